@@ -1,0 +1,46 @@
+/* Files: read whole or mapped, written beside and renamed into place. */
+#ifndef LF_BASE_FILE_H
+#define LF_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+
+/* A file's bytes, mapped read-only where that is possible. `data` is NULL for an empty file. */
+typedef struct lf_file {
+    const uint8_t *data;
+    size_t size;
+    void *map; /* private */
+} lf_file;
+
+/* LF_BAD_INPUT, with the reason, when it cannot be read or is larger than max_size (0: no limit). */
+LF_MUST_USE lf_status lf_file_open(lf_ctx *ctx, const char *path, size_t max_size, lf_file *out);
+void lf_file_close(lf_file *f);
+
+/* Writes `path` beside itself and renames it into place: after any failure the old file is whole. Checks
+ * every write, so a full disk is an error that names the path. */
+LF_MUST_USE lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t size);
+
+/* A directory that appears whole or not at all. Write files below lf_outdir_path, then commit: an older
+ * directory of that name is replaced only if it holds `marker` (a file name; so that no foreign directory is
+ * ever deleted) or is empty. lf_outdir_abandon removes the unfinished one. */
+typedef struct lf_outdir lf_outdir;
+LF_MUST_USE lf_status lf_outdir_begin(lf_ctx *ctx, const char *path, const char *marker, lf_outdir **out);
+const char *lf_outdir_path(const lf_outdir *d);
+LF_MUST_USE lf_status lf_outdir_commit(lf_ctx *ctx, lf_outdir *d); /* frees d */
+void lf_outdir_abandon(lf_outdir *d);                              /* frees d */
+
+LF_MUST_USE lf_status lf_make_dir(lf_ctx *ctx, const char *path); /* with parents; fine if it exists */
+bool lf_path_exists(const char *path);
+/* A fresh directory below $TMPDIR's value as given by the caller or "/tmp"; path in arena memory. */
+LF_MUST_USE lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out);
+void lf_remove_tree(const char *path);
+const char *lf_path_join(lf_arena *a, const char *dir, const char *name);
+const char *lf_path_base(const char *path); /* points into path */
+
+/* Lower-case hexadecimal SHA-256 of `size` bytes (libmd); out holds 65 bytes. */
+void lf_sha256_hex(const void *data, size_t size, char out[65]);
+
+#endif

@@ -1,0 +1,20 @@
+/* Run an external tool. */
+#ifndef LF_BASE_RUN_H
+#define LF_BASE_RUN_H
+
+#include "base/ctx.h"
+
+typedef struct lf_run_result {
+    int exit_code; /* 128 + signal when killed */
+    char *out;     /* stdout and stderr together, NUL-terminated, at most the last 1 MiB; arena memory */
+    double seconds;
+} lf_run_result;
+
+/* True when `tool` is an executable on the search path. */
+bool lf_tool_found(const char *tool);
+
+/* Runs argv (NULL-terminated) in directory `cwd` (NULL: here), without a shell, standard input empty; the child
+ * dies with us. LF_NO_TOOL when it cannot be started; a non-zero exit is reported in r, not as a status. */
+LF_MUST_USE lf_status lf_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const char *cwd, lf_run_result *r);
+
+#endif

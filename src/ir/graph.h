@@ -1,0 +1,164 @@
+/* The network: tensors and nodes by id, in one arena.
+ *
+ * A tensor is a value of known shape. It is either off the grid (real numbers, IEEE double when executed) or on
+ * the grid: value = code * scale, with integer codes of an exact range. Which one is static: the op's infer decides.
+ * Before `integerize` scales may be anything; after it every tensor between `quantize` and `dequantize` has scale 1.
+ *
+ * Shapes carry the batch as a leading dimension of 1: one execution is one sample. */
+#ifndef LF_IR_GRAPH_H
+#define LF_IR_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "num/dtype.h"
+
+typedef uint32_t lf_id; /* of a tensor or a node; 0 is none */
+
+enum { LF_MAX_RANK = 8 };
+
+typedef struct lf_shape {
+    int rank; /* 0: a scalar */
+    int64_t dim[LF_MAX_RANK];
+} lf_shape;
+
+/* How the elements of a constant lie in memory. */
+typedef enum lf_elem { LF_ELEM_I8, LF_ELEM_U8, LF_ELEM_I16, LF_ELEM_U16, LF_ELEM_I32, LF_ELEM_I64, LF_ELEM_F32, LF_ELEM_F64 } lf_elem;
+
+/* A constant's elements, row-major. Owned by the graph's arena or by a file the graph keeps mapped.
+ * Integer elements of a tensor on the grid are its codes; float elements of a tensor on the grid are values
+ * (value / scale is the code, exactly). */
+typedef struct lf_const {
+    lf_elem elem;
+    size_t count;
+    const void *data;
+} lf_const;
+
+/* value = code * scale[c]; c is the index along `axis` (scale_count > 1) or 0. scale_count 0: off the grid. A scale
+ * may be negative, never 0, NaN or infinite. */
+typedef struct lf_grid {
+    const double *scale;
+    int64_t scale_count;
+    int axis;
+} lf_grid;
+
+typedef struct lf_tensor {
+    lf_id id;
+    const char *name; /* unique in the graph */
+    lf_shape shape;
+    lf_dtype dtype;   /* of the codes when on the grid; FLOAT32/FLOAT64 otherwise (the type it is rounded to at an output) */
+    lf_grid grid;
+    lf_range range;   /* of the codes, all elements; meaningful on the grid only */
+    const lf_range *channel_range; /* one per index of range_axis, or NULL; each inside `range` */
+    int range_axis;
+    lf_const *value;  /* a constant, or NULL */
+    lf_id producer;   /* node, or 0: an input or a constant */
+} lf_tensor;
+
+typedef enum lf_place { LF_PLACE_NONE, LF_PLACE_HOST, LF_PLACE_FPGA } lf_place;
+
+typedef struct lf_op lf_op;
+
+typedef struct lf_node {
+    lf_id id;
+    const char *name; /* unique in the graph; instance names in Verilog come from it */
+    const lf_op *op;
+    lf_id *in;
+    int in_count;
+    lf_id *out;
+    int out_count;
+    void *attr; /* the op's attribute struct (op.h), or NULL when it has none */
+    lf_place place;
+    int line; /* of the file it came from, or 0 */
+} lf_node;
+
+/* A declared input grid: --input (contracts.md 2). value = code * scale + offset, or code / divisor when the scale was
+ * written as a quotient. */
+typedef struct lf_input_grid {
+    lf_dtype type;
+    bool cast;       /* '!': the cast is part of the network */
+    double scale, offset;
+    double divisor;  /* scale written as 1/D: D, so that code / D is one division; else 0 */
+} lf_input_grid;
+
+typedef struct lf_port {
+    const char *name; /* the model's own name */
+    lf_id tensor;
+    const lf_input_grid *grid; /* inputs: declared by --input, else NULL */
+} lf_port;
+
+typedef LF_VEC(lf_port) lf_ports;
+typedef LF_VEC(lf_id) lf_ids;
+
+typedef struct lf_graph {
+    lf_ctx *ctx;
+    lf_arena *arena;
+    const char *name;
+    const char *source;      /* file it came from, for messages; base name only in outputs */
+    char source_sha256[65];  /* of that file; empty when there is none */
+    LF_VEC(lf_tensor *) tensors; /* [id - 1]; NULL when removed */
+    LF_VEC(lf_node *) nodes;     /* [id - 1]; NULL when removed */
+    lf_ids order;                /* node ids in topological order: the order of the graph */
+    lf_ports inputs, outputs;
+} lf_graph;
+
+lf_graph *lf_graph_new(lf_ctx *ctx, const char *name);
+void lf_graph_free(lf_graph *g);
+
+/* Names that are taken get a suffix _1, _2, …; an empty name becomes "t" or the op's name. */
+lf_tensor *lf_tensor_new(lf_graph *g, const char *name, lf_shape shape, lf_dtype dtype);
+/* The node goes to the end of the order. attr is copied (attr_size of the op's struct) or, when NULL, filled with defaults. */
+lf_node *lf_node_new(lf_graph *g, const lf_op *op, const char *name, const lf_id *in, int in_count, const lf_id *out, int out_count, const void *attr);
+/* A constant on the grid with scale 1 whose elements are integers; range and dtype from the actual values. */
+lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const int64_t *code);
+/* A constant off the grid. */
+lf_tensor *lf_const_reals(lf_graph *g, const char *name, lf_shape shape, const double *real);
+
+static inline lf_tensor *lf_tensor_at(const lf_graph *g, lf_id id) { return id ? g->tensors.at[id - 1] : NULL; }
+static inline lf_node *lf_node_at(const lf_graph *g, lf_id id) { return id ? g->nodes.at[id - 1] : NULL; }
+static inline lf_tensor *lf_in(const lf_graph *g, const lf_node *n, int i) { return i < n->in_count ? lf_tensor_at(g, n->in[i]) : NULL; }
+static inline lf_tensor *lf_out(const lf_graph *g, const lf_node *n, int i) { return lf_tensor_at(g, n->out[i]); }
+
+/* How many uses a tensor has (graph outputs count); its only consuming node, or NULL when it has none or several uses. */
+int lf_use_count(const lf_graph *g, lf_id tensor);
+lf_node *lf_only_consumer(const lf_graph *g, lf_id tensor);
+lf_node *lf_find_node(const lf_graph *g, const char *name);
+lf_tensor *lf_find_tensor(const lf_graph *g, const char *name);
+
+/* Every use of `old` becomes a use of `now`, outputs of the graph included. */
+void lf_replace_uses(lf_graph *g, lf_id old, lf_id now);
+void lf_node_remove(lf_graph *g, lf_id node);
+/* Removes nodes without effect on an output, then tensors nobody mentions. */
+void lf_graph_prune(lf_graph *g);
+/* Recomputes `order` (stable: nodes stay in their order where data allows). LF_BAD_INPUT on a cycle, naming its nodes. */
+LF_MUST_USE lf_status lf_graph_sort(lf_graph *g);
+
+/* Shapes. */
+int64_t lf_shape_count(lf_shape s); /* product of the dimensions; 1 for a scalar */
+bool lf_shape_equal(lf_shape a, lf_shape b);
+const char *lf_shape_text(lf_arena *a, lf_shape s); /* "[1,28,28]" */
+lf_shape lf_shape_make(int rank, const int64_t *dim);
+
+/* Constants element by element. */
+size_t lf_elem_size(lf_elem e);
+double lf_const_real(const lf_const *c, size_t i);
+int64_t lf_const_int(const lf_const *c, size_t i); /* float elements must be integers within int64 */
+/* Code of element i of a constant on the grid: the element itself, or value / scale for float elements. */
+int64_t lf_tensor_code(const lf_tensor *t, size_t i);
+/* Value of element i of a constant: the element, or code * scale on the grid. */
+double lf_tensor_real(const lf_tensor *t, size_t i);
+
+/* Grids. */
+static inline bool lf_on_grid(const lf_tensor *t) { return t->grid.scale_count > 0; }
+double lf_grid_scale(const lf_tensor *t, size_t element); /* scale of one element */
+size_t lf_channel_of(lf_shape s, int axis, size_t element); /* index along axis of a flat element index */
+/* True when t is on the grid with one scale that equals 1. */
+bool lf_is_codes(const lf_tensor *t);
+/* Set t to be codes with scale 1. */
+void lf_set_codes(lf_graph *g, lf_tensor *t, lf_range r);
+
+lf_where lf_where_node(const lf_graph *g, const lf_node *n);
+
+#endif
