@@ -96,14 +96,14 @@ struct lf_op {
     /* NN layout ops that only rename positions (reshape, transpose): out element i is input element source(i). */
     void (*positions)(const lf_graph *g, const lf_node *n, int64_t *source);
 
-    /* Hardware ops. */
+    /* Hardware ops. lanes: elements per beat on each stream port (constants have none: 0). */
+    void (*lanes)(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out);
     lf_status (*cost)(const lf_graph *g, const lf_node *n, lf_cost *out);
     lf_status (*rtl)(const lf_graph *g, const lf_node *n, struct lf_vlog *v);
     lf_status (*unit)(const lf_graph *g, const lf_node *n, lf_arena *a, struct lf_unit *out);
 };
 
-/* The table from ops.def, NULL-terminated; and one by name (NULL: unknown). Implemented in src/ops/table.c; the graph
- * reaches it through lf_graph_set_ops-free lookups passed as lf_op_find_fn where floor 2 needs it. */
+/* One op by name, NULL when unknown. src/ops/table.c (floor 4) has the table; floor 2 gets it as this function. */
 typedef const lf_op *lf_op_find_fn(const char *name);
 
 /* Fill an attribute struct with the defaults. LF_BAD_INPUT when one without default is missing is the caller's business. */
