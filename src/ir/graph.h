@@ -42,6 +42,8 @@ typedef struct lf_grid {
     const double *scale;
     int64_t scale_count;
     int axis;
+    double divisor; /* not 0: the one scale was written as 1/divisor, and the real value is code / divisor, one division
+                     * (contracts.md 2). Elementwise arithmetic then works on reals; matrix products use the scale. */
 } lf_grid;
 
 typedef struct lf_tensor {
