@@ -1,0 +1,38 @@
+/* Faults of our own code that would otherwise appear as a silent truncation or a dangling wire. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "vlog/vlog_model.h"
+
+static const char *module_text(const lf_vlog *v, const char *module) {
+    for (size_t i = 0; i < v->modules.count; i++)
+        if (!strcmp(v->modules.at[i]->name, module))
+            return v->modules.at[i]->text.at;
+    return lf_vlog_unit_text(module);
+}
+
+static void check_instance(lf_vlog *v, const lf_vlog_inst *n) {
+    const char *text = module_text(v, n->module);
+    if (!text) {
+        lf_vlog_fault(v, "%s: there is no module %s", n->name, n->module);
+        return;
+    }
+    for (size_t i = 0; i < n->ports.count; i++) {
+        const lf_vlog_pair *p = &n->ports.at[i];
+        if (!p->stream)
+            continue;
+        int64_t width = lf_vlog_port_width(v->arena, text, n, p->name);
+        if (width >= 0 && width != p->stream->bits)
+            lf_vlog_fault(v, "%s.%s has %" PRId64 " bits, stream %s has %d", n->name, p->name, width, p->stream->name, p->stream->bits);
+    }
+}
+
+void lf_vlog_check(lf_vlog *v) {
+    for (size_t i = 0; i < v->streams.count; i++) {
+        const lf_vlog_stream_def *s = v->streams.at[i];
+        if (s->drivers != 1 || s->readers != 1)
+            lf_vlog_fault(v, "stream %s has %d drivers and %d readers", s->name, s->drivers, s->readers);
+    }
+    for (size_t i = 0; i < v->instances.count; i++)
+        check_instance(v, v->instances.at[i]);
+}
