@@ -18,12 +18,19 @@ const char *lf_vlog_name(lf_arena *a, const char *name);
 /* The design needs the hand-written unit rtl/NAME.v (and whatever that unit itself instantiates). */
 void lf_vlog_require(lf_vlog *v, const char *unit);
 
-/* A generated module in a file of its own, NAME.v: append its whole text. NULL and a diagnostic when the name is taken. */
+/* A generated module in a file of its own, NAME.v: append its text from `module` to `endmodule`; the header comment and
+ * `default_nettype none ... wire` are put around it. NULL and a diagnostic when the name is taken. */
 lf_text *lf_vlog_module(lf_vlog *v, const char *name);
 
 /* A memory file for $readmemh: exactly `depth` lines of `bits` bits, word i at bit offset i * bits of `words` (little-endian,
  * packed without gaps). File name without directory. */
 lf_status lf_vlog_memory(lf_vlog *v, const char *file, int bits, int64_t depth, const uint8_t *words);
+
+/* A generated module NAME, `input [A-1:0] a, output [bits-1:0] q` with A = lf_vlog_rom_address_bits(depth): q is word a of a table,
+ * as logic without clock, printed bit by bit (contracts.md 6; meant for depths up to 64). Words as for lf_vlog_memory; what
+ * lies beyond `depth` is chosen freely. */
+lf_status lf_vlog_rom(lf_vlog *v, const char *name, int bits, int64_t depth, const uint8_t *words);
+int lf_vlog_rom_address_bits(int64_t depth); /* at least 1 */
 
 /* Streams of the top module: data, valid and ready wires NAME_tdata, NAME_tvalid, NAME_tready, `bits` wide. */
 void lf_vlog_stream(lf_vlog *v, const char *name, int bits);
