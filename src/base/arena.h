@@ -3,6 +3,7 @@
 #ifndef LF_BASE_ARENA_H
 #define LF_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -30,6 +31,7 @@ void *lf_copy(lf_arena *a, const void *data, size_t size);
 char *lf_strdup(lf_arena *a, const char *s);
 char *lf_strndup(lf_arena *a, const char *s, size_t n);
 char *lf_format(lf_arena *a, const char *fmt, ...) LF_PRINTF(2, 3);
+char *lf_vformat(lf_arena *a, const char *fmt, va_list args) LF_PRINTF(2, 0);
 
 /* Bytes handed out so far (for tests and statistics). */
 size_t lf_arena_used(const lf_arena *a);

@@ -6,7 +6,17 @@
 #define LF_MALLOC __attribute__((malloc, returns_nonnull, warn_unused_result))
 #define LF_MUST_USE __attribute__((warn_unused_result))
 #define LF_UNUSED __attribute__((unused))
+#define LF_NORETURN __attribute__((noreturn))
 
 #define LF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* LF_X86_HAS("avx2"): the running processor and kernel support it; 0 on other machines. LF_RELAX: one turn of a spin loop. */
+#if defined(__x86_64__)
+#define LF_X86_HAS(feature) (__builtin_cpu_supports(feature) != 0)
+#define LF_RELAX() __builtin_ia32_pause()
+#else
+#define LF_X86_HAS(feature) 0
+#define LF_RELAX() ((void)0)
+#endif
 
 #endif

@@ -29,7 +29,7 @@ void lf_note(lf_ctx *ctx, const lf_where *where, const char *fmt, ...) LF_PRINTF
 /* Add what to do to the newest diagnostic. */
 void lf_hint(lf_ctx *ctx, const char *fmt, ...) LF_PRINTF(2, 3);
 
-/* "file:line: node: text\n  hint" into arena memory. */
+/* "file:line:column: node: text\n  hint" into arena memory; unknown parts are left out. */
 const char *lf_diag_text(lf_arena *a, const lf_diag *d);
 
 /* The known name nearest to `word` by edit distance (for "did you mean"), or NULL when none is near. */

@@ -1,0 +1,156 @@
+/* Reading whole files and writing them so that the old one stays until the new one is complete. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/text.h"
+
+/* Smaller files are copied: cheaper than a mapping, and a sanitizer sees a step past their end. */
+enum { MAP_FROM = 1 << 20, READ_STEP = 1 << 16 };
+
+static lf_status fail_at(lf_ctx *ctx, const char *path, const char *what, int error) {
+    return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "cannot %s: %s", what, strerror(error));
+}
+
+/* Reading. */
+
+static lf_status too_large(lf_ctx *ctx, const char *path, size_t max_size) {
+    return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "the file is larger than the limit of %zu bytes",
+                   max_size);
+}
+
+/* Reads to the end of a file whose size the system may not know (a pipe). */
+static lf_status read_all(lf_ctx *ctx, const char *path, int fd, size_t max_size, lf_file *out) {
+    lf_text t = {0};
+    char step[READ_STEP];
+    for (;;) {
+        ssize_t n = read(fd, step, sizeof step);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            int error = errno;
+            lf_text_free(&t);
+            return fail_at(ctx, path, "read", error);
+        }
+        if (n == 0)
+            break;
+        lf_text_addn(&t, step, (size_t)n);
+        if (max_size && t.len > max_size) {
+            lf_text_free(&t);
+            return too_large(ctx, path, max_size);
+        }
+    }
+    if (t.len == 0)
+        return LF_OK;
+    uint8_t *data = malloc(t.len);
+    if (!data)
+        lf_out_of_memory(t.len);
+    memcpy(data, t.at, t.len);
+    *out = (lf_file){.data = data, .size = t.len};
+    lf_text_free(&t);
+    return LF_OK;
+}
+
+static lf_status map_all(lf_ctx *ctx, const char *path, int fd, size_t size, lf_file *out) {
+    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return fail_at(ctx, path, "read", errno);
+    *out = (lf_file){.data = map, .size = size, .map = map};
+    return LF_OK;
+}
+
+static lf_status read_fd(lf_ctx *ctx, const char *path, int fd, size_t max_size, lf_file *out) {
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return fail_at(ctx, path, "read", errno);
+    if (S_ISDIR(st.st_mode))
+        return fail_at(ctx, path, "read", EISDIR);
+    if (S_ISREG(st.st_mode) && max_size && (uintmax_t)st.st_size > max_size)
+        return too_large(ctx, path, max_size);
+    if (S_ISREG(st.st_mode) && st.st_size >= MAP_FROM && (uintmax_t)st.st_size <= SIZE_MAX)
+        return map_all(ctx, path, fd, (size_t)st.st_size, out);
+    return read_all(ctx, path, fd, max_size, out);
+}
+
+lf_status lf_file_open(lf_ctx *ctx, const char *path, size_t max_size, lf_file *out) {
+    *out = (lf_file){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_at(ctx, path, "open", errno);
+    lf_status status = read_fd(ctx, path, fd, max_size, out);
+    close(fd);
+    return status;
+}
+
+void lf_file_close(lf_file *f) {
+    if (f->map)
+        munmap(f->map, f->size);
+    else
+        free((void *)(uintptr_t)f->data);
+    *f = (lf_file){0};
+}
+
+/* Writing. */
+
+static int write_all(int fd, const char *data, size_t size) {
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Opens, writes and closes; the error number of the first step that failed, or 0. */
+static int write_fresh(const char *path, int flags, const void *data, size_t size) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
+    if (fd < 0)
+        return errno;
+    int error = write_all(fd, data, size);
+    if (close(fd) != 0 && !error)
+        error = errno;
+    return error;
+}
+
+static int write_and_rename(lf_arena *a, const char *path, const void *data, size_t size) {
+    const char *fresh = lf_format(a, "%s.new-%ld", path, (long)getpid());
+    int error = write_fresh(fresh, O_CREAT | O_TRUNC, data, size);
+    if (!error && rename(fresh, path) != 0)
+        error = errno;
+    if (error)
+        unlink(fresh);
+    return error;
+}
+
+/* A link is followed, so that what it points to is replaced, not the link. Devices and pipes cannot be replaced. */
+lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t size) {
+    lf_arena *a = lf_arena_new();
+    if (!a)
+        return fail_at(ctx, path, "write", ENOMEM);
+    struct stat st;
+    bool exists = stat(path, &st) == 0;
+    char *real = exists ? realpath(path, NULL) : NULL;
+    int error;
+    if (exists && S_ISDIR(st.st_mode))
+        error = EISDIR;
+    else if (exists && !S_ISREG(st.st_mode))
+        error = write_fresh(path, 0, data, size);
+    else
+        error = write_and_rename(a, real ? real : path, data, size);
+    free(real);
+    lf_arena_free(a);
+    return error ? fail_at(ctx, path, "write", error) : LF_OK;
+}

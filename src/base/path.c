@@ -1,0 +1,76 @@
+/* Names and directories. */
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+bool lf_path_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+const char *lf_path_join(lf_arena *a, const char *dir, const char *name) {
+    if (name[0] == '/' || dir[0] == 0)
+        return lf_strdup(a, name);
+    return lf_format(a, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+}
+
+const char *lf_path_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool is_dir(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Makes every directory on the way; `path` is cut at each slash in turn and mended again. */
+static int make_dirs(char *path) {
+    for (char *at = path + 1;; at++) {
+        char c = *at;
+        if (c != '/' && c != 0)
+            continue;
+        *at = 0;
+        int error = mkdir(path, 0777) == 0 || is_dir(path) ? 0 : errno;
+        *at = c;
+        if (error || c == 0)
+            return error;
+    }
+}
+
+lf_status lf_make_dir(lf_ctx *ctx, const char *path) {
+    if (path[0] == 0)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "cannot make a directory: its name is empty");
+    char *copy = strdup(path);
+    int error = copy ? make_dirs(copy) : ENOMEM;
+    free(copy);
+    if (!error)
+        return LF_OK;
+    return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "cannot make the directory: %s", strerror(error));
+}
+
+lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out) {
+    const char *dir = parent && parent[0] ? parent : "/tmp";
+    char *path = lf_format(a, "%s/lutfisk-XXXXXX", dir);
+    if (!mkdtemp(path))
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = dir}, "cannot make a temporary directory there: %s",
+                       strerror(errno));
+    *out = path;
+    return LF_OK;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
+    (void)st, (void)type, (void)at;
+    (void)remove(path);
+    return 0;
+}
+
+/* What cannot be removed is left; the walk goes on. Links are removed, not followed. */
+void lf_remove_tree(const char *path) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
