@@ -1,0 +1,23 @@
+/* Thresholds of a composed function by bisection over the exact range of the codes that enter it (contracts.md 1). */
+#ifndef LF_PASS_THRESHOLDS_H
+#define LF_PASS_THRESHOLDS_H
+
+#include "pass/chain.h"
+
+enum { LF_MAX_LEVELS = 1023 };
+
+/* y = out_base + out_step * #{ l : sign[e] * x >= at[e * levels + l] } for element e of the chain's base. */
+typedef struct lf_thresholds {
+    int64_t elements, levels;
+    int64_t *at;   /* ascending in l */
+    int8_t *sign;  /* +1 or -1 per element */
+    bool any_down; /* some sign is -1 */
+    int64_t out_base, out_step;
+} lf_thresholds;
+
+/* The thresholds of `chain`, whose result is on the grid, for base codes within `range` (or within channel[c] along `axis`
+ * where channel is not NULL). Arrays lie in `arena`. Bisection where every op is proved monotone; else all values are tried (up to
+ * 2^20); LF_BAD_INPUT with the reason, naming `node`, when the function is neither or has more than LF_MAX_LEVELS levels. */
+LF_MUST_USE lf_status lf_thresholds_find(lf_chain *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out);
+
+#endif
