@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/pass.h"
 #include "ops/ops.h"
 #include "pass/argmax_keys.h"
 #include "pass/chain.h"
@@ -410,6 +411,13 @@ static bool is_circuit(const lf_node *n) {
     return false;
 }
 
+/* A change of layout beside the cut belongs to the host. */
+static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
+    const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
+    const lf_node *after = lf_only_consumer(g, n->out[0]);
+    return n->op->positions && ((before && (is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))) || is_op(after, "dequantize"));
+}
+
 /* Every node between quantize and dequantize is circuit, everything else host. */
 static void set_places(lf_graph *g) {
     for (size_t i = 0; i < g->order.count; i++) {
@@ -418,10 +426,10 @@ static void set_places(lf_graph *g) {
         for (int k = 0; codes && k < n->in_count; k++) {
             const lf_tensor *t = lf_in(g, n, k);
             const lf_node *p = t && t->producer ? lf_node_at(g, t->producer) : NULL;
-            if (t && !t->value && !(p ? is_op(p, "quantize") || p->place == LF_PLACE_FPGA : lf_is_codes(t)))
+            if (t && !t->value && !(p ? is_op(p, "quantize") || p->op->positions || p->place == LF_PLACE_FPGA : lf_is_codes(t)))
                 codes = false;
         }
-        n->place = is_circuit(n) || codes ? LF_PLACE_FPGA : LF_PLACE_HOST;
+        n->place = is_circuit(n) || (codes && !beside_the_cut(g, n)) ? LF_PLACE_FPGA : LF_PLACE_HOST;
     }
 }
 
