@@ -1,0 +1,157 @@
+/* map: the integer graph becomes a hardware graph. Checks that every node between the cuts has hardware, fuses thresholds of few
+ * levels into the matrix-vector units before them, and takes changes of layout that move nothing out of the way. */
+#include <string.h>
+
+#include "ir/attr_access.h"
+#include "ops/ops.h"
+#include "ir/pass.h"
+
+enum { FUSED_LEVELS = 3 };
+
+static bool is_op(const lf_node *n, const char *name) { return n && !strcmp(n->op->name, name); }
+
+/* -- what cannot become hardware, all at once ------------------------------------------------------------------------- */
+
+static void no_hardware(const lf_graph *g, const lf_node *n) {
+    lf_where where = lf_where_node(g, n);
+    lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has no hardware in this version", n->op->name);
+}
+
+/* Marks what lies before `from` on the host; true when a weight is among it. */
+static const lf_node *weights_before(const lf_graph *g, lf_id from) {
+    for (const lf_node *n = lf_node_at(g, lf_tensor_at(g, from)->producer); n;) {
+        if (is_op(n, "matmul"))
+            return n;
+        const lf_tensor *x = NULL;
+        for (int i = 0; i < n->in_count && !x; i++)
+            if (n->in[i] && !lf_in(g, n, i)->value)
+                x = lf_in(g, n, i);
+        n = x && x->producer ? lf_node_at(g, x->producer) : NULL;
+    }
+    return NULL;
+}
+
+static bool behind_circuit(const lf_graph *g, lf_id from) {
+    for (const lf_node *n = lf_node_at(g, lf_tensor_at(g, from)->producer); n;) {
+        if (is_op(n, "dequantize"))
+            return true;
+        const lf_tensor *x = lf_in(g, n, 0);
+        n = x && x->producer ? lf_node_at(g, x->producer) : NULL;
+    }
+    return false;
+}
+
+static lf_status propose_grid(const lf_graph *g, const lf_node *n, const char *what) {
+    lf_where where = lf_where_node(g, n);
+    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "the model's float input meets %s, so the circuit needs to know its grid", what);
+    lf_hint(g->ctx, "declare it, for example --input 'FIXED<16,6>!' (the cast becomes part of the network) or --input UINT8,1/255");
+    return status;
+}
+
+static lf_status check_cut(const lf_graph *g) {
+    lf_status worst = LF_OK;
+    const lf_node *cut = NULL;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (!is_op(n, "quantize"))
+            continue;
+        const lf_node *weights = weights_before(g, n->in[0]);
+        if (behind_circuit(g, n->in[0])) {
+            lf_where where = lf_where_node(g, n);
+            worst = lf_fail(g->ctx, LF_BAD_INPUT, &where, "its input is computed in real numbers from integers of the circuit (scales that differ along a summed axis?)");
+            lf_hint(g->ctx, "give the tensor before it one scale");
+        } else if (weights)
+            worst = propose_grid(g, weights, "weights");
+        else if (cut && g->inputs.count == 1)
+            worst = propose_grid(g, n, "more than one quantizer");
+        cut = n;
+    }
+    return worst;
+}
+
+static lf_status check_ops(const lf_graph *g) {
+    size_t before = lf_diag_errors(g->ctx), circuit = 0;
+    const lf_node *real = NULL;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        circuit += n->place == LF_PLACE_FPGA;
+        real = !real && is_op(n, "matmul") ? n : real;
+        if (n->place == LF_PLACE_FPGA && n->op->level != LF_HW && !n->op->positions)
+            no_hardware(g, n);
+    }
+    if (!circuit && real)
+        return propose_grid(g, real, "weights");
+    if (!circuit)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no part of the network works on integers, so there is nothing to build",
+                       g->source ? g->source : g->name);
+    return lf_diag_errors(g->ctx) > before ? LF_BAD_INPUT : LF_OK;
+}
+
+/* -- fusing ------------------------------------------------------------------------------------------------------------------ */
+
+/* Thresholds [1, L] for all channels become [MH, L]. */
+static lf_id rows_of_thresholds(lf_graph *g, const lf_tensor *T, int64_t rows) {
+    if (T->shape.dim[0] == rows)
+        return T->id;
+    int64_t levels = T->shape.dim[1], dim[2] = {rows, levels};
+    int64_t *code = LF_NEW_ARRAY(g->arena, int64_t, rows * levels);
+    for (int64_t i = 0; i < rows * levels; i++)
+        code[i] = lf_tensor_code(T, (size_t)(i % levels));
+    return lf_const_codes(g, T->name, lf_shape_make(2, dim), code)->id;
+}
+
+static lf_status fuse_threshold(lf_graph *g, lf_node *t) {
+    lf_node *mvu = lf_node_at(g, lf_in(g, t, 0)->producer);
+    const lf_tensor *T = lf_in(g, t, 1);
+    if (!is_op(mvu, "mvu") || lf_in(g, mvu, 3) || lf_use_count(g, t->in[0]) != 1 || lf_in(g, t, 2) || T->shape.dim[1] > FUSED_LEVELS || T->shape.dim[1] < 1)
+        return LF_OK;
+    lf_id in[4] = {mvu->in[0], mvu->in[1], mvu->in_count > 2 ? mvu->in[2] : 0, rows_of_thresholds(g, T, lf_in(g, mvu, 1)->shape.dim[0])};
+    mvu->in = lf_copy(g->arena, in, sizeof in);
+    mvu->in_count = 4;
+    lf_attr_set_int(mvu, "out_base", lf_attr_int(t, "out_base"));
+    lf_attr_set_int(mvu, "out_step", lf_attr_int(t, "out_step"));
+    lf_id old = t->out[0];
+    lf_node_remove(g, t->id);
+    lf_replace_uses(g, old, mvu->out[0]);
+    return lf_infer_node(g, mvu);
+}
+
+/* -- layout ---------------------------------------------------------------------------------------------------------------------- */
+
+/* A reshape moves nothing on a stream. Where it gives back the shape from before an earlier one, both go. */
+static void drop_reshape(lf_graph *g, lf_node *n) {
+    const lf_tensor *x = lf_in(g, n, 0), *y = lf_out(g, n, 0);
+    const lf_node *before = lf_node_at(g, x->producer);
+    const lf_tensor *source = is_op(before, "reshape") ? lf_in(g, before, 0) : x;
+    if (!lf_shape_equal(source->shape, y->shape))
+        return;
+    lf_id old = y->id, now = source->id;
+    lf_node_remove(g, n->id);
+    lf_replace_uses(g, old, now);
+}
+
+static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
+    (void)options;
+    LF_TRY(check_cut(g));
+    LF_TRY(check_ops(g));
+    lf_ids order = {0};
+    for (size_t i = 0; i < g->order.count; i++)
+        LF_PUSH(scratch, &order, g->order.at[i]);
+    for (size_t i = 0; i < order.count; i++) {
+        lf_node *n = lf_node_at(g, order.at[i]);
+        if (is_op(n, "threshold"))
+            LF_TRY(fuse_threshold(g, n));
+        else if (is_op(n, "reshape") && n->place == LF_PLACE_FPGA)
+            drop_reshape(g, n);
+    }
+    LF_TRY(lf_graph_sort(g));
+    lf_graph_prune(g);
+    return lf_infer(g);
+}
+
+const lf_pass lf_pass_map = {
+    .name = "map",
+    .help = "choose hardware for every node between the cuts; fuse thresholds of up to 3 levels into matrix-vector units",
+    .promise = LF_SAME_BITS,
+    .run = run,
+};
