@@ -37,7 +37,8 @@ typedef struct lf_attr_desc {
 
 /* -- execution ------------------------------------------------------------------------------------------------- */
 
-/* One tensor of one sample while it is computed. Exactly one of code and real is set: code when the tensor is on the grid. */
+/* One tensor of one sample while it is computed. Exactly one of code and real is set: code when the tensor is on the grid. (matmul
+ * also takes constants with neither: it reads tensor->value, so that large weights are not expanded.) */
 typedef struct lf_value {
     const lf_tensor *tensor;
     size_t count;
@@ -51,6 +52,7 @@ typedef struct lf_run {
     const lf_graph *graph;
     const lf_node *node;
     lf_arena *scratch;
+    struct lf_memo *memo; /* ops/value.h: things made from constants and kept between nodes and samples; NULL: nothing is kept */
 } lf_run;
 
 /* The values as reals (code * scale, rounded once per element), in scratch memory when v holds codes. */
@@ -113,7 +115,7 @@ const lf_attr_desc *lf_attr_find(const lf_op *op, const char *name);
 LF_MUST_USE lf_status lf_attr_set_text(lf_ctx *ctx, lf_arena *a, const lf_op *op, void *attr, const char *name, const char *text, const lf_where *where);
 bool lf_attr_is_default(const lf_op *op, const void *attr, const lf_attr_desc *d, lf_arena *scratch);
 
-/* Infer one node, or all in order. After an error, the rest of the graph is still inferred as far as it goes, so that all
+/* Infer one node, or all in order, after sorting (lf_graph_sort). After an error, the rest of the graph is still inferred as far as it goes, so that all
  * complaints come at once. */
 LF_MUST_USE lf_status lf_infer_node(lf_graph *g, lf_node *n);
 LF_MUST_USE lf_status lf_infer(lf_graph *g);
