@@ -32,7 +32,7 @@ static double result_real(const lf_value *v, int64_t e) {
 }
 
 /* Every score that can occur, with its real value. */
-static lf_status all_scores(lf_chain *chain, const lf_tensor *t, lf_arena *work, score **out, int64_t *count) {
+static lf_status all_scores(lf_composed *chain, const lf_tensor *t, lf_arena *work, score **out, int64_t *count) {
     int64_t elements = lf_shape_count(t->shape), longest = 0;
     *count = 0;
     for (int64_t e = 0; e < elements; e++) {
@@ -52,7 +52,7 @@ static lf_status all_scores(lf_chain *chain, const lf_tensor *t, lf_arena *work,
             codes[e] = r.lo + k * r.step <= r.hi ? r.lo + k * r.step : r.hi;
         }
         lf_value v;
-        LF_TRY(lf_chain_eval(chain, codes, &v));
+        LF_TRY(lf_composed_eval(chain, codes, &v));
         for (int64_t e = 0; e < elements; e++)
             if (element_range(t, e).lo + k * element_range(t, e).step <= element_range(t, e).hi)
                 all[at++] = (score){result_real(&v, e), codes[e], (int32_t)e};
@@ -132,7 +132,7 @@ static void search(const score *all, int64_t count, int64_t elements, lf_arena *
         k->why = "no integer multipliers of up to 20 bits order its scores as their real values do";
 }
 
-lf_status lf_argmax_keys_find(lf_chain *chain, const lf_tensor *base_codes, lf_arena *arena, lf_argmax_keys *out) {
+lf_status lf_argmax_keys_find(lf_composed *chain, const lf_tensor *base_codes, lf_arena *arena, lf_argmax_keys *out) {
     int64_t elements = lf_shape_count(base_codes->shape), count;
     *out = (lf_argmax_keys){.factor = LF_NEW_ARRAY(arena, int64_t, elements), .add = LF_NEW_ARRAY(arena, int64_t, elements)};
     if (chain->nodes.count == 0 && chain->base->grid.scale_count == 1 && chain->base->grid.scale[0] > 0) {

@@ -3,7 +3,7 @@
 #ifndef LF_PASS_ARGMAX_KEYS_H
 #define LF_PASS_ARGMAX_KEYS_H
 
-#include "pass/chain.h"
+#include "pass/composed.h"
 
 /* key[e] = factor[e] * code[e] + add[e]. */
 typedef struct lf_argmax_keys {
@@ -15,6 +15,6 @@ typedef struct lf_argmax_keys {
 
 /* Tries factors of 1 bit, then wider ones up to 20 bits, each held against every pair of values that can occur (up to 2^20 in all).
  * The result lies in `arena`. Not finding any is not an error. */
-LF_MUST_USE lf_status lf_argmax_keys_find(lf_chain *chain, const lf_tensor *base_codes, lf_arena *arena, lf_argmax_keys *out);
+LF_MUST_USE lf_status lf_argmax_keys_find(lf_composed *chain, const lf_tensor *base_codes, lf_arena *arena, lf_argmax_keys *out);
 
 #endif

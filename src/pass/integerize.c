@@ -10,7 +10,7 @@
 #include "ir/pass.h"
 #include "ops/ops.h"
 #include "pass/argmax_keys.h"
-#include "pass/chain.h"
+#include "pass/composed.h"
 #include "pass/mvu_rows.h"
 #include "pass/thresholds.h"
 
@@ -274,10 +274,10 @@ static lf_status visit_quantizer(state *s, lf_node *n) {
         return emit_quantize(s, n);
     LF_PUSH(s->arena, &nodes, n->id);
     const lf_tensor *x = lf_tensor_at(s->g, code_of(s, base));
-    lf_chain chain = lf_chain_make(s->g, s->arena, lf_tensor_at(s->g, base), nodes);
+    lf_composed chain = lf_composed_make(s->g, s->arena, lf_tensor_at(s->g, base), nodes);
     lf_thresholds t;
     lf_status status = lf_thresholds_find(&chain, n, x, s->arena, &t);
-    lf_chain_free(&chain);
+    lf_composed_free(&chain);
     LF_TRY(status);
     LF_TRY(flip_rows(s, base, &t));
     return emit_threshold(s, n, lf_tensor_at(s->g, code_of(s, base)), &t);
@@ -327,9 +327,9 @@ static lf_status visit_argmax(state *s, const lf_node *n, int index) {
     lf_node *mvu = lf_node_at(g, lf_tensor_at(g, code_of(s, base))->producer);
     bool may_change = is_op(mvu, "mvu") && lf_use_count(g, base) == 1;
     lf_argmax_keys keys;
-    lf_chain chain = lf_chain_make(g, s->arena, lf_tensor_at(g, base), nodes);
+    lf_composed chain = lf_composed_make(g, s->arena, lf_tensor_at(g, base), nodes);
     lf_status status = lf_argmax_keys_find(&chain, lf_tensor_at(g, code_of(s, base)), s->arena, &keys);
-    lf_chain_free(&chain);
+    lf_composed_free(&chain);
     LF_TRY(status);
     if (!keys.found || (!keys.plain && !may_change)) {
         lf_where where = lf_where_node(g, n);

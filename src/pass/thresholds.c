@@ -4,7 +4,7 @@
 
 /* Element e takes the codes first[e] + k * stride[e], k in [0, count[e]), along which the function does not fall. */
 typedef struct finder {
-    lf_chain *chain;
+    lf_composed *chain;
     const lf_node *node;
     lf_arena *arena;
     int64_t elements;
@@ -16,7 +16,7 @@ typedef struct finder {
 static lf_status eval_at(finder *f, const int64_t *k, lf_value *result) {
     for (int64_t e = 0; e < f->elements; e++)
         f->codes[e] = f->first[e] + k[e] * f->stride[e];
-    return lf_chain_eval(f->chain, f->codes, result);
+    return lf_composed_eval(f->chain, f->codes, result);
 }
 
 static void take_ranges(finder *f, const lf_tensor *t) {
@@ -139,7 +139,7 @@ static lf_status widen(finder *f) {
     return LF_OK;
 }
 
-lf_status lf_thresholds_find(lf_chain *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out) {
+lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out) {
     lf_arena *work = lf_arena_new();
     finder f = {.chain = chain, .node = node, .arena = work, .elements = lf_shape_count(base_codes->shape)};
     f.first = LF_NEW_ARRAY(work, int64_t, f.elements);
@@ -149,7 +149,7 @@ lf_status lf_thresholds_find(lf_chain *chain, const lf_node *node, const lf_tens
     *out = (lf_thresholds){.elements = f.elements, .sign = lf_alloc(arena, (size_t)f.elements)};
     take_ranges(&f, base_codes);
     f.step = lf_out(chain->graph, node, 0)->range.step;
-    bool proved = lf_chain_monotone(chain);
+    bool proved = lf_composed_monotone(chain);
     lf_status status = orient(&f, out);
     if (status == LF_OK && !proved)
         status = widen(&f);

@@ -2,7 +2,7 @@
 #ifndef LF_PASS_THRESHOLDS_H
 #define LF_PASS_THRESHOLDS_H
 
-#include "pass/chain.h"
+#include "pass/composed.h"
 
 enum { LF_MAX_LEVELS = 1023 };
 
@@ -18,6 +18,6 @@ typedef struct lf_thresholds {
 /* The thresholds of `chain`, whose result is on the grid, for base codes within `range` (or within channel[c] along `axis`
  * where channel is not NULL). Arrays lie in `arena`. Bisection where every op is proved monotone; else all values are tried (up to
  * 2^20); LF_BAD_INPUT with the reason, naming `node`, when the function is neither or has more than LF_MAX_LEVELS levels. */
-LF_MUST_USE lf_status lf_thresholds_find(lf_chain *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out);
+LF_MUST_USE lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out);
 
 #endif

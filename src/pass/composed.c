@@ -1,4 +1,4 @@
-#include "pass/chain.h"
+#include "pass/composed.h"
 
 #include <string.h>
 
@@ -53,21 +53,21 @@ static lf_value expand_constant(lf_arena *arena, const lf_tensor *t) {
     return v;
 }
 
-lf_chain lf_chain_make(const lf_graph *g, lf_arena *arena, const lf_tensor *base, lf_ids nodes) {
-    lf_chain c = {.graph = g, .base = base, .nodes = nodes, .scratch = lf_arena_new()};
-    c.constants = LF_NEW_ARRAY(arena, lf_value, nodes.count * LF_CHAIN_OPERANDS + 1);
+lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor *base, lf_ids nodes) {
+    lf_composed c = {.graph = g, .base = base, .nodes = nodes, .scratch = lf_arena_new()};
+    c.constants = LF_NEW_ARRAY(arena, lf_value, nodes.count * LF_COMPOSED_OPERANDS + 1);
     for (size_t k = 0; k < nodes.count; k++) {
         const lf_node *n = lf_node_at(g, nodes.at[k]);
         for (int i = 0; i < n->in_count; i++) {
             const lf_tensor *t = lf_in(g, n, i);
             if (t && t->value)
-                c.constants[k * LF_CHAIN_OPERANDS + (size_t)i] = expand_constant(arena, t);
+                c.constants[k * LF_COMPOSED_OPERANDS + (size_t)i] = expand_constant(arena, t);
         }
     }
     return c;
 }
 
-void lf_chain_free(lf_chain *c) { lf_arena_free(c->scratch); }
+void lf_composed_free(lf_composed *c) { lf_arena_free(c->scratch); }
 
 static lf_value new_value(lf_arena *a, const lf_tensor *t) {
     lf_value v = {.tensor = t, .count = (size_t)lf_shape_count(t->shape)};
@@ -78,15 +78,15 @@ static lf_value new_value(lf_arena *a, const lf_tensor *t) {
     return v;
 }
 
-lf_status lf_chain_eval(lf_chain *c, const int64_t *base_codes, lf_value *result) {
+lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *result) {
     lf_arena_reset(c->scratch);
     lf_value now = new_value(c->scratch, c->base);
     memcpy(now.code, base_codes, now.count * sizeof *now.code);
     lf_run run = {.ctx = c->graph->ctx, .graph = c->graph, .scratch = c->scratch};
     for (size_t k = 0; k < c->nodes.count; k++) {
         const lf_node *n = lf_node_at(c->graph, c->nodes.at[k]);
-        lf_value in[LF_CHAIN_OPERANDS];
-        memcpy(in, c->constants + k * LF_CHAIN_OPERANDS, sizeof in);
+        lf_value in[LF_COMPOSED_OPERANDS];
+        memcpy(in, c->constants + k * LF_COMPOSED_OPERANDS, sizeof in);
         in[lf_variable_operand(c->graph, n)] = now;
         lf_value out[2] = {new_value(c->scratch, lf_out(c->graph, n, 0))};
         run.node = n;
@@ -122,7 +122,7 @@ static bool node_monotone(const lf_graph *g, const lf_node *n) {
     return s.rank > 0 || n->op->monotone(g, n, 0, 0) != LF_MONO_NONE;
 }
 
-bool lf_chain_monotone(const lf_chain *c) {
+bool lf_composed_monotone(const lf_composed *c) {
     for (size_t k = 0; k < c->nodes.count; k++)
         if (!node_monotone(c->graph, lf_node_at(c->graph, c->nodes.at[k])))
             return false;

@@ -1,19 +1,19 @@
 /* A chain of elementwise nodes behind an integer tensor, evaluated as one function of its codes: the composed function that
  * contracts.md 1 takes thresholds from. It runs the ops' own exec, so it cannot differ from the truth. */
-#ifndef LF_PASS_CHAIN_H
-#define LF_PASS_CHAIN_H
+#ifndef LF_PASS_COMPOSED_H
+#define LF_PASS_COMPOSED_H
 
 #include "ir/op.h"
 
-typedef struct lf_chain {
+typedef struct lf_composed {
     const lf_graph *graph;
     const lf_tensor *base; /* codes go in here */
     lf_ids nodes;          /* from base to result, each consuming the one before and constants */
     lf_arena *scratch;     /* for one evaluation; reset by it */
     lf_value *constants;   /* expanded once: [node * 8 + operand] */
-} lf_chain;
+} lf_composed;
 
-enum { LF_CHAIN_OPERANDS = 8 };
+enum { LF_COMPOSED_OPERANDS = 8 };
 
 /* The one operand of n that is not a constant, or -1 when there are none or several. */
 int lf_variable_operand(const lf_graph *g, const lf_node *n);
@@ -23,14 +23,14 @@ int lf_variable_operand(const lf_graph *g, const lf_node *n);
 bool lf_is_elementwise(const lf_graph *g, const lf_node *n);
 
 /* Prepares a chain from `base` along `nodes`. Allocates in `arena`. */
-lf_chain lf_chain_make(const lf_graph *g, lf_arena *arena, const lf_tensor *base, lf_ids nodes);
-void lf_chain_free(lf_chain *c);
+lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor *base, lf_ids nodes);
+void lf_composed_free(lf_composed *c);
 
 /* Runs the chain on one set of codes of the base tensor (one per element). The result has as many elements, in the same
  * row-major order, as codes or reals; it lies in the chain's scratch memory until the next evaluation. */
-LF_MUST_USE lf_status lf_chain_eval(lf_chain *c, const int64_t *base_codes, lf_value *result);
+LF_MUST_USE lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *result);
 
 /* True when every node is proved monotone for every element (in either direction, per element). */
-bool lf_chain_monotone(const lf_chain *c);
+bool lf_composed_monotone(const lf_composed *c);
 
 #endif
