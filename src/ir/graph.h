@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "base/file.h"
 #include "num/dtype.h"
 
 typedef uint32_t lf_id; /* of a tensor or a node; 0 is none */
@@ -102,20 +103,31 @@ typedef struct lf_graph {
     char source_sha256[65];  /* of that file; empty when there is none */
     LF_VEC(lf_tensor *) tensors; /* [id - 1]; NULL when removed */
     LF_VEC(lf_node *) nodes;     /* [id - 1]; NULL when removed */
-    lf_ids order;                /* node ids in topological order: the order of the graph */
+    lf_ids order;                /* node ids in topological order: the order of the graph. New nodes stand at its end and ids of
+                                  * removed nodes stay in it (lf_node_at gives NULL for them) until lf_graph_sort, lf_graph_prune
+                                  * or lf_infer; so a pass may change the graph while it walks a copy or a prefix of the order. */
     lf_ports inputs, outputs;
+    struct lf_names *tensor_names, *node_names; /* private: names.h */
+    LF_VEC(lf_file) files;                      /* mapped files that constants point into; closed with the graph */
 } lf_graph;
 
-lf_graph *lf_graph_new(lf_ctx *ctx, const char *name);
-void lf_graph_free(lf_graph *g);
+lf_graph *lf_graph_new(lf_ctx *ctx, const char *name); /* NULL (recorded) when memory is out */
+void lf_graph_free(lf_graph *g);                       /* NULL is fine */
+/* The graph takes over an open file, so that constants may point into it. */
+void lf_graph_keep_file(lf_graph *g, lf_file file);
 
-/* Names that are taken get a suffix _1, _2, …; an empty name becomes "t" or the op's name. */
+/* Names that are taken get a suffix _1, _2, …; an empty name becomes "t" or the op's name. The name of a removed tensor or node
+ * is free again. A tensor's or node's `name` is changed through lf_tensor_rename and lf_node_rename only. */
 lf_tensor *lf_tensor_new(lf_graph *g, const char *name, lf_shape shape, lf_dtype dtype);
-/* The node goes to the end of the order. attr is copied (attr_size of the op's struct) or, when NULL, filled with defaults. */
+/* The node goes to the end of the order. attr is copied (attr_size of the op's struct, with its strings and lists) or, when NULL,
+ * filled with defaults. The node becomes the producer of its outputs. */
 lf_node *lf_node_new(lf_graph *g, const lf_op *op, const char *name, const lf_id *in, int in_count, const lf_id *out, int out_count, const void *attr);
-/* A constant on the grid with scale 1 whose elements are integers; range and dtype from the actual values. */
+void lf_tensor_rename(lf_graph *g, lf_tensor *t, const char *name);
+void lf_node_rename(lf_graph *g, lf_node *n, const char *name);
+/* A constant on the grid with scale 1 whose elements are integers; range (with the largest step that holds) and dtype from the
+ * actual values, elements in the narrowest container. */
 lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const int64_t *code);
-/* A constant off the grid. */
+/* A constant off the grid: FLOAT32 (stored so) when every value is a float, else FLOAT64. */
 lf_tensor *lf_const_reals(lf_graph *g, const char *name, lf_shape shape, const double *real);
 
 static inline lf_tensor *lf_tensor_at(const lf_graph *g, lf_id id) { return id ? g->tensors.at[id - 1] : NULL; }
@@ -123,22 +135,31 @@ static inline lf_node *lf_node_at(const lf_graph *g, lf_id id) { return id ? g->
 static inline lf_tensor *lf_in(const lf_graph *g, const lf_node *n, int i) { return i < n->in_count ? lf_tensor_at(g, n->in[i]) : NULL; }
 static inline lf_tensor *lf_out(const lf_graph *g, const lf_node *n, int i) { return lf_tensor_at(g, n->out[i]); }
 
-/* How many uses a tensor has (graph outputs count); its only consuming node, or NULL when it has none or several uses. */
+/* How many uses a tensor has (graph outputs count; a node that takes it twice uses it twice); its only consuming node, or NULL
+ * when it has none or several uses. Both look at the whole graph: to ask for every tensor, take the tables below. */
 int lf_use_count(const lf_graph *g, lf_id tensor);
 lf_node *lf_only_consumer(const lf_graph *g, lf_id tensor);
+/* Indexed by tensor id ([0] is unused): the same for all tensors in one sweep. consumers: node id or 0. */
+uint32_t *lf_use_counts(const lf_graph *g, lf_arena *a);
+lf_id *lf_only_consumers(const lf_graph *g, lf_arena *a);
 lf_node *lf_find_node(const lf_graph *g, const char *name);
 lf_tensor *lf_find_tensor(const lf_graph *g, const char *name);
 
 /* Every use of `old` becomes a use of `now`, outputs of the graph included. */
 void lf_replace_uses(lf_graph *g, lf_id old, lf_id now);
+/* The same for many at once, in one sweep: now[id] is what to use instead of tensor id, or 0 to keep it. Chains are followed
+ * (1 -> 2 and 2 -> 3 make 1 -> 3); they must not be circular. */
+void lf_replace_uses_all(lf_graph *g, const lf_id *now);
+/* Its outputs stay as tensors without a producer. Its id stays in `order` until the next sort. */
 void lf_node_remove(lf_graph *g, lf_id node);
-/* Removes nodes without effect on an output, then tensors nobody mentions. */
+/* Removes nodes without effect on an output, then tensors nobody mentions, and cleans `order`. */
 void lf_graph_prune(lf_graph *g);
-/* Recomputes `order` (stable: nodes stay in their order where data allows). LF_BAD_INPUT on a cycle, naming its nodes. */
+/* Recomputes `order`: each node in its old place, preceded by those of its producers that stood later (so what replaces a node
+ * comes to stand where the node was, and a sorted order stays as it is). LF_BAD_INPUT on a cycle, naming its nodes. */
 LF_MUST_USE lf_status lf_graph_sort(lf_graph *g);
 
 /* Shapes. */
-int64_t lf_shape_count(lf_shape s); /* product of the dimensions; 1 for a scalar */
+int64_t lf_shape_count(lf_shape s); /* product of the dimensions; 1 for a scalar; INT64_MAX when it is more */
 bool lf_shape_equal(lf_shape a, lf_shape b);
 const char *lf_shape_text(lf_arena *a, lf_shape s); /* "[1,28,28]" */
 lf_shape lf_shape_make(int rank, const int64_t *dim);
@@ -147,9 +168,14 @@ lf_shape lf_shape_make(int rank, const int64_t *dim);
 size_t lf_elem_size(lf_elem e);
 double lf_const_real(const lf_const *c, size_t i);
 int64_t lf_const_int(const lf_const *c, size_t i); /* float elements must be integers within int64 */
-/* Code of element i of a constant on the grid: the element itself, or value / scale for float elements. */
+/* Code of element i of a constant on the grid: the element itself, or for a float element the integer nearest to value / scale.
+ * lf_tensor_code_exact is false when a float element is not on the grid, that is unless
+ *   |value / scale - code| <= 1e-6 |code|  and  <= 1/4,   and |code| <= 2^53
+ * (float32 weights are code * scale rounded to float32: they miss by 6e-8 of the value). lf_verify_graph checks it, so that
+ * lf_tensor_code may be used without asking. */
 int64_t lf_tensor_code(const lf_tensor *t, size_t i);
-/* Value of element i of a constant: the element, or code * scale on the grid. */
+bool lf_tensor_code_exact(const lf_tensor *t, size_t i, int64_t *code);
+/* Value of element i of a constant: the element off the grid, code * scale (or code / divisor) on it. */
 double lf_tensor_real(const lf_tensor *t, size_t i);
 
 /* Grids. */
@@ -158,7 +184,7 @@ double lf_grid_scale(const lf_tensor *t, size_t element); /* scale of one elemen
 size_t lf_channel_of(lf_shape s, int axis, size_t element); /* index along axis of a flat element index */
 /* True when t is on the grid with one scale that equals 1. */
 bool lf_is_codes(const lf_tensor *t);
-/* Set t to be codes with scale 1. */
+/* Set t to be codes with scale 1, the dtype the narrowest for r, without channel ranges. */
 void lf_set_codes(lf_graph *g, lf_tensor *t, lf_range r);
 
 lf_where lf_where_node(const lf_graph *g, const lf_node *n);

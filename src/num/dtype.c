@@ -97,9 +97,7 @@ lf_dtype lf_dtype_for(lf_range r, bool ternary) {
         return r.step == 2 ? LF_BIPOLAR : ternary ? LF_TERNARY : lf_int(2);
     if (r.lo >= 0)
         return lf_uint(lf_bits_unsigned((uint64_t)r.hi));
-    int bits = lf_bits_signed(r.lo, r.hi);
-    /* {0} has one bit in two's complement, but {0, 1} would need two: lf_bits_signed counts the sign only when needed. */
-    return lf_int(bits);
+    return lf_int(lf_bits_signed(r.lo, r.hi));
 }
 
 uint64_t lf_code_to_bits(lf_dtype t, int64_t code) {
