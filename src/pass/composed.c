@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ops/value.h"
+
 int lf_variable_operand(const lf_graph *g, const lf_node *n) {
     int found = -1;
     for (int i = 0; i < n->in_count; i++) {
@@ -39,20 +41,6 @@ bool lf_is_elementwise(const lf_graph *g, const lf_node *n) {
     return n->op->positions && keeps_positions(g, n);
 }
 
-static lf_value expand_constant(lf_arena *arena, const lf_tensor *t) {
-    lf_value v = {.tensor = t, .count = (size_t)lf_shape_count(t->shape)};
-    if (lf_on_grid(t)) {
-        v.code = LF_NEW_ARRAY(arena, int64_t, v.count ? v.count : 1);
-        for (size_t i = 0; i < v.count; i++)
-            v.code[i] = lf_tensor_code(t, i);
-    } else {
-        v.real = LF_NEW_ARRAY(arena, double, v.count ? v.count : 1);
-        for (size_t i = 0; i < v.count; i++)
-            v.real[i] = lf_tensor_real(t, i);
-    }
-    return v;
-}
-
 lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor *base, lf_ids nodes) {
     lf_composed c = {.graph = g, .base = base, .nodes = nodes, .scratch = lf_arena_new()};
     c.constants = LF_NEW_ARRAY(arena, lf_value, nodes.count * LF_COMPOSED_OPERANDS + 1);
@@ -61,7 +49,7 @@ lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor
         for (int i = 0; i < n->in_count; i++) {
             const lf_tensor *t = lf_in(g, n, i);
             if (t && t->value)
-                c.constants[k * LF_COMPOSED_OPERANDS + (size_t)i] = expand_constant(arena, t);
+                c.constants[k * LF_COMPOSED_OPERANDS + (size_t)i] = lf_value_const(arena, t);
         }
     }
     return c;
@@ -69,18 +57,9 @@ lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor
 
 void lf_composed_free(lf_composed *c) { lf_arena_free(c->scratch); }
 
-static lf_value new_value(lf_arena *a, const lf_tensor *t) {
-    lf_value v = {.tensor = t, .count = (size_t)lf_shape_count(t->shape)};
-    if (lf_on_grid(t))
-        v.code = LF_NEW_ARRAY(a, int64_t, v.count);
-    else
-        v.real = LF_NEW_ARRAY(a, double, v.count);
-    return v;
-}
-
 lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *result) {
     lf_arena_reset(c->scratch);
-    lf_value now = new_value(c->scratch, c->base);
+    lf_value now = lf_value_new(c->scratch, c->base);
     memcpy(now.code, base_codes, now.count * sizeof *now.code);
     lf_run run = {.ctx = c->graph->ctx, .graph = c->graph, .scratch = c->scratch};
     for (size_t k = 0; k < c->nodes.count; k++) {
@@ -88,7 +67,7 @@ lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *
         lf_value in[LF_COMPOSED_OPERANDS];
         memcpy(in, c->constants + k * LF_COMPOSED_OPERANDS, sizeof in);
         in[lf_variable_operand(c->graph, n)] = now;
-        lf_value out[2] = {new_value(c->scratch, lf_out(c->graph, n, 0))};
+        lf_value out[2] = {lf_value_new(c->scratch, lf_out(c->graph, n, 0))};
         run.node = n;
         LF_TRY(n->op->exec(&run, n, in, out));
         now = out[0];

@@ -1,38 +1,13 @@
 /* fold-constants: nodes whose operands are all constant become constants, by running their own exec. Codes stay codes, with
  * their scale; datatypes and ranges shrink to the values that are really there. */
 #include "ir/pass.h"
+#include "ops/value.h"
 
 static bool all_constant(const lf_graph *g, const lf_node *n) {
     for (int i = 0; i < n->in_count; i++)
         if (n->in[i] && !lf_in(g, n, i)->value)
             return false;
     return n->in_count > 0;
-}
-
-static lf_value operand(lf_arena *a, const lf_tensor *t) {
-    lf_value v = {.tensor = t};
-    if (!t)
-        return v;
-    v.count = (size_t)lf_shape_count(t->shape);
-    if (lf_on_grid(t)) {
-        v.code = LF_NEW_ARRAY(a, int64_t, v.count ? v.count : 1);
-        for (size_t i = 0; i < v.count; i++)
-            v.code[i] = lf_tensor_code(t, i);
-    } else {
-        v.real = LF_NEW_ARRAY(a, double, v.count ? v.count : 1);
-        for (size_t i = 0; i < v.count; i++)
-            v.real[i] = lf_tensor_real(t, i);
-    }
-    return v;
-}
-
-static lf_value result(lf_arena *a, const lf_tensor *t) {
-    lf_value v = {.tensor = t, .count = (size_t)lf_shape_count(t->shape)};
-    if (lf_on_grid(t))
-        v.code = LF_NEW_ARRAY(a, int64_t, v.count ? v.count : 1);
-    else
-        v.real = LF_NEW_ARRAY(a, double, v.count ? v.count : 1);
-    return v;
 }
 
 /* Gives t the elements of v; the constant is made under another name and its storage taken over. */
@@ -52,11 +27,14 @@ static lf_status fold_node(lf_graph *g, lf_node *n, lf_arena *scratch) {
     if (n->in_count > 8 || n->out_count > 8)
         return LF_OK;
     for (int i = 0; i < n->in_count; i++)
-        in[i] = operand(scratch, lf_in(g, n, i));
+        in[i] = n->in[i] ? lf_value_const(scratch, lf_in(g, n, i)) : (lf_value){0};
     for (int i = 0; i < n->out_count; i++)
-        out[i] = result(scratch, lf_out(g, n, i));
-    lf_run run = {.ctx = g->ctx, .graph = g, .node = n, .scratch = scratch};
-    LF_TRY(n->op->exec(&run, n, in, out));
+        out[i] = lf_value_new(scratch, lf_out(g, n, i));
+    lf_arena *work = lf_arena_new();
+    lf_run run = {.ctx = g->ctx, .graph = g, .node = n, .scratch = work};
+    lf_status status = lf_run_node(&run, n, in, out);
+    lf_arena_free(work);
+    LF_TRY(status);
     for (int i = 0; i < n->out_count; i++)
         become_constant(g, lf_out(g, n, i), &out[i]);
     lf_node_remove(g, n->id);
