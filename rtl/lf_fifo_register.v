@@ -20,7 +20,8 @@ module lf_fifo_register #(
     wire             push = s_axis_tvalid & s_axis_tready;
     wire             pop  = m_axis_tvalid & m_axis_tready;
     wire [DEPTH:0]   after_pop = pop ? {1'b0, held} >> 1 : {1'b0, held};
-    wire             unused = after_pop[DEPTH];
+    wire [DEPTH:0]   after_push = {after_pop[DEPTH-1:0], 1'b1};
+    wire             unused = &{1'b0, after_pop[DEPTH], after_push[DEPTH]};
 
     assign s_axis_tready = ~held[DEPTH-1];
     assign m_axis_tvalid = held[0];
@@ -28,10 +29,8 @@ module lf_fifo_register #(
     always @(posedge aclk)
         if (!aresetn)
             held <= {DEPTH{1'b0}};
-        else if (push)
-            held <= (after_pop[DEPTH-1:0] << 1) | {{DEPTH-1{1'b0}}, 1'b1};
         else
-            held <= after_pop[DEPTH-1:0];
+            held <= push ? after_push[DEPTH-1:0] : after_pop[DEPTH-1:0];
 
     genvar i;
     generate

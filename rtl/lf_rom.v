@@ -21,6 +21,8 @@ module lf_rom #(
     reg [WIDTH-1:0] word;
     assign q = word;
 
+    /* verilator lint_off UNDRIVEN */ // no FILE, no content: only when the unit is read by itself
+
     generate
         if (BLOCK != 0) begin : block
             (* ram_style = "block", rom_style = "block" *) reg [WIDTH-1:0] mem [0:DEPTH-1];
@@ -40,6 +42,7 @@ module lf_rom #(
                     word <= mem[a];
         end
     endgenerate
+    /* verilator lint_on UNDRIVEN */
 endmodule
 
 `default_nettype wire

@@ -1,0 +1,100 @@
+/* Which step a matrix-vector unit does next: the counters of the folding, and the input word of the step.
+ *
+ * A vector is SF words of XW bits; NF passes over it make SF * NF steps, `address` counts them. With NF = 1 every step takes a
+ * word. With SF = 1 the only word waits on the bus until the last pass. Otherwise the first pass writes the words into a
+ * buffer, from which the later passes read, so that a vector of the next frame may follow without a bubble.
+ * `go`: there is a step in this cycle; it happens when `ce` is high. first, last: of the SF steps of a pass; nf: the pass. */
+module lf_mvu_control #(
+    parameter XW = 1,
+    parameter SF = 1,
+    parameter NF = 1,
+    parameter SFB = 1, /* bits of 0 .. SF - 1, at least 1 */
+    parameter NFB = 1,
+    parameter AB = 1   /* bits of 0 .. SF * NF - 1, at least 1 */
+) (
+    input  wire           aclk,
+    input  wire           aresetn,
+    input  wire           ce,
+    input  wire [XW-1:0]  s_axis_tdata,
+    input  wire           s_axis_tvalid,
+    output wire           s_axis_tready,
+    output wire           go,
+    output wire           first,
+    output wire           last,
+    output wire [XW-1:0]  x,
+    output wire [NFB-1:0] nf,
+    output wire [AB-1:0]  address
+);
+    wire step = ce & go;
+    wire [SFB-1:0] sf;
+    wire last_pass;
+    wire unused = &{1'b0, aclk, aresetn, step, sf};
+
+    generate
+        if (SF > 1) begin : words
+            reg [SFB-1:0] count;
+            assign sf = count;
+            assign first = count == {SFB{1'b0}};
+            assign last = {{(32 - SFB){1'b0}}, count} == SF - 1;
+            always @(posedge aclk)
+                if (!aresetn)
+                    count <= {SFB{1'b0}};
+                else if (step)
+                    count <= last ? {SFB{1'b0}} : count + 1'b1;
+        end else begin : word
+            assign sf = {SFB{1'b0}};
+            assign first = 1'b1;
+            assign last = 1'b1;
+        end
+
+        if (NF > 1) begin : passes
+            reg [NFB-1:0] count;
+            assign nf = count;
+            assign last_pass = {{(32 - NFB){1'b0}}, count} == NF - 1;
+            always @(posedge aclk)
+                if (!aresetn)
+                    count <= {NFB{1'b0}};
+                else if (step && last)
+                    count <= last_pass ? {NFB{1'b0}} : count + 1'b1;
+        end else begin : pass
+            assign nf = {NFB{1'b0}};
+            assign last_pass = 1'b1;
+        end
+
+        if (NF == 1) begin : by_word
+            assign address = sf;
+        end else if (SF == 1) begin : by_pass
+            assign address = nf;
+        end else if (SF == 1 << SFB) begin : by_both
+            assign address = {nf, sf};
+        end else begin : by_step
+            reg [AB-1:0] count;
+            assign address = count;
+            always @(posedge aclk)
+                if (!aresetn)
+                    count <= {AB{1'b0}};
+                else if (step)
+                    count <= last && last_pass ? {AB{1'b0}} : count + 1'b1;
+        end
+
+        if (NF > 1 && SF > 1) begin : buffered
+            reg first_pass;
+            (* ram_style = "distributed" *) reg [XW-1:0] store [0:SF-1];
+            always @(posedge aclk)
+                if (!aresetn)
+                    first_pass <= 1'b1;
+                else if (step && last)
+                    first_pass <= last_pass;
+            always @(posedge aclk)
+                if (step && first_pass)
+                    store[sf] <= s_axis_tdata;
+            assign x = first_pass ? s_axis_tdata : store[sf];
+            assign go = s_axis_tvalid | ~first_pass;
+            assign s_axis_tready = ce & first_pass;
+        end else begin : direct
+            assign x = s_axis_tdata;
+            assign go = s_axis_tvalid;
+            assign s_axis_tready = ce & (NF == 1 ? 1'b1 : last_pass);
+        end
+    endgenerate
+endmodule
