@@ -1,0 +1,85 @@
+/* fold: choose PE and SIMD of every layer, from a target of cycles per frame. */
+#include "pass/fold.h"
+
+#include "ir/attr_access.h"
+#include "pass/folding.h"
+
+enum { USUAL_II = 4096 };
+
+static lf_status solve_for(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total, bool *fits, lf_arena *a, const char **what) {
+    LF_TRY(lf_folding_solve(g, part, ii, pinned, total));
+    *fits = lf_folding_fits(part, &total->cost, a, what);
+    return LF_OK;
+}
+
+/* No target: 4,096 cycles, or the fastest that fits: doubling until it does, then bisecting down. */
+static lf_status solve_freely(lf_graph *g, const lf_part *part, const bool *pinned, lf_arena *a) {
+    lf_folding_total total;
+    bool fits;
+    const char *what = NULL;
+    int64_t best;
+    LF_TRY(lf_folding_best_ii(g, pinned, &best));
+    int64_t high = best > USUAL_II ? best : USUAL_II, low = high;
+    LF_TRY(solve_for(g, part, high, pinned, &total, &fits, a, &what));
+    if (fits)
+        return LF_OK;
+    while (!fits && high < ((int64_t)1 << 40)) {
+        low = high;
+        high *= 2;
+        LF_TRY(solve_for(g, part, high, pinned, &total, &fits, a, &what));
+    }
+    if (!fits)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s", part->name, what);
+    for (int i = 0; i < 12 && high - low > 1; i++) {
+        int64_t mid = low + (high - low) / 2;
+        LF_TRY(solve_for(g, part, mid, pinned, &total, &fits, a, &what));
+        high = fits ? mid : high;
+        low = fits ? low : mid;
+    }
+    return lf_folding_solve(g, part, high, pinned, &total);
+}
+
+static lf_status solve_target(lf_graph *g, const lf_part *part, const lf_fold_options *o, const bool *pinned, lf_arena *a) {
+    lf_folding_total total;
+    bool fits;
+    const char *what = NULL;
+    LF_TRY(solve_for(g, part, o->ii, pinned, &total, &fits, a, &what));
+    if (fits)
+        return LF_OK;
+    if (!o->must_fit) {
+        lf_warn(g->ctx, NULL, "at %lld cycles a frame the network needs %s (%s)", (long long)o->ii, what, part->name);
+        lf_hint(g->ctx, "name a larger part with --part, or a slower target");
+        return LF_OK;
+    }
+    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%lld cycles a frame do not fit %s: %s", (long long)o->ii, part->name, what);
+    lf_hint(g->ctx, "without --ii and --fps the fastest folding that fits is chosen");
+    return status;
+}
+
+static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
+    const lf_fold_options *o = options;
+    const lf_part *part = lf_part_find(g->ctx, o->part);
+    if (!part)
+        return LF_BAD_INPUT;
+    bool *pinned = LF_NEW_ARRAY(scratch, bool, g->nodes.count + 1);
+    if (o->file && *o->file)
+        LF_TRY(lf_folding_read(g, o->file, pinned));
+    LF_TRY(o->ii > 0 ? solve_target(g, part, o, pinned, scratch) : solve_freely(g, part, pinned, scratch));
+    return lf_infer(g);
+}
+
+static const lf_attr_desc options[] = {
+    {"ii", LF_ATTR_INT, offsetof(lf_fold_options, ii), "0", NULL, 0, 1e15, "most cycles per frame; 0: 4,096, or the fastest that fits"},
+    {"part", LF_ATTR_STRING, offsetof(lf_fold_options, part), "xc7z020", NULL, 0, 0, "part whose resources are respected"},
+    {"file", LF_ATTR_STRING, offsetof(lf_fold_options, file), "", NULL, 0, 0, "folding file that pins layers"},
+    {"must_fit", LF_ATTR_BOOL, offsetof(lf_fold_options, must_fit), "false", NULL, 0, 0, "a target that does not fit is an error, not a warning"},
+    {0}};
+
+const lf_pass lf_pass_fold = {
+    .name = "fold",
+    .help = "choose PE and SIMD of all layers together for a target of cycles per frame",
+    .promise = LF_SAME_BITS,
+    .option_size = sizeof(lf_fold_options),
+    .options = options,
+    .run = run,
+};

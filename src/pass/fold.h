@@ -1,0 +1,15 @@
+#ifndef LF_PASS_FOLD_H
+#define LF_PASS_FOLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Options of the pass `fold`. */
+typedef struct lf_fold_options {
+    int64_t ii;       /* most cycles per frame; 0: 4,096, or the fastest that fits the part */
+    const char *part;
+    const char *file; /* folding.json that pins layers, or NULL */
+    bool must_fit;
+} lf_fold_options;
+
+#endif

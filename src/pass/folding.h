@@ -1,0 +1,37 @@
+/* Folding: which PE and SIMD every hardware layer gets. */
+#ifndef LF_PASS_FOLDING_H
+#define LF_PASS_FOLDING_H
+
+#include "base/text.h"
+#include "fpga/part.h"
+#include "ir/pass.h"
+
+/* What all hardware nodes cost with the folding they have. ii_cycles: of the slowest; slowest names it (NULL: there is none). */
+typedef struct lf_folding_total {
+    lf_cost cost;
+    const lf_node *slowest;
+} lf_folding_total;
+
+/* What one layer may use. PE divides pe_of, SIMD divides simd_of (1 where it has none). False: the node is not folded. */
+bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of);
+
+/* The cheapest folding of all layers together whose slowest takes at most `ii` cycles a frame: layers' own costs and the width
+ * converters and FIFOs between neighbours, with block RAM, DSP and LUT weighed by what `part` has of them. Nodes in `pinned`
+ * (by id, may be NULL) keep what they have. Sets PE and SIMD. LF_BAD_INPUT, naming the layer that limits and the best it can do,
+ * when no legal folding is that fast. */
+LF_MUST_USE lf_status lf_folding_solve(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total);
+
+/* The least ii that any folding reaches. */
+LF_MUST_USE lf_status lf_folding_best_ii(lf_graph *g, const bool *pinned, int64_t *ii);
+
+/* True when the total fits the part; else *what says which resource does not ("412 of 140 BRAM36"). */
+bool lf_folding_fits(const lf_part *part, const lf_cost *cost, lf_arena *a, const char **what);
+
+/* Reads a folding file (FINN's field names, keyed by layer) and sets what it says; marks those nodes in `pinned` [node id]. An unknown
+ * layer or key is an error with line, column and the nearest known name; an illegal PE names the legal ones. */
+LF_MUST_USE lf_status lf_folding_read(lf_graph *g, const char *path, bool *pinned);
+
+/* The folding as a file that lf_folding_read takes; text in `out`. */
+LF_MUST_USE lf_status lf_folding_write(const lf_graph *g, lf_text *out);
+
+#endif

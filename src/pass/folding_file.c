@@ -1,0 +1,186 @@
+/* folding.json: FINN's field names, keyed by layer. */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "ir/attr_access.h"
+#include "pass/folding.h"
+
+static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "mem_mode"};
+
+typedef struct reader {
+    lf_graph *g;
+    const char *path;
+    lf_file file;
+    bool *pinned;
+} reader;
+
+/* Where `"word"` stands in the file, for messages. */
+static lf_where place_of(const reader *r, const char *word) {
+    lf_where w = {.file = r->path, .line = 1, .column = 1};
+    char quoted[256];
+    int n = snprintf(quoted, sizeof quoted, "\"%s\"", word);
+    const char *at = n > 0 && (size_t)n < sizeof quoted ? memmem(r->file.data, r->file.size, quoted, (size_t)n) : NULL;
+    for (const char *p = (const char *)r->file.data; at && p < at; p++) {
+        w.line += *p == '\n';
+        w.column = *p == '\n' ? 1 : w.column + 1;
+    }
+    return w;
+}
+
+static lf_status unknown(const reader *r, const char *word, const char *kind, const char *const *known, size_t count) {
+    lf_where where = place_of(r, word);
+    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "\"%s\" is not %s", word, kind);
+    const char *near = lf_nearest(word, known, count);
+    if (near)
+        lf_hint(r->g->ctx, "did you mean \"%s\"?", near);
+    return status;
+}
+
+static lf_status unknown_layer(const reader *r, const char *name) {
+    lf_arena *a = lf_arena_new();
+    LF_VEC(const char *) known = {0};
+    int64_t pe, simd;
+    for (size_t i = 0; i < r->g->order.count; i++) {
+        const lf_node *n = lf_node_at(r->g, r->g->order.at[i]);
+        if (lf_folding_limits(r->g, n, &pe, &simd))
+            LF_PUSH(a, &known, n->name);
+    }
+    lf_status status = unknown(r, name, "a layer of this network", known.at, known.count);
+    lf_arena_free(a);
+    return status;
+}
+
+static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const json_t *value, int64_t of, const char *what) {
+    lf_where where = place_of(r, n->name);
+    where.node = n->name;
+    int64_t v = json_is_integer(value) ? json_integer_value(value) : 0;
+    if (v >= 1 && v <= of && of % v == 0 && lf_has_attr(n, key)) {
+        lf_attr_set_int(n, key, v);
+        return LF_OK;
+    }
+    if (!lf_has_attr(n, key))
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s has no %s", n->op->name, key);
+    lf_text legal = {0};
+    for (int64_t d = 1; d <= of; d++)
+        if (of % d == 0)
+            lf_text_addf(&legal, " %lld", (long long)d);
+    char *given = json_dumps(value, JSON_ENCODE_ANY);
+    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s does not divide %lld %s; legal:%s", key, given ? given : "?", (long long)of, what, legal.at);
+    free(given);
+    lf_text_free(&legal);
+    return status;
+}
+
+static lf_status set_word(const reader *r, lf_node *n, const char *key, const json_t *value) {
+    lf_where where = place_of(r, n->name);
+    where.node = n->name;
+    const lf_attr_desc *d = lf_has_attr(n, key) ? lf_attr_find(n->op, key) : NULL;
+    const char *word = json_string_value(value);
+    if (!d || d->type != LF_ATTR_ENUM)
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s has no %s", n->op->name, key);
+    for (int i = 0; word && d->names[i]; i++)
+        if (!strcmp(d->names[i], word)) {
+            lf_attr_set_enum(n, key, word);
+            return LF_OK;
+        }
+    lf_text legal = {0};
+    for (int i = 0; d->names[i]; i++)
+        lf_text_addf(&legal, " %s", d->names[i]);
+    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s is none of:%s", key, word ? word : "(not a string)", legal.at);
+    lf_text_free(&legal);
+    return status;
+}
+
+/* Weights inside the circuit are the only mode there is; FINN has two names for it. */
+static lf_status check_mem_mode(const reader *r, const lf_node *n, const json_t *value) {
+    const char *mode = json_string_value(value);
+    if (mode && (!strcmp(mode, "internal_embedded") || !strcmp(mode, "internal_decoupled")))
+        return LF_OK;
+    lf_where where = place_of(r, n->name);
+    where.node = n->name;
+    return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s is not in this version; legal: internal_embedded internal_decoupled", mode ? mode : "?");
+}
+
+static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
+    int64_t pe_of, simd_of;
+    const char *key;
+    const json_t *value;
+    lf_status worst = LF_OK;
+    lf_folding_limits(r->g, n, &pe_of, &simd_of);
+    json_object_foreach((json_t *)fields, key, value) {
+        lf_status status;
+        if (!strcmp(key, "PE"))
+            status = set_divisor(r, n, key, value, pe_of, "output channels");
+        else if (!strcmp(key, "SIMD"))
+            status = set_divisor(r, n, key, value, simd_of, "inputs");
+        else if (!strcmp(key, "ram_style") || !strcmp(key, "structure"))
+            status = set_word(r, n, key, value);
+        else if (!strcmp(key, "mem_mode"))
+            status = check_mem_mode(r, n, value);
+        else
+            status = unknown(r, key, "a folding field", keys, LF_COUNT(keys));
+        worst = status != LF_OK ? status : worst;
+    }
+    r->pinned[n->id] = true;
+    return worst;
+}
+
+static lf_status read_layers(const reader *r, const json_t *root) {
+    const char *name;
+    const json_t *fields;
+    lf_status worst = LF_OK;
+    if (!json_is_object(root))
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &(lf_where){.file = r->path}, "a folding file is one JSON object keyed by layer");
+    json_object_foreach((json_t *)root, name, fields) {
+        lf_node *n = lf_find_node(r->g, name);
+        int64_t pe, simd;
+        lf_status status = LF_OK;
+        if (!strcmp(name, "Defaults") && json_is_object(fields) && json_object_size(fields) == 0)
+            continue;
+        if (!n || !lf_folding_limits(r->g, n, &pe, &simd))
+            status = unknown_layer(r, name);
+        else if (!json_is_object(fields)) {
+            lf_where where = place_of(r, name);
+            status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "\"%s\" wants an object of fields, {\"PE\": 1, \"SIMD\": 1}", name);
+        } else
+            status = read_layer(r, n, fields);
+        worst = status != LF_OK ? status : worst;
+    }
+    return worst;
+}
+
+lf_status lf_folding_read(lf_graph *g, const char *path, bool *pinned) {
+    reader r = {.g = g, .path = path, .pinned = pinned};
+    json_t *root = NULL;
+    LF_TRY(lf_file_open(g->ctx, path, 16u << 20, &r.file));
+    lf_status status = lf_json_parse(g->ctx, path, r.file.data, r.file.size, &root);
+    if (status == LF_OK)
+        status = read_layers(&r, root);
+    json_decref(root);
+    lf_file_close(&r.file);
+    return status;
+}
+
+lf_status lf_folding_write(const lf_graph *g, lf_text *out) {
+    json_t *root = json_object();
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        int64_t pe_of, simd_of;
+        if (!lf_folding_limits(g, n, &pe_of, &simd_of))
+            continue;
+        json_t *fields = json_object();
+        json_object_set_new(fields, "PE", json_integer(lf_attr_int(n, "PE")));
+        if (lf_has_attr(n, "SIMD"))
+            json_object_set_new(fields, "SIMD", json_integer(lf_attr_int(n, "SIMD")));
+        if (lf_has_attr(n, "ram_style"))
+            json_object_set_new(fields, "ram_style", json_string(lf_attr_enum_name(n, "ram_style")));
+        if (lf_has_attr(n, "structure"))
+            json_object_set_new(fields, "structure", json_string(lf_attr_enum_name(n, "structure")));
+        json_object_set_new(root, n->name, fields);
+    }
+    lf_json_print(out, root);
+    lf_text_add(out, "\n");
+    json_decref(root);
+    return LF_OK;
+}

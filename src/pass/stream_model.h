@@ -1,0 +1,29 @@
+/* The hardware graph as a network of handshake twins (fpga/unit.h). */
+#ifndef LF_PASS_STREAM_MODEL_H
+#define LF_PASS_STREAM_MODEL_H
+
+#include "fpga/chain.h"
+#include "ir/op.h"
+
+typedef struct lf_stream_model {
+    lf_chain *chain;
+    int *unit_of; /* by node id: index in the chain, -1: not a unit */
+} lf_stream_model;
+
+/* The tensor whose beats `tensor` is on the stream: reshapes only rename positions. */
+lf_id lf_stream_source(const lf_graph *g, lf_id tensor);
+/* True for operands that travel on a stream: not constant, not absent. */
+bool lf_is_stream(const lf_graph *g, const lf_node *n, int operand);
+/* True for nodes that are units of the circuit (reshapes are wires). */
+bool lf_is_unit(const lf_node *n);
+/* True when `tensor` leaves the circuit: a host node or an output of the graph reads it. */
+bool lf_leaves_circuit(const lf_graph *g, lf_id tensor);
+/* True when a tensor comes from the host: no unit produces it. */
+bool lf_enters_circuit(const lf_graph *g, lf_id tensor);
+
+LF_MUST_USE lf_status lf_stream_model_make(const lf_graph *g, lf_arena *a, lf_stream_model *out);
+
+/* Latency and initiation interval of the whole circuit, from `frames` frames. */
+LF_MUST_USE lf_status lf_stream_model_run(const lf_graph *g, int frames, lf_chain_result *out);
+
+#endif
