@@ -2,6 +2,7 @@
 #include "vlog/vlog.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/embed.h"
@@ -27,14 +28,20 @@ void lf_vlog_free(lf_vlog *v) {
     v->modules.count = v->memories.count = 0;
 }
 
-void lf_vlog_fault(lf_vlog *v, const char *fmt, ...) {
-    va_list ap, again;
-    va_start(ap, fmt);
+static const char *format_value(lf_arena *a, const char *fmt, va_list ap) {
+    va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
-    char *text = lf_alloc(v->arena, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, fmt, again);
+    char *s = lf_alloc(a, (size_t)n + 1);
+    vsnprintf(s, (size_t)n + 1, fmt, again);
     va_end(again);
+    return s;
+}
+
+void lf_vlog_fault(lf_vlog *v, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    const char *text = format_value(v->arena, fmt, ap);
     va_end(ap);
     (void)lf_fail(v->ctx, LF_FAILED, NULL, "internal error in the Verilog of %s: %s", v->top, text);
     v->failed = true;
@@ -204,16 +211,6 @@ void lf_vlog_instance(lf_vlog *v, const char *module, const char *instance) {
     n->module = lf_strdup(v->arena, module);
     n->name = lf_strdup(v->arena, instance);
     LF_PUSH(v->arena, &v->instances, n);
-}
-
-static const char *format_value(lf_arena *a, const char *fmt, va_list ap) {
-    va_list again;
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    char *s = lf_alloc(a, (size_t)n + 1);
-    vsnprintf(s, (size_t)n + 1, fmt, again);
-    va_end(again);
-    return s;
 }
 
 static lf_vlog_inst *newest(lf_vlog *v, const char *what) {

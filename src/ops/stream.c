@@ -1,0 +1,192 @@
+#include "ops/stream.h"
+
+/* -- lanes --------------------------------------------------------------------------------------------------------- */
+
+static bool passes(const lf_node *n) {
+    return n->op->lanes == lf_lanes_pass || (!n->op->lanes && n->op->positions && n->place == LF_PLACE_FPGA);
+}
+
+static int64_t lanes_of(const lf_graph *g, const lf_node *n, bool output, int port) {
+    int64_t in[LF_UNIT_PORTS] = {0}, out[LF_UNIT_PORTS] = {0};
+    if (n->in_count > LF_UNIT_PORTS || n->out_count > LF_UNIT_PORTS)
+        return 0;
+    n->op->lanes(g, n, in, out);
+    return output ? out[port] : in[port];
+}
+
+static int64_t lanes_before(const lf_graph *g, lf_id t) {
+    const lf_node *n = lf_node_at(g, lf_tensor_at(g, t)->producer);
+    if (n && passes(n))
+        return lanes_before(g, n->in[0]);
+    if (!n || !n->op->lanes)
+        return 0;
+    for (int i = 0; i < n->out_count; i++)
+        if (n->out[i] == t)
+            return lanes_of(g, n, true, i);
+    return 0;
+}
+
+static int64_t lanes_behind(const lf_graph *g, lf_id t) {
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        for (int k = 0; n && k < n->in_count; k++) {
+            int64_t lanes = n->in[k] != t ? 0 : passes(n) ? lanes_behind(g, n->out[0]) : n->op->lanes ? lanes_of(g, n, false, k) : 0;
+            if (lanes)
+                return lanes;
+        }
+    }
+    return 0;
+}
+
+/* The first tensor of the run of units that leave beats alone. */
+static lf_id run_start(const lf_graph *g, lf_id t) {
+    const lf_node *n = lf_node_at(g, lf_tensor_at(g, t)->producer);
+    return n && passes(n) ? run_start(g, n->in[0]) : t;
+}
+
+int64_t lf_stream_lanes(const lf_graph *g, lf_id t) {
+    int64_t lanes = lanes_before(g, t);
+    return lanes ? lanes : lanes_behind(g, run_start(g, t));
+}
+
+int64_t lf_stream_beats(const lf_graph *g, lf_id t) {
+    int64_t lanes = lf_stream_lanes(g, t);
+    return lanes ? lf_shape_count(lf_tensor_at(g, t)->shape) / lanes : 0;
+}
+
+int lf_stream_bits(const lf_graph *g, lf_id t) {
+    return (int)lf_stream_lanes(g, t) * lf_dtype_bits(lf_tensor_at(g, t)->dtype);
+}
+
+void lf_lanes_pass(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    in[0] = out[0] = lf_stream_lanes(g, n->in[0]);
+}
+
+/* -- checks --------------------------------------------------------------------------------------------------------- */
+
+lf_status lf_need_codes(const lf_graph *g, const lf_node *n, int i) {
+    const lf_tensor *x = lf_in(g, n, i);
+    if (x && lf_is_codes(x))
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input %d (%s) must be integers with scale 1", i, x ? x->name : "absent");
+}
+
+lf_status lf_need_lanes(const lf_graph *g, const lf_node *n) {
+    LF_TRY(lf_need_codes(g, n, 0));
+    if (lf_stream_lanes(g, n->in[0]))
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "no unit beside it says how many elements travel in a beat of %s", lf_in(g, n, 0)->name);
+}
+
+/* -- the identity ------------------------------------------------------------------------------------------------------ */
+
+lf_status lf_infer_same(lf_graph *g, lf_node *n) {
+    LF_TRY(lf_need_codes(g, n, 0));
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_tensor *y = lf_out(g, n, 0);
+    y->shape = x->shape;
+    lf_set_codes(g, y, x->range);
+    y->dtype = x->dtype;
+    y->channel_range = x->channel_range;
+    y->range_axis = x->range_axis;
+    return LF_OK;
+}
+
+lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    (void)run;
+    (void)n;
+    for (size_t i = 0; i < out[0].count; i++)
+        out[0].code[i] = in[0].code[i];
+    return LF_OK;
+}
+
+/* -- Verilog ------------------------------------------------------------------------------------------------------------ */
+
+const char *lf_stream_name(lf_arena *a, const lf_tensor *t) {
+    return lf_vlog_name(a, t->name);
+}
+
+void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module) {
+    lf_vlog_instance(v, module, lf_vlog_name(g->arena, n->name));
+    lf_vlog_port_stream(v, "s_axis", lf_stream_name(g->arena, lf_in(g, n, 0)));
+    lf_vlog_port_stream(v, "m_axis", lf_stream_name(g->arena, lf_out(g, n, 0)));
+}
+
+/* -- twins -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct queue {
+    int64_t capacity, count; /* count: all words, or those in the memory */
+    bool memory, held;
+} queue;
+
+static bool queue_valid(const void *state, int port) {
+    const queue *q = state;
+    (void)port;
+    return q->memory ? q->held : q->count > 0;
+}
+
+static bool queue_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const queue *q = state;
+    (void)port;
+    (void)s_valid;
+    (void)m_ready;
+    return q->count < q->capacity - q->memory;
+}
+
+static void queue_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    queue *q = state;
+    bool push = s_valid[0] && queue_ready(q, 0, s_valid, m_ready);
+    bool pop = q->memory ? q->count > 0 && (m_ready[0] || !q->held) : q->count > 0 && m_ready[0];
+    q->held = pop || (q->held && !m_ready[0]);
+    q->count += push - pop;
+}
+
+static lf_unit one_to_one(lf_arena *a, const char *name, int64_t beats, void *state) {
+    return (lf_unit){.name = lf_strdup(a, name), .state = state, .in_count = 1, .out_count = 1, .in_beats = {beats}, .out_beats = {beats}};
+}
+
+lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory) {
+    queue *q = LF_NEW(a, queue);
+    *q = (queue){.capacity = capacity, .memory = memory};
+    lf_unit u = one_to_one(a, name, beats, q);
+    u.registered_ready = true;
+    u.valid = queue_valid;
+    u.ready = queue_ready;
+    u.clock = queue_clock;
+    return u;
+}
+
+typedef struct pipe {
+    uint64_t valid; /* bit i: register i holds a word; bit stages - 1 is the output */
+    int stages;
+} pipe;
+
+static bool pipe_valid(const void *state, int port) {
+    const pipe *p = state;
+    (void)port;
+    return (p->valid >> (p->stages - 1)) & 1;
+}
+
+static bool pipe_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    (void)port;
+    (void)s_valid;
+    return !pipe_valid(state, 0) || m_ready[0];
+}
+
+static void pipe_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    pipe *p = state;
+    if (pipe_ready(state, 0, s_valid, m_ready))
+        p->valid = (p->valid << 1 | s_valid[0]) & (((uint64_t)1 << p->stages) - 1);
+}
+
+lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
+    pipe *p = LF_NEW(a, pipe);
+    p->stages = stages;
+    lf_unit u = one_to_one(a, name, beats, p);
+    u.valid = pipe_valid;
+    u.ready = pipe_ready;
+    u.clock = pipe_clock;
+    return u;
+}

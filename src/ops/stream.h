@@ -1,0 +1,38 @@
+/* What the hardware faces of ops share: how a tensor travels on a stream (contracts.md 3). */
+#ifndef LF_OPS_STREAM_H
+#define LF_OPS_STREAM_H
+
+#include "fpga/unit.h"
+#include "ir/op.h"
+#include "vlog/vlog.h"
+
+/* The stream of the top module that carries tensor t is named lf_vlog_name(t->name). */
+const char *lf_stream_name(lf_arena *a, const lf_tensor *t);
+
+/* Elements per beat of the stream of tensor t: what its producer says, past units that leave beats alone (fifo, skid, layout);
+ * for a tensor that comes from the host, what its consumer says. 0 when nobody says. */
+int64_t lf_stream_lanes(const lf_graph *g, lf_id t);
+int64_t lf_stream_beats(const lf_graph *g, lf_id t); /* per frame; 0 when nobody says */
+int lf_stream_bits(const lf_graph *g, lf_id t);      /* of one beat, without padding */
+
+/* The `lanes` face of units that leave beats alone. */
+void lf_lanes_pass(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out);
+
+/* LF_BAD_INPUT unless input 0 is codes with scale 1 whose lanes are known. */
+LF_MUST_USE lf_status lf_need_codes(const lf_graph *g, const lf_node *n, int i);
+LF_MUST_USE lf_status lf_need_lanes(const lf_graph *g, const lf_node *n);
+
+/* Output 0 is input 0: shape, grid, ranges; and the values. */
+lf_status lf_infer_same(lf_graph *g, lf_node *n);
+lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
+
+/* An instance of `module` named after the node, its s_axis and m_axis joined to the streams of input 0 and output 0. */
+void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module);
+
+/* Twins. A queue of `capacity` words whose output stands one cycle after the word was taken, or two with `memory` (an output
+ * register behind a memory; capacity >= 3); ready while it is not full. */
+lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory);
+/* `stages` registers under one enable, which is on while the last one is empty or its word is taken (rtl/lf_pipe.v). */
+lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages);
+
+#endif
