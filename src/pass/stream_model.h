@@ -3,6 +3,7 @@
 #define LF_PASS_STREAM_MODEL_H
 
 #include "fpga/chain.h"
+#include "fpga/stream.h"
 #include "ir/op.h"
 
 typedef struct lf_stream_model {
@@ -20,6 +21,10 @@ bool lf_is_unit(const lf_node *n);
 bool lf_leaves_circuit(const lf_graph *g, lf_id tensor);
 /* True when a tensor comes from the host: no unit produces it. */
 bool lf_enters_circuit(const lf_graph *g, lf_id tensor);
+
+/* The circuit's own inputs and outputs, in the order of the graph's. A tensor that several units read enters once. */
+typedef LF_VEC(lf_stream_port) lf_stream_ports;
+LF_MUST_USE lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs, lf_stream_ports *outputs);
 
 LF_MUST_USE lf_status lf_stream_model_make(const lf_graph *g, lf_arena *a, lf_stream_model *out);
 

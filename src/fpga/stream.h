@@ -1,0 +1,19 @@
+/* A port of a built circuit: what travels on it (contracts.md 3). Shared by whoever prints, simulates or drives it. */
+#ifndef LF_FPGA_STREAM_H
+#define LF_FPGA_STREAM_H
+
+#include "num/dtype.h"
+
+typedef struct lf_stream_port {
+    const char *name;   /* the model's own name of the input or output */
+    const char *suffix; /* of the Verilog ports: "" for the only one, else "NAME_" */
+    uint32_t tensor;    /* id in the hardware graph */
+    lf_dtype type;      /* of one element */
+    int64_t elements, lanes;
+} lf_stream_port;
+
+static inline int64_t lf_stream_beats(const lf_stream_port *p) { return p->elements / p->lanes; }
+static inline int lf_stream_bits(const lf_stream_port *p) { return (int)p->lanes * lf_dtype_bits(p->type); }
+static inline int lf_stream_bytes(const lf_stream_port *p) { return (lf_stream_bits(p) + 7) / 8; }
+
+#endif

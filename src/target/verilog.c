@@ -1,0 +1,107 @@
+/* The Verilog target: rtl/*.v, memory files and filelist.f. */
+#include <string.h>
+
+#include "base/file.h"
+#include "pass/stream_model.h"
+#include "target/target.h"
+#include "vlog/vlog.h"
+
+typedef struct emitter {
+    const lf_graph *g;
+    lf_arena *arena;
+    lf_vlog *v;
+} emitter;
+
+static const char *stream_name(const emitter *e, lf_id tensor) {
+    return lf_vlog_name(e->arena, lf_tensor_at(e->g, lf_stream_source(e->g, tensor))->name);
+}
+
+/* Reshapes are wires: behind one, units see the tensor by the name of the stream it is. */
+static void name_wires(const emitter *e, const char **kept) {
+    for (size_t i = 0; i < e->g->order.count; i++) {
+        const lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
+        if (n->place != LF_PLACE_FPGA || n->op->unit)
+            continue;
+        lf_tensor *t = lf_out(e->g, n, 0);
+        kept[t->id] = t->name;
+        t->name = lf_tensor_at(e->g, lf_stream_source(e->g, t->id))->name;
+    }
+}
+
+static void restore_names(const emitter *e, const char *const *kept) {
+    for (size_t i = 0; i < e->g->tensors.count; i++)
+        if (kept[i + 1])
+            e->g->tensors.at[i]->name = kept[i + 1];
+}
+
+static lf_status declare_streams(emitter *e) {
+    lf_stream_ports in = {0}, out = {0};
+    LF_TRY(lf_circuit_ports(e->g, e->arena, &in, &out));
+    for (size_t i = 0; i < in.count; i++) {
+        lf_vlog_stream(e->v, stream_name(e, in.at[i].tensor), lf_stream_bits(&in.at[i]));
+        lf_vlog_input(e->v, in.at[i].suffix, stream_name(e, in.at[i].tensor), lf_stream_bits(&in.at[i]));
+    }
+    for (size_t i = 0; i < e->g->order.count; i++) {
+        const lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
+        int64_t li[LF_MAX_RANK] = {0}, lo[LF_MAX_RANK] = {0};
+        if (!lf_is_unit(n))
+            continue;
+        n->op->lanes(e->g, n, li, lo);
+        for (int k = 0; k < n->out_count; k++)
+            lf_vlog_stream(e->v, stream_name(e, n->out[k]), (int)lo[k] * lf_dtype_bits(lf_out(e->g, n, k)->dtype));
+    }
+    for (size_t i = 0; i < out.count; i++)
+        lf_vlog_output(e->v, out.at[i].suffix, stream_name(e, out.at[i].tensor), lf_stream_bits(&out.at[i]), lf_stream_beats(&out.at[i]));
+    return LF_OK;
+}
+
+static lf_status print_units(emitter *e) {
+    for (size_t i = 0; i < e->g->order.count; i++) {
+        const lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
+        if (lf_is_unit(n))
+            LF_TRY(n->op->rtl(e->g, n, e->v));
+    }
+    return LF_OK;
+}
+
+static lf_status write_files(emitter *e, const char *dir) {
+    const lf_vlog_file *files;
+    size_t count = lf_vlog_finish(e->v, &files);
+    if (!count)
+        return LF_BAD_INPUT;
+    const char *rtl = lf_path_join(e->arena, dir, "rtl");
+    LF_TRY(lf_make_dir(e->g->ctx, rtl));
+    lf_text list = {0};
+    lf_status status = LF_OK;
+    for (size_t i = 0; status == LF_OK && i < count; i++) {
+        status = lf_file_write(e->g->ctx, lf_path_join(e->arena, rtl, files[i].name), files[i].text, files[i].len);
+        if (!files[i].memory)
+            lf_text_addf(&list, "%s\n", files[i].name);
+    }
+    if (status == LF_OK)
+        status = lf_file_write(e->g->ctx, lf_path_join(e->arena, rtl, "filelist.f"), list.at, list.len);
+    lf_text_free(&list);
+    return status;
+}
+
+static lf_status emit(const lf_graph *g, const char *top, const char *dir) {
+    emitter e = {.g = g, .arena = lf_arena_new()};
+    const char **kept = LF_NEW_ARRAY(e.arena, const char *, g->tensors.count + 1);
+    e.v = lf_vlog_new(g->ctx, e.arena, top);
+    name_wires(&e, kept);
+    lf_status status = declare_streams(&e);
+    if (status == LF_OK)
+        status = print_units(&e);
+    restore_names(&e, kept);
+    if (status == LF_OK)
+        status = write_files(&e, dir);
+    lf_vlog_free(e.v);
+    lf_arena_free(e.arena);
+    return status;
+}
+
+const lf_target lf_target_verilog = {
+    .name = "verilog",
+    .help = "plain Verilog-2005 with AXI-Stream ports",
+    .emit = emit,
+};
