@@ -92,7 +92,6 @@ static lf_status insert_fifos(wiring *w, lf_ids *fifos) {
             int64_t lanes = in_lanes(w->g, n, k);
             int64_t beats = lf_shape_count(lf_in(w->g, n, k)->shape) / lanes;
             lf_node *fifo = insert_before(w->g, n, k, "fifo", "fifo");
-            lf_attr_set_int(fifo, "lanes", lanes);
             lf_attr_set_int(fifo, "depth", beats > 2 ? beats : 2);
             LF_PUSH(w->arena, fifos, fifo->id);
         }
@@ -209,9 +208,7 @@ static lf_status cut_ready(wiring *w) {
         int k = 0;
         while (!lf_is_stream(w->g, to, k))
             k++;
-        int64_t lanes = in_lanes(w->g, to, k);
-        lf_node *skid = insert_before(w->g, to, k, "skid", "skid");
-        lf_attr_set_int(skid, "lanes", lanes);
+        insert_before(w->g, to, k, "skid", "skid");
         LF_TRY(settle(w->g));
     }
 }

@@ -3,7 +3,7 @@
 #define LF_PASS_STREAM_MODEL_H
 
 #include "fpga/chain.h"
-#include "fpga/stream.h"
+#include "fpga/stream_port.h"
 #include "ir/op.h"
 
 typedef struct lf_stream_model {

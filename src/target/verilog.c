@@ -1,4 +1,4 @@
-/* The Verilog target: rtl/*.v, memory files and filelist.f. */
+/* The Verilog target: the sources in rtl, memory files and filelist.f. */
 #include <string.h>
 
 #include "base/file.h"
@@ -38,8 +38,8 @@ static lf_status declare_streams(emitter *e) {
     lf_stream_ports in = {0}, out = {0};
     LF_TRY(lf_circuit_ports(e->g, e->arena, &in, &out));
     for (size_t i = 0; i < in.count; i++) {
-        lf_vlog_stream(e->v, stream_name(e, in.at[i].tensor), lf_stream_bits(&in.at[i]));
-        lf_vlog_input(e->v, in.at[i].suffix, stream_name(e, in.at[i].tensor), lf_stream_bits(&in.at[i]));
+        lf_vlog_stream(e->v, stream_name(e, in.at[i].tensor), lf_port_bits(&in.at[i]));
+        lf_vlog_input(e->v, in.at[i].suffix, stream_name(e, in.at[i].tensor), lf_port_bits(&in.at[i]));
     }
     for (size_t i = 0; i < e->g->order.count; i++) {
         const lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
@@ -51,7 +51,7 @@ static lf_status declare_streams(emitter *e) {
             lf_vlog_stream(e->v, stream_name(e, n->out[k]), (int)lo[k] * lf_dtype_bits(lf_out(e->g, n, k)->dtype));
     }
     for (size_t i = 0; i < out.count; i++)
-        lf_vlog_output(e->v, out.at[i].suffix, stream_name(e, out.at[i].tensor), lf_stream_bits(&out.at[i]), lf_stream_beats(&out.at[i]));
+        lf_vlog_output(e->v, out.at[i].suffix, stream_name(e, out.at[i].tensor), lf_port_bits(&out.at[i]), lf_port_beats(&out.at[i]));
     return LF_OK;
 }
 

@@ -1,6 +1,6 @@
 /* A port of a built circuit: what travels on it (contracts.md 3). Shared by whoever prints, simulates or drives it. */
-#ifndef LF_FPGA_STREAM_H
-#define LF_FPGA_STREAM_H
+#ifndef LF_FPGA_STREAM_PORT_H
+#define LF_FPGA_STREAM_PORT_H
 
 #include "num/dtype.h"
 
@@ -12,8 +12,8 @@ typedef struct lf_stream_port {
     int64_t elements, lanes;
 } lf_stream_port;
 
-static inline int64_t lf_stream_beats(const lf_stream_port *p) { return p->elements / p->lanes; }
-static inline int lf_stream_bits(const lf_stream_port *p) { return (int)p->lanes * lf_dtype_bits(p->type); }
-static inline int lf_stream_bytes(const lf_stream_port *p) { return (lf_stream_bits(p) + 7) / 8; }
+static inline int64_t lf_port_beats(const lf_stream_port *p) { return p->elements / p->lanes; }
+static inline int lf_port_bits(const lf_stream_port *p) { return (int)p->lanes * lf_dtype_bits(p->type); }
+static inline int lf_port_bytes(const lf_stream_port *p) { return (lf_port_bits(p) + 7) / 8; }
 
 #endif
