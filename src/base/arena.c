@@ -121,7 +121,7 @@ static void *shared_block(lf_arena *a, size_t size) {
         return NULL;
     b->next = a->newest;
     a->newest = b;
-    if (a->block_size < BLOCK_MAX)
+    if (a->block_size != BLOCK_MAX)
         a->block_size *= 2;
     b->used = size;
     return block_bytes(b);

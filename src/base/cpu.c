@@ -9,6 +9,11 @@
 #include <cpuid.h>
 #endif
 
+/* The features that cmake/Flags.cmake compiles the kernels for. */
+static bool has_avx2(void) {
+    return LF_X86_HAS("avx2") && LF_X86_HAS("fma") && LF_X86_HAS("popcnt");
+}
+
 static bool has_avx512(void) {
     return LF_X86_HAS("avx512f") && LF_X86_HAS("avx512bw") && LF_X86_HAS("avx512vl") && LF_X86_HAS("avx512dq") &&
            LF_X86_HAS("avx512vpopcntdq") && LF_X86_HAS("avx512vnni");
@@ -17,8 +22,8 @@ static bool has_avx512(void) {
 bool lf_cpu_has(lf_isa isa) {
     switch (isa) {
     case LF_ISA_SCALAR: return true;
-    case LF_ISA_AVX2: return LF_X86_HAS("avx2");
-    case LF_ISA_AVX512: return LF_X86_HAS("avx2") && has_avx512();
+    case LF_ISA_AVX2: return has_avx2();
+    case LF_ISA_AVX512: return has_avx2() && has_avx512();
     case LF_ISA_COUNT: break;
     }
     return false;

@@ -187,6 +187,9 @@ lf_status lf_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const char *
         lf_hint(ctx, "install it, or add its folder to PATH");
         return LF_NO_TOOL;
     }
+    struct stat st;
+    if (cwd && (stat(cwd, &st) != 0 || !S_ISDIR(st.st_mode)))
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = cwd}, "cannot run %s there: it is no directory", argv[0]);
     int out[2], trouble[2];
     if (pipe2(out, O_CLOEXEC) != 0)
         return cannot_start(ctx, argv[0], errno);
