@@ -1,0 +1,306 @@
+#include "train/recipe.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "ir/attr.h"
+#include "train/recipe_keys.h"
+#include "train/yaml_tree.h"
+
+typedef struct parser {
+    lf_ctx *ctx;
+    lf_arena *arena;
+    const char *file;
+    lf_recipe *recipe;
+} parser;
+
+static lf_where at_node(const parser *p, const lf_yaml *n) { return (lf_where){.file = p->file, .line = n->line, .column = n->column}; }
+static lf_where at_key(const parser *p, const lf_yaml *n) {
+    return (lf_where){.file = p->file, .line = n->key_line, .column = n->key_column};
+}
+
+static lf_status wrong(const parser *p, const lf_yaml *n, const char *what) {
+    lf_where where = at_node(p, n);
+    return lf_fail(p->ctx, LF_BAD_INPUT, &where, "%s", what);
+}
+
+/* -- values ----------------------------------------------------------------------------------------------------------- */
+
+/* The text form that attribute tables read: strings quoted, lists in brackets. */
+static lf_status value_text(const parser *p, const lf_yaml *n, const lf_attr_desc *d, lf_text *out) {
+    if (n->kind == LF_YAML_LIST && d->type == LF_ATTR_INTS) {
+        lf_text_add(out, "[");
+        for (const lf_yaml *c = n->child; c; c = c->next) {
+            if (c->kind != LF_YAML_SCALAR)
+                return wrong(p, c, "a whole number belongs here");
+            lf_text_add(out, c == n->child ? "" : ", ");
+            lf_text_add(out, c->text);
+        }
+        lf_text_add(out, "]");
+        return LF_OK;
+    }
+    if (n->kind != LF_YAML_SCALAR)
+        return wrong(p, n, lf_format(p->arena, "'%s' takes one value", d->name));
+    if (d->type == LF_ATTR_STRING)
+        lf_quote(out, n->text);
+    else
+        lf_text_add(out, n->text);
+    return LF_OK;
+}
+
+static lf_status set_key(const parser *p, const lf_attr_desc *keys, const char *owner, void *at, const lf_yaml *n) {
+    const lf_attr_desc *d = lf_attrs_find(keys, n->key);
+    lf_where where = d ? at_node(p, n) : at_key(p, n);
+    lf_text text = {0};
+    lf_status s = d ? value_text(p, n, d, &text) : LF_OK;
+    if (s == LF_OK)
+        s = lf_attrs_set_text(p->ctx, p->arena, keys, owner, at, n->key, text.at ? text.at : "", &where);
+    lf_text_free(&text);
+    return s;
+}
+
+static lf_status require_map(const parser *p, const lf_yaml *n, const char *owner) {
+    return n->kind == LF_YAML_MAP ? LF_OK : wrong(p, n, lf_format(p->arena, "'%s' takes keys with values, e.g. {key: value}", owner));
+}
+
+static const lf_yaml *find(const lf_yaml *map, const char *key) {
+    for (const lf_yaml *n = map->child; n; n = n->next)
+        if (!strcmp(n->key, key))
+            return n;
+    return NULL;
+}
+
+static lf_status require_keys(const parser *p, const lf_attr_desc *keys, const char *owner, const lf_yaml *map) {
+    for (const lf_attr_desc *d = keys; d->name; d++)
+        if (!d->fallback && !find(map, d->name))
+            return wrong(p, map, lf_format(p->arena, "%s: '%s' is missing", owner, d->name));
+    return LF_OK;
+}
+
+static lf_status read_section(const parser *p, const lf_attr_desc *keys, const char *owner, void *at, const lf_yaml *map) {
+    LF_TRY(require_map(p, map, owner));
+    for (const lf_yaml *n = map->child; n; n = n->next)
+        LF_TRY(set_key(p, keys, owner, at, n));
+    return require_keys(p, keys, owner, map);
+}
+
+/* -- quantizers ------------------------------------------------------------------------------------------------------- */
+
+void lf_quantizer_range(const lf_quantizer *q, int *lo, int *hi) {
+    int n = (int)q->bits;
+    switch ((lf_quantizer_type)q->type) {
+    case LF_QUANTIZER_BIPOLAR:
+    case LF_QUANTIZER_TERNARY: *lo = -1, *hi = 1; return;
+    case LF_QUANTIZER_INT: *lo = -(1 << (n - 1)) + q->narrow, *hi = (1 << (n - 1)) - 1; return;
+    case LF_QUANTIZER_UINT: *lo = 0, *hi = (1 << n) - 1; return;
+    }
+}
+
+static lf_status check_quantizer(const parser *p, const lf_yaml *n, const lf_quantizer *q) {
+    bool integer = q->type == LF_QUANTIZER_INT || q->type == LF_QUANTIZER_UINT;
+    if (q->type == LF_QUANTIZER_BIPOLAR && (find(n, "scale") || find(n, "scale_mode")))
+        return wrong(p, n, "a bipolar quantizer has no scale here: the batch normalization or output scale behind it does its work");
+    if (!integer && find(n, "bits"))
+        return wrong(p, n, "'bits' belongs to int and uint");
+    if (q->type != LF_QUANTIZER_INT && find(n, "narrow"))
+        return wrong(p, n, "'narrow' belongs to int");
+    return LF_OK;
+}
+
+static lf_status read_quantizer(const parser *p, const char *owner, lf_quantizer *q, const lf_yaml *n) {
+    lf_attrs_defaults(lf_quantizer_keys, q, p->arena);
+    LF_TRY(read_section(p, lf_quantizer_keys, owner, q, n));
+    return check_quantizer(p, n, q);
+}
+
+static lf_status read_weights(const parser *p, lf_quantizer *q, const lf_yaml *n) {
+    LF_TRY(read_quantizer(p, "weights", q, n));
+    return q->type == LF_QUANTIZER_UINT ? wrong(p, n, "weights need a sign: bipolar, ternary or int") : LF_OK;
+}
+
+/* -- layers ----------------------------------------------------------------------------------------------------------- */
+
+static bool is_layer_quantizer(const char *key) { return !strcmp(key, "weights") || !strcmp(key, "activations"); }
+
+static lf_status read_layer_map(const parser *p, lf_recipe_layer *layer, const lf_yaml *n) {
+    LF_TRY(require_keys(p, lf_recipe_layer_keys, "layer", n));
+    for (const lf_yaml *c = n->child; c; c = c->next) {
+        if (!is_layer_quantizer(c->key))
+            LF_TRY(set_key(p, lf_recipe_layer_keys, "layer", layer, c));
+        else if (c->key[0] == 'w')
+            LF_TRY(read_weights(p, &layer->weights, c));
+        else
+            LF_TRY(read_quantizer(p, "activations", &layer->activations, c));
+    }
+    return LF_OK;
+}
+
+/* `- 256` or `- {units: 256, weights: {...}, activations: {...}}`; what is missing comes from the top of the file. */
+static lf_status read_layer(const parser *p, const lf_recipe_layer *defaults, const lf_yaml *n) {
+    if (p->recipe->layers == LF_RECIPE_LAYERS_MAX)
+        return wrong(p, n, "more than 32 layers");
+    lf_recipe_layer *layer = &p->recipe->layer[p->recipe->layers++];
+    *layer = *defaults;
+    if (n->kind == LF_YAML_MAP)
+        return read_layer_map(p, layer, n);
+    lf_yaml units = *n;
+    units.key = "units";
+    return set_key(p, lf_recipe_layer_keys, "layer", layer, &units);
+}
+
+static lf_status read_layers(const parser *p, const lf_recipe_layer *defaults, const lf_yaml *root) {
+    const lf_yaml *list = find(root, "layers");
+    if (!list || list->kind != LF_YAML_LIST || !list->child)
+        return wrong(p, list ? list : root, "'layers' takes a list of layer widths; the last one is the number of classes");
+    for (const lf_yaml *n = list->child; n; n = n->next)
+        LF_TRY(read_layer(p, defaults, n));
+    return p->recipe->layer[p->recipe->layers - 1].units >= 2 ? LF_OK : wrong(p, list, "fewer than 2 classes");
+}
+
+/* -- the whole -------------------------------------------------------------------------------------------------------- */
+
+static const lf_recipe_section *find_section(const char *name) {
+    for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++)
+        if (!strcmp(s->name, name))
+            return s;
+    return NULL;
+}
+
+static lf_status unknown_key(const parser *p, const lf_yaml *n) {
+    const char *known[32] = {"layers", "weights", "activations"};
+    size_t count = 3;
+    for (const lf_attr_desc *d = lf_recipe_top_keys; d->name; d++)
+        known[count++] = d->name;
+    for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++)
+        known[count++] = s->name;
+    lf_where where = at_key(p, n);
+    lf_status status = lf_fail(p->ctx, LF_BAD_INPUT, &where, "a recipe has no key '%s'", n->key);
+    const char *near = lf_nearest(n->key, known, count);
+    if (near)
+        lf_hint(p->ctx, "did you mean '%s'?", near);
+    return status;
+}
+
+static lf_status read_entry(const parser *p, lf_recipe_layer *defaults, const lf_yaml *n) {
+    const lf_recipe_section *s = find_section(n->key);
+    if (!strcmp(n->key, "layers"))
+        return LF_OK;
+    if (!strcmp(n->key, "weights"))
+        return read_weights(p, &defaults->weights, n);
+    if (!strcmp(n->key, "activations"))
+        return read_quantizer(p, "activations", &defaults->activations, n);
+    if (s && s->keys == lf_quantizer_keys)
+        return read_quantizer(p, s->name, &p->recipe->input_quantizer, n);
+    if (s)
+        return read_section(p, s->keys, s->name, (char *)p->recipe + s->offset, n);
+    if (lf_attrs_find(lf_recipe_top_keys, n->key))
+        return set_key(p, lf_recipe_top_keys, "recipe", p->recipe, n);
+    return unknown_key(p, n);
+}
+
+static lf_status check_whole(const parser *p, const lf_yaml *root) {
+    const lf_recipe *r = p->recipe;
+    if (r->training.batch % 16)
+        return wrong(p, root, lf_format(p->arena, "training: batch %lld is not a multiple of 16", (long long)r->training.batch));
+    if (r->regularize.shift && r->input.shape.count < 2)
+        return wrong(p, root, "regularize: 'shift' needs input: {shape: [..., height, width]}");
+    if (r->input_quantizer.scale_mode != LF_SCALE_FIXED)
+        return wrong(p, root, "input_quantizer: its scale is fixed");
+    return LF_OK;
+}
+
+/* Constants of the model are float32 in the file it is exported to. */
+static void round_constants(lf_recipe *r) {
+    r->input.multiply = (double)(float)r->input.multiply;
+    r->input.subtract = (double)(float)r->input.subtract;
+    r->input_quantizer.scale = (double)(float)r->input_quantizer.scale;
+}
+
+static lf_status read_recipe(const parser *p, const lf_yaml *root) {
+    if (root->kind != LF_YAML_MAP)
+        return wrong(p, root, "a recipe is a list of keys with values");
+    for (const char *const *k = (const char *const[]){"weights", "activations", "input_quantizer", NULL}; *k; k++)
+        if (!find(root, *k))
+            return wrong(p, root, lf_format(p->arena, "'%s' is missing", *k));
+    LF_TRY(require_keys(p, lf_recipe_top_keys, "recipe", root));
+    lf_recipe_layer defaults = {0};
+    for (const lf_yaml *n = root->child; n; n = n->next)
+        LF_TRY(read_entry(p, &defaults, n));
+    LF_TRY(read_layers(p, &defaults, root));
+    round_constants(p->recipe);
+    return check_whole(p, root);
+}
+
+static void set_defaults(lf_recipe *r) {
+    lf_attrs_defaults(lf_recipe_top_keys, r, r->arena);
+    for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++)
+        lf_attrs_defaults(s->keys, (char *)r + s->offset, r->arena);
+}
+
+/* "recipes/sfc-w1a1.yaml" -> "sfc-w1a1". */
+static const char *stem(lf_arena *a, const char *path) {
+    const char *base = lf_path_base(path), *dot = strrchr(base, '.');
+    return dot && dot > base ? lf_strndup(a, base, (size_t)(dot - base)) : lf_strdup(a, base);
+}
+
+lf_recipe *lf_recipe_parse(lf_ctx *ctx, const char *name, const char *text, size_t len) {
+    lf_where where = {.file = name};
+    if (len > LF_RECIPE_BYTES_MAX) {
+        (void)!lf_fail(ctx, LF_BAD_INPUT, &where, "%zu bytes are too many for a recipe; at most %d", len, LF_RECIPE_BYTES_MAX);
+        return NULL;
+    }
+    lf_arena *arena = lf_arena_new(), *tree = lf_arena_new();
+    lf_recipe *r = LF_NEW(arena, lf_recipe);
+    r->arena = arena;
+    set_defaults(r);
+    const lf_yaml *root = lf_yaml_parse(ctx, tree, name, text, len);
+    parser p = {ctx, arena, name, r};
+    bool ok = root && read_recipe(&p, root) == LF_OK;
+    lf_arena_free(tree);
+    if (!ok) {
+        lf_recipe_free(r);
+        return NULL;
+    }
+    lf_sha256_hex(text, len, r->digest);
+    if (!r->name || !*r->name)
+        r->name = stem(arena, name);
+    return r;
+}
+
+lf_recipe *lf_recipe_load(lf_ctx *ctx, const char *path) {
+    lf_file f;
+    if (lf_file_open(ctx, path, LF_RECIPE_BYTES_MAX, &f) != LF_OK)
+        return NULL;
+    lf_recipe *r = lf_recipe_parse(ctx, path, f.size ? (const char *)f.data : "", f.size);
+    lf_file_close(&f);
+    return r;
+}
+
+void lf_recipe_free(lf_recipe *r) {
+    if (r)
+        lf_arena_free(r->arena);
+}
+
+static void help_keys(lf_text *out, const lf_attr_desc *keys, const char *indent) {
+    for (const lf_attr_desc *d = keys; d->name; d++) {
+        lf_text_addf(out, "%s%s: %s", indent, d->name, d->help);
+        if (d->fallback && *d->fallback)
+            lf_text_addf(out, " (default %s)", d->fallback);
+        for (int i = 0; d->names && d->names[i]; i++)
+            lf_text_addf(out, "%s%s", i ? " | " : "; ", d->names[i]);
+        lf_text_add(out, "\n");
+    }
+}
+
+void lf_recipe_help(lf_text *out) {
+    help_keys(out, lf_recipe_top_keys, "");
+    lf_text_add(out, "layers: a list of widths or of {units, weights, activations}; the last one is the number of classes\n");
+    lf_text_add(out, "weights, activations, input_quantizer: quantizers\n");
+    help_keys(out, lf_quantizer_keys, "  ");
+    for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++) {
+        if (s->keys == lf_quantizer_keys)
+            continue;
+        lf_text_addf(out, "%s: %s\n", s->name, s->help);
+        help_keys(out, s->keys, "  ");
+    }
+}

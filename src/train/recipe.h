@@ -1,0 +1,103 @@
+/* A recipe: a network and how to train it, as one YAML file (recipes/NAME.yaml; doc: every key in recipe_keys.c). */
+#ifndef LF_TRAIN_RECIPE_H
+#define LF_TRAIN_RECIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "base/text.h"
+#include "ir/op.h"
+
+/* How reals become integer codes. BIPOLAR: +1 where x >= 0, else -1. TERNARY: signed narrow 2 bits. INT, UINT: QONNX Quant
+ * with zero point 0, rounding half to even. */
+typedef enum lf_quantizer_type { LF_QUANTIZER_BIPOLAR, LF_QUANTIZER_TERNARY, LF_QUANTIZER_INT, LF_QUANTIZER_UINT } lf_quantizer_type;
+typedef enum lf_scale_mode { LF_SCALE_FIXED, LF_SCALE_LEARNED, LF_SCALE_POWER_OF_TWO } lf_scale_mode;
+
+typedef struct lf_quantizer {
+    int type;        /* lf_quantizer_type */
+    int64_t bits;    /* INT and UINT: 2..8 */
+    bool narrow;     /* INT: without -2^(bits-1) */
+    int scale_mode;  /* lf_scale_mode; BIPOLAR is always FIXED */
+    double scale;    /* value of one code, or where learning starts; 0: from the first weights (weights), 1 or the range (others) */
+    double clip;     /* BIPOLAR: latent weights stay in [-clip, clip]; gradients of activations pass inside it */
+} lf_quantizer;
+
+/* Lowest and highest code. */
+void lf_quantizer_range(const lf_quantizer *q, int *lo, int *hi);
+
+typedef struct lf_recipe_layer {
+    int64_t units;
+    lf_quantizer weights, activations; /* the last layer has no activations */
+} lf_recipe_layer;
+
+typedef enum lf_output_kind { LF_OUTPUT_SCALE, LF_OUTPUT_BATCH_NORM } lf_output_kind;
+typedef enum lf_loss_kind { LF_LOSS_CROSS_ENTROPY, LF_LOSS_SQUARED_HINGE } lf_loss_kind;
+
+enum { LF_RECIPE_LAYERS_MAX = 32, LF_RECIPE_BYTES_MAX = 1 << 16 };
+
+typedef struct lf_recipe_input {
+    lf_ints shape;        /* of one sample, as the model declares it behind the batch */
+    double divisor;       /* bytes b of the data stand for b / divisor; floats for themselves */
+    double multiply, subtract; /* the network computes x * multiply - subtract, then the quantizer */
+} lf_recipe_input;
+
+typedef struct lf_recipe_norm {
+    bool enabled;
+    double momentum, epsilon; /* running = (1 - momentum) * running + momentum * batch */
+} lf_recipe_norm;
+
+typedef struct lf_recipe_output {
+    int kind;     /* lf_output_kind */
+    double scale; /* SCALE: logits = scale * (product with the last weights); 0: 1 / sqrt(units before) */
+} lf_recipe_output;
+
+typedef struct lf_recipe_training {
+    int64_t epochs, batch; /* batch: a multiple of 16 */
+    int64_t validation;    /* samples held out of the training part */
+    int64_t seed;
+    double rate;           /* peak learning rate */
+    double final_rate;     /* at the end of the cosine, as a part of rate */
+    double warmup_epochs;
+    double beta1, beta2, epsilon;
+    double scale_rate;     /* learning rate of norms and scales, as a part of rate */
+    double initial;        /* latent weights start uniform in [-initial, initial] */
+} lf_recipe_training;
+
+typedef struct lf_recipe_loss {
+    int kind; /* lf_loss_kind */
+    double label_smoothing;
+    double margin; /* SQUARED_HINGE */
+} lf_recipe_loss;
+
+typedef struct lf_recipe_regularize {
+    double dropout, input_dropout; /* probability that a code becomes 0 */
+    int64_t shift;                 /* pictures [.., height, width] move by up to this many pixels */
+} lf_recipe_regularize;
+
+typedef struct lf_recipe {
+    lf_arena *arena;
+    const char *name, *data, *source;
+    char digest[65]; /* SHA-256 of its text */
+    lf_recipe_input input;
+    lf_quantizer input_quantizer;
+    lf_recipe_norm norm;
+    lf_recipe_output output;
+    lf_recipe_training training;
+    lf_recipe_loss loss;
+    lf_recipe_regularize regularize;
+    lf_recipe_layer layer[LF_RECIPE_LAYERS_MAX];
+    int layers; /* at least 1; the last one gives the classes */
+} lf_recipe;
+
+/* Parses. `name` is for messages and, without its folder and ending, the default of `name:`. NULL after recording what is
+ * wrong, where (line and column), and the nearest known name. Never crashes, whatever the bytes. Free with lf_recipe_free. */
+lf_recipe *lf_recipe_parse(lf_ctx *ctx, const char *name, const char *text, size_t len);
+lf_recipe *lf_recipe_load(lf_ctx *ctx, const char *path);
+void lf_recipe_free(lf_recipe *r);
+
+/* Every section and key with its default and meaning, for `lutfisk list` and the documentation. */
+void lf_recipe_help(lf_text *out);
+
+#endif

@@ -1,0 +1,95 @@
+#include "train/recipe_keys.h"
+
+#define KEY(struct_type, member, kind, otherwise, lo, hi, what) \
+    {.name = #member, .type = kind, .offset = offsetof(struct_type, member), .fallback = otherwise, .min = lo, .max = hi, .help = what}
+#define KEY_ENUM(struct_type, member, otherwise, words, what) \
+    {.name = #member, .type = LF_ATTR_ENUM, .offset = offsetof(struct_type, member), .fallback = otherwise, .names = words, .help = what}
+
+static const char *const quantizer_types[] = {"bipolar", "ternary", "int", "uint", NULL};
+static const char *const scale_modes[] = {"fixed", "learned", "power_of_two", NULL};
+static const char *const output_kinds[] = {"scale", "batch_norm", NULL};
+static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
+
+const lf_attr_desc lf_quantizer_keys[] = {
+    KEY_ENUM(lf_quantizer, type, NULL, quantizer_types, "bipolar: -1 +1; ternary: -1 0 +1; int: signed; uint: from 0"),
+    KEY(lf_quantizer, bits, LF_ATTR_INT, "2", 2, 8, "of int and uint"),
+    KEY(lf_quantizer, narrow, LF_ATTR_BOOL, "false", 0, 0, "int without its lowest code"),
+    KEY_ENUM(lf_quantizer, scale_mode, "fixed", scale_modes, "how the value of one code is found"),
+    KEY(lf_quantizer, scale, LF_ATTR_REAL, "0", 0, 1e6, "value of one code, or where learning starts; 0: chosen"),
+    KEY(lf_quantizer, clip, LF_ATTR_REAL, "1", 1e-6, 1e6, "bipolar: latent weights stay inside +-clip; gradients of activations pass inside it"),
+    {0},
+};
+
+const lf_attr_desc lf_recipe_layer_keys[] = {
+    KEY(lf_recipe_layer, units, LF_ATTR_INT, NULL, 1, 65536, "neurons"),
+    {0},
+};
+
+const lf_attr_desc lf_recipe_top_keys[] = {
+    KEY(lf_recipe, name, LF_ATTR_STRING, "", 0, 0, "of the network; default: the file's name"),
+    KEY(lf_recipe, data, LF_ATTR_STRING, NULL, 0, 0, "data set, as `lutfisk data` lists them"),
+    KEY(lf_recipe, source, LF_ATTR_STRING, "", 0, 0, "where the network comes from"),
+    {0},
+};
+
+static const lf_attr_desc input_keys[] = {
+    KEY(lf_recipe_input, shape, LF_ATTR_INTS, "[]", 1, 65536, "of one sample, e.g. [1, 28, 28]; default: flat"),
+    KEY(lf_recipe_input, divisor, LF_ATTR_REAL, "255", 1e-6, 1e9, "a byte b of the data stands for b / divisor"),
+    KEY(lf_recipe_input, multiply, LF_ATTR_REAL, "1", -1e6, 1e6, "the network first multiplies its input by this"),
+    KEY(lf_recipe_input, subtract, LF_ATTR_REAL, "0", -1e6, 1e6, "and subtracts this"),
+    {0},
+};
+
+static const lf_attr_desc norm_keys[] = {
+    KEY(lf_recipe_norm, enabled, LF_ATTR_BOOL, "true", 0, 0, "batch normalization behind every hidden layer; otherwise a bias"),
+    KEY(lf_recipe_norm, momentum, LF_ATTR_REAL, "0.1", 1e-6, 1, "running = (1 - momentum) * running + momentum * batch"),
+    KEY(lf_recipe_norm, epsilon, LF_ATTR_REAL, "1e-5", 1e-12, 1, "added to the variance"),
+    {0},
+};
+
+static const lf_attr_desc output_keys[] = {
+    KEY_ENUM(lf_recipe_output, kind, "scale", output_kinds, "scale: one factor; batch_norm: one factor and offset per class"),
+    KEY(lf_recipe_output, scale, LF_ATTR_REAL, "0", 0, 1e6, "the factor; 0: 1 / sqrt(inputs of the last layer)"),
+    {0},
+};
+
+static const lf_attr_desc training_keys[] = {
+    KEY(lf_recipe_training, epochs, LF_ATTR_INT, "50", 1, 100000, "passes over the training part"),
+    KEY(lf_recipe_training, batch, LF_ATTR_INT, "128", 16, 65536, "samples per step, a multiple of 16"),
+    KEY(lf_recipe_training, validation, LF_ATTR_INT, "5000", 1, 1e9, "samples held out to choose the best epoch"),
+    KEY(lf_recipe_training, seed, LF_ATTR_INT, "1", 0, 9e15, "of weights, order and dropout"),
+    KEY(lf_recipe_training, rate, LF_ATTR_REAL, "0.003", 1e-9, 10, "peak learning rate of Adam"),
+    KEY(lf_recipe_training, final_rate, LF_ATTR_REAL, "0.001", 0, 1, "at the end of the cosine, as a part of rate"),
+    KEY(lf_recipe_training, warmup_epochs, LF_ATTR_REAL, "1", 0, 100000, "the rate rises linearly for so long"),
+    KEY(lf_recipe_training, beta1, LF_ATTR_REAL, "0.9", 0, 0.9999, "Adam's first decay"),
+    KEY(lf_recipe_training, beta2, LF_ATTR_REAL, "0.999", 0.1, 0.999999, "Adam's second decay"),
+    KEY(lf_recipe_training, epsilon, LF_ATTR_REAL, "1e-8", 1e-15, 1, "Adam's"),
+    KEY(lf_recipe_training, scale_rate, LF_ATTR_REAL, "1", 0, 100, "learning rate of norms, biases and scales, as a part of rate"),
+    KEY(lf_recipe_training, initial, LF_ATTR_REAL, "1", 1e-6, 1000, "latent weights start uniform in +-initial"),
+    {0},
+};
+
+static const lf_attr_desc loss_keys[] = {
+    KEY_ENUM(lf_recipe_loss, kind, "cross_entropy", loss_kinds, "of the logits"),
+    KEY(lf_recipe_loss, label_smoothing, LF_ATTR_REAL, "0", 0, 0.9, "probability spread over all classes"),
+    KEY(lf_recipe_loss, margin, LF_ATTR_REAL, "1", 1e-6, 1e6, "of the squared hinge"),
+    {0},
+};
+
+static const lf_attr_desc regularize_keys[] = {
+    KEY(lf_recipe_regularize, dropout, LF_ATTR_REAL, "0", 0, 0.9, "probability that a hidden activation becomes 0"),
+    KEY(lf_recipe_regularize, input_dropout, LF_ATTR_REAL, "0", 0, 0.9, "the same for inputs"),
+    KEY(lf_recipe_regularize, shift, LF_ATTR_INT, "0", 0, 8, "pictures move by up to so many pixels"),
+    {0},
+};
+
+const lf_recipe_section lf_recipe_sections[] = {
+    {"input", offsetof(lf_recipe, input), input_keys, "what the network does first with its input"},
+    {"input_quantizer", offsetof(lf_recipe, input_quantizer), lf_quantizer_keys, "then this"},
+    {"batch_norm", offsetof(lf_recipe, norm), norm_keys, "hidden layers"},
+    {"output", offsetof(lf_recipe, output), output_keys, "from the last product to logits"},
+    {"training", offsetof(lf_recipe, training), training_keys, "Adam under a cosine schedule with warm-up"},
+    {"loss", offsetof(lf_recipe, loss), loss_keys, "what is minimized"},
+    {"regularize", offsetof(lf_recipe, regularize), regularize_keys, "against overfitting"},
+    {0},
+};

@@ -1,0 +1,117 @@
+/* A checkpoint: header, the blocks of floats, SHA-256 of all before. Floats and integers little-endian as in memory. */
+#include "train/train_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+static const char magic[16] = "lutfisk-train-1";
+
+typedef struct header {
+    char magic[16], identity[72];
+    uint64_t values, kepts, step, best_right;
+    int64_t epoch, epochs, best_epoch;
+    double power1, power2, seconds;
+} header;
+
+void lf_train_state_keep(lf_train_state *s, size_t right) {
+    s->best_epoch = s->epoch;
+    s->best_right = right;
+    memcpy(s->best_value, s->net->value, s->net->values * sizeof(float));
+    memcpy(s->best_kept, s->net->kept, s->net->kepts * sizeof(float));
+}
+
+void lf_train_state_restore_best(lf_train_state *s) {
+    memcpy(s->net->value, s->best_value, s->net->values * sizeof(float));
+    memcpy(s->net->kept, s->best_kept, s->net->kepts * sizeof(float));
+    lf_net_codes(s->net);
+}
+
+static header make_header(const lf_train_state *s) {
+    const lf_net *n = s->net;
+    header h;
+    memset(&h, 0, sizeof h);
+    memcpy(h.magic, magic, sizeof magic);
+    memcpy(h.identity, s->identity, sizeof s->identity);
+    h.values = n->values, h.kepts = n->kepts, h.step = n->step, h.best_right = s->best_right;
+    h.epoch = s->epoch, h.epochs = s->epochs, h.best_epoch = s->best_epoch;
+    h.power1 = n->power1, h.power2 = n->power2, h.seconds = s->seconds;
+    return h;
+}
+
+typedef struct block {
+    float *at;
+    size_t count;
+} block;
+
+enum { BLOCKS = 6 };
+
+static void blocks_of(const lf_train_state *s, block out[BLOCKS]) {
+    const lf_net *n = s->net;
+    const block all[BLOCKS] = {{n->value, n->values}, {n->m, n->values}, {n->v, n->values}, {n->kept, n->kepts},
+                               {s->best_value, n->values}, {s->best_kept, n->kepts}};
+    memcpy(out, all, sizeof all);
+}
+
+static size_t file_size(const lf_net *n) { return sizeof(header) + (4 * n->values + 2 * n->kepts) * sizeof(float) + 64; }
+
+lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_state *s) {
+    size_t size = file_size(s->net);
+    char *bytes = malloc(size), *at = bytes, hex[65];
+    if (!bytes)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: no memory for a checkpoint of %zu bytes", path, size);
+    header h = make_header(s);
+    memcpy(at, &h, sizeof h);
+    at += sizeof h;
+    block b[BLOCKS];
+    blocks_of(s, b);
+    for (int i = 0; i < BLOCKS; i++, at += b[i - 1].count * sizeof(float))
+        memcpy(at, b[i].at, b[i].count * sizeof(float));
+    lf_sha256_hex(bytes, size - 64, hex);
+    memcpy(at, hex, 64);
+    lf_status status = lf_file_write(ctx, path, bytes, size);
+    free(bytes);
+    return status;
+}
+
+static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state *s, const lf_file *f) {
+    lf_where where = {.file = path};
+    header h;
+    char hex[65];
+    if (f->size < sizeof h + 64 || memcmp(f->data, magic, sizeof magic) != 0)
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "not a checkpoint of lutfisk");
+    memcpy(&h, f->data, sizeof h);
+    lf_sha256_hex(f->data, f->size - 64, hex);
+    if (memcmp(hex, f->data + f->size - 64, 64) != 0)
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint is damaged: its checksum does not match");
+    if (memcmp(h.identity, s->identity, 64) != 0 || f->size != file_size(s->net) || h.epochs != s->epochs) {
+        lf_status status = lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint belongs to another recipe, seed, epoch count or data");
+        lf_hint(ctx, "remove it or train without --resume");
+        return status;
+    }
+    return LF_OK;
+}
+
+static void load(lf_train_state *s, const uint8_t *at) {
+    header h;
+    memcpy(&h, at, sizeof h);
+    at += sizeof h;
+    s->epoch = h.epoch, s->best_epoch = h.best_epoch, s->best_right = h.best_right, s->seconds = h.seconds;
+    s->net->step = h.step, s->net->power1 = h.power1, s->net->power2 = h.power2;
+    block b[BLOCKS];
+    blocks_of(s, b);
+    for (int i = 0; i < BLOCKS; i++, at += b[i - 1].count * sizeof(float))
+        memcpy(b[i].at, at, b[i].count * sizeof(float));
+    lf_net_codes(s->net);
+}
+
+lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s) {
+    lf_file f;
+    LF_TRY(lf_file_open(ctx, path, 0, &f));
+    lf_status status = check_file(ctx, path, s, &f);
+    if (status == LF_OK)
+        load(s, f.data);
+    lf_file_close(&f);
+    return status;
+}

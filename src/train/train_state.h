@@ -1,0 +1,26 @@
+/* A training run between two epochs: all that its future depends on, in memory and as a checkpoint file. */
+#ifndef LF_TRAIN_TRAIN_STATE_H
+#define LF_TRAIN_TRAIN_STATE_H
+
+#include "train/train_net.h"
+
+typedef struct lf_train_state {
+    lf_net *net;
+    int64_t epoch, epochs;      /* done, in all */
+    int64_t best_epoch;         /* 0: none yet */
+    size_t best_right;          /* on the held-out part */
+    float *best_value, *best_kept; /* the network of that epoch */
+    double seconds;             /* of earlier runs */
+    char identity[65];          /* hash of the recipe, the seed and the data: what a checkpoint must agree with */
+} lf_train_state;
+
+/* Marks this epoch's network as the best so far. */
+void lf_train_state_keep(lf_train_state *s, size_t right);
+/* Puts the best network back. */
+void lf_train_state_restore_best(lf_train_state *s);
+
+LF_MUST_USE lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_state *s);
+/* LF_BAD_INPUT for a broken file or one of another recipe, seed or data. */
+LF_MUST_USE lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s);
+
+#endif
