@@ -7,7 +7,7 @@ module lf_mvu_memory #(
     parameter W = 1,
     parameter DEPTH = 2,
     parameter AB = 1,
-    parameter STYLE = "auto",
+    parameter BLOCK = 0, /* 1: block RAM; 0: as the synthesizer likes */
     parameter FILE = ""
 ) (
     input  wire          aclk,
@@ -17,7 +17,7 @@ module lf_mvu_memory #(
 );
     /* verilator lint_off UNDRIVEN */
     generate
-        if (STYLE == "block") begin : block
+        if (BLOCK != 0) begin : block
             (* ram_style = "block" *) reg [W-1:0] m [0:DEPTH-1];
             if (FILE != "") begin : load
                 initial $readmemh({`LF_MEM_DIR, FILE}, m);

@@ -1,0 +1,77 @@
+/* The handshakes of a matrix-vector unit, cycle by cycle: the same rules as lf_mvu_control, lf_mvu_flags and lf_mvu_result. */
+#include "fpga/unit.h"
+#include "ops/mvu_plan.h"
+
+#include <string.h>
+
+enum { MAX_RANKS = 32 };
+
+typedef struct twin {
+    int64_t sf, nf; /* folds of the layer */
+    int ranks;
+    bool accumulates;
+    int64_t word, pass; /* of the next step */
+    bool valid[MAX_RANKS], last[MAX_RANKS];
+    bool done, full; /* the accumulator is final; the output register holds a result */
+} twin;
+
+static bool is_final(const twin *t) {
+    return t->accumulates ? t->done : t->valid[t->ranks - 1] && t->last[t->ranks - 1];
+}
+
+static bool enabled(const twin *t, bool m_ready) {
+    return !is_final(t) || !t->full || m_ready;
+}
+
+static bool takes_word(const twin *t) {
+    return t->nf == 1 || (t->sf == 1 ? t->pass == t->nf - 1 : t->pass == 0);
+}
+
+static bool has_step(const twin *t, bool s_valid) {
+    return s_valid || (t->nf > 1 && t->sf > 1 && t->pass > 0);
+}
+
+static bool twin_valid(const void *state, int port) {
+    (void)port;
+    return ((const twin *)state)->full;
+}
+
+static bool twin_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const twin *t = state;
+    (void)port, (void)s_valid;
+    return enabled(t, m_ready[0]) && takes_word(t);
+}
+
+static void advance(twin *t, bool s_valid) {
+    int end = t->ranks - 1;
+    bool go = has_step(t, s_valid), last = t->word == t->sf - 1;
+    t->done = t->valid[end] && t->last[end];
+    memmove(t->valid + 1, t->valid, (size_t)end * sizeof *t->valid);
+    memmove(t->last + 1, t->last, (size_t)end * sizeof *t->last);
+    t->valid[0] = go;
+    t->last[0] = last;
+    if (!go)
+        return;
+    t->word = last ? 0 : t->word + 1;
+    if (last)
+        t->pass = t->pass == t->nf - 1 ? 0 : t->pass + 1;
+}
+
+static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    twin *t = state;
+    bool final = is_final(t), ce = enabled(t, m_ready[0]);
+    t->full = final || (t->full && !m_ready[0]);
+    if (ce)
+        advance(t, s_valid[0]);
+}
+
+void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *out) {
+    twin *t = LF_NEW(a, twin);
+    t->sf = p->sf;
+    t->nf = p->nf;
+    t->ranks = p->ranks;
+    t->accumulates = p->accumulates;
+    *out = (lf_unit){.name = p->spec.name, .state = t, .in_count = 1, .out_count = 1, .valid = twin_valid, .ready = twin_ready, .clock = twin_clock};
+    out->in_beats[0] = vectors * p->sf;
+    out->out_beats[0] = vectors * p->nf;
+}
