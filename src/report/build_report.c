@@ -1,0 +1,180 @@
+#include "report/build_report.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ir/attr_access.h"
+#include "report/host_report.h"
+#include "report/table.h"
+
+static json_t *rounded(double v) { return json_real(nearbyint(v * 2) / 2); }
+
+static json_t *whole(double v) { return json_integer((json_int_t)nearbyint(v)); }
+
+static int64_t attr_or(const lf_node *n, const char *name, int64_t fallback) { return lf_has_attr(n, name) ? lf_attr_int(n, name) : fallback; }
+
+static int64_t macs_of(const lf_graph *g, const lf_node *n) {
+    if (strcmp(n->op->name, "mvu"))
+        return 0;
+    const lf_tensor *w = lf_in(g, n, 1), *x = lf_in(g, n, 0);
+    return lf_shape_count(w->shape) * (lf_shape_count(x->shape) / w->shape.dim[1]);
+}
+
+static json_t *layer_json(const lf_graph *g, const lf_node *n, const lf_cost *c) {
+    json_t *l = json_object();
+    json_object_set_new(l, "name", json_string(n->name));
+    json_object_set_new(l, "op", json_string(n->op->name));
+    json_object_set_new(l, "style", json_string("folded"));
+    json_object_set_new(l, "pe", json_integer(attr_or(n, "PE", 1)));
+    json_object_set_new(l, "simd", json_integer(attr_or(n, "SIMD", 1)));
+    json_object_set_new(l, "cycles", json_integer(c->ii_cycles));
+    json_object_set_new(l, "lut", whole(c->lut));
+    json_object_set_new(l, "ff", whole(c->ff));
+    json_object_set_new(l, "bram", rounded(c->bram));
+    json_object_set_new(l, "dsp", whole(c->dsp));
+    json_object_set_new(l, "weight_bits", json_integer(c->weight_bits));
+    json_object_set_new(l, "macs", json_integer(macs_of(g, n)));
+    if (lf_has_attr(n, "depth"))
+        json_object_set_new(l, "depth", json_integer(lf_attr_int(n, "depth")));
+    return l;
+}
+
+static void add_cost(lf_cost *sum, const lf_cost *c) {
+    sum->lut += c->lut;
+    sum->ff += c->ff;
+    sum->bram += c->bram;
+    sum->uram += c->uram;
+    sum->dsp += c->dsp;
+    sum->weight_bits += c->weight_bits;
+}
+
+static lf_status layers_json(const lf_graph *g, json_t *layers, lf_cost *sum) {
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        lf_cost c = {0};
+        if (!lf_is_unit(n))
+            continue;
+        LF_TRY(n->op->cost(g, n, &c));
+        add_cost(sum, &c);
+        json_array_append_new(layers, layer_json(g, n, &c));
+    }
+    return LF_OK;
+}
+
+static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
+    json_t *n = json_object();
+    double ii = (double)f->timing.ii_cycles;
+    json_object_set_new(n, "ii_cycles", json_integer(f->timing.ii_cycles));
+    json_object_set_new(n, "latency_cycles", json_integer(f->timing.latency_cycles));
+    json_object_set_new(n, "fps", json_real(f->clock_mhz * 1e6 / ii));
+    json_object_set_new(n, "latency_ns", json_real((double)f->timing.latency_cycles * 1e3 / f->clock_mhz));
+    json_object_set_new(n, "lut", whole(sum->lut));
+    json_object_set_new(n, "ff", whole(sum->ff));
+    json_object_set_new(n, "bram", rounded(sum->bram));
+    json_object_set_new(n, "uram", whole(sum->uram));
+    json_object_set_new(n, "dsp", whole(sum->dsp));
+    json_object_set_new(n, "weight_bits", json_integer(sum->weight_bits));
+    return n;
+}
+
+/* Operations are multiplications and additions; the peak is every matrix-vector unit busy in every cycle. */
+static json_t *roofline_json(const lf_build_facts *f) {
+    const lf_graph *g = f->hardware;
+    double ops = 0, peak = 0, clock = f->clock_mhz * 1e6;
+    int64_t bytes = 0, longest = 0, slowest_cycles = 0;
+    const char *bound = "", *slowest = "";
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        lf_cost c = {0};
+        ops += lf_is_unit(n) ? 2 * (double)macs_of(g, n) : 0;
+        peak += lf_is_unit(n) && macs_of(g, n) ? 2 * (double)(attr_or(n, "PE", 1) * attr_or(n, "SIMD", 1)) * clock : 0;
+        if (lf_is_unit(n) && n->op->cost(g, n, &c) == LF_OK && c.ii_cycles > slowest_cycles) {
+            slowest_cycles = c.ii_cycles;
+            slowest = n->name;
+        }
+    }
+    const lf_stream_ports *sides[2] = {&f->inputs, &f->outputs};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < sides[s]->count; i++) {
+            const lf_stream_port *p = &sides[s]->at[i];
+            bytes += lf_port_beats(p) * lf_port_bytes(p);
+            if (lf_port_beats(p) > longest) {
+                longest = lf_port_beats(p);
+                bound = s ? "output stream" : "input stream";
+            }
+        }
+    json_t *r = json_object();
+    json_object_set_new(r, "ops_per_frame", json_real(ops));
+    json_object_set_new(r, "peak_ops", json_real(peak));
+    json_object_set_new(r, "attained_ops", json_real(ops * clock / (double)f->timing.ii_cycles));
+    json_object_set_new(r, "bytes_per_frame", json_integer(bytes));
+    json_object_set_new(r, "bound", json_string(longest >= f->timing.ii_cycles ? bound : slowest));
+    return r;
+}
+
+json_t *lf_build_report(const lf_build_facts *f) {
+    json_t *r = json_object(), *clock = json_object(), *layers = json_array();
+    lf_cost sum = {0};
+    const lf_graph *g = f->hardware;
+    json_object_set_new(r, "model", json_string(g->source ? g->source : g->name));
+    json_object_set_new(r, "model_sha256", json_string(g->source_sha256));
+    json_object_set_new(r, "top", json_string(f->top));
+    json_object_set_new(r, "part", json_string(f->part->name));
+    json_object_set_new(r, "family", json_string(f->part->family));
+    json_object_set_new(r, "interface", json_string("stream"));
+    json_object_set_new(clock, "mhz", json_real(f->clock_mhz));
+    json_object_set_new(clock, "evidence", json_string("assumed"));
+    json_object_set_new(r, "clock", clock);
+    json_object_set_new(r, "host", lf_host_report(g, &f->inputs, &f->outputs));
+    if (layers_json(g, layers, &sum) != LF_OK) {
+        json_decref(layers);
+        json_decref(r);
+        return NULL;
+    }
+    json_object_set_new(r, "layers", layers);
+    json_object_set_new(r, "network", network_json(f, &sum));
+    json_object_set_new(r, "roofline", roofline_json(f));
+    return r;
+}
+
+/* -- readable ------------------------------------------------------------------------------------------------------------------------ */
+
+static int64_t int_of(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
+
+static double real_of(const json_t *o, const char *key) { return json_number_value(json_object_get(o, key)); }
+
+static const char *string_of(const json_t *o, const char *key) {
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static void layer_rows(lf_table *t, const json_t *layers) {
+    lf_arena *a = t->arena;
+    size_t i;
+    json_t *l;
+    json_array_foreach((json_t *)layers, i, l) {
+        const char *row[] = {string_of(l, "name"), string_of(l, "op"), lf_thousands(a, int_of(l, "pe")), lf_thousands(a, int_of(l, "simd")),
+                             lf_thousands(a, int_of(l, "cycles")), lf_thousands(a, int_of(l, "lut")), lf_thousands(a, int_of(l, "ff")),
+                             lf_fixed_decimals(a, real_of(l, "bram"), 1), lf_thousands(a, int_of(l, "dsp")), lf_thousands(a, int_of(l, "weight_bits"))};
+        lf_table_row(t, row);
+    }
+}
+
+void lf_build_report_text(const json_t *r, lf_text *out) {
+    static const char *const header[] = {"<layer", "<op", "PE", "SIMD", "cycles", "LUT", "FF", "BRAM36", "DSP", "weight bits"};
+    lf_arena *a = lf_arena_new();
+    lf_table t = lf_table_make(a, LF_COUNT(header), header);
+    const json_t *n = json_object_get(r, "network"), *clock = json_object_get(r, "clock"), *roof = json_object_get(r, "roofline");
+    layer_rows(&t, json_object_get(r, "layers"));
+    const char *total[] = {"whole (estimated)", "", "", "", lf_thousands(a, int_of(n, "ii_cycles")), lf_thousands(a, int_of(n, "lut")),
+                           lf_thousands(a, int_of(n, "ff")), lf_fixed_decimals(a, real_of(n, "bram"), 1), lf_thousands(a, int_of(n, "dsp")),
+                           lf_thousands(a, int_of(n, "weight_bits"))};
+    lf_table_row(&t, total);
+    lf_table_print(&t, out);
+    lf_text_addf(out, "\nII %s cycles, latency %s cycles; at %s MHz (%s): %s frames/s, %s ns\n", lf_thousands(a, int_of(n, "ii_cycles")),
+                 lf_thousands(a, int_of(n, "latency_cycles")), lf_fixed_decimals(a, real_of(clock, "mhz"), 0), string_of(clock, "evidence"),
+                 lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
+    lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n", lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
+                 lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
+    lf_arena_free(a);
+}

@@ -1,0 +1,25 @@
+/* What a build is: report.json (interface.md) and its readable form. */
+#ifndef LF_REPORT_BUILD_REPORT_H
+#define LF_REPORT_BUILD_REPORT_H
+
+#include <jansson.h>
+
+#include "fpga/part.h"
+#include "pass/stream_model.h"
+
+typedef struct lf_build_facts {
+    const lf_graph *hardware;
+    const lf_part *part;
+    double clock_mhz;
+    const char *top;
+    lf_chain_result timing;
+    lf_stream_ports inputs, outputs;
+} lf_build_facts;
+
+/* The report as JSON; the caller owns it. NULL after an error. */
+json_t *lf_build_report(const lf_build_facts *facts);
+
+/* The table that people read: a line per layer, then the whole. */
+void lf_build_report_text(const json_t *report, lf_text *out);
+
+#endif
