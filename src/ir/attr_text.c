@@ -163,7 +163,7 @@ static lf_status set_dtype(const setter *s, void *at, const char *text) {
 }
 
 static const char *skip_blanks(const char *s) {
-    while (*s == ' ' || *s == '\t')
+    while (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r')
         s++;
     return s;
 }

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <math.h>
 
-#include "ir/graph.h"
+#include "ir/lfw.h"
 
 /* -- shapes ------------------------------------------------------------------------------------------------------ */
 
@@ -126,37 +126,6 @@ double lf_tensor_real(const lf_tensor *t, size_t i) {
 
 /* -- making constants -------------------------------------------------------------------------------------------- */
 
-static lf_elem narrowest(lf_range r) {
-    if (r.lo >= INT8_MIN && r.hi <= INT8_MAX)
-        return LF_ELEM_I8;
-    if (r.lo >= 0 && r.hi <= UINT8_MAX)
-        return LF_ELEM_U8;
-    if (r.lo >= INT16_MIN && r.hi <= INT16_MAX)
-        return LF_ELEM_I16;
-    if (r.lo >= 0 && r.hi <= UINT16_MAX)
-        return LF_ELEM_U16;
-    return r.lo >= INT32_MIN && r.hi <= INT32_MAX ? LF_ELEM_I32 : LF_ELEM_I64;
-}
-
-static void store(void *data, lf_elem e, size_t i, int64_t v) {
-    switch (e) {
-    case LF_ELEM_I8:
-    case LF_ELEM_U8:
-        ((uint8_t *)data)[i] = (uint8_t)v;
-        break;
-    case LF_ELEM_I16:
-    case LF_ELEM_U16:
-        ((uint16_t *)data)[i] = (uint16_t)v;
-        break;
-    case LF_ELEM_I32:
-        ((int32_t *)data)[i] = (int32_t)v;
-        break;
-    default:
-        ((int64_t *)data)[i] = v;
-        break;
-    }
-}
-
 static lf_range range_of(const int64_t *code, size_t count) {
     lf_range r = {0, 0, 1};
     for (size_t i = 0; i < count; i++) {
@@ -179,9 +148,9 @@ lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const i
     lf_tensor *t = lf_tensor_new(g, name, shape, lf_dtype_for(r, false));
     lf_set_codes(g, t, r);
     void *data = NULL;
-    t->value = new_const(g, narrowest(r), count, &data);
+    t->value = new_const(g, lf_elem_narrowest(r), count, &data);
     for (size_t i = 0; i < count; i++)
-        store(data, t->value->elem, i, code[i]);
+        lf_elem_store(data, t->value->elem, i, code[i]);
     return t;
 }
 

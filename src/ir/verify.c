@@ -6,30 +6,32 @@
 #include "base/text.h"
 #include "ir/names.h"
 #include "ir/op.h"
+#include "ir/verify.h"
 
-/* Constants of more elements than this are sampled at that many places, evenly spread. */
+/* Constants of more elements than this are sampled at that many places, evenly spread, unless all are wanted. */
 enum { SAMPLES = 4096 };
 
 typedef struct check {
     const lf_graph *g;
     lf_arena *scratch;
+    lf_where where; /* of what is said about tensors and the graph */
+    bool every_element;
 } check;
 
 /* -- messages ------------------------------------------------------------------------------------------------------ */
 
 static lf_status bad_tensor(const check *c, const lf_tensor *t, const char *what) {
-    lf_where where = {c->g->source, NULL, 0, 0};
-    return lf_fail(c->g->ctx, LF_BAD_INPUT, &where, "tensor \"%s\": %s", t->name, what);
+    return lf_fail(c->g->ctx, LF_BAD_INPUT, &c->where, "tensor \"%s\": %s", t->name, what);
 }
 
 static lf_status bad_node(const check *c, const lf_node *n, const char *what) {
-    lf_where where = lf_where_node(c->g, n);
+    bool own_file = c->where.file == c->g->source;
+    lf_where where = {c->where.file, n->name, own_file ? n->line : 0, 0};
     return lf_fail(c->g->ctx, LF_BAD_INPUT, &where, "%s: %s", n->op->name, what);
 }
 
 static lf_status bad_graph(const check *c, const char *what) {
-    lf_where where = {c->g->source, NULL, 0, 0};
-    return lf_fail(c->g->ctx, LF_BAD_INPUT, &where, "the graph: %s", what);
+    return lf_fail(c->g->ctx, LF_BAD_INPUT, &c->where, "the graph: %s", what);
 }
 
 static const char *range_text(const check *c, lf_range r) {
@@ -155,11 +157,14 @@ static lf_status check_constant(const check *c, const lf_tensor *t) {
         return bad_tensor(c, t, "a constant that a node produces");
     if (t->dtype.kind == LF_KIND_NONE)
         return bad_tensor(c, t, "a constant without a datatype");
+    bool floats = t->value->elem == LF_ELEM_F32 || t->value->elem == LF_ELEM_F64;
+    if (!floats && !lf_on_grid(t))
+        return bad_tensor(c, t, lf_format(c->scratch, "integer elements for %s", lf_dtype_name(c->scratch, t->dtype)));
     int64_t count = lf_shape_count(t->shape);
     if ((uint64_t)count != t->value->count)
         return bad_tensor(c, t, lf_format(c->scratch, "%zu elements for shape %s", t->value->count,
                                           lf_shape_text(c->scratch, t->shape)));
-    size_t samples = t->value->count < SAMPLES ? t->value->count : SAMPLES;
+    size_t samples = t->value->count < SAMPLES || c->every_element ? t->value->count : SAMPLES;
     size_t stride = samples ? t->value->count / samples : 1;
     for (size_t i = 0; lf_on_grid(t) && i < samples; i++)
         LF_TRY(check_element(c, t, i * stride));
@@ -354,9 +359,20 @@ static lf_status check_all(const check *c) {
     return check_outputs(c, ready);
 }
 
-lf_status lf_verify_graph(const lf_graph *g) {
-    check c = {g, lf_arena_new()};
+lf_status lf_verify_read_graph(const lf_graph *g, const char *file) {
+    check c = {g, lf_arena_new(), {file, NULL, 0, 0}, false};
     lf_status status = check_all(&c);
+    lf_arena_free(c.scratch);
+    return status;
+}
+
+lf_status lf_verify_graph(const lf_graph *g) {
+    return lf_verify_read_graph(g, g->source);
+}
+
+lf_status lf_verify_tensor(const lf_graph *g, const lf_tensor *t, lf_where where) {
+    check c = {g, lf_arena_new(), where, true};
+    lf_status status = check_tensor(&c, t);
     lf_arena_free(c.scratch);
     return status;
 }
