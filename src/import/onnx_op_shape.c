@@ -1,0 +1,455 @@
+/* Import of what moves or names data and of arithmetic on shapes, which is done here so that none of it is left in the graph. */
+#include <math.h>
+#include <string.h>
+
+#include "import/onnx_ops.h"
+#include "ops/const_grid.h"
+
+enum { MAX_INTS = 4096 };
+
+/* -- names ----------------------------------------------------------------------------------------------------------------------- */
+
+lf_status lf_onnx_do_identity(lf_onnx *m) {
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    lf_onnx_bind_value(m, 0, lf_onnx_value_in(m, 0));
+    return LF_OK;
+}
+
+/* At inference Dropout lets everything through. */
+lf_status lf_onnx_do_dropout(lf_onnx *m) {
+    float ratio;
+    int64_t seed;
+    LF_TRY(lf_onnx_operand_range(m, 1, 3));
+    LF_TRY(lf_onnx_float(m, "ratio", 0.5f, &ratio));
+    LF_TRY(lf_onnx_int(m, "seed", 0, &seed));
+    lf_onnx_value *training = lf_onnx_value_in(m, 2);
+    if (training && training->kind == LF_ONNX_PAYLOAD)
+        LF_TRY(lf_onnx_payload(m, training));
+    bool inference = !training || (training->read && training->array.value.count == 1 && lf_const_real(&training->array.value, 0) == 0);
+    if (!inference || lf_onnx_out_name(m, 1))
+        return lf_onnx_refuse(m, "it is used as in training; export the model for inference");
+    lf_onnx_bind_value(m, 0, lf_onnx_value_in(m, 0));
+    return LF_OK;
+}
+
+static lf_status bind_constant(lf_onnx *m, lf_shape shape, const double *real) {
+    lf_tensor *t = lf_const_reals(m->g, lf_onnx_out_name(m, 0), shape, real);
+    lf_const_grid_detect(m->g, t);
+    return lf_onnx_finish_as(m, t->id);
+}
+
+static lf_status finish_ints(lf_onnx *m, lf_shape shape, const int64_t *ints) {
+    lf_onnx_bind_ints(m, 0, shape, ints);
+    return LF_OK;
+}
+
+static lf_status bind_floats(lf_onnx *m, lf_shape shape, const float *from) {
+    size_t count = (size_t)lf_shape_count(shape);
+    double *real = LF_NEW_ARRAY(m->scratch, double, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        real[i] = (double)from[i];
+        if (isnan(from[i]))
+            return lf_onnx_refuse(m, "element %zu is NaN", i);
+    }
+    return count ? bind_constant(m, shape, real) : lf_onnx_refuse(m, "it has no elements");
+}
+
+lf_status lf_onnx_do_constant(lf_onnx *m) {
+    const lf_pb_attr *a;
+    if ((a = lf_onnx_attr(m, "value")) && a->t) {
+        lf_onnx_bind_payload(m, 0, a->t);
+        return LF_OK;
+    }
+    if ((a = lf_onnx_attr(m, "value_int")))
+        return finish_ints(m, (lf_shape){0}, &a->i);
+    if ((a = lf_onnx_attr(m, "value_ints")))
+        return finish_ints(m, (lf_shape){.rank = 1, .dim = {(int64_t)a->n_ints}}, a->ints);
+    if ((a = lf_onnx_attr(m, "value_float")))
+        return bind_floats(m, (lf_shape){0}, &a->f);
+    if ((a = lf_onnx_attr(m, "value_floats")))
+        return bind_floats(m, (lf_shape){.rank = 1, .dim = {(int64_t)a->n_floats}}, a->floats);
+    return lf_onnx_refuse(m, "it has no numbers (value, value_int, value_ints, value_float or value_floats)");
+}
+
+static bool is_integer_type(int64_t type) { return type == 6 || type == 7 || (type >= 2 && type <= 5); }
+
+/* Only casts that keep every value: the graph computes with exact integers and double. */
+lf_status lf_onnx_do_cast(lf_onnx *m) {
+    int64_t to, saturate;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(lf_onnx_int(m, "to", 0, &to));
+    LF_TRY(lf_onnx_int(m, "saturate", 1, &saturate));
+    lf_onnx_value *v = lf_onnx_value_in(m, 0);
+    bool to_float = to == 1 || to == 11, keeps = to_float;
+    if (v->kind == LF_ONNX_INTS)
+        keeps = to_float || to == 6 || to == 7;
+    else if (v->kind == LF_ONNX_PAYLOAD)
+        keeps = to == v->payload->data_type || (to_float && v->payload->data_type != 11) ||
+                (to == 7 && is_integer_type(v->payload->data_type));
+    else if (!lf_on_grid(lf_onnx_tensor_at(m, v->tensor)))
+        keeps = to == 11 || (to == 1 && lf_onnx_tensor_at(m, v->tensor)->dtype.bits <= 32);
+    if (!keeps)
+        return lf_onnx_refuse(m, "a cast to %s that may change values is not in this version", lf_onnx_type_name(m->scratch, (int32_t)to));
+    lf_onnx_bind_value(m, 0, v);
+    return LF_OK;
+}
+
+/* -- shapes ------------------------------------------------------------------------------------------------------------------------ */
+
+static lf_status shape_of(lf_onnx *m, const lf_onnx_value *v, lf_shape *out) {
+    if (v->kind == LF_ONNX_INTS)
+        *out = v->shape;
+    else if (v->kind == LF_ONNX_TENSOR)
+        *out = lf_onnx_tensor_at(m, v->tensor)->shape;
+    else {
+        lf_onnx_value *payload = lf_onnx_find(m, v->name);
+        LF_TRY(lf_onnx_payload(m, payload));
+        *out = payload->array.shape;
+    }
+    return LF_OK;
+}
+
+static int clamp_dim(int64_t at, int rank) {
+    at = at < 0 ? at + rank : at;
+    return (int)(at < 0 ? 0 : at > rank ? rank : at);
+}
+
+static lf_status bind_vector(lf_onnx *m, const int64_t *at, int64_t count) {
+    const int64_t *copy = lf_copy(m->scratch, at, (size_t)(count ? count : 1) * sizeof *at);
+    return finish_ints(m, (lf_shape){.rank = 1, .dim = {count}}, copy);
+}
+
+lf_status lf_onnx_do_shape(lf_onnx *m) {
+    int64_t start, end;
+    lf_shape s;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(lf_onnx_int(m, "start", 0, &start));
+    LF_TRY(lf_onnx_int(m, "end", LF_MAX_RANK, &end));
+    LF_TRY(shape_of(m, lf_onnx_value_in(m, 0), &s));
+    int from = clamp_dim(start, s.rank), to = clamp_dim(end, s.rank);
+    return bind_vector(m, s.dim + from, to > from ? to - from : 0);
+}
+
+lf_status lf_onnx_do_size(lf_onnx *m) {
+    lf_shape s;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(shape_of(m, lf_onnx_value_in(m, 0), &s));
+    int64_t count = lf_shape_count(s);
+    return finish_ints(m, (lf_shape){0}, lf_copy(m->scratch, &count, sizeof count));
+}
+
+/* -- arithmetic on known integers --------------------------------------------------------------------------------------------------- */
+
+static bool fold_one(const char *op, int64_t a, int64_t b, int64_t *out) {
+    const int64_t limit = (int64_t)1 << 31;
+    if (a < -limit || a > limit || b < -limit || b > limit || (!strcmp(op, "div") && b == 0))
+        return false;
+    *out = !strcmp(op, "add") ? a + b : !strcmp(op, "sub") ? a - b : !strcmp(op, "mul") ? a * b : a / b;
+    return true;
+}
+
+static lf_shape list_shape(lf_onnx *m, int i, int64_t count) {
+    return (lf_shape){.rank = lf_onnx_value_in(m, i)->shape.rank, .dim = {count}};
+}
+
+lf_status lf_onnx_fold_arithmetic(lf_onnx *m) {
+    lf_ints a, b;
+    LF_TRY(lf_onnx_ints_in(m, 0, "left operand", &a));
+    LF_TRY(lf_onnx_ints_in(m, 1, "right operand", &b));
+    if (a.count != b.count && a.count != 1 && b.count != 1)
+        return lf_onnx_refuse(m, "lists of %lld and %lld integers", (long long)a.count, (long long)b.count);
+    int64_t count = a.count == 1 ? b.count : a.count;
+    int64_t *out = LF_NEW_ARRAY(m->scratch, int64_t, count + 1);
+    for (int64_t i = 0; i < count; i++)
+        if (!fold_one(m->row->op, a.at[a.count == 1 ? 0 : i], b.at[b.count == 1 ? 0 : i], &out[i]))
+            return lf_onnx_refuse(m, "integers beyond 2^31 or a division by 0 in the computation of a shape");
+    lf_shape left = list_shape(m, 0, count), right = list_shape(m, 1, count);
+    return finish_ints(m, left.rank ? left : right, out);
+}
+
+static lf_status fold_gather(lf_onnx *m) {
+    lf_ints data, index;
+    LF_TRY(lf_onnx_ints_in(m, 0, "data", &data));
+    LF_TRY(lf_onnx_ints_in(m, 1, "index", &index));
+    int64_t *out = LF_NEW_ARRAY(m->scratch, int64_t, index.count + 1);
+    for (int64_t i = 0; i < index.count; i++) {
+        int64_t at = index.at[i] < 0 ? index.at[i] + data.count : index.at[i];
+        if (at < 0 || at >= data.count)
+            return lf_onnx_refuse(m, "index %lld of a list of %lld", (long long)index.at[i], (long long)data.count);
+        out[i] = data.at[at];
+    }
+    return finish_ints(m, list_shape(m, 1, index.count), out);
+}
+
+lf_status lf_onnx_do_gather(lf_onnx *m) {
+    int64_t axis;
+    lf_id in[2];
+    LF_TRY(lf_onnx_operand_range(m, 2, 2));
+    LF_TRY(lf_onnx_int(m, "axis", 0, &axis));
+    if (lf_onnx_known_ints(m, 0) && lf_onnx_known_ints(m, 1))
+        return fold_gather(m);
+    for (int i = 0; i < 2; i++)
+        LF_TRY(lf_onnx_in(m, i, &in[i]));
+    const char *out = lf_onnx_out_name(m, 0);
+    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 2, &out, 1);
+    if (!n)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
+    return lf_onnx_finish(m, n);
+}
+
+static lf_status fold_concat(lf_onnx *m, int count) {
+    int64_t *out = LF_NEW_ARRAY(m->scratch, int64_t, MAX_INTS), used = 0;
+    for (int i = 0; i < count; i++) {
+        lf_ints part;
+        LF_TRY(lf_onnx_ints_in(m, i, "part", &part));
+        if (used + part.count > MAX_INTS)
+            return lf_onnx_refuse(m, "a list of more than %d integers", MAX_INTS);
+        memcpy(out + used, part.at, (size_t)part.count * sizeof *out);
+        used += part.count;
+    }
+    return bind_vector(m, out, used);
+}
+
+lf_status lf_onnx_do_concat(lf_onnx *m) {
+    int64_t axis;
+    int count = lf_onnx_in_count(m);
+    bool known = true;
+    LF_TRY(lf_onnx_operand_range(m, 1, 4096));
+    LF_TRY(lf_onnx_int(m, "axis", 0, &axis));
+    for (int i = 0; i < count; i++)
+        known &= lf_onnx_known_ints(m, i);
+    if (known)
+        return fold_concat(m, count);
+    lf_id *in = LF_NEW_ARRAY(m->scratch, lf_id, count);
+    for (int i = 0; i < count; i++)
+        LF_TRY(lf_onnx_in(m, i, &in[i]));
+    const char *out = lf_onnx_out_name(m, 0);
+    lf_node *n = lf_onnx_node(m, m->row->op, "", in, count, &out, 1);
+    if (!n)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
+    return lf_onnx_finish(m, n);
+}
+
+/* starts, ends, axes and steps: attributes before version 10, operands since. */
+static lf_status slice_list(lf_onnx *m, int operand, const char *attr, bool required, lf_ints *out, bool *given) {
+    if (m->version < 10)
+        LF_TRY(lf_onnx_ints(m, attr, out, given));
+    else if ((*given = lf_onnx_has_in(m, operand)))
+        LF_TRY(lf_onnx_ints_in(m, operand, attr, out));
+    return *given || !required ? LF_OK : lf_onnx_refuse(m, "%s is missing", attr);
+}
+
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+lf_status lf_onnx_do_slice(lf_onnx *m) {
+    lf_ints data, start, end, axes, step;
+    bool given, has_axes, has_step = false;
+    LF_TRY(lf_onnx_operand_range(m, m->version < 10 ? 1 : 3, m->version < 10 ? 1 : 5));
+    if (!lf_onnx_known_ints(m, 0))
+        return lf_onnx_refuse(m, "of data: not in this version (only of shapes)");
+    LF_TRY(lf_onnx_ints_in(m, 0, "data", &data));
+    LF_TRY(slice_list(m, 1, "starts", true, &start, &given));
+    LF_TRY(slice_list(m, 2, "ends", true, &end, &given));
+    LF_TRY(slice_list(m, 3, "axes", false, &axes, &has_axes));
+    if (m->version >= 10)
+        LF_TRY(slice_list(m, 4, "steps", false, &step, &has_step));
+    if (start.count != 1 || end.count != 1 || (has_axes && (axes.count != 1 || (axes.at[0] != 0 && axes.at[0] != -1))) || (has_step && step.count != 1))
+        return lf_onnx_refuse(m, "of a shape along more than its one axis");
+    if (has_step && step.at[0] != 1)
+        return lf_onnx_refuse(m, "of a shape with a step other than 1");
+    int64_t from = clamp(start.at[0] < 0 ? start.at[0] + data.count : start.at[0], 0, data.count);
+    int64_t to = clamp(end.at[0] < 0 ? end.at[0] + data.count : end.at[0], 0, data.count);
+    return bind_vector(m, data.at + (to > from ? from : 0), to > from ? to - from : 0);
+}
+
+lf_status lf_onnx_do_constant_of_shape(lf_onnx *m) {
+    lf_ints dims;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(lf_onnx_ints_in(m, 0, "shape", &dims));
+    const lf_pb_attr *a = lf_onnx_attr(m, "value");
+    lf_onnx_array fill = {0};
+    lf_where where = lf_onnx_where(m);
+    if (a && a->t)
+        LF_TRY(lf_onnx_tensor_read(m->ctx, &where, m->g->arena, m->dir, a->t, &fill));
+    if (dims.count > LF_MAX_RANK || (a && fill.value.count != 1))
+        return lf_onnx_refuse(m, "%lld dimensions filled with %zu values", (long long)dims.count, fill.value.count);
+    lf_shape shape = lf_shape_make((int)dims.count, dims.at);
+    int64_t count = 1;
+    for (int i = 0; i < shape.rank; i++) {
+        if (shape.dim[i] < 1 || shape.dim[i] > MAX_INTS || (count *= shape.dim[i]) > MAX_INTS)
+            return lf_onnx_refuse(m, "of the shape %s: only up to %d elements in this version", lf_shape_text(m->scratch, shape), MAX_INTS);
+    }
+    int64_t *code = LF_NEW_ARRAY(m->scratch, int64_t, count);
+    double *real = LF_NEW_ARRAY(m->scratch, double, count);
+    for (int64_t i = 0; i < count; i++) {
+        real[i] = a ? lf_const_real(&fill.value, 0) : 0.0;
+        code[i] = a && !fill.is_float ? lf_const_int(&fill.value, 0) : 0;
+    }
+    if (a && !fill.is_float)
+        return finish_ints(m, shape, code);
+    return bind_constant(m, shape, real);
+}
+
+/* -- reshapes --------------------------------------------------------------------------------------------------------------------------- */
+
+/* Of known integers or of a tensor, whichever operand 0 is. */
+static lf_status bind_shape(lf_onnx *m, lf_shape to) {
+    lf_onnx_value *v = lf_onnx_value_in(m, 0);
+    lf_id x;
+    if (v->kind == LF_ONNX_INTS)
+        return to.rank > 1 ? lf_onnx_refuse(m, "of a shape to %s", lf_shape_text(m->scratch, to)) : finish_ints(m, to, v->ints);
+    LF_TRY(lf_onnx_in(m, 0, &x));
+    return lf_onnx_bind_reshaped(m, x, to);
+}
+
+static lf_status operand_shape(lf_onnx *m, lf_shape *out) { return shape_of(m, lf_onnx_value_in(m, 0), out); }
+
+static lf_status merges_batch(lf_onnx *m) {
+    lf_onnx_refuse(m, "it merges the batch with the data");
+    lf_hint(m->ctx, "keep the first dimension: reshape to [-1, n] or [0, n], flatten from axis 1");
+    return LF_BAD_INPUT;
+}
+
+static bool of_batch(lf_onnx *m) {
+    const lf_onnx_value *v = lf_onnx_value_in(m, 0);
+    return m->symbolic_batch && v->kind == LF_ONNX_TENSOR && v->tensor < m->computed.count && m->computed.at[v->tensor];
+}
+
+lf_status lf_onnx_do_flatten(lf_onnx *m) {
+    int64_t given;
+    int axis = 0;
+    lf_shape s;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(lf_onnx_int(m, "axis", 1, &given));
+    LF_TRY(operand_shape(m, &s));
+    if (given != s.rank)
+        LF_TRY(lf_onnx_axis(m, given, s.rank, &axis));
+    else
+        axis = s.rank;
+    if (axis == 0 && of_batch(m))
+        return merges_batch(m);
+    lf_shape to = {.rank = 2, .dim = {1, 1}};
+    for (int i = 0; i < s.rank; i++)
+        to.dim[i >= axis] *= s.dim[i];
+    return bind_shape(m, to);
+}
+
+/* Fills in 0 (keep) and -1 (the rest) of a target shape. */
+static lf_status resolve_target(lf_onnx *m, lf_shape from, lf_ints target, bool zero_is_zero, lf_shape *to) {
+    int64_t known = 1, total = lf_shape_count(from);
+    int open = -1;
+    if (target.count > LF_MAX_RANK)
+        return lf_onnx_refuse(m, "to %lld dimensions; at most %d are supported", (long long)target.count, LF_MAX_RANK);
+    to->rank = (int)target.count;
+    for (int i = 0; i < to->rank; i++) {
+        int64_t d = target.at[i] == 0 && !zero_is_zero && i < from.rank ? from.dim[i] : target.at[i];
+        bool second_open = d == -1 && open >= 0;
+        if (second_open || d == 0 || d < -1 || (d > 0 && known > INT64_MAX / d))
+            return lf_onnx_refuse(m, "dimension %d of the target is %lld%s", i, (long long)d, second_open ? " for the second time" : "");
+        to->dim[i] = d;
+        if (d == -1)
+            open = i;
+        else
+            known *= d;
+    }
+    if (open >= 0 && total % known == 0)
+        to->dim[open] = total / known;
+    else if (open >= 0 || known != total)
+        return lf_onnx_refuse(m, "%s does not fit into the target %s", lf_shape_text(m->scratch, from), lf_shape_text(m->scratch, *to));
+    return LF_OK;
+}
+
+lf_status lf_onnx_do_reshape(lf_onnx *m) {
+    int64_t allow_zero;
+    lf_ints target;
+    lf_shape from, to = {0};
+    LF_TRY(lf_onnx_operand_range(m, 2, 2));
+    LF_TRY(lf_onnx_int(m, "allowzero", 0, &allow_zero));
+    LF_TRY(lf_onnx_ints_in(m, 1, "target shape", &target));
+    LF_TRY(operand_shape(m, &from));
+    bool rest = false;
+    for (int64_t i = 1; i < target.count; i++)
+        rest |= target.at[i] == -1;
+    if (rest && target.at[0] == 1 && of_batch(m))
+        return merges_batch(m);
+    LF_TRY(resolve_target(m, from, target, allow_zero != 0, &to));
+    return bind_shape(m, to);
+}
+
+/* The axes of Squeeze and Unsqueeze as a mask over `rank` dimensions. */
+static lf_status axes_mask(lf_onnx *m, int rank, bool *given, unsigned *mask) {
+    lf_ints axes = {0};
+    *mask = 0;
+    if (m->version < 13)
+        LF_TRY(lf_onnx_ints(m, "axes", &axes, given));
+    else if ((*given = lf_onnx_has_in(m, 1)))
+        LF_TRY(lf_onnx_ints_in(m, 1, "axes", &axes));
+    for (int64_t i = 0; i < axes.count; i++) {
+        int axis;
+        LF_TRY(lf_onnx_axis(m, axes.at[i], rank, &axis));
+        if (*mask >> axis & 1)
+            return lf_onnx_refuse(m, "axis %d is named twice", axis);
+        *mask |= 1u << axis;
+    }
+    return LF_OK;
+}
+
+lf_status lf_onnx_do_squeeze(lf_onnx *m) {
+    lf_shape from, to = {0};
+    bool given;
+    unsigned mask;
+    LF_TRY(lf_onnx_operand_range(m, 1, m->version < 13 ? 1 : 2));
+    LF_TRY(operand_shape(m, &from));
+    LF_TRY(axes_mask(m, from.rank, &given, &mask));
+    for (int i = 0; i < from.rank; i++) {
+        bool drop = given ? mask >> i & 1 : from.dim[i] == 1;
+        if (drop && from.dim[i] != 1)
+            return lf_onnx_refuse(m, "axis %d of %s is not 1", i, lf_shape_text(m->scratch, from));
+        if (!drop)
+            to.dim[to.rank++] = from.dim[i];
+    }
+    return bind_shape(m, to);
+}
+
+lf_status lf_onnx_do_unsqueeze(lf_onnx *m) {
+    lf_shape from, to = {0};
+    lf_ints axes = {0};
+    bool given;
+    unsigned mask;
+    LF_TRY(lf_onnx_operand_range(m, m->version < 13 ? 1 : 2, m->version < 13 ? 1 : 2));
+    LF_TRY(operand_shape(m, &from));
+    if (m->version < 13)
+        LF_TRY(lf_onnx_ints(m, "axes", &axes, &given));
+    else
+        LF_TRY(lf_onnx_ints_in(m, 1, "axes", &axes));
+    if (axes.count > LF_MAX_RANK - from.rank)
+        return lf_onnx_refuse(m, "more than %d dimensions", LF_MAX_RANK);
+    to.rank = from.rank + (int)axes.count;
+    LF_TRY(axes_mask(m, to.rank, &given, &mask));
+    for (int i = 0, next = 0; i < to.rank; i++)
+        to.dim[i] = mask >> i & 1 ? 1 : from.dim[next++];
+    return bind_shape(m, to);
+}
+
+lf_status lf_onnx_do_transpose(lf_onnx *m) {
+    lf_ints perm;
+    bool given;
+    int64_t reversed[LF_MAX_RANK];
+    lf_id x;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(lf_onnx_ints(m, "perm", &perm, &given));
+    LF_TRY(lf_onnx_in(m, 0, &x));
+    int rank = lf_onnx_tensor_at(m, x)->shape.rank;
+    for (int i = 0; i < rank; i++)
+        reversed[i] = rank - 1 - i;
+    if (!given)
+        perm = (lf_ints){reversed, rank};
+    const char *out = lf_onnx_out_name(m, 0);
+    lf_node *n = lf_onnx_node(m, m->row->op, "", &x, 1, &out, 1);
+    if (!n)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_onnx_set_ints(m, n, "perm", perm));
+    return lf_onnx_finish(m, n);
+}
