@@ -55,7 +55,8 @@ static int take_stroke(lf_rng *r, const int8_t (*at)[2], point *out) {
     int n = 0;
     for (; at[n][0] >= 0; n++) {
         bool corner = n > 0 && at[n][0] == at[n - 1][0] && at[n][1] == at[n - 1][1];
-        out[n] = corner ? out[n - 1] : (point){.x = at[n][0] + jitter(r, 3.0), .y = at[n][1] + jitter(r, 3.0)};
+        double dx = corner ? 0 : jitter(r, 3.0), dy = corner ? 0 : jitter(r, 3.0);
+        out[n] = corner ? out[n - 1] : (point){.x = at[n][0] + dx, .y = at[n][1] + dy};
     }
     return n;
 }
@@ -132,18 +133,32 @@ static void set_pen(lf_rng *r, curve *c) {
     }
 }
 
+typedef struct box {
+    double x0, x1, y0, y1;
+} box;
+
+static box bounds(const curve *c) {
+    box b = {1e9, -1e9, 1e9, -1e9};
+    for (int i = 0; i < c->count; i++) {
+        b.x0 = fmin(b.x0, c->at[i].x), b.x1 = fmax(b.x1, c->at[i].x);
+        b.y0 = fmin(b.y0, c->at[i].y), b.y1 = fmax(b.y1, c->at[i].y);
+    }
+    return b;
+}
+
 /* Scales the curve so that its ink fills a box of about 20 x 20 pixels, the longer side deciding. */
 static void fit_box(lf_rng *r, curve *c) {
-    double x0 = 1e9, x1 = -1e9, y0 = 1e9, y1 = -1e9;
-    for (int i = 0; i < c->count; i++) {
-        x0 = fmin(x0, c->at[i].x), x1 = fmax(x1, c->at[i].x);
-        y0 = fmin(y0, c->at[i].y), y1 = fmax(y1, c->at[i].y);
-    }
-    double room = 20 * uniform(r, 0.94, 1.02) - 2 * c->at[0].radius, scale = room / fmax(x1 - x0, y1 - y0);
+    box b = bounds(c);
+    double room = 20 * uniform(r, 0.94, 1.02) - 2 * c->at[0].radius, scale = room / fmax(b.x1 - b.x0, b.y1 - b.y0);
     for (int i = 0; i < c->count; i++) {
         c->at[i].x *= scale;
         c->at[i].y *= scale;
     }
+}
+
+/* v, or as near to it as keeps lo..hi inside the frame with room for the pen. */
+static double within_frame(double v, double lo, double hi) {
+    return fmin(fmax(v, 2.5 - lo), LF_DIGIT_SIDE - 2.5 - hi);
 }
 
 static void centre_mass(lf_rng *r, curve *c) {
@@ -157,7 +172,9 @@ static void centre_mass(lf_rng *r, curve *c) {
         mx += m * 0.5 * (p->x + q->x);
         my += m * 0.5 * (p->y + q->y);
     }
-    double sx = 14 + uniform(r, -0.5, 0.5) - mx / mass, sy = 14 + uniform(r, -0.5, 0.5) - my / mass;
+    box b = bounds(c);
+    double sx = within_frame(14 + uniform(r, -0.5, 0.5) - mx / mass, b.x0, b.x1);
+    double sy = within_frame(14 + uniform(r, -0.5, 0.5) - my / mass, b.y0, b.y1);
     for (int i = 0; i < c->count; i++) {
         c->at[i].x += sx;
         c->at[i].y += sy;
