@@ -1,0 +1,88 @@
+#include "ops/matmul_kernel.h"
+
+#include <stdlib.h>
+
+static int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static int64_t magnitude(lf_range r) {
+    return larger(llabs(r.lo), llabs(r.hi));
+}
+
+lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, int64_t n) {
+    lf_weights *w = LF_NEW(a, lf_weights);
+    size_t count = constant->value->count;
+    *w = (lf_weights){.k = k, .n = n};
+    for (size_t i = 0; i < count; i++)
+        w->largest = larger(w->largest, llabs(lf_tensor_code(constant, i)));
+    bool narrow = w->largest <= INT16_MAX;
+    int16_t *small = narrow ? LF_NEW_ARRAY(a, int16_t, count + 1) : NULL;
+    int64_t *big = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count + 1);
+    int64_t matrices = k && n ? (int64_t)count / (k * n) : 0;
+    for (int64_t m = 0; m < matrices; m++)
+        for (int64_t r = 0; r < k; r++)
+            for (int64_t c = 0; c < n; c++) {
+                int64_t code = lf_tensor_code(constant, (size_t)((m * k + r) * n + c));
+                int64_t to = (m * n + c) * k + r;
+                if (narrow)
+                    small[to] = (int16_t)code;
+                else
+                    big[to] = code;
+            }
+    w->narrow = small;
+    w->wide = big;
+    return w;
+}
+
+enum { BLOCK = 16, LANES = 4 };
+
+/* Products of 16-bit codes whose whole sum fits in 32 bits. */
+static int32_t dot_narrow(const int16_t *w, const int16_t *x, int64_t k) {
+    int32_t lane[BLOCK] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + BLOCK <= k; i += BLOCK)
+        for (int j = 0; j < BLOCK; j++)
+            lane[j] += (int32_t)w[i + j] * x[i + j];
+    for (; i < k; i++)
+        sum += (int32_t)w[i] * x[i];
+    for (int j = 0; j < BLOCK; j++)
+        sum += lane[j];
+    return sum;
+}
+
+static int64_t dot_mixed(const int16_t *w, const int64_t *x, int64_t k) {
+    int64_t lane[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= k; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            lane[j] += w[i + j] * x[i + j];
+    for (; i < k; i++)
+        lane[0] += w[i] * x[i];
+    return lane[0] + lane[1] + lane[2] + lane[3];
+}
+
+static int64_t dot_wide(const int64_t *w, const int64_t *x, int64_t k) {
+    int64_t sum = 0;
+    for (int64_t i = 0; i < k; i++)
+        sum += w[i] * x[i];
+    return sum;
+}
+
+static bool fits_narrow(const lf_weights *w, lf_range range) {
+    int64_t x = magnitude(range);
+    return w->narrow && x <= INT16_MAX && (w->largest == 0 || x * w->largest <= INT32_MAX / (w->k + 1));
+}
+
+void lf_weights_dot(lf_arena *scratch, const lf_weights *w, int64_t first, const int64_t *x, lf_range range, int64_t *y) {
+    if (fits_narrow(w, range)) {
+        int16_t *small = LF_NEW_ARRAY(scratch, int16_t, w->k + 1);
+        for (int64_t i = 0; i < w->k; i++)
+            small[i] = (int16_t)x[i];
+        for (int64_t c = 0; c < w->n; c++)
+            y[c] = dot_narrow(w->narrow + first + c * w->k, small, w->k);
+        return;
+    }
+    for (int64_t c = 0; c < w->n; c++)
+        y[c] = w->narrow ? dot_mixed(w->narrow + first + c * w->k, x, w->k) : dot_wide(w->wide + first + c * w->k, x, w->k);
+}
