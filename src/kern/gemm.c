@@ -5,16 +5,15 @@
 
 enum { MAX_ROWS = 8 };
 
+#if defined(__x86_64__)
+static const lf_gemm_kernel *const kernels[LF_ISA_COUNT] = {&lf_gemm_scalar, &lf_gemm_avx2, &lf_gemm_avx512};
+#else
+static const lf_gemm_kernel *const kernels[LF_ISA_COUNT] = {&lf_gemm_scalar};
+#endif
+
 const lf_gemm_kernel *lf_gemm_for(lf_isa isa) {
-    if (!lf_cpu_has(isa))
-        return NULL;
-    switch (isa) {
-    case LF_ISA_SCALAR: return &lf_gemm_scalar;
-    case LF_ISA_AVX2: return lf_gemm_avx2.tile ? &lf_gemm_avx2 : NULL;
-    case LF_ISA_AVX512: return lf_gemm_avx512.tile ? &lf_gemm_avx512 : NULL;
-    case LF_ISA_COUNT: break;
-    }
-    return NULL;
+    const lf_gemm_kernel *k = (unsigned)isa < LF_ISA_COUNT && lf_cpu_has(isa) ? kernels[isa] : NULL;
+    return k && k->tile ? k : NULL;
 }
 
 const lf_gemm_kernel *lf_gemm_best(void) {

@@ -2,8 +2,13 @@
 
 const lf_rows lf_rows_scalar = {LF_ISA_SCALAR, forward, backward, weights, codes};
 
+#if defined(__x86_64__)
+static const lf_rows *const kernels[LF_ISA_COUNT] = {&lf_rows_scalar, &lf_rows_avx2, &lf_rows_avx512};
+#else
+static const lf_rows *const kernels[LF_ISA_COUNT] = {&lf_rows_scalar};
+#endif
+
 const lf_rows *lf_rows_for(lf_isa isa) {
-    if (isa == LF_ISA_AVX512 && lf_rows_avx512.forward)
-        return &lf_rows_avx512;
-    return isa != LF_ISA_SCALAR && lf_rows_avx2.forward ? &lf_rows_avx2 : &lf_rows_scalar;
+    const lf_rows *k = (unsigned)isa < LF_ISA_COUNT ? kernels[isa] : NULL;
+    return k && k->forward ? k : &lf_rows_scalar;
 }

@@ -37,7 +37,7 @@ static lf_status check_labels(lf_ctx *ctx, const lf_recipe *r, const lf_train_da
 
 static void bytes_table(const lf_recipe *r, lf_feed *f) {
     for (int b = 0; b < 256; b++)
-        f->code[b] = (float)lf_feed_code(r, (double)(float)(b / r->input.divisor));
+        f->code[b] = (float)lf_feed_code(r, (double)((float)b / (float)r->input.divisor));
 }
 
 static lf_status quantize_reals(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_train_data *d, const char *what, lf_feed *f) {
