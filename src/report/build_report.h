@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/text.h"
 #include "fpga/part.h"
 #include "pass/stream_model.h"
 
