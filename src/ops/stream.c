@@ -1,5 +1,9 @@
 #include "ops/stream.h"
 
+#include <inttypes.h>
+
+#include "base/text.h"
+
 /* -- lanes --------------------------------------------------------------------------------------------------------- */
 
 static bool passes(const lf_node *n) {
@@ -78,6 +82,20 @@ lf_status lf_need_lanes(const lf_graph *g, const lf_node *n) {
         return LF_OK;
     lf_where where = lf_where_node(g, n);
     return lf_fail(g->ctx, LF_BAD_INPUT, &where, "no unit beside it says how many elements travel in a beat of %s", lf_in(g, n, 0)->name);
+}
+
+lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value, int64_t count, const char *things) {
+    if (value >= 1 && count % value == 0)
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    lf_text legal = {0};
+    for (int64_t d = 1; d <= count && legal.len < 200; d++)
+        if (count % d == 0)
+            lf_text_addf(&legal, " %" PRId64, d);
+    lf_status s = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s=%" PRId64 " does not divide %" PRId64 " %s; legal:%s", attr, value, count, things,
+                          legal.at ? legal.at : " none");
+    lf_text_free(&legal);
+    return s;
 }
 
 /* -- the identity ------------------------------------------------------------------------------------------------------ */

@@ -22,6 +22,9 @@ void lf_lanes_pass(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *ou
 LF_MUST_USE lf_status lf_need_codes(const lf_graph *g, const lf_node *n, int i);
 LF_MUST_USE lf_status lf_need_lanes(const lf_graph *g, const lf_node *n);
 
+/* LF_BAD_INPUT, listing the legal values, unless `value` divides `count`: "PE=3 does not divide 64 channels; legal: 1 2 4 ...". */
+LF_MUST_USE lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value, int64_t count, const char *things);
+
 /* Output 0 is input 0: shape, grid, ranges; and the values. */
 lf_status lf_infer_same(lf_graph *g, lf_node *n);
 lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);

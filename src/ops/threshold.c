@@ -1,0 +1,252 @@
+/* Multi-threshold activation: y[.., c] = out_base + out_step * #{ t : sign[c] * x[.., c] >= T[c][t] }.
+ *   in 0   x     [..., C]           codes
+ *   in 1   T     [C, L] or [1, L]   constant codes, ascending in L (ties allowed)
+ *   in 2   sign  [C] or [1]         optional constant, +1 or -1
+ *   out 0  y     [..., C]           codes
+ *   II = elements / PE cycles per frame.      Source: QONNX MultiThreshold; Umuroglu et al., FINN, 2017, section 4.2. */
+#include <inttypes.h>
+
+#include "ops/threshold_hw.h"
+#include "ops/value.h"
+
+static const char *const structure_names[] = {"auto", "parallel", "binary_search", "uniform", NULL};
+static const char *const ram_names[] = {"auto", "distributed", "block", NULL};
+
+static const lf_attr_desc attrs[] = {
+    {"out_base", LF_ATTR_INT, offsetof(lf_threshold_attr, out_base), "0", NULL, 0, 0, "output below the first threshold"},
+    {"out_step", LF_ATTR_INT, offsetof(lf_threshold_attr, out_step), "1", NULL, 0, 0, "added for every threshold that is reached"},
+    {"PE", LF_ATTR_INT, offsetof(lf_threshold_attr, PE), "1", NULL, 1, 1 << 20, "channels per clock; divides the channels"},
+    {"structure", LF_ATTR_ENUM, offsetof(lf_threshold_attr, structure), "auto", structure_names, 0, 0,
+     "compare all levels at once, search one level per stage, or subtract and shift (levels in equal power-of-two steps)"},
+    {"ram_style", LF_ATTR_ENUM, offsetof(lf_threshold_attr, ram_style), "auto", ram_names, 0, 0, "tables deeper than 64 words; auto: block RAM above 2048 bits"},
+    {0},
+};
+
+/* -- infer ------------------------------------------------------------------------------------------------------------ */
+
+static int64_t channels_of(const lf_graph *g, const lf_node *n) {
+    lf_shape s = lf_in(g, n, 0)->shape;
+    return s.rank ? s.dim[s.rank - 1] : 1;
+}
+
+static lf_status check_levels(const lf_graph *g, const lf_node *n) {
+    const lf_tensor *T = lf_in(g, n, 1);
+    lf_where where = lf_where_node(g, n);
+    int64_t C = channels_of(g, n);
+    if (!T || !T->value || !lf_is_codes(T) || T->shape.rank != 2 || (T->shape.dim[0] != 1 && T->shape.dim[0] != C))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds must be constant integers of shape [1, L] or [%" PRId64 ", L], not %s", C,
+                       T ? lf_shape_text(g->arena, T->shape) : "absent");
+    int64_t L = T->shape.dim[1];
+    for (int64_t i = 0; i < T->shape.dim[0] * L; i++)
+        if (i % L && lf_tensor_code(T, (size_t)i) < lf_tensor_code(T, (size_t)i - 1))
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds of channel %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64, i / L,
+                           lf_tensor_code(T, (size_t)i - 1), lf_tensor_code(T, (size_t)i));
+    return LF_OK;
+}
+
+static lf_status check_signs(const lf_graph *g, const lf_node *n) {
+    const lf_tensor *s = lf_in(g, n, 2);
+    if (!s)
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    int64_t C = channels_of(g, n), count = lf_shape_count(s->shape);
+    if (!s->value || !lf_is_codes(s) || (count != 1 && count != C))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "signs must be 1 or %" PRId64 " constant integers", C);
+    for (int64_t i = 0; i < count; i++)
+        if (lf_tensor_code(s, (size_t)i) != 1 && lf_tensor_code(s, (size_t)i) != -1)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sign %" PRId64 " of channel %" PRId64 " is neither 1 nor -1", lf_tensor_code(s, (size_t)i), i);
+    return LF_OK;
+}
+
+static int64_t sign_of(const lf_tensor *s, int64_t c) {
+    return s ? lf_tensor_code(s, (size_t)(lf_shape_count(s->shape) == 1 ? 0 : c)) : 1;
+}
+
+static int64_t count_reached(const int64_t *T, int64_t levels, int64_t x) {
+    int64_t count = 0;
+    for (int64_t t = 0; t < levels; t++)
+        count += x >= T[t];
+    return count;
+}
+
+static lf_range output_range(const lf_threshold_attr *a, int64_t few, int64_t many) {
+    int64_t p = a->out_base + a->out_step * few, q = a->out_base + a->out_step * many;
+    int64_t step = a->out_step < 0 ? -a->out_step : a->out_step;
+    return p == q ? (lf_range){p, p, 1} : (lf_range){p < q ? p : q, p < q ? q : p, step};
+}
+
+/* Channel by channel: the counts at both ends of the input's range. */
+static void set_ranges(lf_graph *g, const lf_node *n) {
+    const lf_threshold_attr *a = n->attr;
+    const lf_tensor *x = lf_in(g, n, 0), *T = lf_in(g, n, 1), *s = lf_in(g, n, 2);
+    lf_tensor *y = lf_out(g, n, 0);
+    int64_t C = channels_of(g, n), L = T->shape.dim[1];
+    bool per_channel = x->channel_range && x->range_axis == x->shape.rank - 1;
+    int64_t *row = LF_NEW_ARRAY(g->arena, int64_t, L ? L : 1);
+    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, C);
+    int64_t least = INT64_MAX, most = 0;
+    for (int64_t c = 0; c < C; c++) {
+        for (int64_t t = 0; t < L && (c == 0 || T->shape.dim[0] > 1); t++)
+            row[t] = lf_tensor_code(T, (size_t)(c * L + t));
+        lf_range in = per_channel ? x->channel_range[c] : x->range;
+        int64_t at_lo = count_reached(row, L, sign_of(s, c) * in.lo), at_hi = count_reached(row, L, sign_of(s, c) * in.hi);
+        int64_t few = at_lo < at_hi ? at_lo : at_hi, many = at_lo < at_hi ? at_hi : at_lo;
+        r[c] = output_range(a, few, many);
+        least = few < least ? few : least;
+        most = many > most ? many : most;
+    }
+    lf_set_codes(g, y, output_range(a, least, most));
+    y->channel_range = r;
+    y->range_axis = y->shape.rank - 1;
+}
+
+static lf_status check_attrs(const lf_graph *g, const lf_node *n) {
+    const lf_threshold_attr *a = n->attr;
+    lf_where where = lf_where_node(g, n);
+    int64_t limit = (int64_t)1 << 40;
+    if (a->out_step == 0 || a->out_step > limit || a->out_step < -limit || a->out_base > limit || a->out_base < -limit)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40", a->out_base,
+                       a->out_step);
+    return lf_need_divisor(g, n, "PE", a->PE, channels_of(g, n), "channels");
+}
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    LF_TRY(lf_need_codes(g, n, 0));
+    LF_TRY(check_levels(g, n));
+    LF_TRY(check_signs(g, n));
+    LF_TRY(check_attrs(g, n));
+    lf_out(g, n, 0)->shape = lf_in(g, n, 0)->shape;
+    set_ranges(g, n);
+    if (lf_out(g, n, 0)->shape.rank == 0)
+        lf_out(g, n, 0)->channel_range = NULL;
+    return LF_OK;
+}
+
+/* -- exec -------------------------------------------------------------------------------------------------------------- */
+
+static void *expand(lf_arena *a, const lf_tensor *T) {
+    size_t count = (size_t)lf_shape_count(T->shape);
+    int64_t *code = LF_NEW_ARRAY(a, int64_t, count ? count : 1);
+    for (size_t i = 0; i < count; i++)
+        code[i] = lf_tensor_code(T, i);
+    return code;
+}
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    const lf_threshold_attr *a = n->attr;
+    const lf_tensor *T = lf_in(run->graph, n, 1), *s = lf_in(run->graph, n, 2);
+    int64_t C = channels_of(run->graph, n), L = T->shape.dim[1];
+    const int64_t *level = lf_memo_get(run, expand, T);
+    for (size_t i = 0; i < out[0].count; i++) {
+        int64_t c = (int64_t)(i % (size_t)C);
+        const int64_t *row = T->shape.dim[0] > 1 ? level + c * L : level;
+        out[0].code[i] = a->out_base + a->out_step * count_reached(row, L, sign_of(s, c) * in[0].code[i]);
+    }
+    return LF_OK;
+}
+
+/* -- hardware ------------------------------------------------------------------------------------------------------------ */
+
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    (void)g;
+    in[0] = out[0] = ((const lf_threshold_attr *)n->attr)->PE;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_threshold_plan p;
+    LF_TRY(lf_threshold_plan_make(g, n, g->arena, &p));
+    const char *module = lf_format(g->arena, "%s_threshold", lf_vlog_name(g->arena, n->name));
+    LF_TRY(lf_threshold_print(&p, v, g->arena, module, (lf_threshold_ram)((const lf_threshold_attr *)n->attr)->ram_style));
+    lf_stream_instance(g, n, v, module);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_threshold_plan p;
+    LF_TRY(lf_threshold_plan_make(g, n, a, &p));
+    *out = lf_twin_pipe(a, n->name, lf_stream_beats(g, n->in[0]), p.stages);
+    return LF_OK;
+}
+
+/* -- cost, fitted to yosys counts (xc7) ---------------------------------------------------------------------------------- */
+
+static void add_table(lf_cost *c, int64_t depth, int64_t bits, lf_threshold_ram ram) {
+    switch (lf_threshold_table_kind(depth, bits, ram)) {
+    case TABLE_CONSTANT:
+        return;
+    case TABLE_LOGIC:
+        c->lut += (double)bits * 0.8;
+        c->ff += (double)bits;
+        return;
+    case TABLE_DISTRIBUTED:
+        c->lut += (double)(bits * ((depth + 63) / 64)) * 1.1;
+        c->ff += (double)bits;
+        return;
+    case TABLE_BLOCK:
+        c->bram += (double)((bits + 35) / 36 * ((depth + 511) / 512)) / 2;
+        return;
+    }
+}
+
+static void cost_parallel(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
+    int64_t compare = p->constant ? (p->in_bits + 3) / 4 : (p->compare_bits + 1) / 2 + 1;
+    c->lut += (double)(p->pe * (p->levels * compare + p->out_bits));
+    c->ff += (double)(p->pe * (p->out_bits + (p->constant ? 0 : p->in_bits)));
+    if (!p->constant)
+        add_table(c, p->beats, p->pe * (p->levels * p->compare_bits + p->any_sign), ram);
+}
+
+static void cost_search(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
+    int64_t rows = p->constant ? 1 : p->beats, steps = p->count_bits;
+    c->lut += (double)(p->pe * (steps * ((p->compare_bits + 1) / 2 + 1)));
+    c->ff += (double)(p->pe * (steps * p->in_bits + steps * (steps - 1) / 2 + p->out_bits));
+    for (int64_t k = 0; k < steps; k++)
+        for (int64_t lane = 0; lane < (k ? p->pe : 1); lane++)
+            add_table(c, rows << k, (k ? 1 : p->pe) * p->compare_bits, ram);
+    if (!p->constant)
+        c->ff += (double)((steps - 1) * lf_bits_unsigned((uint64_t)(p->beats - 1)));
+}
+
+static void cost_uniform(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
+    c->lut += (double)(p->pe * (p->difference_bits + p->out_bits + (p->difference_bits - p->shift) / 3));
+    c->ff += (double)(p->pe * (p->difference_bits + p->out_bits + (p->constant ? 0 : p->in_bits)));
+    if (!p->constant)
+        add_table(c, p->beats, p->pe * (p->difference_bits + p->any_sign), ram);
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_threshold_plan p;
+    LF_TRY(lf_threshold_plan_make(g, n, g->arena, &p));
+    lf_threshold_ram ram = (lf_threshold_ram)((const lf_threshold_attr *)n->attr)->ram_style;
+    *out = (lf_cost){.lut = 2, .ff = p.stages, .ii_cycles = lf_stream_beats(g, n->in[0])};
+    if (p.beats > 1 && !p.constant) {
+        out->lut += lf_bits_unsigned((uint64_t)p.beats);
+        out->ff += lf_bits_unsigned((uint64_t)(p.beats - 1));
+    }
+    if (p.structure == THRESHOLD_PARALLEL)
+        cost_parallel(&p, ram, out);
+    else if (p.structure == THRESHOLD_SEARCH)
+        cost_search(&p, ram, out);
+    else
+        cost_uniform(&p, ram, out);
+    out->weight_bits = p.rows * p.levels * p.compare_bits;
+    return LF_OK;
+}
+
+const lf_op lf_op_threshold = {
+    .name = "threshold",
+    .help = "counts the thresholds that the input reaches",
+    .level = LF_HW,
+    .in_min = 2,
+    .in_max = 3,
+    .out_min = 1,
+    .out_max = 1,
+    .attr_size = sizeof(lf_threshold_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+    .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
+};

@@ -1,0 +1,49 @@
+/* How a threshold node becomes hardware: what is decided from its constants, its Verilog, its stages. */
+#ifndef LF_OPS_THRESHOLD_HW_H
+#define LF_OPS_THRESHOLD_HW_H
+
+#include "ops/stream.h"
+
+typedef struct lf_threshold_attr {
+    int64_t out_base, out_step, PE;
+    int structure; /* lf_threshold_structure */
+    int ram_style; /* lf_threshold_ram */
+} lf_threshold_attr;
+
+typedef enum lf_threshold_structure { THRESHOLD_AUTO, THRESHOLD_PARALLEL, THRESHOLD_SEARCH, THRESHOLD_UNIFORM } lf_threshold_structure;
+typedef enum lf_threshold_ram { THRESHOLD_RAM_AUTO, THRESHOLD_RAM_DISTRIBUTED, THRESHOLD_RAM_BLOCK } lf_threshold_ram;
+
+/* Inputs are compared as unsigned numbers u: two's complement with the top bit flipped, bipolar as its bit; where the channel's
+ * sign is -1, as ~u. Thresholds are moved to that scale and clamped into [least u, greatest u + 1]: the first is always reached,
+ * the last never, whatever the constant was. */
+typedef struct lf_threshold_plan {
+    lf_threshold_structure structure; /* never AUTO */
+    int64_t levels;                   /* at least 1: a node without levels gets one that is never reached */
+    int64_t channels, rows;           /* rows: 1 when all channels are alike, else channels */
+    int64_t pe, beats;                /* beats per vector of channels */
+    bool constant;                    /* every lane has one row: no tables */
+    bool any_sign;
+    bool flip;                        /* the top bit of the input is flipped */
+    int in_bits, compare_bits, out_bits;
+    int count_bits;                   /* of 0..levels; also the steps of the search */
+    int stages;                       /* registers from input to output */
+    uint64_t never;                   /* greatest u + 1 */
+    uint64_t *level;                  /* [rows][levels], on the scale of u, clamped, ascending */
+    bool *negative;                   /* [rows] */
+    int shift;                        /* UNIFORM: count = clip((u - first) >> shift, 0, levels) */
+    int64_t *first;                   /* [rows] */
+    int difference_bits;              /* of u - first, two's complement */
+    uint64_t out_base, out_step;      /* wire bits = out_base + out_step * count, modulo 2^out_bits */
+} lf_threshold_plan;
+
+/* The inferred node must be legal. LF_BAD_INPUT when `structure` asks for what the constants do not allow. */
+LF_MUST_USE lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *a, lf_threshold_plan *out);
+
+/* How a table of that size is kept: as logic, in LUTs by $readmemh, in block RAM by $readmemh. */
+typedef enum lf_threshold_table { TABLE_CONSTANT, TABLE_LOGIC, TABLE_DISTRIBUTED, TABLE_BLOCK } lf_threshold_table;
+lf_threshold_table lf_threshold_table_kind(int64_t depth, int64_t bits, lf_threshold_ram ram);
+
+/* The node's module (named like its instance) with tables and memory files, into v. */
+lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module, lf_threshold_ram ram);
+
+#endif
