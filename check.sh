@@ -33,7 +33,7 @@ python=/usr/bin/python3
 # build NAME PRESET: everything that can be built is, so that one error does not hide the tests of the rest.
 build() {
     local begin=$SECONDS
-    if cmake --preset "$2" -DLF_WERROR=ON -DBUILD_SHARED_LIBS=ON >"$log/$1.log" 2>&1 && cmake --build --preset "$2" -- -k 0 >>"$log/$1.log" 2>&1; then
+    if cmake --preset "$2" -DLF_WERROR=ON -DLF_TESTS=ON -DBUILD_SHARED_LIBS=ON >"$log/$1.log" 2>&1 && cmake --build --preset "$2" -- -k 0 >>"$log/$1.log" 2>&1; then
         echo "ok $1" >>"$log/builds"
         echo "$1: $((SECONDS - begin)) s"
     else

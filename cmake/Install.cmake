@@ -20,5 +20,6 @@ set(LF_PC_REQUIRES "Requires")
 if(BUILD_SHARED_LIBS)
   set(LF_PC_REQUIRES "Requires.private")
 endif()
+file(RELATIVE_PATH LF_PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix) # so that the tree can be moved
 configure_file(cmake/lutfisk.pc.in lutfisk.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/lutfisk.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -14,7 +14,7 @@ enum { LINE = 64, HEADER = 64 };
 
 typedef struct block {
     struct block *next;
-    char *raw; /* what free() takes; the block is the first line boundary in it */
+    char *raw;         /* what free() takes; the block is the first line boundary in it */
     size_t used, size; /* of the bytes behind the header */
 } block;
 

@@ -40,16 +40,16 @@ size_t lf_arena_used(const lf_arena *a);
 #define LF_NEW_ARRAY(arena, type, n) ((type *)lf_alloc_array((arena), (size_t)(n), sizeof(type)))
 
 /* A growing array in an arena: `LF_PUSH(arena, v, item)` where v is a struct { T *at; size_t count, cap; }. */
-#define LF_VEC(type) \
-    struct {         \
-        type *at;    \
+#define LF_VEC(type)       \
+    struct {               \
+        type *at;          \
         size_t count, cap; \
     }
-#define LF_PUSH(arena, v, ...)                                                                       \
-    do {                                                                                             \
-        if ((v)->count == (v)->cap)                                                                  \
-            (v)->at = lf_vec_grow((arena), (v)->at, &(v)->cap, sizeof *(v)->at);                     \
-        (v)->at[(v)->count++] = (__VA_ARGS__);                                                       \
+#define LF_PUSH(arena, v, ...)                                                   \
+    do {                                                                         \
+        if ((v)->count == (v)->cap)                                              \
+            (v)->at = lf_vec_grow((arena), (v)->at, &(v)->cap, sizeof *(v)->at); \
+        (v)->at[(v)->count++] = (__VA_ARGS__);                                   \
     } while (0)
 void *lf_vec_grow(lf_arena *a, void *old, size_t *cap, size_t size);
 

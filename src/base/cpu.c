@@ -55,6 +55,7 @@ static void read_name(void) {
     while (len && s[len - 1] == ' ')
         len--;
     memcpy(name, s, len);
+    name[len] = 0;
 #endif
 }
 

@@ -35,11 +35,11 @@ const char *lf_diag_text(lf_arena *a, const lf_diag *d);
 /* The known name nearest to `word` by edit distance (for "did you mean"), or NULL when none is near. */
 const char *lf_nearest(const char *word, const char *const *known, size_t count);
 
-#define LF_TRY(expr)                        \
-    do {                                    \
-        lf_status lf_try_status_ = (expr);  \
-        if (lf_try_status_ != LF_OK)        \
-            return lf_try_status_;          \
+#define LF_TRY(expr)                       \
+    do {                                   \
+        lf_status lf_try_status_ = (expr); \
+        if (lf_try_status_ != LF_OK)       \
+            return lf_try_status_;         \
     } while (0)
 
 #endif

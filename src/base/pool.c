@@ -29,9 +29,9 @@ struct lf_pool {
     lf_task_fn *fn;
     void *arg;
     size_t count, run;
-    atomic_size_t next;  /* the first index not yet taken */
-    atomic_uint round;   /* a change of it starts the workers */
-    atomic_int pending;  /* workers that have not reported */
+    atomic_size_t next; /* the first index not yet taken */
+    atomic_uint round;  /* a change of it starts the workers */
+    atomic_int pending; /* workers that have not reported */
     atomic_bool closing;
 
     pthread_mutex_t lock; /* only for sleeping */

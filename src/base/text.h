@@ -19,7 +19,7 @@ void lf_text_free(lf_text *t);
 void lf_text_add(lf_text *t, const char *s);
 void lf_text_addn(lf_text *t, const char *s, size_t n);
 void lf_text_addf(lf_text *t, const char *fmt, ...) LF_PRINTF(2, 3); /* no %f %g: use lf_text_double */
-void lf_text_double(lf_text *t, double v); /* shortest decimal that reads back as the same double; nan, inf, -inf */
+void lf_text_double(lf_text *t, double v);    /* shortest decimal that reads back as the same double; nan, inf, -inf */
 void lf_text_json(lf_text *t, const char *s); /* quoted and escaped */
 
 /* Reads a decimal or hexadecimal floating number or nan/inf without the locale. True when all of s was used. */

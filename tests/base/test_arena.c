@@ -99,8 +99,10 @@ static void test_free_null(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_sizes),  T(test_empty_allocations_differ), T(test_reset), T(test_try_refuses),
-        T(test_copies), T(test_vector),                   T(test_free_null),
+        T(test_sizes),     T(test_empty_allocations_differ),
+        T(test_reset),     T(test_try_refuses),
+        T(test_copies),    T(test_vector),
+        T(test_free_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

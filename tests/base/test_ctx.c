@@ -132,8 +132,13 @@ static void test_nearest(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_fail_returns_and_records), T(test_places),    T(test_hint_without_diagnostic), T(test_limit),
-        T(test_threads),                  T(test_all_cores), T(test_nearest),
+        T(test_fail_returns_and_records),
+        T(test_places),
+        T(test_hint_without_diagnostic),
+        T(test_limit),
+        T(test_threads),
+        T(test_all_cores),
+        T(test_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

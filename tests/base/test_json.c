@@ -17,7 +17,8 @@ static json_t *parse(lf_ctx *ctx, const char *s) {
 static void test_print_is_canonical(void **state) {
     (void)state;
     lf_ctx *ctx = lf_ctx_new(1);
-    json_t *v = parse(ctx, "{\"z\":0.1,\"a\":[1,2,  3],\"e\":{},\"n\":[],\"l\":[{\"x\":null,\"y\":true},{\"s\":\"q\\n\"}]}");
+    json_t *v =
+        parse(ctx, "{\"z\":0.1,\"a\":[1,2,  3],\"e\":{},\"n\":[],\"l\":[{\"x\":null,\"y\":true},{\"s\":\"q\\n\"}]}");
     assert_non_null(v);
     lf_text t = {0};
     lf_json_print(&t, v);

@@ -110,8 +110,10 @@ static void test_unused_pools(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_once_each),        cmocka_unit_test(test_contention),
-        cmocka_unit_test(test_waits_for_the_slowest), cmocka_unit_test(test_memory_is_passed),
+        cmocka_unit_test(test_once_each),
+        cmocka_unit_test(test_contention),
+        cmocka_unit_test(test_waits_for_the_slowest),
+        cmocka_unit_test(test_memory_is_passed),
         cmocka_unit_test(test_unused_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

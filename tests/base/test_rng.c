@@ -118,9 +118,9 @@ static void test_normal_moments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers), cmocka_unit_test(test_streams_differ),
-        cmocka_unit_test(test_below),         cmocka_unit_test(test_between),
-        cmocka_unit_test(test_double),        cmocka_unit_test(test_normal_is_the_quantile),
+        cmocka_unit_test(test_known_answers),  cmocka_unit_test(test_streams_differ),
+        cmocka_unit_test(test_below),          cmocka_unit_test(test_between),
+        cmocka_unit_test(test_double),         cmocka_unit_test(test_normal_is_the_quantile),
         cmocka_unit_test(test_normal_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,8 @@ static void test_directory(void **state) {
 
 /* Of long output the end is kept. */
 static void test_long_output(void **state) {
-    lf_run_result r = shell(*state, "i=0; while [ $i -lt 300 ]; do printf '%010000d' 0; i=$((i+1)); done; echo; echo the end");
+    lf_run_result r =
+        shell(*state, "i=0; while [ $i -lt 300 ]; do printf '%010000d' 0; i=$((i+1)); done; echo; echo the end");
     assert_int_equal(strlen(r.out), 1 << 20);
     assert_string_equal(r.out + strlen(r.out) - 8, "the end\n");
 }
@@ -112,7 +113,8 @@ static void test_missing_tool(void **state) {
 static void test_dies_with_us(void **state) {
     char *dir;
     assert_int_equal(lf_temp_dir(*state, lf_ctx_arena(*state), getenv("TMPDIR"), &dir), LF_OK);
-    const char *alive = lf_path_join(lf_ctx_arena(*state), dir, "alive"), *late = lf_format(lf_ctx_arena(*state), "%s/late", dir);
+    const char *alive = lf_path_join(lf_ctx_arena(*state), dir, "alive"),
+               *late = lf_format(lf_ctx_arena(*state), "%s/late", dir);
     pid_t victim = fork();
     if (victim == 0) {
         shell(*state, lf_format(lf_ctx_arena(*state), "echo > %s; sleep 0.6; echo > %s", alive, late));

@@ -26,11 +26,26 @@ static void test_known_doubles(void **state) {
         double v;
         const char *s;
     } known[] = {
-        {0, "0"}, {-0.0, "-0"}, {1, "1"}, {-1.5, "-1.5"}, {0.1, "0.1"}, {0.3, "0.3"}, {0.1 + 0.2, "0.30000000000000004"},
-        {1.0 / 3, "0.3333333333333333"}, {1e22, "1e+22"}, {123456789012345680.0, "1.2345678901234568e+17"},
-        {5e-324, "5e-324"}, {2.2250738585072014e-308, "2.2250738585072014e-308"}, {1e-310, "1e-310"},
-        {1.7976931348623157e308, "1.7976931348623157e+308"}, {9007199254740993.0, "9007199254740992"},
-        {INFINITY, "inf"}, {-INFINITY, "-inf"}, {NAN, "nan"}, {-NAN, "nan"}, {0.00390625, "0.00390625"},
+        {0, "0"},
+        {-0.0, "-0"},
+        {1, "1"},
+        {-1.5, "-1.5"},
+        {0.1, "0.1"},
+        {0.3, "0.3"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1.0 / 3, "0.3333333333333333"},
+        {1e22, "1e+22"},
+        {123456789012345680.0, "1.2345678901234568e+17"},
+        {5e-324, "5e-324"},
+        {2.2250738585072014e-308, "2.2250738585072014e-308"},
+        {1e-310, "1e-310"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {9007199254740993.0, "9007199254740992"},
+        {INFINITY, "inf"},
+        {-INFINITY, "-inf"},
+        {NAN, "nan"},
+        {-NAN, "nan"},
+        {0.00390625, "0.00390625"},
     };
     lf_text t = {0};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -87,7 +102,8 @@ static void test_other_locale(void **state) {
 
 static void test_parse_double(void **state) {
     (void)state;
-    static const char *const bad[] = {"", " 1", "1 ", "1x", "0x", "--1", "+", ".", "e5", "1e", "1e999", "nan(1)", "1,5", "one"};
+    static const char *const bad[] = {"",  " 1", "1 ", "1x",    "0x",     "--1", "+",
+                                      ".", "e5", "1e", "1e999", "nan(1)", "1,5", "one"};
     double v;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (lf_parse_double(bad[i], &v))
@@ -103,7 +119,8 @@ static void test_parse_double(void **state) {
 
 static void test_parse_i64(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "-", "+", " 1", "1 ", "0x10", "1.0", "9223372036854775808", "-9223372036854775809"};
+    static const char *const bad[] = {
+        "", "-", "+", " 1", "1 ", "0x10", "1.0", "9223372036854775808", "-9223372036854775809"};
     int64_t v;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (lf_parse_i64(bad[i], &v))
@@ -136,10 +153,15 @@ static void test_json_strings(void **state) {
     static const struct {
         const char *in, *out;
     } known[] = {
-        {"", "\"\""}, {"a\"b\\c", "\"a\\\"b\\\\c\""}, {"\n\r\t\x01\x7f", "\"\\n\\r\\t\\u0001\\u007f\""},
+        {"", "\"\""},
+        {"a\"b\\c", "\"a\\\"b\\\\c\""},
+        {"\n\r\t\x01\x7f", "\"\\n\\r\\t\\u0001\\u007f\""},
         {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
-        {"\xff", "\"\xef\xbf\xbd\""}, {"\xc3", "\"\xef\xbf\xbd\""}, {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
-        {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, {"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xff", "\"\xef\xbf\xbd\""},
+        {"\xc3", "\"\xef\xbf\xbd\""},
+        {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         lf_text t = {0};
@@ -168,8 +190,9 @@ static void test_json_random_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_doubles), cmocka_unit_test(test_random_doubles), cmocka_unit_test(test_other_locale),
-        cmocka_unit_test(test_parse_double),  cmocka_unit_test(test_parse_i64),      cmocka_unit_test(test_growing),
+        cmocka_unit_test(test_known_doubles), cmocka_unit_test(test_random_doubles),
+        cmocka_unit_test(test_other_locale),  cmocka_unit_test(test_parse_double),
+        cmocka_unit_test(test_parse_i64),     cmocka_unit_test(test_growing),
         cmocka_unit_test(test_json_strings),  cmocka_unit_test(test_json_random_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
