@@ -15,8 +15,8 @@ typedef struct lf_argmax_attr {
 
 static const lf_attr_desc attrs[] = {
     {"axis", LF_ATTR_INT, offsetof(lf_argmax_attr, axis), "0", NULL, 0, 0, "the axis that is searched; negative: from the end"},
-    {"keepdims", LF_ATTR_BOOL, offsetof(lf_argmax_attr, keepdims), "1", NULL, 0, 0, "keep the axis with length 1"},
-    {"select_last_index", LF_ATTR_BOOL, offsetof(lf_argmax_attr, select_last_index), "0", NULL, 0, 0, "the highest index among equals"},
+    {"keepdims", LF_ATTR_BOOL, offsetof(lf_argmax_attr, keepdims), "true", NULL, 0, 0, "keep the axis with length 1"},
+    {"select_last_index", LF_ATTR_BOOL, offsetof(lf_argmax_attr, select_last_index), "false", NULL, 0, 0, "the highest index among equals"},
     {"PE", LF_ATTR_INT, offsetof(lf_argmax_attr, PE), "1", NULL, 1, 1 << 20, "elements per clock; divides the axis"},
     {0},
 };
