@@ -1,92 +1,38 @@
 #include "ops/const_grid.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-/* -- which power of two --------------------------------------------------------------------------------------------------- */
+enum { FRACTION_MAX = 40 };
+#define CODE_MAX 16777216.0          /* 2^24 */
+#define INTEGER_MAX 9007199254740992.0 /* 2^53 */
 
-/* Exponents of the lowest and the highest bit that is set in any element so far. */
-typedef struct span {
-    int low, high;
-} span;
-
-enum { DEEPEST = -40, FRACTION_BITS = 24, INTEGER_BITS = 53 };
-
-static bool fits(span s) { return s.low >= 0 ? s.high < INTEGER_BITS : s.low >= DEEPEST && s.high - s.low < FRACTION_BITS; }
-
-static int trailing_zeros(uint64_t v) {
-    int n = 0;
-    if (!(v & 0xffffffffu)) {
-        n += 32;
-        v >>= 32;
+/* The least k >= from with v * 2^k an integer, or -1 when it is above FRACTION_MAX or the integer too large. */
+static int fraction_bits(double v, int from) {
+    for (int k = from; k <= FRACTION_MAX; k++) {
+        double q = v * (double)((int64_t)1 << k);
+        if (fabs(q) >= (k ? CODE_MAX : INTEGER_MAX))
+            return -1;
+        if (q == (double)(int64_t)q)
+            return k;
     }
-    for (; !(v & 0xff); v >>= 8)
-        n += 8;
-    for (; !(v & 1); v >>= 1)
-        n++;
-    return n;
+    return -1;
 }
 
-/* Adds +-mantissa * 2^exponent whose highest possible bit is `width` - 1; false when the span grows too wide. */
-static bool widen(span *s, uint64_t mantissa, int exponent, int width) {
-    int low = exponent + trailing_zeros(mantissa), high = exponent + width - 1;
-    if (low >= s->low && high <= s->high)
-        return true;
-    s->low = low < s->low ? low : s->low;
-    s->high = high > s->high ? high : s->high;
-    return fits(*s);
-}
-
-/* Subnormals have their lowest bit far below 2^-40 and NaN and infinity their highest far above 2^53: both end the scan. */
-static bool scan_f32(const float *v, size_t count, span *s) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &v[i], sizeof bits);
-        if ((bits << 1) != 0 && !widen(s, (bits & 0x7fffff) | 0x800000, (int)(bits >> 23 & 0xff) - 150, 24))
-            return false;
+/* The common number of fraction bits, or -1. Larger k make earlier elements larger: the largest is kept. */
+static int common_fraction(const lf_const *c) {
+    int k = 0;
+    double largest = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        double v = lf_const_real(c, i);
+        if (!(fabs(v) < INTEGER_MAX))
+            return -1;
+        largest = fabs(v) > largest ? fabs(v) : largest;
+        k = fraction_bits(v, k);
+        if (k < 0 || (k > 0 && largest * (double)((int64_t)1 << k) >= CODE_MAX))
+            return -1;
     }
-    return true;
-}
-
-static bool scan_f64(const double *v, size_t count, span *s) {
-    const uint64_t hidden = (uint64_t)1 << 52;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &v[i], sizeof bits);
-        if ((bits << 1) != 0 && !widen(s, (bits & (hidden - 1)) | hidden, (int)(bits >> 52 & 0x7ff) - 1075, 53))
-            return false;
-    }
-    return true;
-}
-
-static bool is_integer(lf_elem e) { return e != LF_ELEM_F32 && e != LF_ELEM_F64; }
-
-/* The exponent of the scale, 0 or less; false when there is none. */
-static bool find_exponent(const lf_const *c, int *exponent) {
-    span s = {1000, -1000};
-    *exponent = 0;
-    if (is_integer(c->elem))
-        return true;
-    if (c->elem == LF_ELEM_F32 ? !scan_f32(c->data, c->count, &s) : !scan_f64(c->data, c->count, &s))
-        return false;
-    *exponent = s.low < 0 ? s.low : 0;
-    return true;
-}
-
-/* -- the range of the codes ------------------------------------------------------------------------------------------------- */
-
-enum { BLOCK = 1024 };
-
-static void codes_of(const lf_const *c, size_t first, size_t count, double per_code, int64_t *out) {
-    if (c->elem == LF_ELEM_F32)
-        for (size_t i = 0; i < count; i++)
-            out[i] = (int64_t)((double)((const float *)c->data)[first + i] * per_code);
-    else if (c->elem == LF_ELEM_F64)
-        for (size_t i = 0; i < count; i++)
-            out[i] = (int64_t)(((const double *)c->data)[first + i] * per_code);
-    else
-        for (size_t i = 0; i < count; i++)
-            out[i] = lf_const_int(c, first + i);
+    return k;
 }
 
 static uint64_t gcd(uint64_t a, uint64_t b) {
@@ -98,49 +44,34 @@ static uint64_t gcd(uint64_t a, uint64_t b) {
     return a;
 }
 
-typedef struct extent {
-    int64_t base, lo, hi;
-    uint64_t step; /* greatest common divisor of the distances from base; 0 while all are equal */
-} extent;
-
-static void extend(extent *x, const int64_t *code, size_t count) {
-    uint64_t all = 0;
-    for (size_t i = 0; i < count; i++) {
-        x->lo = code[i] < x->lo ? code[i] : x->lo;
-        x->hi = code[i] > x->hi ? code[i] : x->hi;
-        all |= (uint64_t)code[i] - (uint64_t)x->base;
-    }
-    bool power = x->step && !(x->step & (x->step - 1));
-    if (power ? !(all & (x->step - 1)) : !all)
-        return; /* nothing finer in this block */
-    for (size_t i = 0; i < count && x->step != 1; i++)
-        x->step = gcd(x->step, code[i] > x->base ? (uint64_t)code[i] - (uint64_t)x->base : (uint64_t)x->base - (uint64_t)code[i]);
-}
-
-static lf_range range_of(const lf_const *c, double per_code) {
-    int64_t code[BLOCK];
-    extent x = {0};
-    for (size_t i = 0; i < c->count; i += BLOCK) {
-        size_t n = c->count - i < BLOCK ? c->count - i : BLOCK;
-        codes_of(c, i, n, per_code, code);
+static lf_range range_of(const lf_const *c, double factor) {
+    int64_t first = 0, lo = 0, hi = 0;
+    uint64_t step = 0;
+    bool is_float = c->elem == LF_ELEM_F32 || c->elem == LF_ELEM_F64;
+    for (size_t i = 0; i < c->count; i++) {
+        int64_t v = is_float ? (int64_t)(lf_const_real(c, i) * factor) : lf_const_int(c, i);
         if (i == 0)
-            x.base = x.lo = x.hi = code[0];
-        extend(&x, code, n);
+            first = lo = hi = v;
+        lo = v < lo ? v : lo;
+        hi = v > hi ? v : hi;
+        if (step != 1)
+            step = gcd(v > first ? (uint64_t)v - (uint64_t)first : (uint64_t)first - (uint64_t)v, step);
     }
-    return (lf_range){x.lo, x.hi, x.step && x.step <= INT64_MAX ? (int64_t)x.step : 1};
+    return (lf_range){lo, hi, step && step <= INT64_MAX ? (int64_t)step : 1};
 }
 
-bool lf_const_grid_detect(lf_graph *g, lf_tensor *t) {
-    int exponent;
-    if (!t->value || t->value->count == 0 || lf_on_grid(t))
-        return t->value && lf_on_grid(t);
-    if (!find_exponent(t->value, &exponent))
-        return false;
-    lf_set_codes(g, t, range_of(t->value, ldexp(1.0, -exponent)));
-    if (exponent == 0)
-        return true;
+void lf_const_grid_detect(lf_graph *g, lf_tensor *t) {
+    if (!t->value || lf_on_grid(t))
+        return;
+    bool is_float = t->value->elem == LF_ELEM_F32 || t->value->elem == LF_ELEM_F64;
+    int k = is_float ? common_fraction(t->value) : 0;
+    if (k < 0)
+        return;
+    double factor = (double)((int64_t)1 << k);
+    lf_set_codes(g, t, range_of(t->value, factor));
+    if (k == 0)
+        return;
     double *scale = LF_NEW(g->arena, double);
-    *scale = ldexp(1.0, exponent);
+    *scale = 1 / factor;
     t->grid = (lf_grid){.scale = scale, .scale_count = 1};
-    return true;
 }
