@@ -1,0 +1,111 @@
+/* The command: finds the verb, runs it, prints its answer. Exit status as in doc/user/commands.md. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const cli_verb *const verbs[] = {
+#define CLI_VERB(id) &cli_verb_##id,
+#include "verbs.def"
+#undef CLI_VERB
+    NULL};
+
+/* Named in the interface but not built yet. */
+static const char *const later[] = {"report", "bench", NULL};
+
+static void print_help(void) {
+    puts("lutfisk " LUTFISK_VERSION ": quantized neural networks to FPGA circuits, bit for bit\n");
+    puts("usage: lutfisk VERB [arguments] [options]\n");
+    for (int i = 0; verbs[i]; i++)
+        printf("  %-8s %-11s %s\n", verbs[i]->name, verbs[i]->args, verbs[i]->help);
+    puts("\n`lutfisk VERB --help` shows the options of one. Exit status: 0 done, 1 a check failed, 2 wrong usage or\n"
+         "unusable input, 3 an external tool is missing.");
+}
+
+static int unknown_verb(const char *name) {
+    for (int i = 0; later[i]; i++)
+        if (!strcmp(later[i], name)) {
+            fprintf(stderr, "lutfisk: %s is not in this version\n", name);
+            return 2;
+        }
+    fprintf(stderr, "lutfisk: no verb is called \"%s\"; `lutfisk --help` lists them\n", name);
+    return 2;
+}
+
+static void print_diagnostics(const lf_ctx *ctx) {
+    static const char *const word[] = {"note", "warning", "error"};
+    for (size_t i = 0; i < lf_diag_count(ctx); i++) {
+        const lf_diag *d = lf_diag_at(ctx, i);
+        if (d->where.file)
+            fprintf(stderr, "%s:", d->where.file);
+        if (d->where.file && d->where.line)
+            fprintf(stderr, "%d:%d:", d->where.line, d->where.column);
+        fprintf(stderr, "%s%s: %s%s%s\n", d->where.file ? " " : "", word[d->severity], d->where.node ? d->where.node : "", d->where.node ? ": " : "", d->text);
+        if (d->hint)
+            fprintf(stderr, "  %s\n", d->hint);
+    }
+    size_t shown = 0;
+    for (size_t i = 0; i < lf_diag_count(ctx); i++)
+        shown += lf_diag_at(ctx, i)->severity == LF_ERROR;
+    if (lf_diag_errors(ctx) > shown)
+        fprintf(stderr, "and %zu more errors\n", lf_diag_errors(ctx) - shown);
+}
+
+static int print_answer(const lf_answer *a, bool json) {
+    const char *text = json ? a->json : a->text;
+    if (text && (fputs(text, stdout) == EOF || fflush(stdout))) {
+        perror("lutfisk: stdout");
+        return 2;
+    }
+    return 0;
+}
+
+/* Directories given, then those of the environment, which only the command reads. */
+static void add_environment(cli_common *c) {
+    const char *dir = getenv("LUTFISK_DATA");
+    int n = 0;
+    while (c->data[n])
+        n++;
+    if (dir && *dir && n < CLI_LIST_MAX)
+        c->data[n] = dir;
+}
+
+static int run_verb(const cli_verb *verb, int argc, char **argv) {
+    cli_common common = {0};
+    void *args = calloc(1, verb->size);
+    if (!args || !cli_parse(verb, argc, argv, &common, args)) {
+        free(args);
+        return 2;
+    }
+    add_environment(&common);
+    lf_ctx *ctx = lf_ctx_new((int)(common.threads > 1024 ? 1024 : common.threads));
+    lf_answer answer = {0};
+    if (!common.quiet)
+        lf_ctx_on_progress(ctx, cli_progress, NULL);
+    int status = (int)verb->run(ctx, &common, args, &answer);
+    cli_progress_end();
+    print_diagnostics(ctx);
+    int printed = print_answer(&answer, common.json);
+    lf_answer_free(&answer);
+    lf_ctx_free(ctx);
+    free(args);
+    return printed ? printed : status;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_ALL, "C");
+    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        print_help();
+        return argc < 2 ? 2 : 0;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("lutfisk " LUTFISK_VERSION);
+        return 0;
+    }
+    for (int i = 0; verbs[i]; i++)
+        if (!strcmp(verbs[i]->name, argv[1]))
+            return run_verb(verbs[i], argc - 2, argv + 2);
+    return unknown_verb(argv[1]);
+}

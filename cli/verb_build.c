@@ -1,0 +1,58 @@
+#include "cli.h"
+
+typedef struct build_args {
+    cli_args args;
+    const char *input[CLI_LIST_MAX + 1];
+    const char *out;
+    const char *part;
+    const char *style;
+    const char *interface;
+    const char *folding;
+    const char *verify;
+    double clock_mhz, fps;
+    int64_t ii;
+    bool sweep;
+} build_args;
+
+static const cli_option options[] = {
+    {"out", 'o', "DIR", CLI_STRING, offsetof(build_args, out), "where the design goes; an older build there is replaced"},
+    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(build_args, input), "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
+    {"part", 0, "PART", CLI_STRING, offsetof(build_args, part), "part or family (default xc7z020); `lutfisk list boards`"},
+    {"clock-mhz", 0, "F", CLI_REAL, offsetof(build_args, clock_mhz), "clock (default 200)"},
+    {"fps", 0, "N", CLI_REAL, offsetof(build_args, fps), "frames per second to reach, or"},
+    {"ii", 0, "N", CLI_INT, offsetof(build_args, ii), "most cycles per frame"},
+    {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto or folded"},
+    {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream"},
+    {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers (edit the folding.json of a build)"},
+    {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify), "simulate the design on these rows when it is built"},
+    {"sweep", 0, NULL, CLI_FLAG, offsetof(build_args, sweep), "only the curve of frames/s against LUTs"},
+    {0}};
+
+static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
+    (void)common;
+    build_args *a = data;
+    lf_build_options o = {.model = {.model = a->args.at[0], .input = a->input},
+                          .out = a->out,
+                          .part = a->part,
+                          .clock_mhz = a->clock_mhz,
+                          .fps = a->fps,
+                          .ii = a->ii,
+                          .style = a->style,
+                          .interface = a->interface,
+                          .folding = a->folding,
+                          .verify = a->verify,
+                          .sweep = a->sweep};
+    return lf_build(ctx, &o, answer);
+}
+
+const cli_verb cli_verb_build = {
+    .name = "build",
+    .args = "MODEL",
+    .arg_count = 1,
+    .help = "turn a network into Verilog, with reports and testbench",
+    .more = "example: lutfisk build model.onnx -o hw --ii 64 --part xc7a100t\n"
+            "         lutfisk build model.onnx --sweep\n",
+    .size = sizeof(build_args),
+    .options = options,
+    .run = run,
+};
