@@ -179,7 +179,7 @@ static lf_status start(lf_ctx *ctx, const child_plan *plan, const int out[2], co
     return cannot_start(ctx, plan->argv[0], error);
 }
 
-lf_status lf_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const char *cwd, lf_run_result *r) {
+lf_status lf_tool_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const char *cwd, lf_run_result *r) {
     *r = (lf_run_result){0};
     const char *path = find_tool(a, argv[0]);
     if (!path) {

@@ -29,7 +29,7 @@ static int drop(void **state) {
 static lf_run_result shell(lf_ctx *ctx, const char *script) {
     const char *argv[] = {"sh", "-c", script, NULL};
     lf_run_result r;
-    assert_int_equal(lf_run(ctx, lf_ctx_arena(ctx), argv, NULL, &r), LF_OK);
+    assert_int_equal(lf_tool_run(ctx, lf_ctx_arena(ctx), argv, NULL, &r), LF_OK);
     return r;
 }
 
@@ -55,16 +55,16 @@ static void test_input_is_empty(void **state) {
 static void test_arguments_are_not_interpreted(void **state) {
     const char *argv[] = {"printf", "%s|", "a b", "$HOME", "*", "", NULL};
     lf_run_result r;
-    assert_int_equal(lf_run(*state, lf_ctx_arena(*state), argv, NULL, &r), LF_OK);
+    assert_int_equal(lf_tool_run(*state, lf_ctx_arena(*state), argv, NULL, &r), LF_OK);
     assert_string_equal(r.out, "a b|$HOME|*||");
 }
 
 static void test_directory(void **state) {
     const char *argv[] = {"pwd", NULL};
     lf_run_result r;
-    assert_int_equal(lf_run(*state, lf_ctx_arena(*state), argv, "/usr", &r), LF_OK);
+    assert_int_equal(lf_tool_run(*state, lf_ctx_arena(*state), argv, "/usr", &r), LF_OK);
     assert_string_equal(r.out, "/usr\n");
-    assert_int_equal(lf_run(*state, lf_ctx_arena(*state), argv, "/nowhere", &r), LF_BAD_INPUT);
+    assert_int_equal(lf_tool_run(*state, lf_ctx_arena(*state), argv, "/nowhere", &r), LF_BAD_INPUT);
     assert_non_null(strstr(lf_diag_text(lf_ctx_arena(*state), lf_diag_at(*state, 0)), "/nowhere: cannot run pwd"));
 }
 
@@ -99,14 +99,14 @@ static void test_left_behind(void **state) {
 static void test_missing_tool(void **state) {
     const char *argv[] = {"no-such-tool-anywhere", NULL};
     lf_run_result r;
-    assert_int_equal(lf_run(*state, lf_ctx_arena(*state), argv, NULL, &r), LF_NO_TOOL);
+    assert_int_equal(lf_tool_run(*state, lf_ctx_arena(*state), argv, NULL, &r), LF_NO_TOOL);
     assert_non_null(strstr(lf_diag_at(*state, 0)->text, "no-such-tool-anywhere"));
     assert_true(lf_tool_found("sh") && lf_tool_found("/bin/sh"));
     assert_false(lf_tool_found("no-such-tool-anywhere"));
     assert_false(lf_tool_found("/usr"));
     assert_false(lf_tool_found(""));
     argv[0] = "/etc/hostname";
-    assert_int_equal(lf_run(*state, lf_ctx_arena(*state), argv, NULL, &r), LF_NO_TOOL);
+    assert_int_equal(lf_tool_run(*state, lf_ctx_arena(*state), argv, NULL, &r), LF_NO_TOOL);
 }
 
 /* When we are killed, the tool is too: a child of ours runs one and dies. */

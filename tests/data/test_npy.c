@@ -286,11 +286,11 @@ static const char *const CHECK =
 
 static void run_python(fixture *f, const char *script) {
     lf_run_result r;
-    if (lf_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", "import numpy", NULL}, f->dir, &r) != LF_OK || r.exit_code != 0) {
+    if (lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", "import numpy", NULL}, f->dir, &r) != LF_OK || r.exit_code != 0) {
         print_message("skipped: /usr/bin/python3 has no numpy\n");
         skip();
     }
-    assert_int_equal(lf_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", script, NULL}, f->dir, &r), LF_OK);
+    assert_int_equal(lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", script, NULL}, f->dir, &r), LF_OK);
     if (r.exit_code != 0)
         fail_msg("%s", r.out);
 }
