@@ -259,8 +259,7 @@ static void print_control(lf_text *t, const lf_mvu_plan *p) {
                    "        .go(go), .first(first), .last(last), .x(x), .nf(nf), .address(address));\n");
     lf_text_addf(t, "    lf_mvu_flags #(.D(%d), .ND(%d), .NFB(%d)) flags (\n", p->ranks, p->ranks - early, nfb);
     lf_text_add(t, "        .aclk(aclk), .aresetn(aresetn), .ce(ce), .go(go), .first(first), .last(last), .nf(nf),\n"
-                   "        .valid_q(valid_q), .first_q(first_q), .last_q(last_q), .nf_q(nf_q));\n"
-                   "    wire unused = &{1'b0, address, nf_q, first_q, add, planes};\n");
+                   "        .valid_q(valid_q), .first_q(first_q), .last_q(last_q), .nf_q(nf_q));\n");
 }
 
 /* The input as bit planes, lane by lane, so that products of all lanes are vector operations. */
@@ -366,7 +365,7 @@ lf_status lf_mvu_print(lf_vlog *v, lf_arena *a, const lf_mvu_plan *p) {
     print_ports(t, p);
     print_control(t, p);
     print_planes(t, p);
-    lf_text_addf(t, "    wire [%" PRId64 ":0] s;\n", p->spec.pe * p->sum_bits - 1);
+    lf_text_addf(t, "    wire [%" PRId64 ":0] s;\n    wire unused = &{1'b0, address, nf_q, planes};\n", p->spec.pe * p->sum_bits - 1);
     if (p->source == LF_MVU_FUSED)
         print_fused_rows(t, p, dot);
     else

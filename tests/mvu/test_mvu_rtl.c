@@ -1,0 +1,87 @@
+/* The matrix-vector unit's Verilog against its definition and against the model of its handshakes, every cycle. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mvu_bench.h"
+
+static const mvu_stalls settings[] = {
+    {0, 0, 4, 0, true}, {0, 8, 3, 1, true}, {8, 0, 3, 1, true}, {8, 8, 3, 1, true}, {14, 2, 2, 1, true}, {2, 14, 2, 1, true},
+};
+
+static const mvu_case corners[] = {
+    {"one_by_one", 1, 1, 1, 1, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"serial", 12, 6, 1, 1, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"serial_logic", 6, 5, 1, 1, "BIPOLAR", "BIPOLAR", 1, true, LF_MVU_RAM_AUTO},
+    {"folded", 24, 12, 3, 4, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"folded_memory", 60, 12, 2, 5, "BIPOLAR", "BIPOLAR", 1, true, LF_MVU_RAM_AUTO},
+    {"folded_odd", 63, 21, 3, 9, "BIPOLAR", "BIPOLAR", 0, false, LF_MVU_RAM_AUTO},
+    {"tall", 49, 8, 8, 7, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"tall_scores", 40, 5, 5, 4, "BIPOLAR", "BIPOLAR", 0, true, LF_MVU_RAM_AUTO},
+    {"wide", 49, 20, 2, 49, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"wide_scores", 50, 10, 1, 50, "BIPOLAR", "BIPOLAR", 0, false, LF_MVU_RAM_AUTO},
+    {"all_at_once", 17, 9, 9, 17, "BIPOLAR", "BIPOLAR", 1, true, LF_MVU_RAM_AUTO},
+    {"levels_tall", 24, 6, 6, 6, "UINT2", "INT2", 3, true, LF_MVU_RAM_AUTO},
+    {"levels_wide", 24, 6, 2, 24, "UINT2", "INT2", 3, false, LF_MVU_RAM_AUTO},
+    {"levels_folded", 40, 30, 3, 4, "UINT2", "TERNARY", 2, false, LF_MVU_RAM_AUTO},
+    {"ternary_fused", 16, 4, 2, 4, "INT3", "TERNARY", 0, false, LF_MVU_RAM_AUTO},
+    {"ternary_bipolar", 18, 4, 2, 3, "BIPOLAR", "TERNARY", 2, true, LF_MVU_RAM_AUTO},
+    {"bipolar_wide_input", 30, 6, 3, 5, "INT8", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"bipolar_unsigned", 30, 6, 3, 5, "UINT8", "BIPOLAR", 0, false, LF_MVU_RAM_LOGIC},
+    {"bytes", 9, 4, 2, 3, "UINT8", "INT8", 0, true, LF_MVU_RAM_AUTO},
+    {"signed_bytes", 8, 4, 1, 1, "INT8", "INT8", 0, true, LF_MVU_RAM_BLOCK},
+    {"sixteen", 6, 3, 3, 2, "INT16", "INT8", 0, false, LF_MVU_RAM_AUTO},
+    {"unsigned_both", 12, 6, 2, 4, "UINT4", "UINT3", 0, false, LF_MVU_RAM_AUTO},
+    {"bits", 20, 10, 5, 4, "UINT1", "UINT1", 0, true, LF_MVU_RAM_AUTO},
+    {"bipolar_input", 20, 10, 5, 4, "BIPOLAR", "INT4", 0, true, LF_MVU_RAM_AUTO},
+    {"bipolar_input_sign", 21, 10, 2, 7, "BIPOLAR", "INT3", 1, true, LF_MVU_RAM_AUTO},
+    {"bipolar_sum", 1, 6, 2, 1, "BIPOLAR", "BIPOLAR", 0, false, LF_MVU_RAM_AUTO},
+    {"deep_presets", 4, 130, 1, 2, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+};
+
+static void run_corners(bool verilator) {
+    mvu_bench b;
+    mvu_bench_begin(&b, getenv("TMPDIR"));
+    lf_rng r = lf_rng_make(7, verilator);
+    for (size_t i = 0; i < LF_COUNT(corners); i++) {
+        mvu_layer l;
+        mvu_recording rec;
+        assert_int_equal(mvu_make(b.ctx, b.arena, &r, &corners[i], &l), LF_OK);
+        assert_int_equal(mvu_bench_add(&b, &r, &l, settings, LF_COUNT(settings), &rec), LF_OK);
+    }
+    mvu_bench_write(&b);
+    if (verilator) {
+        for (size_t i = 0; i < LF_COUNT(corners); i++)
+            assert_true(mvu_lint(&b, corners[i].name));
+        assert_true(mvu_simulate_verilator(&b));
+    } else {
+        assert_true(mvu_simulate_icarus(&b));
+    }
+    mvu_bench_end(&b);
+}
+
+static void test_corners_icarus(void **state) {
+    (void)state;
+    if (!lf_tool_found("iverilog")) {
+        print_message("iverilog is not installed\n");
+        skip();
+    }
+    run_corners(false);
+}
+
+static void test_corners_verilator(void **state) {
+    (void)state;
+    if (!lf_tool_found("verilator")) {
+        print_message("verilator is not installed\n");
+        skip();
+    }
+    run_corners(true);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_corners_icarus), cmocka_unit_test(test_corners_verilator)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
