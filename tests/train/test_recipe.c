@@ -1,0 +1,158 @@
+/* Recipes: defaults, overrides, and what is said about wrong ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "train/recipe.h"
+
+#define GOOD                                     \
+    "data: mnist\n"                              \
+    "input: {shape: [1, 28, 28], multiply: 2}\n" \
+    "input_quantizer: {type: bipolar}\n"         \
+    "weights: {type: bipolar}\n"                 \
+    "activations: {type: int, bits: 3}\n"
+
+static void test_good(void **state) {
+    (void)state;
+    static const char text[] = GOOD "layers: [64, {units: 32, weights: {type: ternary, scale_mode: learned}}, 10]\n"
+                                    "training: {epochs: 7, rate: 2e-3}\n";
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = lf_recipe_parse(ctx, "some/where/net-1.yaml", text, strlen(text));
+    assert_non_null(r);
+    assert_string_equal(r->name, "net-1");
+    assert_string_equal(r->data, "mnist");
+    assert_int_equal(r->layers, 3);
+    assert_int_equal(r->layer[1].units, 32);
+    assert_int_equal(r->layer[0].weights.type, LF_QUANTIZER_BIPOLAR);
+    assert_int_equal(r->layer[1].weights.type, LF_QUANTIZER_TERNARY);
+    assert_int_equal(r->layer[1].weights.scale_mode, LF_SCALE_LEARNED);
+    assert_int_equal(r->layer[1].activations.bits, 3);
+    assert_int_equal(r->input.shape.count, 3);
+    assert_true(r->input.multiply == 2 && r->input.subtract == 0 && r->training.rate == 2e-3);
+    assert_int_equal(r->training.epochs, 7);
+    assert_int_equal(r->training.batch, 128);
+    assert_int_equal(lf_diag_count(ctx), 0);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+typedef struct wrong_case {
+    const char *text;
+    int line, column;     /* of the complaint; 0: any */
+    const char *says, *hint;
+} wrong_case;
+
+static const wrong_case wrong[] = {
+    {"", 0, 0, "empty", NULL},
+    {"- 1\n", 1, 1, "keys with values", NULL},
+    {"data: mnist\n", 1, 1, "'weights' is missing", NULL},
+    {GOOD, 1, 1, "'layers' takes a list", NULL},
+    {GOOD "layers: [10]\ntrainning: {epochs: 3}\n", 7, 1, "no key 'trainning'", "training"},
+    {GOOD "layers: [10]\ntraining: {epochs: 3, rte: 1}\n", 7, 23, "rte", "rate"},
+    {GOOD "layers: [10]\ntraining: {epochs: many}\n", 7, 20, "many", NULL},
+    {GOOD "layers: [10]\ntraining: {epochs: 0}\n", 7, 20, "0", NULL},
+    {GOOD "layers: [10]\ntraining: {batch: 100}\n", 0, 0, "multiple of 16", NULL},
+    {GOOD "layers: [10]\ntraining: 7\n", 7, 11, "takes keys", NULL},
+    {GOOD "layers: [10]\nloss: {kind: cross_entrophy}\n", 7, 14, "cross_entrophy", "cross_entropy"},
+    {GOOD "layers: [64, 1]\n", 6, 9, "fewer than 2 classes", NULL},
+    {GOOD "layers: [64, -5, 10]\n", 6, 14, "-5", NULL},
+    {GOOD "layers: [64, [3], 10]\n", 6, 14, "one value", NULL},
+    {GOOD "layers: [64, {weights: {type: bipolar}}, 10]\n", 6, 14, "'units' is missing", NULL},
+    {GOOD "layers: [{units: 9, weights: {type: uint}}, 10]\n", 0, 0, "need a sign", NULL},
+    {GOOD "layers: [{units: 9, activations: {type: bipolar, bits: 3}}, 10]\n", 0, 0, "'bits' belongs", NULL},
+    {GOOD "layers: [{units: 9, activations: {type: bipolar, scale: 3}}, 10]\n", 0, 0, "has no scale", NULL},
+    {GOOD "layers: [{units: 9, activations: {type: int, bits: 9}}, 10]\n", 0, 0, "9", NULL},
+    {GOOD "layers: [10]\nlayers: [10]\n", 7, 1, "twice", NULL},
+    {GOOD "layers: &a [10]\n", 6, 9, "anchors", NULL},
+    {GOOD "layers: [10]\nname: *a\n", 0, 0, "anchors", NULL},
+    {GOOD "layers: [10\n", 0, 0, "", NULL},
+    {GOOD "layers: [10]\n? [a]\n: 3\n", 7, 3, "a key must be a word", NULL},
+    {GOOD "layers: [10]\n---\na: 3\n", 0, 0, "", NULL},
+    {GOOD "layers: [[[[[[[[[[[10]]]]]]]]]]]\n", 0, 0, "nested", NULL},
+    {GOOD "layers: [10]\nname: \"a\\0b\"\n", 7, 7, "zero byte", NULL},
+    {"data: mnist\ninput: {shape: [784]}\ninput_quantizer: {type: bipolar}\nweights: {type: bipolar}\nactivations: {type: bipolar}\n"
+     "layers: [10]\nregularize: {shift: 1}\n", 0, 0, "'shift' needs", NULL},
+    {"data: mnist\ninput_quantizer: {bits: 2}\nweights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [10]\n", 2, 18,
+     "'type' is missing", NULL},
+};
+
+static void check_wrong(const wrong_case *w) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = lf_recipe_parse(ctx, "w.yaml", w->text, strlen(w->text));
+    if (r || lf_diag_errors(ctx) != 1)
+        fail_msg("%s: accepted, or %zu complaints", w->text, lf_diag_errors(ctx));
+    const lf_diag *d = lf_diag_at(ctx, lf_diag_count(ctx) - 1);
+    if (!strstr(d->text, w->says))
+        fail_msg("%s: says '%s', not '%s'", w->text, d->text, w->says);
+    if (w->line && (d->where.line != w->line || d->where.column != w->column))
+        fail_msg("%s: complains at %d:%d, not %d:%d", w->text, d->where.line, d->where.column, w->line, w->column);
+    if (w->hint && (!d->hint || !strstr(d->hint, w->hint)))
+        fail_msg("%s: hints '%s', not '%s'", w->text, d->hint ? d->hint : "nothing", w->hint);
+    lf_ctx_free(ctx);
+}
+
+static void test_wrong(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        check_wrong(&wrong[i]);
+}
+
+static void parse_once(const char *text, size_t len) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = lf_recipe_parse(ctx, "m.yaml", text, len);
+    assert_true(r || lf_diag_errors(ctx) > 0);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+/* Broken bytes give complaints, nothing worse. */
+static void test_mutations(void **state) {
+    (void)state;
+    static const char text[] = GOOD "layers: [64, {units: 32, weights: {type: ternary}}, 10]\ntraining: {epochs: 7}\n";
+    static const char bytes[] = "{}[]:,&*!|>'\"%@`#-?\n\t\0 a0\xff\xc3";
+    lf_rng rng = lf_rng_make(5, 0);
+    char copy[sizeof text];
+    for (int round = 0; round < 2000; round++) {
+        memcpy(copy, text, sizeof text);
+        for (uint32_t i = 0; i <= lf_rng_below(&rng, 4); i++)
+            copy[lf_rng_below(&rng, sizeof text - 1)] = bytes[lf_rng_below(&rng, sizeof bytes - 1)];
+        parse_once(copy, lf_rng_below(&rng, sizeof text));
+    }
+}
+
+static void test_sizes(void **state) {
+    (void)state;
+    size_t size = LF_RECIPE_BYTES_MAX + 1;
+    char *deep = malloc(size);
+    memset(deep, '[', size);
+    parse_once(deep, size);
+    parse_once(deep, size - 1);
+    memset(deep, '{', size);
+    parse_once(deep, size - 1);
+    for (size_t i = 0; i + 2 < size; i += 3)
+        memcpy(deep + i, "- 1\n" + (i ? 2 : 0), 2);
+    parse_once(deep, size - 1);
+    free(deep);
+}
+
+static void test_help(void **state) {
+    (void)state;
+    lf_text t = {0};
+    lf_recipe_help(&t);
+    assert_non_null(strstr(t.at, "label_smoothing"));
+    assert_non_null(strstr(t.at, "bipolar | ternary"));
+    lf_text_free(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),  cmocka_unit_test(test_wrong), cmocka_unit_test(test_mutations),
+                                       cmocka_unit_test(test_sizes), cmocka_unit_test(test_help)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
