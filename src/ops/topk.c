@@ -1,19 +1,20 @@
 /* The k largest (or smallest) elements along an axis and where they stood (ONNX TopK). Equal elements: lowest index first.
  *   in 0   x        real or on the grid
- *   in 1   k        constant, one integer
+ *   in 1   k        constant, one integer (optional: else attribute `k`)
  *   out 0  values   [.., k, ..]  on x's grid unless its scale varies along the axis
  *   out 1  indices  [.., k, ..]  codes with scale 1
  * sorted false is a permission, not used: the order is always the same. */
 #include "ops/elementwise.h"
 
 typedef struct topk_attr {
-    int64_t axis;
+    int64_t k, axis;
     bool largest, sorted;
 } topk_attr;
 
 static lf_status need_k(lf_graph *g, const lf_node *n, int64_t size, int64_t *k) {
-    double v;
-    LF_TRY(lf_need_scalar(g, n, 1, "k", &v));
+    double v = (double)((const topk_attr *)n->attr)->k;
+    if (lf_in(g, n, 1))
+        LF_TRY(lf_need_scalar(g, n, 1, "k", &v));
     *k = v >= 1 && v <= (double)size ? (int64_t)v : 0;
     if (*k >= 1 && (double)*k == v)
         return LF_OK;
@@ -99,6 +100,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 }
 
 static const lf_attr_desc attrs[] = {
+    {"k", LF_ATTR_INT, offsetof(topk_attr, k), "1", NULL, 0, 0, "how many, when there is no second operand"},
     {"axis", LF_ATTR_INT, offsetof(topk_attr, axis), "-1", NULL, 0, 0, "axis to sort along"},
     {"largest", LF_ATTR_BOOL, offsetof(topk_attr, largest), "true", NULL, 0, 0, "the largest, else the smallest"},
     {"sorted", LF_ATTR_BOOL, offsetof(topk_attr, sorted), "true", NULL, 0, 0, "kept for export"},
@@ -108,7 +110,7 @@ const lf_op lf_op_topk = {
     .name = "topk",
     .help = "the k largest elements and their indices (ONNX TopK)",
     .level = LF_NN,
-    .in_min = 2, .in_max = 2, .out_min = 2, .out_max = 2,
+    .in_min = 1, .in_max = 2, .out_min = 2, .out_max = 2,
     .attr_size = sizeof(topk_attr),
     .attrs = attrs,
     .infer = infer,
