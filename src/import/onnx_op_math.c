@@ -179,7 +179,7 @@ lf_status lf_onnx_do_quant(lf_onnx *m) {
         return LF_BAD_INPUT;
     LF_TRY(lf_onnx_set_int(m, n, "signed", is_signed));
     LF_TRY(lf_onnx_set_int(m, n, "narrow", narrow));
-    LF_TRY(lf_onnx_set_text(m, n, "rounding", lf_round_name(mode)));
+    LF_TRY(lf_onnx_set_text(m, n, "rounding_mode", lf_round_name(mode)));
     return lf_onnx_finish(m, n);
 }
 
@@ -191,7 +191,7 @@ lf_status lf_onnx_do_multi_threshold(lf_onnx *m) {
     LF_TRY(lf_onnx_float(m, "out_scale", 1.0f, &scale));
     LF_TRY(lf_onnx_float(m, "out_bias", 0.0f, &bias));
     LF_TRY(lf_onnx_string(m, "out_dtype", NULL, &dtype));
-    LF_TRY(lf_onnx_string(m, "data_layout", "NCHW", &layout));
+    LF_TRY(lf_onnx_string(m, "data_layout", "", &layout));
     if (!dtype)
         return lf_onnx_refuse(m, "the attribute out_dtype is missing");
     for (int i = 0; i < 2; i++)
@@ -234,38 +234,34 @@ lf_status lf_onnx_do_arg_max(lf_onnx *m) {
     return lf_onnx_finish(m, n);
 }
 
-static lf_status top_k_count(lf_onnx *m, int64_t *k) {
-    lf_ints list;
-    if (m->version < 10) {
-        LF_TRY(lf_onnx_operand_range(m, 1, 1));
-        return lf_onnx_int(m, "k", 0, k);
-    }
-    LF_TRY(lf_onnx_operand_range(m, 2, 2));
-    LF_TRY(lf_onnx_ints_in(m, 1, "number of values", &list));
-    if (list.count != 1)
-        return lf_onnx_refuse(m, "the number of values must be one integer, not %lld", (long long)list.count);
-    *k = list.at[0];
+/* An attribute before version 10, an operand since. */
+static lf_status top_k_count(lf_onnx *m, lf_id *k) {
+    int64_t count;
+    LF_TRY(lf_onnx_operand_range(m, m->version < 10 ? 1 : 2, m->version < 10 ? 1 : 2));
+    if (m->version >= 10)
+        return lf_onnx_in(m, 1, k);
+    LF_TRY(lf_onnx_int(m, "k", 0, &count));
+    *k = lf_const_codes(m->g, lf_format(m->scratch, "%s_k", m->name), (lf_shape){.rank = 1, .dim = {1}}, &count)->id;
     return LF_OK;
 }
 
 lf_status lf_onnx_do_top_k(lf_onnx *m) {
-    int64_t given, k, largest, sorted;
+    int64_t given, largest, sorted;
     int axis;
-    lf_id x;
-    LF_TRY(top_k_count(m, &k));
+    lf_id in[2];
+    LF_TRY(top_k_count(m, &in[1]));
     LF_TRY(lf_onnx_int(m, "axis", -1, &given));
     LF_TRY(lf_onnx_int(m, "largest", 1, &largest));
     LF_TRY(lf_onnx_int(m, "sorted", 1, &sorted));
-    LF_TRY(lf_onnx_in(m, 0, &x));
-    LF_TRY(batch_axis(m, given, lf_onnx_tensor_at(m, x), &axis));
+    LF_TRY(lf_onnx_in(m, 0, &in[0]));
+    LF_TRY(batch_axis(m, given, lf_onnx_tensor_at(m, in[0]), &axis));
     const char *out[2] = {lf_onnx_out_name(m, 0), lf_onnx_out_name(m, 1)};
     for (int i = 0; i < 2; i++)
         if (!out[i])
             out[i] = lf_format(m->scratch, "%s_%s", m->name, i ? "indices" : "values");
-    lf_node *n = lf_onnx_node(m, m->row->op, "", &x, 1, out, 2);
+    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 2, out, 2);
     if (!n)
         return LF_BAD_INPUT;
-    LF_TRY(lf_onnx_set_int(m, n, "k", k));
     LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
     LF_TRY(lf_onnx_set_int(m, n, "largest", largest));
     LF_TRY(lf_onnx_set_int(m, n, "sorted", sorted));
