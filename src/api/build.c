@@ -1,0 +1,224 @@
+/* build: the whole way from a network to Verilog. Reads like the list of chapters. */
+#include <math.h>
+#include <string.h>
+
+#include "api/answer.h"
+#include "api/same_program.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "ir/lftext.h"
+#include "pass/fold.h"
+#include "pass/folding.h"
+#include "pass/passes.h"
+#include "report/build_report.h"
+#include "report/table.h"
+#include "target/target.h"
+#include "verify/testbench.h"
+#include "vlog/vlog.h"
+
+enum { TIMING_FRAMES = 6, CHECK_ROWS = 32 };
+
+typedef struct builder {
+    lf_ctx *ctx;
+    const lf_build_options *o;
+    lf_arena *arena;
+    lf_graph *g; /* the network, then the integer graph, then the hardware graph */
+    const lf_part *part;
+    double clock_mhz;
+    lf_fold_options fold;
+} builder;
+
+static lf_status check_options(builder *b) {
+    static const char *const styles[] = {"auto", "folded", NULL}, *const later_styles[] = {"spatial", "table", NULL};
+    static const char *const interfaces[] = {"stream", NULL}, *const later_interfaces[] = {"flow", NULL};
+    const lf_build_options *o = b->o;
+    LF_TRY(lf_check_word(b->ctx, "--style", o->style, styles, later_styles));
+    LF_TRY(lf_check_word(b->ctx, "--interface", o->interface, interfaces, later_interfaces));
+    if (!o->out && !o->sweep)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "build wants a directory for the design: -o DIR");
+    if (o->fps < 0 || !isfinite(o->fps) || o->clock_mhz < 0 || !isfinite(o->clock_mhz))
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --clock-mhz must be positive");
+    if (o->fps > 0 && o->ii > 0)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --ii both set the target: give one of them");
+    b->clock_mhz = o->clock_mhz > 0 ? o->clock_mhz : 200;
+    b->part = lf_part_find(b->ctx, o->part ? o->part : "xc7z020");
+    if (!b->part)
+        return LF_BAD_INPUT;
+    double cycles = o->fps > 0 ? floor(b->clock_mhz * 1e6 / o->fps) : 0;
+    if (o->fps > 0 && cycles < 1)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps %.0f is more than one frame a cycle at %.0f MHz", o->fps, b->clock_mhz);
+    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles, .part = b->part->name, .file = o->folding, .must_fit = o->part != NULL};
+    return LF_OK;
+}
+
+static lf_status run_pass(builder *b, const char *name, const void *options) {
+    lf_progress(b->ctx, name, 0, 0);
+    return lf_pass_run(b->g, lf_pass_find(name), options);
+}
+
+/* The integer program, held against the network on random and extreme rows: the build fails where they differ. */
+static lf_status make_program(builder *b) {
+    lf_graph *network = lf_graph_clone(b->g);
+    if (!network)
+        return LF_BAD_INPUT;
+    lf_status status = run_pass(b, "fold-constants", NULL);
+    if (status == LF_OK)
+        status = run_pass(b, "integerize", NULL);
+    if (status == LF_OK)
+        status = lf_same_program(network, b->g, CHECK_ROWS);
+    lf_graph_free(network);
+    return status;
+}
+
+static lf_status make_hardware(builder *b) {
+    LF_TRY(make_program(b));
+    LF_TRY(run_pass(b, "map", NULL));
+    LF_TRY(run_pass(b, "fold", &b->fold));
+    return run_pass(b, "connect", NULL);
+}
+
+static lf_status gather_facts(builder *b, lf_build_facts *f) {
+    *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz};
+    f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
+    LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
+    return lf_stream_model_run(b->g, TIMING_FRAMES, &f->timing);
+}
+
+static lf_status write_text(builder *b, const char *dir, const char *name, const lf_text *text) {
+    return lf_file_write(b->ctx, lf_path_join(b->arena, dir, name), text->at, text->len);
+}
+
+static lf_status write_folding(builder *b, const char *dir) {
+    lf_text text = {0};
+    lf_status status = lf_folding_write(b->g, &text);
+    if (status == LF_OK)
+        status = write_text(b, dir, "folding.json", &text);
+    lf_text_free(&text);
+    return status;
+}
+
+static lf_status write_report(builder *b, const char *dir, const json_t *report) {
+    lf_text text = {0};
+    lf_json_print(&text, report);
+    lf_text_add(&text, "\n");
+    lf_status status = write_text(b, dir, "report.json", &text);
+    lf_text_free(&text);
+    return status;
+}
+
+static lf_status write_all(builder *b, const lf_build_facts *f, const json_t *report, const char *dir) {
+    LF_TRY(lf_target_verilog.emit(b->g, f->top, dir));
+    LF_TRY(lf_testbench_write(b->ctx, dir, f->top, &f->inputs, &f->outputs));
+    LF_TRY(lf_graph_save(b->g, lf_path_join(b->arena, dir, "model.lf"), false));
+    LF_TRY(write_folding(b, dir));
+    return write_report(b, dir, report);
+}
+
+static lf_status write_design(builder *b, const lf_build_facts *f, const json_t *report) {
+    lf_outdir *out;
+    LF_TRY(lf_outdir_begin(b->ctx, b->o->out, "report.json", &out));
+    lf_status status = write_all(b, f, report, lf_outdir_path(out));
+    if (status == LF_OK)
+        return lf_outdir_commit(b->ctx, out);
+    lf_outdir_abandon(out);
+    return status;
+}
+
+static lf_status verify_built(builder *b, json_t *report) {
+    lf_verify_options v = {.dir = b->o->out, .in = b->o->verify};
+    lf_answer answer = {0};
+    lf_status status = lf_verify(b->ctx, &v, &answer);
+    if (answer.json)
+        json_object_set_new(report, "verify", json_loads(answer.json, 0, NULL));
+    lf_answer_free(&answer);
+    if (status == LF_NO_TOOL) {
+        json_object_set_new(report, "verify", json_string("not done: no simulator"));
+        return status;
+    }
+    lf_status written = write_report(b, b->o->out, report);
+    return status == LF_OK ? written : status;
+}
+
+static lf_status build(builder *b, lf_answer *answer) {
+    lf_build_facts facts;
+    LF_TRY(make_hardware(b));
+    LF_TRY(gather_facts(b, &facts));
+    json_t *report = lf_build_report(&facts);
+    if (!report)
+        return LF_BAD_INPUT;
+    lf_status status = write_design(b, &facts, report);
+    if (status == LF_OK && b->o->verify)
+        status = verify_built(b, report);
+    lf_text text = {0};
+    lf_build_report_text(report, &text);
+    if (status == LF_OK || status == LF_FAILED)
+        lf_answer_set(answer, report, &text);
+    else
+        json_decref(report);
+    lf_text_free(&text);
+    return status;
+}
+
+/* -- the curve of frames/s against LUTs --------------------------------------------------------------------------------------- */
+
+static void add_point(builder *b, json_t *points, lf_table *t, const lf_folding_total *total) {
+    double fps = b->clock_mhz * 1e6 / (double)total->cost.ii_cycles;
+    const char *what = NULL;
+    bool fits = lf_folding_fits(b->part, &total->cost, b->arena, &what);
+    json_t *p = json_object();
+    json_object_set_new(p, "ii_cycles", json_integer(total->cost.ii_cycles));
+    json_object_set_new(p, "fps", json_real(fps));
+    json_object_set_new(p, "lut", json_integer((json_int_t)ceil(total->cost.lut)));
+    json_object_set_new(p, "ff", json_integer((json_int_t)ceil(total->cost.ff)));
+    json_object_set_new(p, "bram", json_real(total->cost.bram));
+    json_object_set_new(p, "dsp", json_integer((json_int_t)total->cost.dsp));
+    json_object_set_new(p, "fits", json_boolean(fits));
+    json_object_set_new(p, "slowest", json_string(total->slowest ? total->slowest->name : ""));
+    json_array_append_new(points, p);
+    const char *row[] = {lf_thousands(b->arena, total->cost.ii_cycles), lf_fixed_decimals(b->arena, fps, 0), lf_thousands(b->arena, (int64_t)ceil(total->cost.lut)),
+                         lf_fixed_decimals(b->arena, total->cost.bram, 1), lf_thousands(b->arena, (int64_t)total->cost.dsp), fits ? "yes" : what,
+                         total->slowest ? total->slowest->name : ""};
+    lf_table_row(t, row);
+}
+
+/* From the fastest folding in steps of two until nothing gets cheaper. */
+static lf_status sweep(builder *b, lf_answer *answer) {
+    static const char *const header[] = {"II", "frames/s", "LUT", "BRAM36", "DSP", "<fits", "<slowest layer"};
+    int64_t ii, last = 0;
+    LF_TRY(make_program(b));
+    LF_TRY(run_pass(b, "map", NULL));
+    LF_TRY(lf_folding_best_ii(b->g, NULL, &ii));
+    json_t *root = json_object(), *points = json_array();
+    lf_table t = lf_table_make(b->arena, LF_COUNT(header), header);
+    lf_status status = LF_OK;
+    for (int i = 0; status == LF_OK && i < 40; i++, ii *= 2) {
+        lf_folding_total total;
+        lf_progress(b->ctx, "sweep", (uint64_t)i, 0);
+        status = lf_folding_solve(b->g, b->part, ii, NULL, &total);
+        if (status == LF_OK && total.cost.ii_cycles == last)
+            break;
+        if (status == LF_OK)
+            add_point(b, points, &t, &total);
+        last = total.cost.ii_cycles;
+    }
+    json_object_set_new(root, "part", json_string(b->part->name));
+    json_object_set_new(root, "points", points);
+    lf_text text = {0};
+    lf_table_print(&t, &text);
+    lf_answer_set(answer, root, &text);
+    return status;
+}
+
+lf_status lf_build(lf_ctx *ctx, const lf_build_options *o, lf_answer *answer) {
+    builder b = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
+    lf_status status = check_options(&b);
+    if (status == LF_OK) {
+        b.g = lf_model_open(ctx, &o->model);
+        status = b.g ? LF_OK : LF_BAD_INPUT;
+    }
+    if (status == LF_OK)
+        status = o->sweep ? sweep(&b, answer) : build(&b, answer);
+    lf_graph_free(b.g);
+    lf_arena_free(b.arena);
+    return status;
+}

@@ -1,0 +1,10 @@
+#ifndef LF_API_SAME_PROGRAM_H
+#define LF_API_SAME_PROGRAM_H
+
+#include "ir/graph.h"
+
+/* Runs both graphs, which have the same inputs and outputs, on `rows` rows (random, and the extremes of every input) and compares
+ * every output bit. LF_FAILED, naming the output, the row and both values, when they differ. */
+LF_MUST_USE lf_status lf_same_program(const lf_graph *a, const lf_graph *b, int64_t rows);
+
+#endif

@@ -1,0 +1,134 @@
+/* train: a recipe and a data set become a network. */
+#include <string.h>
+#include <unistd.h>
+
+#include "api/answer.h"
+#include "base/embed.h"
+#include "base/file.h"
+#include "data/set.h"
+#include "export/export.h"
+#include "ir/lftext.h"
+#include "report/table.h"
+#include "train/train.h"
+
+/* A file of that name, else a recipe that comes with lutfisk. */
+static lf_recipe *find_recipe(lf_ctx *ctx, const char *name) {
+    if (lf_path_exists(name))
+        return lf_recipe_load(ctx, name);
+    LF_VEC(const char *) known = {0};
+    lf_arena *a = lf_arena_new();
+    lf_recipe *found = NULL;
+    for (size_t i = 0; i < lf_embed_count() && !found; i++) {
+        const lf_embed *f = lf_embed_at(i);
+        if (strncmp(f->path, "recipes/", 8) != 0)
+            continue;
+        const char *stem = lf_stem(a, f->path);
+        LF_PUSH(a, &known, stem);
+        if (!strcmp(stem, name))
+            found = lf_recipe_parse(ctx, f->path, (const char *)f->data, f->size);
+    }
+    if (!found && lf_diag_errors(ctx) == 0) {
+        const char *near = lf_nearest(name, known.at, known.count);
+        lf_fail(ctx, LF_BAD_INPUT, NULL, "there is no file and no recipe called \"%s\"", name);
+        lf_hint(ctx, "%s%s%s`lutfisk list recipes` shows those that come with lutfisk", near ? "did you mean " : "", near ? near : "", near ? "? " : "");
+    }
+    lf_arena_free(a);
+    return found;
+}
+
+static lf_train_data rows_of(const lf_dataset *d) {
+    return (lf_train_data){.bytes = d->raw, .reals = d->real, .labels = d->label, .count = d->rows};
+}
+
+typedef struct trainer {
+    lf_ctx *ctx;
+    const lf_train_verb_options *o;
+    lf_arena *arena;
+    lf_recipe *recipe;
+    lf_dataset *train, *test;
+    lf_train_report report;
+} trainer;
+
+/* Without MNIST generated digits stand in, and everybody is told. */
+static lf_status open_data(trainer *t) {
+    const char *set = t->o->data ? t->o->data : t->recipe->data;
+    if (!t->o->data && !lf_data_is_there(set, t->o->where.dirs)) {
+        lf_warn(t->ctx, NULL, "the data set %s was not found: generated digits stand in for it", set);
+        lf_hint(t->ctx, "`lutfisk data` says where it can be had");
+        set = "digits";
+    }
+    t->train = lf_data_open(t->ctx, lf_format(t->arena, "%s:train", set), t->o->where.dirs);
+    t->test = t->train ? lf_data_open(t->ctx, lf_format(t->arena, "%s:test", set), t->o->where.dirs) : NULL;
+    return t->test ? LF_OK : LF_BAD_INPUT;
+}
+
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n > m && !strcmp(s + n - m, end);
+}
+
+static lf_status check_out(trainer *t) {
+    if (!t->o->out)
+        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "train wants a file for the network: -o MODEL.onnx");
+    if (!ends_with(t->o->out, ".onnx") && !ends_with(t->o->out, ".lf"))
+        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: a trained network is written as .onnx or .lf", t->o->out);
+    return LF_OK;
+}
+
+static lf_status run_training(trainer *t) {
+    lf_train_options o = lf_train_defaults();
+    lf_graph *frozen = NULL;
+    o.features = t->train->features;
+    o.train = rows_of(t->train);
+    o.test = rows_of(t->test);
+    if (t->o->seed)
+        o.seed = (int64_t)t->o->seed;
+    o.epochs = t->o->epochs;
+    o.checkpoint = lf_format(t->arena, "%s.ckpt", t->o->out);
+    o.resume = t->o->resume;
+    LF_TRY(lf_train(t->ctx, t->recipe, &o, &t->report, &frozen));
+    lf_status status = ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
+    lf_graph_free(frozen);
+    if (status == LF_OK)
+        unlink(o.checkpoint); /* the network is safe now */
+    return status;
+}
+
+static void answer_with(const trainer *t, lf_answer *answer) {
+    const lf_train_report *r = &t->report;
+    json_t *root = json_object();
+    lf_text text = {0};
+    json_object_set_new(root, "recipe", json_string(t->recipe->name));
+    json_object_set_new(root, "data", json_string(t->train->title));
+    json_object_set_new(root, "generated_data", json_boolean(t->train->generated));
+    json_object_set_new(root, "epochs", json_integer(r->epochs));
+    json_object_set_new(root, "best_epoch", json_integer(r->best_epoch));
+    json_object_set_new(root, "seconds", json_real(r->seconds));
+    json_object_set_new(root, "valid_accuracy", json_real(r->valid_accuracy));
+    json_object_set_new(root, "test_accuracy", json_real(r->test_accuracy));
+    json_object_set_new(root, "kernel", json_string(r->kernel));
+    json_object_set_new(root, "model", json_string(lf_path_base(t->o->out)));
+    lf_text_addf(&text, "%s trained on %s\n%lld epochs in %s s (kernel %s); best after epoch %lld\n", t->recipe->name, t->train->title, (long long)r->epochs,
+                 lf_fixed_decimals(t->arena, r->seconds, 1), r->kernel, (long long)r->best_epoch);
+    lf_text_addf(&text, "accuracy: %s %% held out, %s %% test (%s)\n", lf_fixed_decimals(t->arena, 100 * r->valid_accuracy, 2),
+                 lf_fixed_decimals(t->arena, 100 * r->test_accuracy, 2), t->test->title);
+    lf_answer_set(answer, root, &text);
+}
+
+lf_status lf_train_recipe(lf_ctx *ctx, const lf_train_verb_options *o, lf_answer *answer) {
+    trainer t = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
+    lf_status status = check_out(&t);
+    if (status == LF_OK) {
+        t.recipe = find_recipe(ctx, o->recipe);
+        status = t.recipe ? open_data(&t) : LF_BAD_INPUT;
+    }
+    if (status == LF_OK)
+        status = run_training(&t);
+    if (status == LF_OK)
+        answer_with(&t, answer);
+    lf_dataset_free(t.train);
+    lf_dataset_free(t.test);
+    lf_recipe_free(t.recipe);
+    lf_arena_free(t.arena);
+    return status;
+}
