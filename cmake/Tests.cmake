@@ -1,9 +1,10 @@
 # Every tests/*/test_*.c is one cmocka program; test_*.py and test_*.sh run as they are. All run from the root of the source
-# tree, see the command in LUTFISK and the build directory in LUTFISK_BUILD, and skip with exit status 77.
+# tree, see the command in LUTFISK and the build directory in LUTFISK_BUILD, and skip with exit status 77. Labels: the folder,
+# and unit (C), rtl (C, named test_*_rtl.c: spends its time in a simulator, so it is not run under sanitizers), script, slow.
 set(LF_PYTHON /usr/bin/python3) # Debian's own, which sees Debian's modules
 
 function(lf_register name area label)
-  set(seconds 120)
+  set(seconds 300)
   if(area STREQUAL "slow")
     set(label slow)
     set(seconds 7200)
@@ -26,11 +27,15 @@ function(lf_add_tests)
     elseif(file MATCHES "\\.sh$")
       lf_register(${name}.sh ${area} script bash "${file}")
     elseif(CMOCKA_FOUND)
+      set(kind unit)
+      if(base MATCHES "_rtl$")
+        set(kind rtl)
+      endif()
       add_executable(${name} "${file}")
       target_link_libraries(${name} PRIVATE lutfisk_static lf_flags lf_test_warnings PkgConfig::CMOCKA ${LF_DEPS})
       target_include_directories(${name} PRIVATE src ${PROJECT_BINARY_DIR}/gen)
       set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-      lf_register(${name} ${area} unit ${name})
+      lf_register(${name} ${area} ${kind} ${name})
     endif()
   endforeach()
   if(NOT CMOCKA_FOUND)
