@@ -1,0 +1,136 @@
+/* A training killed at any moment and resumed ends in the bytes of an uninterrupted one. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "train_case.h"
+
+static const char recipe[] = CASE_BINARY "layers: [40, 30, 10]\n"
+                                         "training: {epochs: 12, batch: 64, validation: 500, rate: 0.02, initial: 0.1}\n"
+                                         "regularize: {dropout: 0.1, shift: 1}\n";
+
+typedef struct fixture {
+    train_case c;
+    lf_ctx *ctx;
+    const char *dir, *path;
+} fixture;
+
+static int set_up(void **state) {
+    static fixture f;
+    char *dir;
+    train_case_open(&f.c);
+    f.ctx = lf_ctx_new(1);
+    if (lf_temp_dir(f.ctx, lf_ctx_arena(f.ctx), "/tmp", &dir) != LF_OK)
+        return -1;
+    f.dir = dir;
+    f.path = lf_path_join(lf_ctx_arena(f.ctx), dir, "net.ckpt");
+    f.c.options.checkpoint_seconds = 0;
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    fixture *f = *state;
+    lf_remove_tree(f->dir);
+    lf_ctx_free(f->ctx);
+    train_case_close(&f->c);
+    return 0;
+}
+
+/* Trains in a child that is killed after `microseconds`. True when it was killed before it was done. */
+static bool killed_after(const lf_train_options *o, useconds_t microseconds) {
+    pid_t child = fork();
+    if (child == 0) {
+        lf_train_report r;
+        char *text = train_text(recipe, o, 2, &r);
+        _exit(text ? 0 : 1);
+    }
+    usleep(microseconds);
+    kill(child, SIGKILL);
+    int status;
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+}
+
+static void test_kill_and_resume(void **state) {
+    fixture *f = *state;
+    lf_train_options o = f->c.options;
+    lf_train_report r;
+    char *want = train_text(recipe, &o, 2, &r);
+    assert_non_null(want);
+    useconds_t whole = (useconds_t)(r.seconds * 1e6);
+    o.checkpoint = f->path;
+    o.resume = true;
+    int kills = 0, resumed = 0;
+    for (int i = 0; i < 6 && killed_after(&o, whole / 5 + (useconds_t)(i * 997)); i++) {
+        kills++;
+        resumed += lf_path_exists(f->path);
+    }
+    char *have = train_text(recipe, &o, 1, &r);
+    assert_string_equal(want, have);
+    printf("killed %d times, %d times with a checkpoint\n", kills, resumed);
+    assert_true(kills > 0);
+    free(have);
+    /* Resuming what is done gives the same network at once. */
+    assert_true(lf_path_exists(f->path));
+    have = train_text(recipe, &o, 1, &r);
+    assert_string_equal(want, have);
+    free(have);
+    free(want);
+}
+
+static void refused(fixture *f, const lf_train_options *o, const char *says) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
+    lf_train_report report;
+    lf_graph *g = NULL;
+    assert_int_equal(lf_train(ctx, r, o, &report, &g), LF_BAD_INPUT);
+    const lf_diag *d = lf_diag_at(ctx, 0);
+    if (!strstr(d->text, says) || strcmp(d->where.file, f->path) != 0)
+        fail_msg("says '%s' of %s, not '%s'", d->text, d->where.file, says);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+static void write_bytes(fixture *f, const void *data, size_t size) { assert_int_equal(lf_file_write(f->ctx, f->path, data, size), LF_OK); }
+
+static void test_wrong_checkpoints(void **state) {
+    fixture *f = *state;
+    lf_train_options o = f->c.options;
+    lf_train_report r;
+    o.epochs = 2;
+    o.checkpoint = f->path;
+    free(train_text(recipe, &o, 1, &r));
+    o.resume = true;
+    o.seed = 99;
+    refused(f, &o, "another recipe, seed");
+    o.seed = -1;
+    lf_file file;
+    assert_int_equal(lf_file_open(f->ctx, f->path, 0, &file), LF_OK);
+    size_t size = file.size;
+    char *copy = malloc(size);
+    memcpy(copy, file.data, size);
+    lf_file_close(&file);
+    copy[size / 2] ^= 1;
+    write_bytes(f, copy, size);
+    refused(f, &o, "damaged");
+    write_bytes(f, copy, size / 2);
+    refused(f, &o, "damaged");
+    write_bytes(f, copy, 20);
+    refused(f, &o, "not a checkpoint");
+    write_bytes(f, "", 0);
+    refused(f, &o, "not a checkpoint");
+    free(copy);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill_and_resume), cmocka_unit_test(test_wrong_checkpoints)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,187 @@
+/* Same bits for any number of threads and any kernel; the frozen graph is what the report speaks of; wrong data is refused. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "exec/exec.h"
+#include "train_case.h"
+
+static const char binary[] = CASE_BINARY "layers: [50, 40, 10]\n"
+                                         "training: {epochs: 4, batch: 64, validation: 500, rate: 0.02, initial: 0.1}\n"
+                                         "regularize: {dropout: 0.1, input_dropout: 0.1, shift: 1}\n";
+static const char integers[] = CASE_HEAD "weights: {type: int, bits: 3, narrow: true, scale_mode: learned}\n"
+                                         "activations: {type: uint, bits: 2, scale_mode: power_of_two}\n"
+                                         "layers: [40, {units: 30, weights: {type: ternary, scale_mode: power_of_two}}, 10]\n"
+                                         "training: {epochs: 3, batch: 48, validation: 500, rate: 0.01, initial: 0.2}\n"
+                                         "output: {kind: batch_norm}\nloss: {label_smoothing: 0.1}\n";
+static const char plain[] = "data: digits\n"
+                            "input_quantizer: {type: uint, bits: 8, scale: 0.00392156862745098}\n"
+                            "weights: {type: int, bits: 8, scale_mode: learned}\n"
+                            "activations: {type: int, bits: 8, scale_mode: learned, scale: 0.05}\n"
+                            "layers: [40, 10]\nbatch_norm: {enabled: false}\nloss: {kind: squared_hinge}\n"
+                            "training: {epochs: 2, batch: 64, validation: 500, rate: 0.005, initial: 0.1}\n";
+
+static int set_up(void **state) {
+    static train_case c;
+    train_case_open(&c);
+    *state = &c;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    train_case_close(*state);
+    return 0;
+}
+
+static void same_for_threads_and_kernels(train_case *c, const char *recipe) {
+    lf_train_report first, other;
+    char *want = train_text(recipe, &c->options, 1, &first);
+    assert_non_null(want);
+    for (int threads = 2; threads <= 5; threads += 3) {
+        char *have = train_text(recipe, &c->options, threads, &other);
+        assert_string_equal(want, have);
+        assert_true(first.valid_accuracy == other.valid_accuracy && first.test_accuracy == other.test_accuracy);
+        free(have);
+    }
+    lf_train_options o = c->options;
+    o.kernel = LF_ISA_AVX2;
+    char *have = train_text(recipe, &o, 2, &other);
+    assert_string_equal(want, have);
+    free(have);
+    free(want);
+}
+
+static void test_same_bits(void **state) {
+    same_for_threads_and_kernels(*state, binary);
+    same_for_threads_and_kernels(*state, integers);
+}
+
+static void test_seeds_differ(void **state) {
+    train_case *c = *state;
+    lf_train_options o = c->options;
+    lf_train_report r;
+    o.epochs = 1;
+    o.seed = 1;
+    char *a = train_text(binary, &o, 2, &r);
+    o.seed = 2;
+    char *b = train_text(binary, &o, 2, &r);
+    assert_true(a && b && strcmp(a, b) != 0);
+    free(a);
+    free(b);
+}
+
+/* Class of every test row by the reference engine. */
+static size_t right_by_engine(lf_ctx *ctx, const lf_graph *g, const train_case *c) {
+    float *rows = malloc((size_t)CASE_TEST * LF_DIGIT_PIXELS * sizeof *rows);
+    double *logits = malloc((size_t)CASE_TEST * 10 * sizeof *logits);
+    for (size_t i = 0; i < (size_t)CASE_TEST * LF_DIGIT_PIXELS; i++)
+        rows[i] = (float)c->test[i] / 255.0f;
+    lf_exec *e = lf_exec_new(ctx, g);
+    assert_non_null(e);
+    lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F32, rows};
+    lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = logits};
+    assert_int_equal(lf_exec_rows(e, &(lf_row_io){&in, 1, &out, 1}, CASE_TEST), LF_OK);
+    size_t right = 0;
+    for (size_t i = 0; i < CASE_TEST; i++) {
+        size_t best = 0;
+        for (size_t k = 1; k < 10; k++)
+            best = logits[i * 10 + k] > logits[i * 10 + best] ? k : best;
+        right += best == c->test_label[i];
+    }
+    lf_exec_free(e);
+    free(rows);
+    free(logits);
+    return right;
+}
+
+static void check_frozen(train_case *c, const char *recipe, double floor) {
+    lf_ctx *ctx = lf_ctx_new(2);
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
+    assert_non_null(r);
+    lf_train_report report;
+    lf_graph *g = NULL;
+    if (lf_train(ctx, r, &c->options, &report, &g) != LF_OK)
+        print_diags(ctx);
+    assert_non_null(g);
+    size_t right = right_by_engine(ctx, g, c);
+    printf("%zu of %d right, %.2f s, %s\n", right, CASE_TEST, report.seconds, report.kernel);
+    assert_true((double)right / CASE_TEST == report.test_accuracy);
+    assert_true(report.test_accuracy >= floor && report.valid_accuracy >= floor);
+    lf_graph_free(g);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+static void test_frozen(void **state) {
+    check_frozen(*state, binary, 0.6);
+    check_frozen(*state, integers, 0.8);
+    check_frozen(*state, plain, 0.8);
+}
+
+static void refused(train_case *c, const lf_train_options *o, const char *says) {
+    (void)c;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", binary, strlen(binary));
+    lf_train_report report;
+    lf_graph *g = NULL;
+    assert_int_equal(lf_train(ctx, r, o, &report, &g), LF_BAD_INPUT);
+    assert_null(g);
+    assert_int_equal(lf_diag_errors(ctx), 1);
+    if (!strstr(lf_diag_at(ctx, 0)->text, says))
+        fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+static void test_refusals(void **state) {
+    train_case *c = *state;
+    lf_train_options o = c->options;
+    o.features = 783;
+    refused(c, &o, "783 values");
+    o = c->options;
+    o.train.count = 520;
+    refused(c, &o, "too few");
+    o = c->options;
+    uint8_t *labels = malloc(CASE_ROWS);
+    memcpy(labels, c->train_label, CASE_ROWS);
+    labels[17] = 10;
+    o.train.labels = labels;
+    refused(c, &o, "row 17 has label 10");
+    free(labels);
+    o = c->options;
+    float *reals = calloc((size_t)CASE_ROWS * LF_DIGIT_PIXELS, sizeof *reals);
+    reals[3 * LF_DIGIT_PIXELS] = NAN;
+    o.train.bytes = NULL;
+    o.train.reals = reals;
+    refused(c, &o, "row 3 holds NaN");
+    free(reals);
+}
+
+/* Reals that equal the bytes' values give the same network. */
+static void test_reals(void **state) {
+    train_case *c = *state;
+    lf_train_options o = c->options, p = c->options;
+    o.epochs = p.epochs = 1;
+    float *reals = malloc((size_t)CASE_ROWS * LF_DIGIT_PIXELS * sizeof *reals);
+    for (size_t i = 0; i < (size_t)CASE_ROWS * LF_DIGIT_PIXELS; i++)
+        reals[i] = (float)c->train[i] / 255.0f;
+    p.train.bytes = NULL;
+    p.train.reals = reals;
+    lf_train_report r;
+    char *a = train_text(binary, &o, 2, &r), *b = train_text(binary, &p, 2, &r);
+    assert_non_null(a);
+    assert_string_equal(a, b);
+    free(a);
+    free(b);
+    free(reals);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_seeds_differ),
+                                       cmocka_unit_test(test_frozen), cmocka_unit_test(test_refusals), cmocka_unit_test(test_reals)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
