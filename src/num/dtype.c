@@ -37,9 +37,7 @@ bool lf_dtype_signed(lf_dtype t) {
 }
 
 static lf_range signed_range(int bits) {
-    int64_t hi = (int64_t)(UINT64_MAX >> (65 - bits));
-    if (bits == 1)
-        hi = 0;
+    int64_t hi = INT64_MAX >> (64 - bits);
     return (lf_range){-hi - 1, hi, 1};
 }
 
