@@ -1,0 +1,88 @@
+/* AVX2: eight channels against one level after the other. */
+#include "kern/levels.h"
+
+#ifdef __AVX2__
+
+#include <immintrin.h>
+
+/* The last vector of a row may be short: no byte behind it is read. */
+static inline __m256i load_s32(const void *x, size_t c, size_t left) {
+    if (left >= 8)
+        return _mm256_loadu_si256((const void *)((const int32_t *)x + c));
+    int32_t part[8] = {0};
+    memcpy(part, (const int32_t *)x + c, left * sizeof *part);
+    return _mm256_loadu_si256((const void *)part);
+}
+
+static inline __m256i load_f32(const void *x, size_t c, size_t left) {
+    __m256i v = load_s32(x, c, left);
+    return _mm256_xor_si256(v, _mm256_srli_epi32(_mm256_srai_epi32(v, 31), 1));
+}
+
+static inline __m256i codes_of(const lf_levels *l, size_t c, __m256i x) {
+    __m256i n = _mm256_set1_epi32((int)l->count);
+    const int32_t *at = l->at + c;
+    for (size_t t = 0; t < l->count; t++, at += l->padded)
+        n = _mm256_add_epi32(n, _mm256_cmpgt_epi32(_mm256_loadu_si256((const void *)at), x));
+    __m256i base = _mm256_loadu_si256((const void *)(l->base + c)), step = _mm256_loadu_si256((const void *)(l->step + c));
+    return _mm256_add_epi32(base, _mm256_mullo_epi32(n, step));
+}
+
+static inline void put_bits(void *y, size_t c, __m256i v, size_t left) {
+    __m256i zero = _mm256_cmpeq_epi32(v, _mm256_setzero_si256());
+    unsigned set = ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(zero)) & 255u;
+    ((uint8_t *)y)[c / 8] = (uint8_t)(left >= 8 ? set : set & ((1u << left) - 1));
+}
+
+static inline void put_u8(void *y, size_t c, __m256i v, size_t left) {
+    (void)left;
+    int32_t part[8];
+    _mm256_storeu_si256((void *)part, v);
+    for (size_t i = 0; i < 8; i++)
+        ((uint8_t *)y)[c + i] = (uint8_t)part[i];
+}
+
+static inline void put_s16(void *y, size_t c, __m256i v, size_t left) {
+    (void)left;
+    int32_t part[8];
+    _mm256_storeu_si256((void *)part, v);
+    for (size_t i = 0; i < 8; i++)
+        ((int16_t *)y)[c + i] = (int16_t)part[i];
+}
+
+static inline void put_codes(void *y, size_t c, __m256i v, size_t left) {
+    (void)left;
+    _mm256_storeu_si256((void *)((int32_t *)y + c), v);
+}
+
+#define RUN(in, out, IN, OUT)                                                                                                \
+    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {       \
+        if (l->searched) {                                                                                                   \
+            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                                                \
+            return;                                                                                                          \
+        }                                                                                                                    \
+        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) {                  \
+            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                                     \
+                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                                 \
+            for (size_t c = 0; c < l->padded; c += 8) {                                                                      \
+                size_t left = c < l->channels ? l->channels - c : 0;                                                         \
+                put_##out(y, c, codes_of(l, c, load_##in(x, c, left)), left);                                                \
+            }                                                                                                                \
+        }                                                                                                                    \
+    }
+RUN(s32, bits, LF_LEVEL_S32, LF_LEVEL_BITS)
+RUN(s32, u8, LF_LEVEL_S32, LF_LEVEL_U8)
+RUN(s32, s16, LF_LEVEL_S32, LF_LEVEL_S16)
+RUN(s32, codes, LF_LEVEL_S32, LF_LEVEL_CODES)
+RUN(f32, bits, LF_LEVEL_F32, LF_LEVEL_BITS)
+RUN(f32, u8, LF_LEVEL_F32, LF_LEVEL_U8)
+RUN(f32, s16, LF_LEVEL_F32, LF_LEVEL_S16)
+RUN(f32, codes, LF_LEVEL_F32, LF_LEVEL_CODES)
+
+const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}};
+
+#else
+
+const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{0}}};
+
+#endif

@@ -1,0 +1,75 @@
+/* AVX-512: sixteen channels against one level after the other. */
+#include "kern/levels.h"
+
+#ifdef __AVX512BW__
+
+#include <immintrin.h>
+
+static inline __m512i load_s32(const void *x, size_t c, __mmask16 live) {
+    return _mm512_maskz_loadu_epi32(live, (const int32_t *)x + c);
+}
+
+static inline __m512i load_f32(const void *x, size_t c, __mmask16 live) {
+    __m512i v = _mm512_maskz_loadu_epi32(live, (const float *)x + c);
+    return _mm512_xor_si512(v, _mm512_srli_epi32(_mm512_srai_epi32(v, 31), 1));
+}
+
+static inline __m512i codes_of(const lf_levels *l, size_t c, __m512i x) {
+    __m512i n = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    const int32_t *at = l->at + c;
+    for (size_t t = 0; t < l->count; t++, at += l->padded)
+        n = _mm512_mask_add_epi32(n, _mm512_cmpge_epi32_mask(x, _mm512_loadu_si512(at)), n, one);
+    return _mm512_add_epi32(_mm512_loadu_si512(l->base + c), _mm512_mullo_epi32(n, _mm512_loadu_si512(l->step + c)));
+}
+
+static inline void put_bits(void *y, size_t c, __m512i v, __mmask16 live) {
+    ((uint16_t *)y)[c / 16] = (uint16_t)_mm512_mask_test_epi32_mask(live, v, v);
+}
+
+static inline void put_u8(void *y, size_t c, __m512i v, __mmask16 live) {
+    (void)live;
+    _mm_storeu_si128((void *)((uint8_t *)y + c), _mm512_cvtepi32_epi8(v));
+}
+
+static inline void put_s16(void *y, size_t c, __m512i v, __mmask16 live) {
+    (void)live;
+    _mm256_storeu_si256((void *)((int16_t *)y + c), _mm512_cvtepi32_epi16(v));
+}
+
+static inline void put_codes(void *y, size_t c, __m512i v, __mmask16 live) {
+    (void)live;
+    _mm512_storeu_si512((int32_t *)y + c, v);
+}
+
+#define RUN(in, out, IN, OUT)                                                                                                \
+    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {       \
+        if (l->searched) {                                                                                                   \
+            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                                                \
+            return;                                                                                                          \
+        }                                                                                                                    \
+        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) {                  \
+            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                                     \
+                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                                 \
+            for (size_t c = 0; c < l->padded; c += 16) {                                                                     \
+                size_t left = l->channels - c;                                                                               \
+                __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                                        \
+                put_##out(y, c, codes_of(l, c, load_##in(x, c, live)), live);                                                \
+            }                                                                                                                \
+        }                                                                                                                    \
+    }
+RUN(s32, bits, LF_LEVEL_S32, LF_LEVEL_BITS)
+RUN(s32, u8, LF_LEVEL_S32, LF_LEVEL_U8)
+RUN(s32, s16, LF_LEVEL_S32, LF_LEVEL_S16)
+RUN(s32, codes, LF_LEVEL_S32, LF_LEVEL_CODES)
+RUN(f32, bits, LF_LEVEL_F32, LF_LEVEL_BITS)
+RUN(f32, u8, LF_LEVEL_F32, LF_LEVEL_U8)
+RUN(f32, s16, LF_LEVEL_F32, LF_LEVEL_S16)
+RUN(f32, codes, LF_LEVEL_F32, LF_LEVEL_CODES)
+
+const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}};
+
+#else
+
+const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{0}}};
+
+#endif

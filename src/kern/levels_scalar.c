@@ -1,0 +1,92 @@
+/* The definition, and the search in long tables. */
+#include "kern/levels.h"
+
+void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base, const int32_t *step, lf_levels *out) {
+    size_t padded = (channels + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
+    *out = (lf_levels){
+        .channels = channels,
+        .padded = padded,
+        .count = count,
+        .searched = count > LF_LEVELS_IN_LINE,
+        .at = LF_NEW_ARRAY(a, int32_t, padded * count + LF_LEVEL_LANES),
+        .base = LF_NEW_ARRAY(a, int32_t, padded),
+        .step = LF_NEW_ARRAY(a, int32_t, padded),
+    };
+    for (size_t c = 0; c < channels; c++) {
+        out->base[c] = base[c];
+        out->step[c] = step[c];
+        for (size_t t = 0; t < count; t++)
+            out->at[out->searched ? c * count + t : t * padded + c] = T[c * count + t];
+    }
+}
+
+float lf_float_of_key(int32_t key) {
+    int32_t bits = key ^ (int32_t)((uint32_t)(key >> 31) >> 1);
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+size_t lf_level_row_bytes(const lf_levels *l, lf_level_out out) {
+    static const size_t item[LF_LEVEL_OUTS] = {0, 1, 2, 4};
+    return out == LF_LEVEL_BITS ? (l->channels + 63) / 64 * 8 : l->padded * item[out];
+}
+
+/* How many of n ascending thresholds x reaches. */
+static int32_t search(const int32_t *T, size_t n, int32_t x) {
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (x >= T[middle])
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (int32_t)low;
+}
+
+static int32_t level_of(const lf_levels *l, size_t c, int32_t x) {
+    if (l->searched)
+        return l->base[c] + l->step[c] * search(l->at + c * l->count, l->count, x);
+    int32_t n = 0;
+    for (size_t t = 0; t < l->count; t++)
+        n += x >= l->at[t * l->padded + c];
+    return l->base[c] + l->step[c] * n;
+}
+
+static int32_t key_at(const void *x, lf_level_in in, size_t c) {
+    return in == LF_LEVEL_S32 ? ((const int32_t *)x)[c] : lf_float_key(((const float *)x)[c]);
+}
+
+static void put(void *y, lf_level_out out, size_t c, int32_t v) {
+    switch (out) {
+    case LF_LEVEL_BITS: ((uint64_t *)y)[c / 64] |= (uint64_t)(v != 0) << c % 64; break;
+    case LF_LEVEL_U8: ((uint8_t *)y)[c] = (uint8_t)v; break;
+    case LF_LEVEL_S16: ((int16_t *)y)[c] = (int16_t)v; break;
+    default: ((int32_t *)y)[c] = v; break;
+    }
+}
+
+static void run(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride, lf_level_in in, lf_level_out out) {
+    for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) {
+        if (out == LF_LEVEL_BITS)
+            memset(y, 0, lf_level_row_bytes(l, out));
+        for (size_t c = 0; c < l->channels; c++)
+            put(y, out, c, level_of(l, c, key_at(x, in, c)));
+    }
+}
+
+#define RUN(name, in, out)                                                                                                    \
+    static void name(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {              \
+        run(l, x, x_stride, rows, y, y_stride, in, out);                                                                      \
+    }
+RUN(s32_bits, LF_LEVEL_S32, LF_LEVEL_BITS)
+RUN(s32_u8, LF_LEVEL_S32, LF_LEVEL_U8)
+RUN(s32_s16, LF_LEVEL_S32, LF_LEVEL_S16)
+RUN(s32_codes, LF_LEVEL_S32, LF_LEVEL_CODES)
+RUN(f32_bits, LF_LEVEL_F32, LF_LEVEL_BITS)
+RUN(f32_u8, LF_LEVEL_F32, LF_LEVEL_U8)
+RUN(f32_s16, LF_LEVEL_F32, LF_LEVEL_S16)
+RUN(f32_codes, LF_LEVEL_F32, LF_LEVEL_CODES)
+
+const lf_levels_kernel lf_levels_scalar = {LF_ISA_SCALAR, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}};
