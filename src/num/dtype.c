@@ -240,10 +240,10 @@ static bool parse_int(scan s, lf_kind kind, bool angle, lf_dtype *out) {
         return false;
     if (*s.at == '-' || !take_number(&s, &bits) || bits < 1 || bits > 64)
         return false;
-    if (angle && !take_char(&s, '>'))
+    if ((angle && !take_char(&s, '>')) || *s.at)
         return false;
     *out = (lf_dtype){(uint8_t)kind, (uint8_t)bits, 0, 0, 0};
-    return *s.at == '\0';
+    return true;
 }
 
 static const struct {

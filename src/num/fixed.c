@@ -41,18 +41,19 @@ static bool rounds_up(lf_round mode, bool negative, bool floor_is_odd, part rest
     }
 }
 
-static part part_of(double fraction) {
-    if (fraction == 0.0)
-        return PART_ZERO;
-    return fraction < 0.5 ? PART_BELOW_HALF : fraction == 0.5 ? PART_HALF : PART_ABOVE_HALF;
+static part part_of(double fraction, double half) {
+    return fraction < half ? PART_BELOW_HALF : fraction == half ? PART_HALF : PART_ABOVE_HALF;
 }
 
-/* v - floor(v) is not exact for a tiny negative v (it rounds to 1), but then it is above a half either way. */
+/* The part behind the point, taken toward zero, is exact; 1 minus it would not be (-0.49999999999999994). */
 int64_t lf_round_to_int(double v, lf_round mode) {
     assert(v >= -4611686018427387904.0 && v <= 4611686018427387904.0);
-    double below = floor(v);
-    int64_t whole = (int64_t)below;
-    return whole + rounds_up(mode, v < 0, whole & 1, part_of(v - below));
+    int64_t whole = (int64_t)v;
+    double fraction = v - (double)whole;
+    if (fraction == 0.0)
+        return whole;
+    whole -= v < 0;
+    return whole + rounds_up(mode, v < 0, whole & 1, part_of(fraction, v < 0 ? -0.5 : 0.5));
 }
 
 static const struct {
