@@ -38,29 +38,29 @@ static void product_in_double(const lf_net_layer *l, const float *in, double *z,
             z[b] += (double)l->code[k * l->pad + row] * (double)in[k * CHUNK + b];
 }
 
-/* What the frozen graph computes from one integer of the product. */
-static double unit_value(const lf_net *n, int i, size_t row, double z) {
+/* What the frozen graph computes from the integers of one row of the product. */
+static void row_values(const lf_net *n, int i, size_t row, const double z[CHUNK], double y[CHUNK]) {
     const lf_net_layer *l = &n->layer[i];
-    double v = z * lf_net_scale(n, i);
-    if (!l->norm)
-        return l->last ? v : v + (double)l->beta[row];
+    double scale = lf_net_scale(n, i), beta = (double)l->beta[row];
+    if (!l->norm) {
+        for (size_t b = 0; b < CHUNK; b++)
+            y[b] = l->last ? z[b] * scale : z[b] * scale + beta;
+        return;
+    }
     double root = sqrt((double)l->variance[row] + (double)(float)n->recipe->norm.epsilon);
-    return (v - (double)l->mean[row]) / root * (double)l->gamma[row] + (double)l->beta[row];
+    double mean = (double)l->mean[row], gamma = (double)l->gamma[row];
+    for (size_t b = 0; b < CHUNK; b++)
+        y[b] = (z[b] * scale - mean) / root * gamma + beta;
 }
 
-static float unit_code(const lf_quantizer *q, double step, double y) {
-    if (q->type == LF_QUANTIZER_BIPOLAR)
-        return y >= 0 ? 1 : -1;
+static void row_codes(const lf_quantizer *q, double step, const double y[CHUNK], float *out) {
     int lo, hi;
     lf_quantizer_range(q, &lo, &hi);
-    double c = y / step;
-    c = c < lo ? lo : c > hi ? hi : c;
-    return (float)lf_round_to_int(c, LF_ROUND_HALF_EVEN);
-}
-
-static void layer_row(const lf_net *n, int i, size_t row, const double z[CHUNK], double y[CHUNK]) {
-    for (size_t b = 0; b < CHUNK; b++)
-        y[b] = unit_value(n, i, row, z[b]);
+    for (size_t b = 0; b < CHUNK; b++) {
+        double c = y[b] / step;
+        c = c < lo ? lo : c > hi ? hi : c;
+        out[b] = q->type == LF_QUANTIZER_BIPOLAR ? (y[b] >= 0 ? 1.0f : -1.0f) : (float)lf_round_to_int(c, LF_ROUND_HALF_EVEN);
+    }
 }
 
 static void one_layer(const lf_net *n, int i, double in_highest, const float *in, float *product, float *out, double *logits) {
@@ -75,13 +75,11 @@ static void one_layer(const lf_net *n, int i, double in_highest, const float *in
                 z[b] = (double)product[row * CHUNK + b];
         else
             product_in_double(l, in, z, row);
-        layer_row(n, i, row, z, y);
-        for (size_t b = 0; b < CHUNK; b++) {
-            if (l->last)
-                logits[row * CHUNK + b] = y[b];
-            else
-                out[row * CHUNK + b] = unit_code(&l->activations, step, y[b]);
-        }
+        row_values(n, i, row, z, y);
+        if (l->last)
+            memcpy(logits + row * CHUNK, y, sizeof y);
+        else
+            row_codes(&l->activations, step, y, out + row * CHUNK);
     }
 }
 
