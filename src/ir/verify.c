@@ -153,8 +153,6 @@ static lf_status check_element(const check *c, const lf_tensor *t, size_t i) {
 }
 
 static lf_status check_constant(const check *c, const lf_tensor *t) {
-    if (t->producer)
-        return bad_tensor(c, t, "a constant that a node produces");
     if (t->dtype.kind == LF_KIND_NONE)
         return bad_tensor(c, t, "a constant without a datatype");
     bool floats = t->value->elem == LF_ELEM_F32 || t->value->elem == LF_ELEM_F64;
@@ -174,6 +172,8 @@ static lf_status check_constant(const check *c, const lf_tensor *t) {
 static lf_status check_producer(const check *c, const lf_tensor *t) {
     if (!t->producer)
         return LF_OK;
+    if (t->value)
+        return bad_tensor(c, t, "a constant that a node produces");
     const lf_node *n = t->producer <= c->g->nodes.count ? lf_node_at(c->g, t->producer) : NULL;
     for (int k = 0; n && k < n->out_count; k++)
         if (n->out[k] == t->id)
