@@ -10,7 +10,7 @@
 module lf_fifo #(
     parameter WIDTH = 8,
     parameter DEPTH = 16,
-    parameter STYLE = "distributed"
+    parameter [8*11-1:0] STYLE = "distributed"
 ) (
     input  wire             aclk,
     input  wire             aresetn,

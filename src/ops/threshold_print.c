@@ -79,6 +79,7 @@ static uint8_t *new_words(const printer *w, int64_t depth, int64_t bits) {
 static void open_module(const printer *w) {
     const lf_threshold_plan *p = w->p;
     int64_t in = p->pe * p->in_bits, out = p->pe * p->out_bits;
+    lf_text_add(w->t, "/* verilator lint_off UNSIGNED */ // a level that is always reached compares with 0\n");
     lf_text_addf(w->t, "module %s (\n    input  wire aclk,\n    input  wire aresetn,\n", w->module);
     lf_text_addf(w->t, "    input  wire [%" PRId64 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n", in - 1);
     lf_text_addf(w->t, "    output wire [%" PRId64 ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n", out - 1);
@@ -126,6 +127,8 @@ static void add_output(const printer *w, int64_t lane, const char *count) {
     lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_c = ", hi, lane);
     if (more > 0)
         lf_text_addf(w->t, "{%d'd0, %s};\n", more, count);
+    else if (more < 0) /* counts that the input's range never reaches, modulo the output's bits */
+        lf_text_addf(w->t, "%s[%d:0];\n    wire l%" PRId64 "_unused_c = &{1'b0, %s};\n", count, hi, lane, count);
     else
         lf_text_addf(w->t, "%s;\n", count);
     lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_y;\n    always @(posedge aclk) if (ce) l%" PRId64 "_y <= ", hi, lane, lane);
@@ -329,6 +332,6 @@ lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a
         LF_TRY(print_search(&w));
     else
         LF_TRY(print_uniform(&w));
-    lf_text_add(w.t, "endmodule\n");
+    lf_text_add(w.t, "endmodule\n/* verilator lint_on UNSIGNED */\n");
     return LF_OK;
 }

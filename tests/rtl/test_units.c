@@ -1,0 +1,246 @@
+/* Every hand-written stream unit and every corner of its parameters, in one simulation each for Verilator and Icarus. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "unit_bench.h"
+
+static bench b;
+
+static lf_shape shape2(int64_t rows, int64_t columns) {
+    return lf_shape_make(2, (int64_t[]){rows, columns});
+}
+
+/* -- plumbing ---------------------------------------------------------------------------------------------------------- */
+
+static void add_fifo(int64_t depth, const char *style, int64_t lanes) {
+    const char *name = lf_format(b.arena, "fifo_%s_%" PRId64, style, depth);
+    bench_case *c = bench_case_new(&b, name, shape2(1, lanes * 37), (lf_range){-8, 7, 1});
+    /* a converter that is never printed says how many lanes there are */
+    bench_node(&b, c, "fifo", lf_format(b.arena, "depth=%" PRId64 " style=%s", depth, style), NULL, 0);
+    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, lanes, lanes), NULL, 0);
+    c->count--;
+}
+
+static void add_fifos(void) {
+    static const int64_t depth[] = {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 32, 33, 40};
+    static const char *const style[] = {"register", "srl", "distributed", "block"};
+    for (size_t s = 0; s < LF_COUNT(style); s++)
+        for (size_t d = 0; d < LF_COUNT(depth); d++)
+            if (depth[d] > 2 || s == 0)
+                add_fifo(depth[d], style[s], s == 2 ? 3 : 1);
+    add_fifo(129, "distributed", 1);
+    add_fifo(200, "block", 1);
+}
+
+static void add_skid(lf_range range, int64_t lanes) {
+    const char *name = lf_format(b.arena, "skid_%" PRId64 "_%zu", lanes, b.cases.count);
+    bench_case *c = bench_case_new(&b, name, shape2(1, lanes * 40), range);
+    bench_node(&b, c, "skid", "", NULL, 0);
+    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, lanes, lanes), NULL, 0);
+    c->count--;
+}
+
+static void add_converter(int64_t in, int64_t out, lf_range range) {
+    int64_t a = in, z = out;
+    while (z) {
+        int64_t t = a % z;
+        a = z;
+        z = t;
+    }
+    bench_case *c = bench_case_new(&b, lf_format(b.arena, "width_%" PRId64 "_%" PRId64, in, out), shape2(1, in / a * out * 6), range);
+    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, in, out), NULL, 0);
+}
+
+static void add_converters(void) {
+    static const int64_t ratio[][2] = {{1, 1}, {1, 2}, {1, 3}, {1, 5}, {2, 8}, {1, 16}, {2, 1}, {3, 1}, {12, 3}, {16, 1}, {2, 3}, {3, 2}, {4, 6}, {6, 4}, {3, 5}, {5, 3}, {7, 4}, {4, 7}, {9, 2}, {2, 9}, {10, 15}};
+    for (size_t i = 0; i < LF_COUNT(ratio); i++)
+        add_converter(ratio[i][0], ratio[i][1], i % 3 == 0 ? (lf_range){-1, 1, 2} : i % 3 == 1 ? (lf_range){0, 5, 1} : (lf_range){-100, 99, 1});
+}
+
+/* -- thresholds ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct levels_case {
+    const char *name;
+    lf_range x;
+    int64_t channels, levels, pixels;
+    bool per_channel, signs, uniform;
+    const char *attrs;
+} levels_case;
+
+static int ascending(const void *a, const void *z) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)z;
+    return (x > y) - (x < y);
+}
+
+/* Random rows with ties and values beyond the input's range on both sides; or equal steps. */
+static void fill_row(const levels_case *l, lf_rng *r, int64_t *row) {
+    int64_t span = l->x.hi - l->x.lo, step = (int64_t)1 << lf_bits_unsigned((uint64_t)(span / (l->levels + 1) / 2 + 1));
+    int64_t first = l->x.lo + lf_rng_between(r, -span / 4, span / 3);
+    for (int64_t t = 0; t < l->levels; t++)
+        row[t] = l->uniform ? first + t * step : lf_rng_between(r, l->x.lo - span / 8 - 1, l->x.hi + span / 8 + 2);
+    qsort(row, (size_t)l->levels, sizeof *row, ascending);
+    if (l->levels > 2 && !l->uniform)
+        row[1] = row[2];
+}
+
+static void add_levels(const levels_case *l, lf_rng *r) {
+    bench_case *c = bench_case_new(&b, l->name, shape2(l->pixels, l->channels), l->x);
+    int64_t rows = l->per_channel ? l->channels : 1;
+    int64_t *at = LF_NEW_ARRAY(b.arena, int64_t, rows * l->levels), *sign = LF_NEW_ARRAY(b.arena, int64_t, l->channels);
+    for (int64_t i = 0; i < rows; i++) {
+        if (l->uniform && i) /* the step must be the same in all rows */
+            for (int64_t t = 0; t < l->levels; t++)
+                at[i * l->levels + t] = at[t] + i * 3 - rows;
+        else
+            fill_row(l, r, at + i * l->levels);
+    }
+    for (int64_t i = 0; i < l->channels; i++)
+        sign[i] = lf_rng_below(r, 2) ? 1 : -1;
+    const lf_tensor *consts[2] = {lf_const_codes(c->graph, "T", shape2(rows, l->levels), at),
+                                  l->signs ? lf_const_codes(c->graph, "sign", lf_shape_make(1, &l->channels), sign) : NULL};
+    bench_node(&b, c, "threshold", l->attrs, consts, l->signs ? 2 : 1);
+}
+
+static const levels_case levels[] = {
+    {"thr_one", {-40, 50, 1}, 6, 1, 7, true, false, false, "PE=2"},
+    {"thr_bipolar_out", {-40, 50, 1}, 6, 1, 7, true, true, false, "PE=3 out_base=-1 out_step=2"},
+    {"thr_bipolar_down", {-40, 40, 2}, 4, 1, 9, true, false, false, "PE=4 out_base=1 out_step=-2"},
+    {"thr_bipolar_in", {-1, 1, 2}, 4, 2, 9, true, true, false, "PE=2"},
+    {"thr_const3", {0, 255, 1}, 5, 3, 6, false, false, false, "PE=1"},
+    {"thr_const3_lanes", {-128, 127, 1}, 4, 3, 6, true, true, false, "PE=4"},
+    {"thr_par3", {-128, 127, 1}, 8, 3, 4, true, true, false, "PE=2 structure=parallel"},
+    {"thr_par7_deep", {0, 1000, 1}, 80, 7, 1, true, false, false, "PE=1 structure=parallel"},
+    {"thr_bs2", {-30000, 30000, 1}, 4, 2, 9, true, false, false, "PE=1 structure=binary_search"},
+    {"thr_bs3", {-30000, 30000, 1}, 16, 3, 3, true, true, false, "PE=1"},
+    {"thr_bs5", {-100, 155, 1}, 6, 5, 6, true, true, false, "PE=3 out_base=-3"},
+    {"thr_bs7", {-128, 127, 1}, 12, 7, 4, true, false, false, "PE=4 out_step=3 out_base=5"},
+    {"thr_bs15", {-30000, 30000, 1}, 16, 15, 3, true, true, false, "PE=2 out_base=-8"},
+    {"thr_bs15_const", {-500, 500, 1}, 4, 15, 8, false, false, false, "PE=4"},
+    {"thr_bs15_block", {-30000, 30000, 1}, 96, 15, 1, true, true, false, "PE=1 ram_style=block"},
+    {"thr_bs15_lutram", {-30000, 30000, 1}, 96, 15, 1, true, true, false, "PE=1 ram_style=distributed"},
+    {"thr_bs100", {-3000, 5000, 1}, 6, 100, 6, true, true, false, "PE=1"},
+    {"thr_bs255", {-32768, 32767, 1}, 8, 255, 3, true, false, false, "PE=2"},
+    {"thr_bs300", {-32768, 32767, 1}, 2, 300, 9, true, false, false, "PE=1 out_base=-150"},
+    {"thr_uni4", {-128, 127, 1}, 6, 4, 5, true, false, true, "PE=2"},
+    {"thr_uni15", {-3000, 3000, 1}, 6, 15, 5, true, true, true, "PE=1"},
+    {"thr_uni63_const", {0, 4095, 1}, 4, 63, 6, false, false, true, "PE=4"},
+    {"thr_uni255", {-30000, 30000, 1}, 6, 255, 5, true, true, true, "PE=3 out_base=-128"},
+    {"thr_uni7_deep", {-300, 300, 1}, 70, 7, 1, true, true, true, "PE=1"},
+    {"thr_one_bit", {0, 1, 1}, 3, 1, 7, true, true, false, "PE=1"},
+};
+
+/* -- argmax ------------------------------------------------------------------------------------------------------------------ */
+
+static void add_argmax(int64_t classes, int64_t pe, lf_range x) {
+    bench_case *c = bench_case_new(&b, lf_format(b.arena, "argmax_%" PRId64 "_%" PRId64, classes, pe), shape2(11, classes), x);
+    bench_node(&b, c, "argmax", lf_format(b.arena, "axis=-1 PE=%" PRId64, pe), NULL, 0);
+}
+
+static void add_argmaxes(void) {
+    static const int64_t size[][2] = {{10, 1}, {10, 2}, {10, 5}, {10, 10}, {1, 1}, {2, 1}, {2, 2}, {3, 3}, {16, 4}, {7, 7}, {12, 3}};
+    for (size_t i = 0; i < LF_COUNT(size); i++)
+        add_argmax(size[i][0], size[i][1], i % 3 == 0 ? (lf_range){-9, 9, 1} : i % 3 == 1 ? (lf_range){0, 3, 1} : (lf_range){-1, 1, 2});
+}
+
+/* -- rows of units ------------------------------------------------------------------------------------------------------------- */
+
+static void add_rows(lf_rng *r) {
+    bench_case *c = bench_case_new(&b, "row_all", shape2(3, 12), (lf_range){-100, 100, 1});
+    int64_t at[7];
+    for (int i = 0; i < 7; i++)
+        at[i] = lf_rng_between(r, -90, 90);
+    qsort(at, 7, sizeof *at, ascending);
+    bench_node(&b, c, "skid", "", NULL, 0);
+    bench_node(&b, c, "width_converter", "in_lanes=4 out_lanes=3", NULL, 0);
+    bench_node(&b, c, "fifo", "depth=5 style=distributed", NULL, 0);
+    const lf_tensor *T = lf_const_codes(c->graph, "T", shape2(1, 7), at);
+    bench_node(&b, c, "threshold", "PE=3", &T, 1);
+    bench_node(&b, c, "width_converter", "in_lanes=3 out_lanes=6", NULL, 0);
+    bench_node(&b, c, "fifo", "depth=3 style=srl", NULL, 0);
+    bench_node(&b, c, "argmax", "axis=1 PE=6", NULL, 0);
+    bench_node(&b, c, "skid", "", NULL, 0);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    bench_begin(&b);
+    lf_rng r = lf_rng_make(20, 1);
+    add_fifos();
+    add_skid((lf_range){0, 1, 1}, 1);
+    add_skid((lf_range){-200, 200, 1}, 4);
+    add_converters();
+    for (size_t i = 0; i < LF_COUNT(levels); i++)
+        add_levels(&levels[i], &r);
+    add_argmaxes();
+    add_rows(&r);
+    bench_prepare(&b, &r);
+    bench_print(&b);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    bench_end(&b);
+    return 0;
+}
+
+static void need_tool(const char *tool) {
+    b.failed = false;
+    if (lf_tool_found(tool))
+        return;
+    print_message("%s is not installed\n", tool);
+    skip();
+}
+
+static void test_verilator(void **state) {
+    (void)state;
+    need_tool("verilator");
+    static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
+    bench_forget_cycles(&b);
+    for (size_t i = 0; i < LF_COUNT(settings); i++)
+        bench_add_setting(&b, settings[i], 1000 * (i + 1));
+    assert_false(b.failed);
+    if (!bench_verilator(&b))
+        b.failed = true;
+    assert_false(b.failed);
+}
+
+static void test_icarus(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    bench_forget_cycles(&b);
+    bench_add_setting(&b, (bench_stalls){.3, .3}, 77);
+    if (!bench_icarus(&b))
+        b.failed = true;
+    assert_false(b.failed);
+}
+
+static void test_yosys(void **state) {
+    (void)state;
+    need_tool("yosys");
+    lf_text script = {0};
+    lf_text_add(&script, "read_verilog ");
+    lf_file list;
+    bench_must(&b, lf_file_open(b.ctx, lf_path_join(b.arena, b.dir, "filelist.f"), 0, &list), "filelist.f");
+    for (size_t i = 0; i < list.size; i++)
+        lf_text_addn(&script, list.data[i] == '\n' ? " " : (const char *)&list.data[i], 1);
+    lf_file_close(&list);
+    lf_text_add(&script, "; hierarchy -check -top bench; proc; check -assert");
+    const char *argv[] = {"yosys", "-q", "-p", lf_strdup(b.arena, script.at), NULL};
+    lf_text_free(&script);
+    if (!bench_tool(&b, argv))
+        b.failed = true;
+    assert_false(b.failed);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verilator),
+        cmocka_unit_test(test_icarus),
+        cmocka_unit_test(test_yosys),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
