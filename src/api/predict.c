@@ -1,0 +1,129 @@
+/* predict: rows in, rows out. */
+#include <string.h>
+
+#include "api/engine.h"
+#include "report/table.h"
+
+typedef struct predictor {
+    lf_ctx *ctx;
+    const lf_predict_options *o;
+    lf_arena *arena;
+    lf_engine *engine;
+    lf_rows rows;
+    const char **names; /* of the outputs written */
+    lf_array *arrays;
+    lf_row_out *out;
+    size_t count;
+    double seconds;
+} predictor;
+
+/* The rows of one output: the model's shape with the batch as first dimension. */
+static lf_status add_output(predictor *p, const char *name, lf_id tensor, bool codes) {
+    const lf_graph *g = lf_engine_graph(p->engine);
+    lf_shape shape = lf_tensor_at(g, tensor)->shape;
+    if (shape.rank == 0)
+        shape.rank = 1;
+    shape.dim[0] = (int64_t)p->rows.rows * (shape.dim[0] > 0 && shape.rank == 1 && lf_shape_count(lf_tensor_at(g, tensor)->shape) > 1 ? shape.dim[0] : 1);
+    lf_array *x = &p->arrays[p->count];
+    if (!lf_array_new(p->arena, codes ? LF_ARRAY_I64 : LF_ARRAY_F32, shape, x))
+        return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows of output %s", p->rows.rows, name);
+    p->names[p->count] = name;
+    p->out[p->count] = codes ? (lf_row_out){.tensor = tensor, .code = x->data} : (lf_row_out){.tensor = tensor, .single = x->data};
+    p->count++;
+    return LF_OK;
+}
+
+static lf_status named_tensor(predictor *p) {
+    const lf_graph *g = lf_engine_graph(p->engine);
+    const lf_tensor *t = lf_find_tensor(g, p->o->output);
+    if (t)
+        return add_output(p, t->name, t->id, p->o->raw && lf_on_grid(t));
+    LF_VEC(const char *) known = {0};
+    for (size_t i = 0; i < g->tensors.count; i++)
+        if (g->tensors.at[i])
+            LF_PUSH(p->arena, &known, g->tensors.at[i]->name);
+    const char *near = lf_nearest(p->o->output, known.at, known.count);
+    lf_status status = lf_fail(p->ctx, LF_BAD_INPUT, NULL, "the network has no tensor \"%s\"", p->o->output);
+    if (near)
+        lf_hint(p->ctx, "did you mean %s?", near);
+    return status;
+}
+
+static lf_status choose_outputs(predictor *p) {
+    const lf_graph *g = lf_engine_graph(p->engine);
+    size_t most = g->outputs.count + 1;
+    p->names = LF_NEW_ARRAY(p->arena, const char *, most);
+    p->arrays = LF_NEW_ARRAY(p->arena, lf_array, most);
+    p->out = LF_NEW_ARRAY(p->arena, lf_row_out, most);
+    if (p->o->output)
+        return named_tensor(p);
+    for (size_t i = 0; i < g->outputs.count; i++) {
+        const lf_port *port = &g->outputs.at[i];
+        lf_id raw = p->o->raw ? lf_raw_tensor(g, port->tensor) : 0;
+        if (p->o->raw && !raw)
+            return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "output %s has no integers before a scale: --raw needs the fast engine and a quantized network", port->name);
+        LF_TRY(add_output(p, port->name, raw ? raw : port->tensor, raw || lf_is_index(g, port->tensor)));
+    }
+    return LF_OK;
+}
+
+/* In blocks of rows, so that progress is shown and --batch is kept. */
+static lf_status run_blocks(predictor *p) {
+    const lf_graph *g = lf_engine_graph(p->engine);
+    size_t block = p->o->batch > 0 ? (size_t)p->o->batch : 8192;
+    lf_row_in *in = LF_NEW_ARRAY(p->arena, lf_row_in, p->rows.in_count);
+    lf_row_out *out = LF_NEW_ARRAY(p->arena, lf_row_out, p->count);
+    double began = lf_seconds();
+    for (size_t first = 0; first < p->rows.rows; first += block) {
+        size_t rows = p->rows.rows - first < block ? p->rows.rows - first : block;
+        lf_progress(p->ctx, "predict", first, p->rows.rows);
+        for (size_t i = 0; i < p->rows.in_count; i++) {
+            size_t stride = (size_t)lf_shape_count(lf_tensor_at(g, p->rows.in[i].tensor)->shape) * (p->rows.in[i].type == LF_ROW_F32 ? 4 : 8);
+            in[i] = p->rows.in[i];
+            in[i].data = (const char *)p->rows.in[i].data + first * stride;
+        }
+        for (size_t i = 0; i < p->count; i++) {
+            size_t elements = (size_t)lf_shape_count(lf_tensor_at(g, p->out[i].tensor)->shape);
+            out[i] = p->out[i];
+            if (out[i].code)
+                out[i].code += first * elements;
+            if (out[i].single)
+                out[i].single += first * elements;
+        }
+        lf_row_io io = {.in = in, .in_count = p->rows.in_count, .out = out, .out_count = p->count};
+        LF_TRY(lf_engine_run(p->engine, &io, rows));
+    }
+    p->seconds = lf_seconds() - began;
+    return LF_OK;
+}
+
+static void answer_with(const predictor *p, lf_answer *answer) {
+    json_t *root = json_object();
+    lf_text text = {0};
+    double rate = p->seconds > 0 ? (double)p->rows.rows / p->seconds : 0;
+    json_object_set_new(root, "samples", json_integer((json_int_t)p->rows.rows));
+    json_object_set_new(root, "seconds", json_real(p->seconds));
+    json_object_set_new(root, "samples_per_second", json_real(rate));
+    json_object_set_new(root, "engine", json_string(lf_engine_name(p->engine)));
+    lf_text_addf(&text, "%s samples in %s s: %s a second (%s engine)\n", lf_thousands(p->arena, (int64_t)p->rows.rows), lf_fixed_decimals(p->arena, p->seconds, 3),
+                 lf_fixed_decimals(p->arena, rate, 0), lf_engine_name(p->engine));
+    lf_answer_set(answer, root, &text);
+}
+
+static lf_status predict(predictor *p) {
+    LF_TRY(lf_rows_load(p->ctx, p->arena, lf_engine_graph(p->engine), p->o->in, &p->rows));
+    LF_TRY(choose_outputs(p));
+    LF_TRY(run_blocks(p));
+    return lf_rows_save(p->ctx, p->o->out, p->names, p->arrays, p->count);
+}
+
+lf_status lf_predict(lf_ctx *ctx, const lf_predict_options *o, lf_answer *answer) {
+    predictor p = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
+    p.engine = lf_engine_open(ctx, &o->model, o->output ? "reference" : o->engine);
+    lf_status status = p.engine ? predict(&p) : LF_BAD_INPUT;
+    if (status == LF_OK)
+        answer_with(&p, answer);
+    lf_engine_free(p.engine);
+    lf_arena_free(p.arena);
+    return status;
+}

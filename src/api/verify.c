@@ -1,0 +1,208 @@
+/* verify: the Verilog of a build, or a netlist of it, against its integer program, bit by bit. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "api/engine.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "exec/exec.h"
+#include "pass/passes.h"
+#include "report/table.h"
+#include "verify/cosim.h"
+
+typedef struct verifier {
+    lf_ctx *ctx;
+    const lf_verify_options *o;
+    lf_arena *arena;
+    lf_graph *g; /* the hardware graph of the build */
+    lf_exec *exec;
+    json_t *report;
+    const char *top;
+    lf_stream_ports inputs, outputs;
+    lf_rows rows;
+    size_t frames;
+    int64_t **in, **want, **got; /* codes, per port */
+    int64_t predicted_ii, predicted_latency, ii, latency, mismatches;
+    const char *simulator;
+} verifier;
+
+static lf_status open_build(verifier *v) {
+    const char *report = lf_path_join(v->arena, v->o->dir, "report.json"), *model = lf_path_join(v->arena, v->o->dir, "model.lf");
+    if (!lf_path_exists(report) || !lf_path_exists(model)) {
+        lf_status status = lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->dir}, "not the directory of a build (report.json or model.lf is missing)");
+        lf_hint(v->ctx, "make one with `lutfisk build MODEL -o DIR`");
+        return status;
+    }
+    LF_TRY(lf_json_load(v->ctx, report, 64u << 20, &v->report));
+    const json_t *network = json_object_get(v->report, "network");
+    v->top = json_string_value(json_object_get(v->report, "top"));
+    v->predicted_ii = json_integer_value(json_object_get(network, "ii_cycles"));
+    v->predicted_latency = json_integer_value(json_object_get(network, "latency_cycles"));
+    if (!v->top || v->predicted_ii <= 0)
+        return lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = report}, "this is not the report of a build");
+    lf_model_options o = {.model = model};
+    v->g = lf_model_open(v->ctx, &o);
+    if (!v->g)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_circuit_ports(v->g, v->arena, &v->inputs, &v->outputs));
+    v->exec = lf_exec_new(v->ctx, v->g);
+    return v->exec ? LF_OK : LF_BAD_INPUT;
+}
+
+static lf_status load_rows(verifier *v) {
+    const char *specs[] = {v->o->in, NULL};
+    LF_TRY(lf_rows_load(v->ctx, v->arena, v->g, v->o->in ? specs : NULL, &v->rows));
+    v->frames = v->rows.rows;
+    if (v->o->samples > 0 && (size_t)v->o->samples < v->frames)
+        v->frames = (size_t)v->o->samples;
+    if (v->frames == 0)
+        return lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->in}, "there are no rows");
+    return LF_OK;
+}
+
+static int64_t **code_rows(verifier *v, const lf_stream_ports *ports) {
+    int64_t **all = LF_NEW_ARRAY(v->arena, int64_t *, ports->count + 1);
+    for (size_t i = 0; i < ports->count; i++)
+        all[i] = LF_NEW_ARRAY(v->arena, int64_t, v->frames * (size_t)ports->at[i].elements);
+    return all;
+}
+
+/* Codes at both sides of the circuit, by the integer program. */
+static lf_status run_program(verifier *v) {
+    size_t count = v->inputs.count + v->outputs.count;
+    lf_row_out *out = LF_NEW_ARRAY(v->arena, lf_row_out, count + 1);
+    v->in = code_rows(v, &v->inputs);
+    v->want = code_rows(v, &v->outputs);
+    v->got = code_rows(v, &v->outputs);
+    for (size_t i = 0; i < v->inputs.count; i++)
+        out[i] = (lf_row_out){.tensor = v->inputs.at[i].tensor, .code = v->in[i]};
+    for (size_t i = 0; i < v->outputs.count; i++)
+        out[v->inputs.count + i] = (lf_row_out){.tensor = v->outputs.at[i].tensor, .code = v->want[i]};
+    lf_row_io io = {v->rows.in, v->rows.in_count, out, count};
+    return lf_exec_rows(v->exec, &io, v->frames);
+}
+
+static void compare(verifier *v, const char *run) {
+    for (size_t i = 0; i < v->outputs.count; i++) {
+        const lf_stream_port *p = &v->outputs.at[i];
+        for (size_t f = 0; f < v->frames; f++) {
+            const int64_t *want = v->want[i] + f * (size_t)p->elements, *got = v->got[i] + f * (size_t)p->elements;
+            if (!memcmp(want, got, (size_t)p->elements * sizeof *want))
+                continue;
+            int64_t e = 0;
+            while (want[e] == got[e])
+                e++;
+            if (v->mismatches++ < 5)
+                lf_fail(v->ctx, LF_FAILED, NULL, "%s, row %zu, output %s, element %" PRId64 ": the circuit says %" PRId64 ", the program %" PRId64, run, f, p->name, e, got[e], want[e]);
+        }
+    }
+}
+
+static lf_status run_once(verifier *v, lf_cosim *c, double stall, const char *what) {
+    lf_cosim_run run = {.frames = (int64_t)v->frames, .in = (const int64_t *const *)v->in, .out = v->got, .stall = stall, .seed = v->o->seed + 1};
+    run.limit = 1000 + 20 * (v->predicted_ii + v->predicted_latency);
+    lf_progress(v->ctx, what, 0, 0);
+    LF_TRY(lf_cosim_frames(c, &run));
+    compare(v, what);
+    if (stall == 0) {
+        v->ii = run.ii_cycles;
+        v->latency = run.latency_cycles;
+    }
+    return LF_OK;
+}
+
+static lf_status simulate(verifier *v) {
+    bool iverilog = v->o->sim && !strcmp(v->o->sim, "iverilog");
+    lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = iverilog ? LF_SIM_IVERILOG : LF_SIM_VERILATOR, .inputs = &v->inputs, .outputs = &v->outputs};
+    lf_cosim *c;
+    v->simulator = iverilog ? "iverilog" : "verilator";
+    lf_progress(v->ctx, "compiling the simulation", 0, 0);
+    LF_TRY(lf_cosim_new(v->ctx, &d, &c));
+    lf_status status = run_once(v, c, 0, "simulating without stalls");
+    double stall = v->o->stall == 0 ? 0.3 : v->o->stall;
+    if (status == LF_OK && stall > 0)
+        status = run_once(v, c, stall, "simulating with stalls");
+    lf_cosim_free(c);
+    return status;
+}
+
+static lf_status check_timing(verifier *v) {
+    if (v->latency != v->predicted_latency)
+        return lf_fail(v->ctx, LF_FAILED, NULL, "latency is %" PRId64 " cycles, predicted were %" PRId64, v->latency, v->predicted_latency);
+    if (v->ii >= 0 && v->ii != v->predicted_ii)
+        return lf_fail(v->ctx, LF_FAILED, NULL, "the initiation interval is %" PRId64 " cycles, predicted were %" PRId64, v->ii, v->predicted_ii);
+    return LF_OK;
+}
+
+/* What the circuit computed, through the same host nodes that predict runs. */
+static lf_status write_output(verifier *v) {
+    size_t count = v->g->outputs.count;
+    lf_row_in *in = LF_NEW_ARRAY(v->arena, lf_row_in, v->outputs.count);
+    lf_row_out *out = LF_NEW_ARRAY(v->arena, lf_row_out, count);
+    lf_array *arrays = LF_NEW_ARRAY(v->arena, lf_array, count);
+    const char **names = LF_NEW_ARRAY(v->arena, const char *, count);
+    for (size_t i = 0; i < v->outputs.count; i++)
+        in[i] = (lf_row_in){v->outputs.at[i].tensor, LF_ROW_CODE, v->got[i]};
+    for (size_t i = 0; i < count; i++) {
+        const lf_port *port = &v->g->outputs.at[i];
+        bool index = lf_is_index(v->g, port->tensor);
+        lf_shape shape = lf_tensor_at(v->g, port->tensor)->shape;
+        shape.rank = shape.rank ? shape.rank : 1;
+        shape.dim[0] = (int64_t)v->frames;
+        if (!lf_array_new(v->arena, index ? LF_ARRAY_I64 : LF_ARRAY_F32, shape, &arrays[i]))
+            return lf_fail(v->ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows of output %s", v->frames, port->name);
+        names[i] = port->name;
+        out[i] = index ? (lf_row_out){.tensor = port->tensor, .code = arrays[i].data} : (lf_row_out){.tensor = port->tensor, .single = arrays[i].data};
+    }
+    lf_row_io io = {in, v->outputs.count, out, count};
+    LF_TRY(lf_exec_rows(v->exec, &io, v->frames));
+    return lf_rows_save(v->ctx, (const char *[]){v->o->out, NULL}, names, arrays, count);
+}
+
+static void answer_with(verifier *v, lf_answer *answer) {
+    json_t *root = json_object();
+    lf_text text = {0};
+    json_object_set_new(root, "samples", json_integer((json_int_t)v->frames));
+    json_object_set_new(root, "mismatches", json_integer(v->mismatches));
+    json_object_set_new(root, "ii_cycles", v->ii < 0 ? json_null() : json_integer(v->ii));
+    json_object_set_new(root, "latency_cycles", json_integer(v->latency));
+    json_object_set_new(root, "predicted_ii_cycles", json_integer(v->predicted_ii));
+    json_object_set_new(root, "predicted_latency_cycles", json_integer(v->predicted_latency));
+    json_object_set_new(root, "simulator", json_string(v->simulator));
+    json_object_set_new(root, "design", json_string(v->o->netlist ? "netlist" : "rtl"));
+    lf_text_addf(&text, "%s samples, %s mismatches (%s, %s)\n", lf_thousands(v->arena, (int64_t)v->frames), lf_thousands(v->arena, v->mismatches), v->simulator,
+                 v->o->netlist ? "mapped netlist" : "Verilog");
+    lf_text_addf(&text, "II %s cycles (predicted %s), latency %s cycles (predicted %s)\n", v->ii < 0 ? "-" : lf_thousands(v->arena, v->ii), lf_thousands(v->arena, v->predicted_ii),
+                 lf_thousands(v->arena, v->latency), lf_thousands(v->arena, v->predicted_latency));
+    lf_answer_set(answer, root, &text);
+}
+
+static lf_status verify(verifier *v) {
+    LF_TRY(open_build(v));
+    LF_TRY(load_rows(v));
+    LF_TRY(run_program(v));
+    return simulate(v);
+}
+
+lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) {
+    static const char *const simulators[] = {"verilator", "iverilog", NULL};
+    if (!o->dir)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "verify wants the directory of a build");
+    if (!(o->stall < 0.99))
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "--stall wants a probability below 0.99");
+    LF_TRY(lf_check_word(ctx, "--sim", o->sim, simulators, NULL));
+    verifier v = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
+    lf_status status = verify(&v);
+    if (status == LF_OK) {
+        status = check_timing(&v);
+        if (o->out && write_output(&v) != LF_OK)
+            status = LF_BAD_INPUT;
+        status = v.mismatches ? LF_FAILED : status;
+        answer_with(&v, answer);
+    }
+    json_decref(v.report);
+    lf_exec_free(v.exec);
+    lf_graph_free(v.g);
+    lf_arena_free(v.arena);
+    return status;
+}

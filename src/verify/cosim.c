@@ -1,0 +1,248 @@
+#include "verify/cosim.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/embed.h"
+#include "base/file.h"
+#include "base/run.h"
+#include "base/text.h"
+#include "verify/beats.h"
+
+struct lf_cosim {
+    lf_ctx *ctx;
+    lf_arena *arena;
+    lf_cosim_design design;
+    char *work; /* temporary directory */
+};
+
+typedef LF_VEC(const char *) words;
+
+static bool hex_files(const lf_cosim *c) { return c->design.simulator == LF_SIM_IVERILOG; }
+
+static const char *absolute(lf_cosim *c, const char *path) {
+    char *full = realpath(path, NULL);
+    const char *kept = full ? lf_strdup(c->arena, full) : path;
+    free(full);
+    return kept;
+}
+
+/* The last lines of what a tool printed, for messages. */
+static const char *tail(lf_arena *a, const char *out) {
+    size_t n = strlen(out), lines = 0;
+    while (n && (out[n - 1] == '\n' || out[n - 1] == ' '))
+        n--;
+    size_t start = n;
+    while (start && lines < 4)
+        lines += out[--start] == '\n';
+    return lf_strndup(a, out + start + (start && out[start] == '\n'), n - start);
+}
+
+static lf_status run_tool(lf_cosim *c, words *argv, const char *what) {
+    lf_run_result r;
+    LF_PUSH(c->arena, argv, NULL);
+    LF_TRY(lf_tool_run(c->ctx, c->arena, argv->at, c->work, &r));
+    if (r.exit_code == 0)
+        return LF_OK;
+    return lf_fail(c->ctx, LF_FAILED, NULL, "%s ended with status %d: %s", what, r.exit_code, tail(c->arena, r.out));
+}
+
+/* -- sources ------------------------------------------------------------------------------------------------------------------- */
+
+static lf_status add_rtl(lf_cosim *c, words *argv) {
+    lf_file list;
+    const char *rtl = absolute(c, lf_path_join(c->arena, c->design.dir, "rtl"));
+    LF_TRY(lf_file_open(c->ctx, lf_path_join(c->arena, rtl, "filelist.f"), 1 << 20, &list));
+    char *text = lf_strndup(c->arena, (const char *)list.data, list.size), *save = NULL;
+    lf_file_close(&list);
+    for (char *name = strtok_r(text, " \t\r\n", &save); name; name = strtok_r(NULL, " \t\r\n", &save))
+        LF_PUSH(c->arena, argv, lf_path_join(c->arena, rtl, name));
+    return LF_OK;
+}
+
+/* Our own models of what Yosys's cell library has no body for, and the library itself. */
+static lf_status add_cells(lf_cosim *c, words *argv) {
+    static const char *const own[] = {"share/cells/xilinx_memory.v"};
+    for (size_t i = 0; i < LF_COUNT(own); i++) {
+        const lf_embed *f = lf_embed_find(own[i]);
+        if (!f)
+            return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "%s is missing from this build of lutfisk", own[i]);
+        const char *path = lf_path_join(c->arena, c->work, lf_path_base(own[i]));
+        LF_TRY(lf_file_write(c->ctx, path, f->data, f->size));
+        LF_PUSH(c->arena, argv, path);
+    }
+    words ask = {0};
+    lf_run_result r;
+    LF_PUSH(c->arena, &ask, "yosys-config");
+    LF_PUSH(c->arena, &ask, "--datdir");
+    LF_PUSH(c->arena, &ask, NULL);
+    const char *data = "/usr/share/yosys";
+    if (lf_tool_found("yosys-config") && lf_tool_run(c->ctx, c->arena, ask.at, NULL, &r) == LF_OK && r.exit_code == 0)
+        data = lf_strndup(c->arena, r.out, strcspn(r.out, "\n"));
+    const char *cells = lf_path_join(c->arena, data, "xilinx/cells_sim.v");
+    if (!lf_path_exists(cells))
+        return lf_fail(c->ctx, LF_NO_TOOL, NULL, "Yosys's cell models (xilinx/cells_sim.v) were not found: netlists cannot be simulated without them");
+    LF_PUSH(c->arena, argv, cells);
+    return LF_OK;
+}
+
+static lf_status add_sources(lf_cosim *c, words *argv) {
+    if (!c->design.netlist)
+        return add_rtl(c, argv);
+    if (!lf_path_exists(c->design.netlist))
+        return lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist}, "the netlist does not exist");
+    LF_PUSH(c->arena, argv, absolute(c, c->design.netlist));
+    return add_cells(c, argv);
+}
+
+static const char *memory_define(lf_cosim *c, const char *flag) {
+    return lf_format(c->arena, "%sLF_MEM_DIR=\"%s/\"", flag, absolute(c, lf_path_join(c->arena, c->design.dir, "rtl")));
+}
+
+/* -- compiling ------------------------------------------------------------------------------------------------------------------ */
+
+static lf_status compile_verilator(lf_cosim *c) {
+    static const char *const flags[] = {"verilator", "--cc", "--exe", "--build", "-j", "2", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-MULTIDRIVEN", "--x-initial", "unique", "--x-assign", "unique",
+                                        "--no-timing", "--bbox-sys", "--Mdir", "obj", "-CFLAGS", "-O1", "-o", "harness"};
+    words argv = {0};
+    for (size_t i = 0; i < LF_COUNT(flags); i++)
+        LF_PUSH(c->arena, &argv, flags[i]);
+    LF_PUSH(c->arena, &argv, "--top-module");
+    LF_PUSH(c->arena, &argv, c->design.top);
+    LF_PUSH(c->arena, &argv, memory_define(c, "+define+"));
+    LF_TRY(add_sources(c, &argv));
+    LF_PUSH(c->arena, &argv, absolute(c, lf_path_join(c->arena, c->design.dir, "tb/harness.cpp")));
+    return run_tool(c, &argv, "verilator");
+}
+
+static lf_status compile_iverilog(lf_cosim *c) {
+    words argv = {0};
+    LF_PUSH(c->arena, &argv, "iverilog");
+    LF_PUSH(c->arena, &argv, c->design.netlist ? "-g2012" : "-g2005");
+    LF_PUSH(c->arena, &argv, "-o");
+    LF_PUSH(c->arena, &argv, "tb.vvp");
+    LF_PUSH(c->arena, &argv, "-s");
+    LF_PUSH(c->arena, &argv, "tb");
+    if (c->design.netlist) {
+        LF_PUSH(c->arena, &argv, "-s");
+        LF_PUSH(c->arena, &argv, "glbl");
+    }
+    LF_PUSH(c->arena, &argv, memory_define(c, "-D"));
+    LF_TRY(add_sources(c, &argv));
+    LF_PUSH(c->arena, &argv, absolute(c, lf_path_join(c->arena, c->design.dir, "tb/tb.v")));
+    return run_tool(c, &argv, "iverilog");
+}
+
+static lf_status need_tools(const lf_cosim *c) {
+    static const char *const verilator[] = {"verilator", "g++", "make"}, *const iverilog[] = {"iverilog", "vvp", NULL};
+    const char *const *tools = c->design.simulator == LF_SIM_VERILATOR ? verilator : iverilog;
+    for (int i = 0; i < 3 && tools[i]; i++)
+        if (!lf_tool_found(tools[i])) {
+            lf_status status = lf_fail(c->ctx, LF_NO_TOOL, NULL, "%s was not found: the simulation was not done", tools[i]);
+            lf_hint(c->ctx, "install it, or choose another simulator with --sim; `lutfisk doctor` shows what there is");
+            return status;
+        }
+    return LF_OK;
+}
+
+lf_status lf_cosim_new(lf_ctx *ctx, const lf_cosim_design *design, lf_cosim **out) {
+    lf_cosim *c = calloc(1, sizeof *c);
+    *out = NULL;
+    *c = (lf_cosim){.ctx = ctx, .arena = lf_arena_new(), .design = *design};
+    lf_status status = need_tools(c);
+    if (status == LF_OK)
+        status = lf_temp_dir(ctx, c->arena, NULL, &c->work);
+    if (status == LF_OK)
+        status = design->simulator == LF_SIM_VERILATOR ? compile_verilator(c) : compile_iverilog(c);
+    if (status == LF_OK)
+        *out = c;
+    else
+        lf_cosim_free(c);
+    return status;
+}
+
+void lf_cosim_free(lf_cosim *c) {
+    if (!c)
+        return;
+    if (c->work)
+        lf_remove_tree(c->work);
+    lf_arena_free(c->arena);
+    free(c);
+}
+
+/* -- running --------------------------------------------------------------------------------------------------------------------- */
+
+static const char *file_of(lf_cosim *c, const char *kind, size_t port, const char *ending) {
+    return lf_path_join(c->arena, c->work, lf_format(c->arena, "%s_%zu.%s", kind, port, ending));
+}
+
+static lf_status write_inputs(lf_cosim *c, const lf_cosim_run *run) {
+    for (size_t i = 0; i < c->design.inputs->count; i++)
+        LF_TRY(lf_beats_write(c->ctx, file_of(c, "in", i, hex_files(c) ? "hex" : "bin"), &c->design.inputs->at[i], run->in[i], run->frames, hex_files(c)));
+    return LF_OK;
+}
+
+static lf_status simulate(lf_cosim *c, const lf_cosim_run *run, int64_t *first) {
+    words argv = {0};
+    lf_run_result r;
+    long long stall = (long long)nearbyint(run->stall * 65536);
+    lf_arena *a = c->arena;
+    if (hex_files(c)) {
+        LF_PUSH(a, &argv, "vvp");
+        LF_PUSH(a, &argv, "-N");
+        LF_PUSH(a, &argv, "tb.vvp");
+        LF_PUSH(a, &argv, "+dir=.");
+        LF_PUSH(a, &argv, lf_format(a, "+frames=%lld", (long long)run->frames));
+        LF_PUSH(a, &argv, lf_format(a, "+stall=%lld", stall));
+        LF_PUSH(a, &argv, lf_format(a, "+seed=%llu", (unsigned long long)(run->seed % 100000)));
+        LF_PUSH(a, &argv, lf_format(a, "+limit=%lld", (long long)run->limit * (run->frames + 4)));
+    } else {
+        LF_PUSH(a, &argv, "obj/harness");
+        LF_PUSH(a, &argv, ".");
+        LF_PUSH(a, &argv, lf_format(a, "%lld", (long long)run->frames));
+        LF_PUSH(a, &argv, lf_format(a, "%lld", stall));
+        LF_PUSH(a, &argv, lf_format(a, "%llu", (unsigned long long)run->seed));
+        LF_PUSH(a, &argv, lf_format(a, "%lld", (long long)run->limit));
+    }
+    argv.at[0] = hex_files(c) ? argv.at[0] : lf_path_join(a, c->work, argv.at[0]);
+    LF_PUSH(a, &argv, NULL);
+    LF_TRY(lf_tool_run(c->ctx, a, argv.at, c->work, &r));
+    const char *at = strstr(r.out, "first "), *done = strstr(r.out, "done");
+    if (r.exit_code != 0 || !at || (hex_files(c) && !done))
+        return lf_fail(c->ctx, LF_FAILED, NULL, "the simulation stopped: %s", tail(a, r.out));
+    *first = strtoll(at + 6, NULL, 10);
+    return LF_OK;
+}
+
+/* The cycles of the last beats of frames 0, frames - 2 and frames - 1, the latest of all outputs. */
+static lf_status read_cycles(lf_cosim *c, const lf_cosim_run *run, int64_t last[3]) {
+    last[0] = last[1] = last[2] = -1;
+    for (size_t i = 0; i < c->design.outputs->count; i++) {
+        lf_file f;
+        int64_t beats = lf_port_beats(&c->design.outputs->at[i]), wanted[3] = {1, run->frames - 1, run->frames};
+        LF_TRY(lf_file_open(c->ctx, file_of(c, "cycles", i, "txt"), 0, &f));
+        char *text = lf_strndup(c->arena, (const char *)f.data, f.size), *end = text;
+        lf_file_close(&f);
+        for (int64_t b = 1; *end && b <= run->frames * beats; b++) {
+            int64_t cycle = strtoll(end, &end, 10);
+            for (int k = 0; k < 3; k++)
+                if (b == wanted[k] * beats && cycle > last[k])
+                    last[k] = cycle;
+        }
+    }
+    return LF_OK;
+}
+
+lf_status lf_cosim_frames(lf_cosim *c, lf_cosim_run *run) {
+    int64_t first = 0, last[3];
+    LF_TRY(write_inputs(c, run));
+    LF_TRY(simulate(c, run, &first));
+    for (size_t i = 0; i < c->design.outputs->count; i++)
+        LF_TRY(lf_beats_read(c->ctx, file_of(c, "out", i, hex_files(c) ? "hex" : "bin"), &c->design.outputs->at[i], run->out[i], run->frames, hex_files(c)));
+    LF_TRY(read_cycles(c, run, last));
+    run->latency_cycles = last[0] - first;
+    run->ii_cycles = run->frames > 1 ? last[2] - last[1] : -1;
+    return LF_OK;
+}

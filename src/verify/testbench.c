@@ -1,0 +1,122 @@
+#include "verify/testbench.h"
+
+#include <string.h>
+
+#include "base/embed.h"
+#include "base/file.h"
+
+typedef struct bench {
+    const char *top;
+    const lf_stream_ports *inputs, *outputs;
+} bench;
+
+static int padded_bits(const lf_stream_port *p) { return lf_port_bytes(p) * 8; }
+
+/* -- Verilator: a table of ports around the harness that is the same for all --------------------------------------------------------- */
+
+static void print_cpp_port(lf_text *t, const lf_stream_port *p, bool output) {
+    const char *side = output ? "m_axis_" : "s_axis_", *x = p->suffix;
+    lf_text_addf(t, "    {\"%s\", %d, %lld,\n", p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
+    if (output) {
+        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p), side, x);
+        lf_text_addf(t, "     [](Top &d) { return d.%s%stvalid; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top &d) { return d.%s%stlast; }},\n", side, x, side, x, side, x);
+    } else {
+        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%s%stdata, bytes, %d); },\n", side, x, lf_port_bytes(p));
+        lf_text_addf(t, "     [](Top &d) { return d.%s%stready; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top &d, bool v) { d.%s%stlast = v; }},\n", side, x, side, x, side, x);
+    }
+}
+
+static lf_status print_cpp(lf_ctx *ctx, const bench *b, lf_text *t) {
+    const lf_embed *body = lf_embed_find("share/sim/harness.cpp");
+    if (!body)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "share/sim/harness.cpp is missing from this build of lutfisk");
+    lf_text_addf(t, "#include \"V%s.h\"\n#define LF_TOP V%s\n", b->top, b->top);
+    lf_text_addn(t, (const char *)body->data, body->size);
+    lf_text_add(t, "\nstatic const InputPort inputs[] = {\n");
+    for (size_t i = 0; i < b->inputs->count; i++)
+        print_cpp_port(t, &b->inputs->at[i], false);
+    lf_text_add(t, "};\nstatic const OutputPort outputs[] = {\n");
+    for (size_t i = 0; i < b->outputs->count; i++)
+        print_cpp_port(t, &b->outputs->at[i], true);
+    lf_text_addf(t, "};\n\nint main(int argc, char **argv) { return run(argc, argv, inputs, %zu, outputs, %zu); }\n", b->inputs->count, b->outputs->count);
+    return LF_OK;
+}
+
+/* -- Verilog -------------------------------------------------------------------------------------------------------------------- */
+
+static void print_wires(const bench *b, lf_text *t) {
+    const lf_stream_ports *sides[2] = {b->inputs, b->outputs};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < sides[s]->count; i++) {
+            const lf_stream_port *p = &sides[s]->at[i];
+            const char *side = s ? "m_axis_" : "s_axis_";
+            lf_text_addf(t, "    wire [%d:0] %s%stdata;\n    wire %s%stvalid, %s%stready, %s%stlast;\n", padded_bits(p) - 1, side, p->suffix, side, p->suffix, side, p->suffix, side, p->suffix);
+        }
+}
+
+static void print_dut(const bench *b, lf_text *t) {
+    static const char *const fields[] = {"tdata", "tvalid", "tready", "tlast"};
+    const lf_stream_ports *sides[2] = {b->inputs, b->outputs};
+    lf_text_addf(t, "\n    %s dut (\n        .aclk(aclk),\n        .aresetn(aresetn)", b->top);
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < sides[s]->count; i++)
+            for (size_t f = 0; f < LF_COUNT(fields); f++)
+                lf_text_addf(t, ",\n        .%s%s%s(%s%s%s)", s ? "m_axis_" : "s_axis_", sides[s]->at[i].suffix, fields[f], s ? "m_axis_" : "s_axis_", sides[s]->at[i].suffix, fields[f]);
+    lf_text_add(t, "\n    );\n");
+}
+
+static void print_drivers(const bench *b, lf_text *t) {
+    for (size_t i = 0; i < b->inputs->count; i++) {
+        const lf_stream_port *p = &b->inputs->at[i];
+        lf_text_addf(t, "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) source_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n", padded_bits(p),
+                     (long long)lf_port_beats(p), i, i);
+        lf_text_addf(t, "        .tdata(s_axis_%stdata), .tvalid(s_axis_%stvalid), .tready(s_axis_%stready), .tlast(s_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
+    }
+    for (size_t i = 0; i < b->outputs->count; i++) {
+        const lf_stream_port *p = &b->outputs->at[i];
+        lf_text_addf(t, "\n    wire done_%zu;\n    lf_tb_sink #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) sink_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames), .done(done_%zu),\n", i,
+                     padded_bits(p), (long long)lf_port_beats(p), i, i, i);
+        lf_text_addf(t, "        .tdata(m_axis_%stdata), .tvalid(m_axis_%stvalid), .tready(m_axis_%stready), .tlast(m_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
+    }
+    lf_text_add(t, "    assign done = 1'b1");
+    for (size_t i = 0; i < b->outputs->count; i++)
+        lf_text_addf(t, " & done_%zu", i);
+    lf_text_add(t, ";\nendmodule\n");
+}
+
+static lf_status print_verilog(lf_ctx *ctx, const bench *b, lf_text *t) {
+    const lf_embed *parts = lf_embed_find("share/sim/tb_parts.v"), *clock = lf_embed_find("share/sim/tb_clock.v");
+    if (!parts || !clock)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "share/sim/tb_parts.v is missing from this build of lutfisk");
+    lf_text_addn(t, (const char *)parts->data, parts->size);
+    lf_text_add(t, "\nmodule tb;\n");
+    lf_text_addn(t, (const char *)clock->data, clock->size);
+    print_wires(b, t);
+    print_dut(b, t);
+    print_drivers(b, t);
+    return LF_OK;
+}
+
+static lf_status write_bench(lf_ctx *ctx, const char *dir, const char *name, const bench *b, lf_status (*print)(lf_ctx *, const bench *, lf_text *)) {
+    lf_arena *a = lf_arena_new();
+    lf_text t = {0};
+    lf_status status = print(ctx, b, &t);
+    if (status == LF_OK)
+        status = lf_file_write(ctx, lf_path_join(a, dir, name), t.at, t.len);
+    lf_text_free(&t);
+    lf_arena_free(a);
+    return status;
+}
+
+lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs, const lf_stream_ports *outputs) {
+    bench b = {top, inputs, outputs};
+    lf_arena *a = lf_arena_new();
+    const char *tb = lf_path_join(a, dir, "tb");
+    lf_status status = lf_make_dir(ctx, tb);
+    if (status == LF_OK)
+        status = write_bench(ctx, tb, "harness.cpp", &b, print_cpp);
+    if (status == LF_OK)
+        status = write_bench(ctx, tb, "tb.v", &b, print_verilog);
+    lf_arena_free(a);
+    return status;
+}
