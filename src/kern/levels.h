@@ -22,6 +22,7 @@ typedef struct lf_levels {
     bool searched;           /* count > LF_LEVELS_IN_LINE: at[c][t] ascending, else at[t][c] */
     int32_t *at;
     int32_t *base, *step; /* [padded] */
+    uint16_t *below, *reached; /* count 1: bit c % 16 of [c / 16] is whether y is not 0 below, or from, the threshold */
 } lf_levels;
 
 /* T[c * count + t], ascending in t. Memory of `a`. */
@@ -50,6 +51,7 @@ typedef void lf_levels_fn(const lf_levels *l, const void *x, size_t x_stride, si
 typedef struct lf_levels_kernel {
     lf_isa isa;
     lf_levels_fn *run[LF_LEVEL_INS][LF_LEVEL_OUTS];
+    bool (*finite)(const float *x, size_t n); /* no NaN and no infinity among n floats */
 } lf_levels_kernel;
 
 extern const lf_levels_kernel lf_levels_scalar, lf_levels_avx2, lf_levels_avx512;

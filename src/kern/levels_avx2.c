@@ -55,6 +55,17 @@ static inline void put_codes(void *y, size_t c, __m256i v, size_t left) {
     _mm256_storeu_si256((void *)((int32_t *)y + c), v);
 }
 
+static bool finite(const float *x, size_t n) {
+    __m256i most = _mm256_setzero_si256(), magnitude = _mm256_set1_epi32(0x7fffffff);
+    for (size_t i = 0; i < n; i += 8)
+        most = _mm256_max_epi32(most, _mm256_and_si256(load_s32(x, i, n - i), magnitude));
+    int32_t part[8], top = 0;
+    _mm256_storeu_si256((void *)part, most);
+    for (int i = 0; i < 8; i++)
+        top = part[i] > top ? part[i] : top;
+    return top < 0x7f800000; /* infinity; NaN lies above */
+}
+
 #define RUN(in, out, IN, OUT)                                                                                                \
     static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {       \
         if (l->searched) {                                                                                                   \
@@ -79,10 +90,10 @@ RUN(f32, u8, LF_LEVEL_F32, LF_LEVEL_U8)
 RUN(f32, s16, LF_LEVEL_F32, LF_LEVEL_S16)
 RUN(f32, codes, LF_LEVEL_F32, LF_LEVEL_CODES)
 
-const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}};
+const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
 
 #else
 
-const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{0}}};
+const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{0}}, 0};
 
 #endif

@@ -41,6 +41,21 @@ static inline void put_codes(void *y, size_t c, __m512i v, __mmask16 live) {
     _mm512_storeu_si512((int32_t *)y + c, v);
 }
 
+/* One threshold to bits needs no codes. */
+static inline void put_one(const lf_levels *l, void *y, size_t c, __m512i x, __mmask16 live) {
+    unsigned reached = _mm512_cmpge_epi32_mask(x, _mm512_loadu_si512(l->at + c)), i = (unsigned)(c / 16);
+    ((uint16_t *)y)[i] = (uint16_t)(((reached & l->reached[i]) | (~reached & l->below[i])) & live);
+}
+
+static bool finite(const float *x, size_t n) {
+    __m512i most = _mm512_setzero_si512(), magnitude = _mm512_set1_epi32(0x7fffffff);
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 live = (__mmask16)(n - i >= 16 ? 0xffff : (1u << (n - i)) - 1);
+        most = _mm512_max_epi32(most, _mm512_and_si512(_mm512_maskz_loadu_epi32(live, x + i), magnitude));
+    }
+    return _mm512_reduce_max_epi32(most) < 0x7f800000; /* infinity; NaN lies above */
+}
+
 #define RUN(in, out, IN, OUT)                                                                                                \
     static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {       \
         if (l->searched) {                                                                                                   \
@@ -53,7 +68,10 @@ static inline void put_codes(void *y, size_t c, __m512i v, __mmask16 live) {
             for (size_t c = 0; c < l->padded; c += 16) {                                                                     \
                 size_t left = l->channels - c;                                                                               \
                 __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                                        \
-                put_##out(y, c, codes_of(l, c, load_##in(x, c, live)), live);                                                \
+                if (OUT == LF_LEVEL_BITS && l->count == 1)                                                                   \
+                    put_one(l, y, c, load_##in(x, c, live), live);                                                           \
+                else                                                                                                         \
+                    put_##out(y, c, codes_of(l, c, load_##in(x, c, live)), live);                                                \
             }                                                                                                                \
         }                                                                                                                    \
     }
@@ -66,10 +84,10 @@ RUN(f32, u8, LF_LEVEL_F32, LF_LEVEL_U8)
 RUN(f32, s16, LF_LEVEL_F32, LF_LEVEL_S16)
 RUN(f32, codes, LF_LEVEL_F32, LF_LEVEL_CODES)
 
-const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}};
+const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
 
 #else
 
-const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{0}}};
+const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{0}}, 0};
 
 #endif

@@ -11,10 +11,14 @@ void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T,
         .at = LF_NEW_ARRAY(a, int32_t, padded * count + LF_LEVEL_LANES),
         .base = LF_NEW_ARRAY(a, int32_t, padded),
         .step = LF_NEW_ARRAY(a, int32_t, padded),
+        .below = LF_NEW_ARRAY(a, uint16_t, padded / LF_LEVEL_LANES),
+        .reached = LF_NEW_ARRAY(a, uint16_t, padded / LF_LEVEL_LANES),
     };
     for (size_t c = 0; c < channels; c++) {
         out->base[c] = base[c];
         out->step[c] = step[c];
+        out->below[c / 16] = (uint16_t)(out->below[c / 16] | (base[c] != 0) << c % 16);
+        out->reached[c / 16] = (uint16_t)(out->reached[c / 16] | (base[c] + step[c] != 0) << c % 16);
         for (size_t t = 0; t < count; t++)
             out->at[out->searched ? c * count + t : t * padded + c] = T[c * count + t];
     }
@@ -89,4 +93,14 @@ RUN(f32_u8, LF_LEVEL_F32, LF_LEVEL_U8)
 RUN(f32_s16, LF_LEVEL_F32, LF_LEVEL_S16)
 RUN(f32_codes, LF_LEVEL_F32, LF_LEVEL_CODES)
 
-const lf_levels_kernel lf_levels_scalar = {LF_ISA_SCALAR, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}};
+static bool finite(const float *x, size_t n) {
+    int32_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t magnitude = lf_float_key(x[i]);
+        magnitude = magnitude < 0 ? ~magnitude : magnitude;
+        most = magnitude > most ? magnitude : most;
+    }
+    return most < 0x7f800000; /* infinity; NaN lies above */
+}
+
+const lf_levels_kernel lf_levels_scalar = {LF_ISA_SCALAR, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -252,6 +253,25 @@ static void test_float_keys(void **state) {
     }
 }
 
+static void test_finite(void **state) {
+    (void)state;
+    float x[100];
+    for (size_t i = 0; i < 100; i++)
+        x[i] = i % 2 ? -3.4028235e38f : 3.4028235e38f;
+    const float bad[] = {INFINITY, -INFINITY, NAN, -NAN};
+    for (int isa = 0; isa < LF_ISA_COUNT; isa++)
+        for (size_t n = 1; lf_cpu_has((lf_isa)isa) && n <= 100; n += 3) {
+            const lf_levels_kernel *k = lf_levels_kernel_for((lf_isa)isa);
+            assert_true(k->finite(x, n));
+            for (size_t i = 0; i < n; i++) {
+                float was = x[i];
+                x[i] = bad[i % 4];
+                assert_false(k->finite(x, n));
+                x[i] = was;
+            }
+        }
+}
+
 static void test_list(void **state) {
     (void)state;
     int n = 0;
@@ -264,7 +284,7 @@ static void test_list(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_xnor),       cmocka_unit_test(test_int),  cmocka_unit_test(test_kinds), cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_float_keys), cmocka_unit_test(test_list),
+        cmocka_unit_test(test_float_keys), cmocka_unit_test(test_finite), cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
