@@ -1,0 +1,102 @@
+/* opt: passes on a network, held to their promises, with dumps between them and a small graph that reproduces a failure. */
+#include <string.h>
+
+#include "api/answer.h"
+#include "api/same_program.h"
+#include "base/file.h"
+#include "ir/lftext.h"
+#include "pass/passes.h"
+
+enum { CHECK_ROWS = 16 };
+
+typedef struct watcher {
+    lf_ctx *ctx;
+    const lf_opt_options *o;
+    lf_graph *before; /* as it was before the pass that runs next */
+    json_t *passes;
+    lf_text text;
+} watcher;
+
+static lf_status dump(watcher *w, const lf_graph *g, const lf_pass *pass) {
+    if (!w->o->dump_after || (strcmp(w->o->dump_after, "all") != 0 && strcmp(w->o->dump_after, pass->name) != 0))
+        return LF_OK;
+    lf_arena *a = lf_arena_new();
+    const char *out = w->o->out ? w->o->out : "out.lf";
+    size_t n = strlen(out);
+    const char *stem = n > 3 && !strcmp(out + n - 3, ".lf") ? lf_strndup(a, out, n - 3) : out;
+    lf_status status = lf_graph_save(g, lf_format(a, "%s.%s.lf", stem, pass->name), w->o->inline_constants);
+    lf_arena_free(a);
+    return status;
+}
+
+static lf_status after(void *user, const lf_graph *g, const lf_pass *pass) {
+    watcher *w = user;
+    lf_status status = LF_OK;
+    if (pass) {
+        json_array_append_new(w->passes, json_string(pass->name));
+        lf_text_addf(&w->text, "%s\n", pass->name);
+        status = dump(w, g, pass);
+    }
+    if (status == LF_OK && w->o->check && pass && pass->promise != LF_CHANGES)
+        status = lf_same_program(w->before, g, CHECK_ROWS);
+    if (w->o->check) {
+        lf_graph_free(w->before);
+        w->before = lf_graph_clone(g);
+        if (!w->before)
+            return LF_BAD_INPUT;
+    }
+    return status;
+}
+
+/* The graph before the pass that failed, beside the output: `lutfisk opt crash.lf -p PASS` fails again. */
+static void failed(void *user, const lf_pass *pass, const lf_text *graph, const lf_text *weights) {
+    watcher *w = user;
+    lf_arena *a = lf_arena_new();
+    const char *dir = w->o->out ? w->o->out : "";
+    const char *slash = strrchr(dir, '/');
+    const char *path = slash ? lf_format(a, "%.*s/crash.lf", (int)(slash - dir), dir) : "crash.lf";
+    lf_status status = lf_file_write(w->ctx, path, graph->at, graph->len);
+    if (status == LF_OK && weights->len)
+        status = lf_file_write(w->ctx, lf_format(a, "%sw", path), weights->at, weights->len);
+    if (status == LF_OK) {
+        lf_note(w->ctx, NULL, "the graph before pass %s was kept as %s", pass->name, path);
+        lf_hint(w->ctx, "`lutfisk opt %s -p %s` reproduces this", path, pass->name);
+    }
+    lf_arena_free(a);
+}
+
+static lf_status check_dump(lf_ctx *ctx, const char *name) {
+    const char *words[64] = {"all"};
+    for (size_t i = 0; lf_passes[i] && i + 2 < LF_COUNT(words); i++)
+        words[i + 1] = lf_passes[i]->name;
+    return lf_check_word(ctx, "--dump-after", name, words, NULL);
+}
+
+static lf_status optimize(watcher *w, lf_graph *g) {
+    lf_pass_watch watch = {w, after, failed, true};
+    LF_TRY(lf_pipeline_run(g, w->o->passes, &watch));
+    return w->o->out ? lf_graph_save(g, w->o->out, w->o->inline_constants) : LF_OK;
+}
+
+lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *o, lf_answer *answer) {
+    if (!o->passes)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "opt wants passes: -p \"fold-constants, integerize\"");
+    LF_TRY(check_dump(ctx, o->dump_after));
+    lf_graph *g = lf_model_open(ctx, &o->model);
+    if (!g)
+        return LF_BAD_INPUT;
+    watcher w = {.ctx = ctx, .o = o, .passes = json_array()};
+    lf_status status = optimize(&w, g);
+    json_t *root = json_object();
+    json_object_set_new(root, "passes", w.passes);
+    json_object_set_new(root, "nodes", json_integer((json_int_t)g->order.count));
+    if (status == LF_OK) {
+        lf_text_addf(&w.text, "%zu nodes\n", g->order.count);
+        lf_answer_set(answer, root, &w.text);
+    } else
+        json_decref(root);
+    lf_text_free(&w.text);
+    lf_graph_free(w.before);
+    lf_graph_free(g);
+    return status;
+}
