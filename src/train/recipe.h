@@ -61,7 +61,8 @@ typedef struct lf_recipe_training {
     double final_rate;     /* at the end of the cosine, as a part of rate */
     double warmup_epochs;
     double beta1, beta2, epsilon;
-    double scale_rate;     /* learning rate of norms and scales, as a part of rate */
+    double norm_rate;      /* learning rate of norms and biases, as a part of rate */
+    double step_rate;      /* the same of the logarithms of learned scales */
     double initial;        /* latent weights start uniform in [-initial, initial] */
 } lf_recipe_training;
 

@@ -64,7 +64,8 @@ static const lf_attr_desc training_keys[] = {
     KEY(lf_recipe_training, beta1, LF_ATTR_REAL, "0.9", 0, 0.9999, "Adam's first decay"),
     KEY(lf_recipe_training, beta2, LF_ATTR_REAL, "0.999", 0.1, 0.999999, "Adam's second decay"),
     KEY(lf_recipe_training, epsilon, LF_ATTR_REAL, "1e-8", 1e-15, 1, "Adam's"),
-    KEY(lf_recipe_training, scale_rate, LF_ATTR_REAL, "1", 0, 100, "learning rate of norms, biases and scales, as a part of rate"),
+    KEY(lf_recipe_training, norm_rate, LF_ATTR_REAL, "1", 0, 100, "learning rate of norms and biases, as a part of rate"),
+    KEY(lf_recipe_training, step_rate, LF_ATTR_REAL, "0.02", 0, 100, "the same of the logarithms of learned scales"),
     KEY(lf_recipe_training, initial, LF_ATTR_REAL, "1", 1e-6, 1000, "latent weights start uniform in +-initial"),
     {0},
 };

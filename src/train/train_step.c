@@ -71,10 +71,11 @@ static void transpose_rows(const lf_net *n, lf_net_layer *l, size_t first, size_
             l->dt[b * l->pad + r] = l->d[r * n->batch + b];
 }
 
-static void adam_value(const lf_net *n, const lf_row_adam *a, float *value, float g) {
+/* One value by Adam; part: of the learning rate. */
+static void adam_value(const lf_net *n, const lf_row_adam *a, double part, float *value, float g) {
     size_t at = (size_t)(value - n->value);
     float *m = &n->m[at], *v = &n->v[at];
-    float rate = a->rate * (float)n->recipe->training.scale_rate;
+    float rate = a->rate * (float)part;
     *m = a->beta1 * *m + (1.0f - a->beta1) * g;
     *v = a->beta2 * *v + (1.0f - a->beta2) * (g * g);
     *value -= rate * *m / (sqrtf(*v) + a->epsilon);
@@ -90,9 +91,9 @@ static void backward_units(lf_net *n, int i, size_t first, size_t rows, const lf
         n->rows->backward(&u, &l->stats[r], l->x + r * n->batch, l->d + r * n->batch, keep, n->batch, &grads);
         l->a_step_part[r] = grads.log_step;
         if (l->norm)
-            adam_value(n, adam, &l->gamma[r], grads.gamma);
+            adam_value(n, adam, n->recipe->training.norm_rate, &l->gamma[r], grads.gamma);
         if (l->norm || !l->last)
-            adam_value(n, adam, &l->beta[r], grads.beta);
+            adam_value(n, adam, n->recipe->training.norm_rate, &l->beta[r], grads.beta);
     }
     transpose_rows(n, l, first, rows);
 }
@@ -151,7 +152,7 @@ static void update_step(const lf_net *n, const lf_row_adam *adam, const lf_quant
     if (q->scale_mode == LF_SCALE_FIXED || q->type == LF_QUANTIZER_BIPOLAR)
         return;
     float before = *step;
-    adam_value(n, adam, step, gradient);
+    adam_value(n, adam, n->recipe->training.step_rate, step, gradient);
     float change = *step - before;
     *step = before * (1.0f + (change < -0.5f ? -0.5f : change > 0.5f ? 0.5f : change));
 }
