@@ -39,13 +39,6 @@ static double level_cost(const lf_heap_level *l, int columns) {
     return lut;
 }
 
-static bool is_done(const int *height, int columns) {
-    for (int c = 0; c < columns; c++)
-        if (height[c] > 2)
-            return false;
-    return true;
-}
-
 /* The lowest column that needs the carry chain, or `columns`. */
 static int first_pair(const int *height, int columns) {
     int c = 0;
@@ -54,10 +47,24 @@ static int first_pair(const int *height, int columns) {
     return c;
 }
 
+/* Two numbers are left; the lowest column of the chain may have a third bit, which goes in as its carry. */
+static bool is_done(const int *height, int columns) {
+    int low = first_pair(height, columns);
+    for (int c = low; c < columns; c++)
+        if (height[c] > 2 + (c == low))
+            return false;
+    return true;
+}
+
+static double chain_cost(const int *height, int columns) {
+    int low = first_pair(height, columns);
+    return low == columns ? 0 : columns - low + (height[low] == 3);
+}
+
 static void try_levels(search *s, const int *height, double lut) {
     lf_heap *h = &s->now;
     if (is_done(height, h->columns)) {
-        h->lut = lut + (h->columns - first_pair(height, h->columns));
+        h->lut = lut + chain_cost(height, h->columns);
         if (!s->found || h->lut < s->best.lut || (h->lut <= s->best.lut && h->levels < s->best.levels)) {
             memcpy(h->last, height, sizeof h->last);
             s->best = *h;
@@ -279,6 +286,23 @@ static void print_number(lf_text *t, const lf_heap *h, int from, int to, int k) 
     }
 }
 
+/* high = the two numbers from column `low` on; a third bit there is the carry into the chain: {a, 1} + {b, bit}. */
+static void print_chain(lf_text *t, const lf_heap *h, int low) {
+    int w = h->columns - low;
+    bool carry = h->last[low] == 3;
+    lf_text_addf(t, "    wire [%d:0] left = ", w - 1);
+    print_number(t, h, low, h->columns, 0);
+    lf_text_add(t, ", right = ");
+    print_number(t, h, low, h->columns, 1);
+    lf_text_add(t, ";\n");
+    if (!carry) {
+        lf_text_addf(t, "    wire [%d:0] high = left + right;\n", w - 1);
+        return;
+    }
+    lf_text_addf(t, "    wire [%d:0] chain = {left, 1'b1} + {right, h%d_%d[2]};\n", w, h->levels, low);
+    lf_text_addf(t, "    wire [%d:0] high = chain[%d:1];\n    wire unused_chain = chain[0];\n", w - 1, w);
+}
+
 void lf_heap_print(lf_text *t, const lf_heap *h) {
     for (int i = 0; i < h->levels; i++)
         print_level(t, h, i);
@@ -289,12 +313,8 @@ void lf_heap_print(lf_text *t, const lf_heap *h) {
         lf_text_add(t, ";\n");
         return;
     }
-    lf_text_addf(t, "    reg [%d:0] total;\n    wire [%d:0] left = ", h->columns - 1, h->columns - low - 1);
-    print_number(t, h, low, h->columns, 0);
-    lf_text_add(t, ", right = ");
-    print_number(t, h, low, h->columns, 1);
-    lf_text_add(t, ";\n");
-    lf_text_addf(t, "    wire [%d:0] high = left + right;\n    always @(posedge aclk)\n        if (ce)\n            total <= ", h->columns - low - 1);
+    print_chain(t, h, low);
+    lf_text_addf(t, "    reg [%d:0] total;\n    always @(posedge aclk)\n        if (ce)\n            total <= ", h->columns - 1);
     if (low > 0) {
         lf_text_add(t, "{high, ");
         print_number(t, h, 0, low, 0);

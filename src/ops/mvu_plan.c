@@ -200,20 +200,22 @@ static void output_sums(lf_mvu_plan *p) {
     p->acc_bits = p->out_bits - (p->low_bit >= 0);
 }
 
-/* Thresholds on S, no further out than one step beyond what S can be; the accumulator holds S - threshold. */
+/* Thresholds on S, no further out than one step beyond what S can be; the accumulator holds S - threshold and is as wide as the
+ * actual thresholds need: those near the middle of the range save a bit. */
 static void threshold_sums(lf_mvu_plan *p, const int64_t *threshold) {
-    int64_t widest = 0;
+    p->acc_bits = 1;
     for (int64_t r = 0; r < p->spec.mh; r++) {
         int64_t lo = floor_div(p->spec.acc[r].lo - p->constant[r], p->multiplier), hi = ceil_div(p->spec.acc[r].hi - p->constant[r], p->multiplier);
-        widest = hi - lo > widest ? hi - lo : widest;
         for (int l = 0; l < p->levels; l++) {
             int64_t t = threshold[r * p->levels + l];
             t = t < p->spec.acc[r].lo ? p->spec.acc[r].lo : t > p->spec.acc[r].hi ? p->spec.acc[r].hi + 1 : t;
             t = ceil_div(t - p->constant[r], p->multiplier);
-            p->preset[r * p->levels + l] = -(t < lo ? lo : t > hi + 1 ? hi + 1 : t);
+            t = t < lo ? lo : t > hi + 1 ? hi + 1 : t;
+            int bits = lf_bits_signed(lo - t, hi - t);
+            p->acc_bits = bits > p->acc_bits ? bits : p->acc_bits;
+            p->preset[r * p->levels + l] = -t;
         }
     }
-    p->acc_bits = lf_bits_signed(-(widest + 1), widest);
     p->low_bit = -1;
     for (int l = 0; l <= p->levels; l++)
         p->code[l] = lf_code_to_bits(p->spec.out, p->spec.out_base + p->spec.out_step * l);
@@ -247,7 +249,7 @@ static void choose_sums(lf_mvu_plan *p, lf_arena *a) {
 
 /* -- memories and ranks ---------------------------------------------------------------------------------------------- */
 
-enum { FUSED_DEPTH = 32, BLOCK_LUT = 60 };
+enum { FUSED_DEPTH = 32, BLOCK_LUT = 60, LEVELS_PER_RANK = 3 };
 
 /* Block RAM pays when the same table in logic would take more than BLOCK_LUT LUTs per half block: one LUT6 per 64 words and bit,
  * and a quarter more to select. Half a block is 36 bits wide and 512 words deep, or narrower and deeper. */
@@ -307,6 +309,6 @@ lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, cons
     row_constants(out, a);
     choose_sums(out, a);
     choose_memories(out);
-    choose_ranks(out, 2);
+    choose_ranks(out, LEVELS_PER_RANK);
     return LF_OK;
 }
