@@ -26,7 +26,7 @@ void lf_attr_set_enum(lf_node *n, const char *name, const char *value) {
             *at = i;
             return;
         }
-    assert(!"an enum value that the op does not have");
+    assert(false && "an enum value that the op does not have");
 }
 
 const char *lf_attr_enum_name(const lf_node *n, const char *name) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ir/lftext.h"
-#include "ir/verify.h"
+#include "ir/graph_check.h"
 
 /* -- tokens -------------------------------------------------------------------------------------------------------- */
 

@@ -22,7 +22,7 @@
 #include "ir/attr.h"
 #include "ir/lfw.h"
 #include "ir/lftokens.h"
-#include "ir/verify.h"
+#include "ir/graph_check.h"
 
 enum { INLINE_MOST = 64, PER_LINE = 32 };
 

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "ir/names.h"
 #include "ir/op.h"
-#include "ir/verify.h"
+#include "ir/graph_check.h"
 
 /* Constants of more elements than this are sampled at that many places, evenly spread, unless all are wanted. */
 enum { SAMPLES = 4096 };

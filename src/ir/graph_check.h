@@ -1,6 +1,6 @@
 /* Private to src/ir: what lf_verify_graph checks of one tensor, for the readers of files. */
-#ifndef LF_IR_VERIFY_H
-#define LF_IR_VERIFY_H
+#ifndef LF_IR_GRAPH_CHECK_H
+#define LF_IR_GRAPH_CHECK_H
 
 #include "ir/graph.h"
 
