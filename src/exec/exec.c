@@ -4,7 +4,7 @@
 
 #include "base/pool.h"
 #include "ops/ops.h"
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 struct lf_exec {
     lf_ctx *ctx;

@@ -52,7 +52,7 @@ typedef struct lf_run {
     const lf_graph *graph;
     const lf_node *node;
     lf_arena *scratch;
-    struct lf_memo *memo; /* ops/value.h: things made from constants and kept between nodes and samples; NULL: nothing is kept */
+    struct lf_memo *memo; /* ops/run_node.h: things made from constants and kept between nodes and samples; NULL: nothing is kept */
 } lf_run;
 
 /* The values as reals (code * scale, rounded once per element), in scratch memory when v holds codes. */

@@ -11,7 +11,7 @@
 
 #include "ops/elementwise.h"
 #include "ops/matmul_kernel.h"
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 typedef struct dims {
     int64_t m, k, n;

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #include "ops/threshold_hw.h"
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 static const char *const structure_names[] = {"auto", "parallel", "binary_search", "uniform", NULL};
 static const char *const ram_names[] = {"auto", "distributed", "block", NULL};

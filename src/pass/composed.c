@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 int lf_variable_operand(const lf_graph *g, const lf_node *n) {
     int found = -1;

@@ -1,7 +1,7 @@
 /* fold-constants: nodes whose operands are all constant become constants, by running their own exec. Codes stay codes, with
  * their scale; datatypes and ranges shrink to the values that are really there. */
 #include "ir/pass.h"
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 static bool all_constant(const lf_graph *g, const lf_node *n) {
     for (int i = 0; i < n->in_count; i++)

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "ops/ops.h"
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 typedef struct op_bench {
     lf_ctx *ctx;

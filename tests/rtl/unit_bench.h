@@ -20,7 +20,7 @@
 #include "num/bitpack.h"
 #include "ops/ops.h"
 #include "ops/stream.h"
-#include "ops/value.h"
+#include "ops/run_node.h"
 #include "vlog/vlog.h"
 
 enum { BENCH_NODES = 12, BENCH_FRAMES = 5, BENCH_IDLE = 12, BENCH_RESET = 3 };

@@ -1,4 +1,4 @@
-#include "ops/value.h"
+#include "ops/run_node.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* Values of tensors while single nodes run: what the reference engine, constant folding and the tests share. */
-#ifndef LF_OPS_VALUE_H
-#define LF_OPS_VALUE_H
+#ifndef LF_OPS_RUN_NODE_H
+#define LF_OPS_RUN_NODE_H
 
 #include "ir/op.h"
 
