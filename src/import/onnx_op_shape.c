@@ -369,10 +369,11 @@ lf_status lf_onnx_do_reshape(lf_onnx *m) {
     LF_TRY(lf_onnx_int(m, "allowzero", 0, &allow_zero));
     LF_TRY(lf_onnx_ints_in(m, 1, "target shape", &target));
     LF_TRY(operand_shape(m, &from));
-    bool rest = false;
+    /* A 1 that was computed from the shape of a tensor may be the batch; one that stands in the file is not. */
+    bool rest = false, literal = lf_onnx_value_in(m, 1)->kind == LF_ONNX_PAYLOAD;
     for (int64_t i = 1; i < target.count; i++)
         rest |= target.at[i] == -1;
-    if (rest && target.at[0] == 1 && of_batch(m))
+    if (rest && literal && target.at[0] == 1 && of_batch(m))
         return merges_batch(m);
     LF_TRY(resolve_target(m, from, target, allow_zero != 0, &to));
     return bind_shape(m, to);
