@@ -200,14 +200,13 @@ void lf_onnx_bind_payload(lf_onnx *m, int i, const lf_pb_tensor *payload) {
     v->payload = payload;
 }
 
-void lf_onnx_bind_value(lf_onnx *m, int i, const lf_onnx_value *from) {
+void lf_onnx_bind_value(lf_onnx *m, int i, lf_onnx_value *v) {
     lf_onnx_value *to = out_value(m, i);
     if (!to)
         return;
-    lf_onnx_value old = *to;
-    *to = *from;
-    to->name = old.name;
-    to->producer = old.producer;
+    to->kind = v->kind;
+    to->tensor = v->tensor;
+    to->same = v;
 }
 
 lf_status lf_onnx_finish(lf_onnx *m, lf_node *n) {

@@ -15,9 +15,11 @@ typedef enum lf_onnx_kind {
     LF_ONNX_INTS     /* integers known at import: shapes and what is computed from them */
 } lf_onnx_kind;
 
-typedef struct lf_onnx_value {
+typedef struct lf_onnx_value lf_onnx_value;
+struct lf_onnx_value {
     const char *name;
     lf_onnx_kind kind;
+    lf_onnx_value *same;         /* of which value this is another name, or NULL */
     size_t producer;             /* its node's index + 1, or 0 */
     lf_id tensor;                /* also of a PAYLOAD or INTS once something used it as data */
     const lf_pb_tensor *payload;
@@ -25,7 +27,7 @@ typedef struct lf_onnx_value {
     bool read;
     lf_shape shape;              /* of INTS */
     const int64_t *ints;
-} lf_onnx_value;
+};
 
 typedef struct lf_onnx_annotation {
     const char *name, *datatype;
@@ -130,7 +132,7 @@ const char *lf_onnx_out_name(const lf_onnx *m, int i); /* NULL when absent */
 void lf_onnx_bind(lf_onnx *m, int i, lf_id tensor);
 void lf_onnx_bind_ints(lf_onnx *m, int i, lf_shape shape, const int64_t *ints);
 void lf_onnx_bind_payload(lf_onnx *m, int i, const lf_pb_tensor *payload);
-void lf_onnx_bind_value(lf_onnx *m, int i, const lf_onnx_value *v); /* another name for the same */
+void lf_onnx_bind_value(lf_onnx *m, int i, lf_onnx_value *v); /* another name for the same */
 /* Infers n and binds the outputs in order: the last thing most import functions do. */
 LF_MUST_USE lf_status lf_onnx_finish(lf_onnx *m, lf_node *n);
 lf_status lf_onnx_finish_as(lf_onnx *m, lf_id tensor); /* output 0 is that tensor */

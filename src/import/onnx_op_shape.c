@@ -90,21 +90,26 @@ lf_status lf_onnx_do_cast(lf_onnx *m) {
         keeps = to == 11 || (to == 1 && lf_onnx_tensor_at(m, v->tensor)->dtype.bits <= 32);
     if (!keeps)
         return lf_onnx_refuse(m, "a cast to %s that may change values is not in this version", lf_onnx_type_name(m->scratch, (int32_t)to));
-    lf_onnx_bind_value(m, 0, v);
-    return LF_OK;
+    bool was_integer = v->kind == LF_ONNX_INTS || (v->kind == LF_ONNX_PAYLOAD && is_integer_type(v->payload->data_type));
+    if (!to_float || !was_integer) {
+        lf_onnx_bind_value(m, 0, v);
+        return LF_OK;
+    }
+    lf_id id; /* from here on data: arithmetic on it is no longer that of integers */
+    LF_TRY(lf_onnx_materialise(m, v, &id));
+    return lf_onnx_finish_as(m, id);
 }
 
 /* -- shapes ------------------------------------------------------------------------------------------------------------------------ */
 
-static lf_status shape_of(lf_onnx *m, const lf_onnx_value *v, lf_shape *out) {
+static lf_status shape_of(lf_onnx *m, lf_onnx_value *v, lf_shape *out) {
     if (v->kind == LF_ONNX_INTS)
         *out = v->shape;
     else if (v->kind == LF_ONNX_TENSOR)
         *out = lf_onnx_tensor_at(m, v->tensor)->shape;
     else {
-        lf_onnx_value *payload = lf_onnx_find(m, v->name);
-        LF_TRY(lf_onnx_payload(m, payload));
-        *out = payload->array.shape;
+        LF_TRY(lf_onnx_payload(m, v));
+        *out = v->array.shape;
     }
     return LF_OK;
 }

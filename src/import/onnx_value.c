@@ -172,7 +172,10 @@ int lf_onnx_in_count(const lf_onnx *m) {
 bool lf_onnx_has_in(const lf_onnx *m, int i) { return i < lf_onnx_in_count(m) && *m->node->input[i]; }
 
 /* The caller has made sure that every operand of the current node is known. */
-lf_onnx_value *lf_onnx_value_in(lf_onnx *m, int i) { return lf_onnx_has_in(m, i) ? lf_onnx_find(m, m->node->input[i]) : NULL; }
+lf_onnx_value *lf_onnx_value_in(lf_onnx *m, int i) {
+    lf_onnx_value *v = lf_onnx_has_in(m, i) ? lf_onnx_find(m, m->node->input[i]) : NULL;
+    return v && v->same ? v->same : v;
+}
 
 lf_status lf_onnx_in(lf_onnx *m, int i, lf_id *out) {
     lf_onnx_value *v = lf_onnx_value_in(m, i);
