@@ -1,47 +1,72 @@
-#include "ops/mvu_cost.h"
+/* What a matrix-vector unit costs, part by part as mvu_print.c prints it. Factors are fitted to Yosys's counts (xc7, the script
+ * of `lutfisk synth`) of single layers with random weights. */
+#include "ir/op.h"
+#include "ops/mvu_plan.h"
 
-#include <math.h>
-
-static double divide_up(double a, double b) { return ceil(a / b); }
-
-/* RAMB36 for a word of `bits` and `depth` words, by the best of the port widths (UG473, table 1-3); a RAMB18 is half. */
-static double block_rams(double depth, double bits) {
-    static const double width[] = {72, 36, 18, 9, 4, 2, 1}, words[] = {512, 1024, 2048, 4096, 8192, 16384, 32768};
-    double best = INFINITY;
-    for (int i = 0; i < 7; i++) {
-        double n = divide_up(bits, width[i]) * divide_up(depth, words[i]);
-        best = n < best ? n : best;
-    }
-    double half = divide_up(bits, 36) * divide_up(depth, 512) / 2;
-    return half < best ? half : best;
+/* Bits added to a number of about log2 of them: a LUT each, and a few for bits that fill no counter. */
+static double heap_lut(double bits, double result) {
+    return bits > result ? bits - result + 2 + 0.02 * bits : 0;
 }
 
-/* LUTs of one product beside its weight, and of adding it up: measured per pair of widths on 16 products from registers
- * (bit heap, 6:3 counters). */
-static double product_luts(const lf_mvu_shape *s) {
-    double a = lf_dtype_bits(s->x), b = lf_dtype_bits(s->w);
-    if (s->x.kind == LF_KIND_BIPOLAR && s->w.kind == LF_KIND_BIPOLAR)
-        return 1.05;
-    return 1.45 * a * b + 0.3 * (a + b);
+static double table_lut(int64_t depth, int64_t bits) {
+    return depth <= 1 ? 0 : depth <= 64 ? (double)bits * (depth < 8 ? 0.5 : 0.9) : (double)bits * (double)((depth + 63) / 64) * 1.25;
 }
 
-void lf_mvu_estimate(const lf_mvu_shape *s, lf_cost *out) {
-    double pe = (double)s->pe, simd = (double)s->simd, nf = (double)(s->mh / s->pe), sf = (double)(s->mw / s->simd);
-    double depth = nf * sf, synapses = pe * simd, wb = lf_dtype_bits(s->w);
-    double acc = lf_dtype_bits(s->x) + wb + ceil(log2((double)s->mw + 1));
-    bool logic = s->ram == LF_MVU_RAM_LOGIC || (s->ram == LF_MVU_RAM_AUTO && depth <= LF_MVU_ROM_DEPTH);
-    bool block = !logic && (s->ram == LF_MVU_RAM_BLOCK || (s->ram == LF_MVU_RAM_AUTO && depth * synapses * wb > 4096));
-    *out = (lf_cost){.ii_cycles = s->vectors * (s->mh / s->pe) * (s->mw / s->simd), .weight_bits = s->mw * s->mh * lf_dtype_bits(s->w)};
-    out->lut = synapses * product_luts(s) + pe * (acc + 4 + (s->levels > 1 ? (double)(s->levels - 1) * acc : 0)) + 25;
-    if (logic)
-        out->lut += synapses * wb * (depth <= 1 ? 0 : depth <= 16 ? 1.1 : 1.1 * depth / 16);
-    else if (block)
-        out->bram = block_rams(depth, synapses * wb);
+/* Block RAM of 36 bits x 512 words per half, or narrower and deeper. */
+static double table_bram(int64_t depth, int64_t bits) {
+    int64_t per_half = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : depth <= 4096 ? 4 : depth <= 8192 ? 2 : 1;
+    int64_t deep = (depth + 16383) / 16384;
+    return (double)((bits + per_half - 1) / per_half * deep) / 2;
+}
+
+static void add_products(const lf_mvu_plan *p, lf_cost *c) {
+    double rows = (double)p->spec.pe, bits = 0;
+    for (int i = 0; i < p->bit_count; i++)
+        bits += p->bit[i].power < p->sum_bits ? (double)p->spec.simd : 0;
+    bool own = p->source == LF_MVU_FUSED || p->w.kind == LF_KIND_TERNARY;
+    double first = own ? bits : bits / 1.5;
+    c->lut += rows * (first + heap_lut(first, p->sum_bits));
+    c->ff += rows * (first * 1.5 + p->sum_bits);
+}
+
+static void add_weights(const lf_mvu_plan *p, lf_cost *c) {
+    int64_t bits = p->spec.pe * p->spec.simd * p->w_bits;
+    if (p->source == LF_MVU_FUSED)
+        return;
+    c->ff += (double)(p->spec.simd * p->x_bits + (p->block ? 0 : bits));
+    if (p->block)
+        c->bram += table_bram(p->depth, bits);
     else
-        out->lut += synapses * wb * divide_up(depth, 64);
-    if (nf > 1 && sf > 1)
-        out->lut += divide_up(sf, 64) * divide_up(simd * lf_dtype_bits(s->x), 3) * 4;
-    if (nf > 1 && s->levels)
-        out->lut += pe * acc * (double)s->levels * divide_up(nf, 64);
-    out->ff = synapses * (wb + lf_dtype_bits(s->x)) * 0.9 + pe * (2 * acc + s->out_bits) + 30;
+        c->lut += table_lut(p->depth, bits);
+}
+
+static void add_accumulators(const lf_mvu_plan *p, lf_cost *c) {
+    int64_t bits = p->spec.pe * p->acc_bits * (p->levels ? p->levels : 1);
+    c->lut += (double)bits;
+    c->ff += (double)(p->accumulates ? bits : 0) + (double)(p->spec.pe * p->out_bits);
+    if (p->preset_block)
+        c->bram += table_bram(p->nf, bits);
+    else if (p->preset_memory || p->preset_early) {
+        c->lut += table_lut(p->nf, bits);
+        c->ff += (double)bits;
+    }
+}
+
+static void add_control(const lf_mvu_plan *p, lf_cost *c) {
+    int sf = p->sf > 1 ? lf_mvu_count_bits(p->sf) : 0, nf = p->nf > 1 ? lf_mvu_count_bits(p->nf) : 0;
+    c->lut += 5 + 1.3 * (sf + nf);
+    c->ff += 12 + sf + nf * 4;
+    if (!p->buffered)
+        return;
+    double word = (double)(p->spec.simd * p->x_bits), banks = (double)((p->sf + 31) / 32);
+    c->lut += word * (1 + (banks > 1 ? banks / 2 : 1)) + 2.5 * (sf + nf);
+    c->ff += sf + nf;
+}
+
+void lf_mvu_cost(const lf_mvu_plan *p, int64_t vectors, lf_cost *out) {
+    *out = (lf_cost){.ii_cycles = vectors * p->depth, .weight_bits = p->spec.mw * p->spec.mh * p->w_bits};
+    add_products(p, out);
+    add_weights(p, out);
+    add_accumulators(p, out);
+    add_control(p, out);
 }

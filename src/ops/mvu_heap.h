@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-enum { LF_HEAP_COLUMNS = 40, LF_HEAP_DEPTH = 10 };
+enum { LF_HEAP_COLUMNS = 64, LF_HEAP_DEPTH = 10 };
 
 /* One level: how many counters of each kind every column uses. */
 typedef struct lf_heap_level {

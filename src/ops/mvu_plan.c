@@ -1,7 +1,6 @@
 /* The plan of a matrix-vector unit: how products become bits, how rows become presets, where the registers stand. */
 #include "ops/mvu_plan.h"
 
-#include <assert.h>
 #include <inttypes.h>
 
 int lf_mvu_count_bits(int64_t n) {
@@ -46,8 +45,8 @@ static bool is_wire_type(lf_dtype t, int max_bits) {
 }
 
 static lf_status check_types(lf_ctx *ctx, const lf_where *w, lf_arena *a, const lf_mvu_spec *s) {
-    if (!is_wire_type(s->x, 16))
-        return lf_fail(ctx, LF_BAD_INPUT, w, "inputs of type %s; the unit takes integers of 1 to 16 bits", lf_dtype_name(a, s->x));
+    if (!is_wire_type(s->x, LF_MVU_X_BITS))
+        return lf_fail(ctx, LF_BAD_INPUT, w, "inputs of type %s; the unit takes integers of 1 to %d bits", lf_dtype_name(a, s->x), LF_MVU_X_BITS);
     if (s->levels > LF_MVU_LEVELS)
         return lf_fail(ctx, LF_BAD_INPUT, w, "%d thresholds per channel; the unit compares at most %d, more need a threshold unit behind it", s->levels,
                        LF_MVU_LEVELS);
@@ -55,24 +54,17 @@ static lf_status check_types(lf_ctx *ctx, const lf_where *w, lf_arena *a, const 
 }
 
 /* The narrowest code for the weights: ±1 as one bit, -1 0 +1 as two, else two's complement or plain binary. */
-static lf_dtype weight_type(const lf_mvu_spec *s) {
-    int64_t lo = 0, hi = 0;
-    bool zero = false;
-    for (int64_t i = 0; i < s->mw * s->mh; i++) {
-        lo = s->weight[i] < lo ? s->weight[i] : lo;
-        hi = s->weight[i] > hi ? s->weight[i] : hi;
-        zero |= s->weight[i] == 0;
-    }
-    if (lo == -1 && hi <= 1)
-        return zero ? LF_TERNARY : LF_BIPOLAR;
-    return lo < 0 ? lf_int(lf_bits_signed(lo, hi)) : lf_uint(lf_bits_unsigned((uint64_t)hi));
+static lf_dtype weight_type(lf_range r) {
+    if (r.lo == -1 && r.hi == 1)
+        return r.step == 2 ? LF_BIPOLAR : LF_TERNARY;
+    return r.lo < 0 ? lf_int(lf_bits_signed(r.lo, r.hi)) : lf_uint(lf_bits_unsigned((uint64_t)r.hi));
 }
 
 static lf_status choose_weight_type(lf_ctx *ctx, const lf_where *w, lf_mvu_plan *p) {
-    p->w = weight_type(&p->spec);
+    p->w = weight_type(p->spec.w);
     p->w_bits = lf_dtype_bits(p->w);
-    if (p->w_bits > 8)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "weights of %d bits; the unit takes 1 to 8", p->w_bits);
+    if (p->w_bits > LF_MVU_W_BITS)
+        return lf_fail(ctx, LF_BAD_INPUT, w, "weights of %d bits; the unit takes 1 to %d", p->w_bits, LF_MVU_W_BITS);
     return LF_OK;
 }
 
@@ -150,13 +142,20 @@ static int64_t product_constant(const lf_mvu_plan *p, int64_t weight) {
     return weight * lf_code_from_bits(p->spec.x, 0) - p->multiplier * sum;
 }
 
+/* Constants of small weights are looked up, not computed, so that a million weights take milliseconds. */
 static void row_constants(lf_mvu_plan *p, lf_arena *a) {
     const lf_mvu_spec *s = &p->spec;
+    enum { TABLE = 256 };
+    int64_t table[TABLE], low = s->w.lo;
+    for (int i = 0; i < TABLE; i++)
+        table[i] = low + i <= s->w.hi ? product_constant(p, low + i) : 0;
     p->constant = LF_NEW_ARRAY(a, int64_t, s->mh);
     for (int64_t r = 0; r < s->mh; r++) {
         int64_t sum = s->bias ? s->bias[r] : 0;
-        for (int64_t c = 0; c < s->mw; c++)
-            sum += product_constant(p, s->weight[r * s->mw + c]);
+        for (int64_t c = 0; c < s->mw; c++) {
+            int64_t w = s->weight[r * s->mw + c];
+            sum += w - low < TABLE ? table[w - low] : product_constant(p, w);
+        }
         p->constant[r] = sum;
     }
 }
@@ -243,8 +242,6 @@ static void choose_sums(lf_mvu_plan *p, lf_arena *a) {
         threshold_sums(p, threshold);
     else
         output_sums(p);
-    int bits = lf_bits_unsigned((uint64_t)product_max(p) * (uint64_t)p->spec.simd);
-    p->sum_bits = bits < p->acc_bits ? bits : p->acc_bits;
 }
 
 /* -- memories and ranks ---------------------------------------------------------------------------------------------- */
@@ -279,13 +276,13 @@ static bool products_join_adders(const lf_mvu_plan *p) {
     return p->source != LF_MVU_FUSED && p->w.kind != LF_KIND_TERNARY;
 }
 
-static void choose_ranks(lf_mvu_plan *p, int every) {
+static void choose_ranks(lf_mvu_plan *p) {
     int height[LF_HEAP_COLUMNS] = {0};
     for (int i = 0; i < p->bit_count; i++)
         if (p->bit[i].power < p->sum_bits)
             height[p->bit[i].power] += (int)p->spec.simd;
     bool fused = p->source == LF_MVU_FUSED;
-    lf_heap_plan(&p->heap, height, p->sum_bits, products_join_adders(p), every);
+    lf_heap_plan(&p->heap, height, p->sum_bits, products_join_adders(p), LEVELS_PER_RANK);
     p->front_ranks = fused ? 1 + p->buffered : products_join_adders(p) ? 1 : 2;
     p->ranks = p->front_ranks + p->heap.ranks;
 }
@@ -299,16 +296,44 @@ static void choose_folds(lf_mvu_plan *p) {
     p->x_bits = lf_dtype_bits(p->spec.x);
 }
 
-lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out) {
-    *out = (lf_mvu_plan){.spec = *spec};
+/* Bits of a typical accumulator: of the whole range that sums can have, or of the output. */
+static int estimated_acc_bits(const lf_mvu_plan *p) {
+    if (!p->spec.levels)
+        return p->out_bits - (p->multiplier == 2 && p->out_bits > 1);
+    int bits = lf_bits_unsigned((uint64_t)product_max(p)) + lf_bits_unsigned((uint64_t)p->spec.mw);
+    return bits < LF_HEAP_COLUMNS ? bits : LF_HEAP_COLUMNS;
+}
+
+static void choose_sum_bits(lf_mvu_plan *p) {
+    int bits = lf_bits_unsigned((uint64_t)product_max(p)) + lf_mvu_count_bits(p->spec.simd + 1);
+    if (bits <= 62)
+        bits = lf_bits_unsigned((uint64_t)product_max(p) * (uint64_t)p->spec.simd);
+    p->sum_bits = bits < p->acc_bits ? bits : p->acc_bits;
+}
+
+lf_status lf_mvu_plan_outline(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out) {
+    *out = (lf_mvu_plan){.spec = *spec, .low_bit = -1};
     LF_TRY(check_folding(ctx, where, a, spec));
     LF_TRY(check_types(ctx, where, a, spec));
     LF_TRY(choose_weight_type(ctx, where, out));
     choose_folds(out);
     choose_products(out);
+    out->levels = spec->levels;
+    out->out_bits = lf_dtype_bits(spec->out);
+    out->acc_bits = estimated_acc_bits(out);
+    choose_sum_bits(out);
+    choose_memories(out);
+    return LF_OK;
+}
+
+lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out) {
+    LF_TRY(lf_mvu_plan_outline(ctx, where, a, spec, out));
     row_constants(out, a);
     choose_sums(out, a);
+    if (out->acc_bits > LF_HEAP_COLUMNS)
+        return lf_fail(ctx, LF_BAD_INPUT, where, "accumulators of %d bits; the unit has at most %d", out->acc_bits, LF_HEAP_COLUMNS);
+    choose_sum_bits(out);
     choose_memories(out);
-    choose_ranks(out, LEVELS_PER_RANK);
+    choose_ranks(out);
     return LF_OK;
 }

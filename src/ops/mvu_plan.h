@@ -13,7 +13,7 @@
 #include "num/dtype.h"
 #include "ops/mvu_heap.h"
 
-enum { LF_MVU_LEVELS = 3, LF_MVU_BITS = 16 * 8, LF_MVU_ROM_DEPTH = 64 };
+enum { LF_MVU_LEVELS = 3, LF_MVU_X_BITS = 16, LF_MVU_W_BITS = 32, LF_MVU_ROM_DEPTH = 64 };
 
 typedef enum lf_mvu_structure { LF_MVU_AUTO, LF_MVU_FOLDED, LF_MVU_TALL, LF_MVU_WIDE } lf_mvu_structure;
 typedef enum lf_mvu_ram { LF_MVU_RAM_AUTO, LF_MVU_RAM_LOGIC, LF_MVU_RAM_DISTRIBUTED, LF_MVU_RAM_BLOCK } lf_mvu_ram;
@@ -25,6 +25,7 @@ typedef struct lf_mvu_spec {
     lf_mvu_structure structure;
     lf_mvu_ram ram;
     lf_dtype x, out;           /* as on the wires */
+    lf_range w;                /* of the weights, all of them */
     const int64_t *weight;     /* [MH][MW] */
     const int64_t *bias;       /* [MH] or NULL */
     const int64_t *threshold;  /* [MH][levels] ascending, or NULL */
@@ -61,7 +62,7 @@ typedef struct lf_mvu_plan {
     int64_t nf, sf, depth;     /* passes, words per vector, their product */
     int x_bits, w_bits, out_bits;
     lf_dtype w;                /* how weights are coded: two's complement, BIPOLAR, or TERNARY as (not 0, negative) */
-    lf_mvu_bit bit[LF_MVU_BITS]; /* of one product, ascending in power */
+    lf_mvu_bit bit[LF_MVU_X_BITS * LF_MVU_W_BITS]; /* of one product, ascending in power */
     int bit_count;
     int multiplier;            /* 1 or 2 */
     int64_t *constant;         /* [MH] */
@@ -83,6 +84,14 @@ typedef struct lf_mvu_plan {
 
 /* Refuses (LF_BAD_INPUT, with the legal values) what the unit cannot do. Arrays of the plan lie in the arena. */
 LF_MUST_USE lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out);
+
+/* The part that needs no elements, only their ranges (weight, bias, threshold and acc may be NULL): folds, products, where the
+ * weights come from. acc_bits is an estimate, presets, heap and ranks are not there. For the cost of a folding. */
+LF_MUST_USE lf_status lf_mvu_plan_outline(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out);
+
+struct lf_cost;
+/* LUT, FF, BRAM of an outlined plan, fitted to Yosys's counts for xc7; cycles for `vectors` vectors a frame. */
+void lf_mvu_cost(const lf_mvu_plan *p, int64_t vectors, struct lf_cost *out);
 
 /* Weight bits of one weight as they are stored. */
 uint64_t lf_mvu_weight_bits(const lf_mvu_plan *p, int64_t weight);

@@ -73,6 +73,18 @@ static inline void mvu_thresholds(lf_arena *a, lf_rng *r, lf_mvu_spec *s) {
     s->threshold = t;
 }
 
+static inline lf_range mvu_weight_range(const int64_t *w, int64_t count) {
+    lf_range r = {w[0], w[0], 1};
+    bool even = true;
+    for (int64_t i = 0; i < count; i++) {
+        r.lo = w[i] < r.lo ? w[i] : r.lo;
+        r.hi = w[i] > r.hi ? w[i] : r.hi;
+        even &= (w[i] - w[0]) % 2 == 0;
+    }
+    r.step = even && r.lo < r.hi ? 2 : 1;
+    return r;
+}
+
 static inline void mvu_output_type(lf_mvu_spec *s) {
     static const char *const types[] = {"", "BIPOLAR", "TERNARY", "UINT2"};
     if (s->levels) {
@@ -96,6 +108,7 @@ static inline lf_status mvu_make(lf_ctx *ctx, lf_arena *a, lf_rng *r, const mvu_
     for (int64_t i = 0; i < c->mh; i++)
         bias[i] = lf_rng_between(r, -20, 20);
     s.weight = weight;
+    s.w = mvu_weight_range(weight, c->mw * c->mh);
     s.bias = c->bias ? bias : NULL;
     s.acc = mvu_ranges(a, &s);
     if (s.levels)
