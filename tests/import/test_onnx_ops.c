@@ -333,7 +333,7 @@ static void casts(void **state) {
     make_node(&m, "Mul", "n", "x q", "y");
     make_expect(&m, "= div(%three, %two) \"d\"");
     m.nodes.at[0]->attribute[0]->i = m.nodes.at[1]->attribute[0]->i = 7;
-    make_expect(&m, "const %q : UINT1[1] range {1,1,1} as i8 = [1]"); /* 3 / 2 in integers */
+    make_expect(&m, "const %q : UINT1[1] range {1,1,1} = [1]"); /* 3 / 2 in integers */
     m.nodes.at[2] = make_node(&m, "Div", "d", "x f2", "q");
     m.nodes.count--;
     refused(&m, "division of integers");
