@@ -43,6 +43,8 @@ lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
         status = lf_declare_input(g, o->input[i]);
     if (status == LF_OK)
         status = lf_infer(g);
+    if (status == LF_OK) /* what depends on constants only is a constant of the network */
+        status = lf_pass_run(g, &lf_pass_fold_constants, NULL);
     if (status == LF_OK)
         return g;
     lf_graph_free(g);

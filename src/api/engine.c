@@ -23,7 +23,6 @@ static bool has_op(const lf_graph *g, const char *name) {
 static lf_status integers(lf_graph *g) {
     if (has_op(g, "mvu") || has_op(g, "quantize") || has_op(g, "dequantize"))
         return LF_OK;
-    LF_TRY(lf_pass_run(g, &lf_pass_fold_constants, NULL));
     return lf_pass_run(g, &lf_pass_integerize, NULL);
 }
 

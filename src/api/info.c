@@ -115,11 +115,6 @@ static void add_unsupported(informer *f, const lf_graph *g, lf_status status, si
     json_object_set_new(f->root, "unsupported", all);
 }
 
-static lf_status compile(lf_graph *g) {
-    LF_TRY(lf_pass_run(g, &lf_pass_fold_constants, NULL));
-    return lf_pass_run(g, &lf_pass_integerize, NULL);
-}
-
 /* The last pass works on a copy, so that the layers shown are those of the integer graph even when it refuses. */
 static lf_status try_map(const lf_graph *g) {
     lf_graph *copy = lf_graph_clone(g);
@@ -154,7 +149,7 @@ lf_status lf_info(lf_ctx *ctx, const lf_model_options *model, lf_answer *answer)
         return LF_BAD_INPUT;
     lf_graph *network = lf_graph_clone(g);
     informer f = {.ctx = ctx, .arena = lf_arena_new(), .root = json_object()};
-    lf_status status = compile(g);
+    lf_status status = lf_pass_run(g, &lf_pass_integerize, NULL);
     const lf_graph *shown = status == LF_OK ? g : network;
     if (status == LF_OK)
         status = try_map(g);
