@@ -155,8 +155,8 @@ static lf_status run_constants(lf_exec *e, lf_arena *scratch) {
             if (n->in[k])
                 in[k] = tensor_of(e, n->in[k])->value ? constant_operand(e, n, tensor_of(e, n->in[k])) : e->constant[n->in[k]];
         for (int k = 0; k < n->out_count; k++)
-            if (n->out[k])
-                out[k] = lf_value_new(e->arena, tensor_of(e, n->out[k]));
+            if (n->out[k] && !lf_value_try(e->arena, tensor_of(e, n->out[k]), &out[k]))
+                return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "out of memory for %s", tensor_of(e, n->out[k])->name);
         LF_TRY(lf_run_node(&run, n, in, out));
         for (int k = 0; k < n->out_count; k++)
             if (n->out[k])
@@ -179,9 +179,17 @@ typedef struct worker {
     lf_value *value; /* [tensor id] */
     step *steps;
     size_t step_count;
+    bool no_memory;
     lf_status status;
     size_t failed_row;
 } worker;
+
+static lf_value new_value(worker *w, const lf_tensor *t) {
+    lf_value v;
+    if (!lf_value_try(w->arena, t, &v))
+        w->no_memory = true;
+    return v;
+}
 
 static void add_step(lf_exec *e, worker *w, const lf_node *n) {
     step s = {n, LF_NEW_ARRAY(w->arena, lf_value, n->in_count + 1), LF_NEW_ARRAY(w->arena, lf_value, n->out_count + 1)};
@@ -189,7 +197,7 @@ static void add_step(lf_exec *e, worker *w, const lf_node *n) {
         if (!n->out[k])
             continue;
         lf_value *v = &w->value[n->out[k]];
-        s.out[k] = v->tensor ? lf_value_new(w->arena, v->tensor) : lf_value_new(w->arena, tensor_of(e, n->out[k]));
+        s.out[k] = new_value(w, tensor_of(e, n->out[k]));
         if (!v->tensor)
             *v = s.out[k]; /* rows given for this tensor keep their place */
     }
@@ -210,7 +218,7 @@ static void prepare_worker(lf_exec *e, const lf_row_io *io, worker *w, lf_ctx *c
     w->value = LF_NEW_ARRAY(w->arena, lf_value, g->tensors.count + 1);
     w->steps = LF_NEW_ARRAY(w->arena, step, g->nodes.count + 1);
     for (size_t i = 0; i < io->in_count; i++)
-        w->value[io->in[i].tensor] = lf_value_new(w->arena, tensor_of(e, io->in[i].tensor));
+        w->value[io->in[i].tensor] = new_value(w, tensor_of(e, io->in[i].tensor));
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (n && e->runs[n->id] == NODE_EACH)
@@ -250,7 +258,7 @@ typedef struct job {
     lf_exec *exec;
     const lf_row_io *io;
     worker *workers;
-    size_t first, rows, chunk;
+    size_t first, rows, chunk; /* rows: one past the last */
 } job;
 
 static void run_chunk(void *arg, size_t index, int worker_index) {
@@ -299,10 +307,10 @@ static void expand_requested(lf_exec *e, const lf_row_io *io) {
 
 static lf_status run_blocks(job *j, int workers) {
     lf_pool *pool = lf_ctx_pool(j->exec->ctx);
-    size_t share = j->rows / ((size_t)workers * 16) + 1;
+    size_t share = (j->rows - j->first) / ((size_t)workers * 16) + 1;
     j->chunk = share < 32 ? share : 32;
     size_t block = j->chunk * (size_t)workers * 8;
-    for (j->first = 0; j->first < j->rows; j->first += block) {
+    for (; j->first < j->rows; j->first += block) {
         size_t left = j->rows - j->first < block ? j->rows - j->first : block;
         lf_pool_run(pool, (left + j->chunk - 1) / j->chunk, run_chunk, j);
         LF_TRY(say_again(j, workers));
@@ -311,13 +319,17 @@ static lf_status run_blocks(job *j, int workers) {
     return LF_OK;
 }
 
-static lf_status run_all(lf_exec *e, const lf_row_io *io, size_t rows) {
+static lf_status run_all(lf_exec *e, const lf_row_io *io, size_t first, size_t end) {
     int workers = lf_pool_size(lf_ctx_pool(e->ctx));
     lf_arena *a = lf_arena_new();
-    job j = {.exec = e, .io = io, .rows = rows, .workers = LF_NEW_ARRAY(a, worker, workers)};
-    for (int i = 0; i < workers; i++)
+    job j = {.exec = e, .io = io, .first = first, .rows = end, .workers = LF_NEW_ARRAY(a, worker, workers)};
+    bool no_memory = false;
+    for (int i = 0; i < workers; i++) {
         prepare_worker(e, io, &j.workers[i], lf_ctx_new(1));
-    lf_status status = run_blocks(&j, workers);
+        no_memory = no_memory || j.workers[i].no_memory;
+    }
+    lf_status status = no_memory ? lf_fail(e->ctx, LF_BAD_INPUT, NULL, "out of memory for the tensors of one sample")
+                                 : run_blocks(&j, workers);
     for (int i = 0; i < workers; i++) {
         lf_ctx_free(j.workers[i].ctx);
         end_worker(&j.workers[i]);
@@ -327,11 +339,15 @@ static lf_status run_all(lf_exec *e, const lf_row_io *io, size_t rows) {
 }
 
 lf_status lf_exec_rows(lf_exec *e, const lf_row_io *io, size_t rows) {
+    return lf_exec_range(e, io, 0, rows);
+}
+
+lf_status lf_exec_range(lf_exec *e, const lf_row_io *io, size_t first, size_t rows) {
     LF_TRY(check_outputs(e, io));
     LF_TRY(plan(e, io));
     expand_requested(e, io);
     lf_arena *scratch = lf_arena_new();
     lf_status status = run_constants(e, scratch);
     lf_arena_free(scratch);
-    return status == LF_OK && rows ? run_all(e, io, rows) : status;
+    return status == LF_OK && rows ? run_all(e, io, first, first + rows) : status;
 }

@@ -15,5 +15,7 @@ void lf_exec_free(lf_exec *e);
  * that the requested tensors need; any tensor may be requested. The first row that cannot be run stops everything: the diagnostic
  * names it, outputs are then undefined. Same results for any number of threads. */
 LF_MUST_USE lf_status lf_exec_rows(lf_exec *e, const lf_row_io *io, size_t rows);
+/* The same for rows first .. first + rows - 1 of io only. */
+LF_MUST_USE lf_status lf_exec_range(lf_exec *e, const lf_row_io *io, size_t first, size_t rows);
 
 #endif

@@ -1,0 +1,172 @@
+#include "exec/fast.h"
+
+#include <string.h>
+
+#include "base/pool.h"
+#include "exec/fast_plan.h"
+
+enum {
+    BLOCK_BYTES = 192 << 10, /* of a block's slots: fits the second-level cache beside the weights */
+    BLOCK_UNIT = 12,         /* the tiles of the kernels are 4 and 6 rows high */
+    BLOCK_MOST = 240,
+    RUN_BLOCKS = 64          /* per worker between two progress reports */
+};
+
+size_t lf_plan_block_rows(const lf_plan *p) {
+    if (p->block > 0)
+        return p->block;
+    size_t rows = BLOCK_BYTES / (p->row_bytes + 1) / BLOCK_UNIT * BLOCK_UNIT;
+    return rows < BLOCK_UNIT ? BLOCK_UNIT : rows > BLOCK_MOST ? BLOCK_MOST : rows;
+}
+
+void lf_plan_set_block(lf_plan *p, size_t rows) {
+    p->block = rows;
+}
+
+lf_plan *lf_plan_new_for(lf_ctx *ctx, const lf_graph *g, lf_isa isa) {
+    lf_exec *reference = lf_exec_new(ctx, g);
+    lf_arena *arena = reference ? lf_arena_new() : NULL;
+    lf_memo *memo = arena ? lf_memo_new(g) : NULL;
+    if (memo == NULL) {
+        lf_exec_free(reference);
+        lf_arena_free(arena);
+        return NULL;
+    }
+    lf_plan *p = LF_NEW(arena, lf_plan);
+    *p = (lf_plan){.ctx = ctx, .graph = g, .isa = isa, .reference = reference, .memo = memo, .arena = arena};
+    lf_plan_build(p);
+    return p;
+}
+
+lf_plan *lf_plan_new(lf_ctx *ctx, const lf_graph *g) {
+    return lf_plan_new_for(ctx, g, lf_cpu_best());
+}
+
+void lf_plan_free(lf_plan *p) {
+    if (p == NULL)
+        return;
+    lf_exec_free(p->reference);
+    lf_memo_free(p->memo);
+    lf_arena_free(p->arena);
+}
+
+const char *lf_plan_text(const lf_plan *p, lf_arena *a) {
+    const char *text = p->possible ? "" : "everything by the reference engine\n";
+    for (const lf_step *s = p->possible ? p->steps : NULL; s != NULL; s = s->next)
+        text = lf_format(a, "%s%s%s%s\n", text, s->node ? s->node->name : "", s->node ? ": " : "", s->text);
+    return text;
+}
+
+/* -- which requests take the fast way ------------------------------------------------------------------------------------------ */
+
+static bool is_port(const lf_ports *ports, lf_id tensor) {
+    for (size_t i = 0; i < ports->count; i++)
+        if (ports->at[i].tensor == tensor)
+            return true;
+    return false;
+}
+
+static bool given(const lf_row_io *io, lf_id tensor) {
+    for (size_t i = 0; i < io->in_count; i++)
+        if (io->in[i].tensor == tensor)
+            return true;
+    return false;
+}
+
+static bool takes(const lf_plan *p, const lf_row_io *io) {
+    bool fits = p->possible;
+    for (size_t i = 0; fits && i < io->in_count; i++)
+        fits = is_port(&p->graph->inputs, io->in[i].tensor);
+    for (size_t i = 0; fits && i < p->graph->inputs.count; i++)
+        fits = given(io, p->graph->inputs.at[i].tensor);
+    for (size_t i = 0; fits && i < io->out_count; i++)
+        fits = is_port(&p->graph->outputs, io->out[i].tensor) && (!io->out[i].code || lf_on_grid(lf_plan_tensor(p, io->out[i].tensor)));
+    return fits;
+}
+
+/* -- running --------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct job {
+    const lf_plan *plan;
+    const lf_row_io *io;
+    size_t first, rows, block;
+    lf_block *worker;
+    bool *again; /* [block of this run] something went wrong: the reference engine shall say what, or do it its way */
+} job;
+
+static void run_block(void *arg, size_t index, int worker) {
+    job *j = arg;
+    lf_block *b = &j->worker[worker];
+    size_t left = j->rows - index * j->block;
+    b->first = j->first + index * j->block;
+    b->rows = left < j->block ? left : j->block;
+    lf_status status = LF_OK;
+    for (const lf_step *s = j->plan->steps; s != NULL && status == LF_OK; s = s->next)
+        status = s->run(s, b);
+    j->again[index] = status != LF_OK;
+    if (status == LF_OK)
+        lf_block_write(b);
+}
+
+static lf_status run_again(lf_plan *p, const job *j, size_t blocks) {
+    for (size_t i = 0; i < blocks; i++) {
+        size_t from = i * j->block, left = j->rows - from;
+        if (j->again[i])
+            LF_TRY(lf_exec_range(p->reference, j->io, j->first + from, left < j->block ? left : j->block));
+    }
+    return LF_OK;
+}
+
+static bool prepare(lf_block *b, const lf_plan *p, const lf_row_io *io, size_t block) {
+    *b = (lf_block){.plan = p, .io = io, .ctx = lf_ctx_new(1)};
+    lf_arena *memory = lf_arena_new(), *scratch = lf_arena_new();
+    b->own = memory;
+    b->run = (lf_run){.ctx = b->ctx, .graph = p->graph, .scratch = scratch, .memo = p->memo};
+    b->memory = memory ? lf_alloc_try(memory, block, p->row_bytes + 64) : NULL;
+    return b->ctx && scratch && b->memory;
+}
+
+static void end(lf_block *b) {
+    lf_ctx_free(b->ctx);
+    lf_arena_free(b->run.scratch);
+    lf_arena_free(b->own);
+}
+
+static lf_status run_all(lf_plan *p, job *j, size_t rows, int workers) {
+    size_t most = (size_t)workers * RUN_BLOCKS;
+    lf_status status = LF_OK;
+    for (j->first = 0; j->first < rows && status == LF_OK; j->first += j->rows) {
+        j->rows = rows - j->first < most * j->block ? rows - j->first : most * j->block;
+        size_t blocks = (j->rows + j->block - 1) / j->block;
+        if (blocks == 1)
+            run_block(j, 0, 0);
+        else
+            lf_pool_run(lf_ctx_pool(p->ctx), blocks, run_block, j);
+        status = run_again(p, j, blocks);
+        lf_progress(p->ctx, "fast", j->first + j->rows, rows);
+    }
+    return status;
+}
+
+/* Enough blocks for all workers, when there are few rows. */
+static size_t block_for(const lf_plan *p, size_t rows, int workers) {
+    size_t block = lf_plan_block_rows(p), share = (rows + (size_t)workers - 1) / (size_t)workers;
+    return share < block ? share : block;
+}
+
+lf_status lf_plan_rows(lf_plan *p, const lf_row_io *io, size_t rows) {
+    if (!takes(p, io) || rows == 0)
+        return lf_exec_rows(p->reference, io, rows);
+    int workers = lf_pool_size(lf_ctx_pool(p->ctx));
+    lf_arena *a = lf_arena_new();
+    job j = {.plan = p, .io = io, .block = block_for(p, rows, workers), .worker = LF_NEW_ARRAY(a, lf_block, workers)};
+    j.again = LF_NEW_ARRAY(a, bool, workers * RUN_BLOCKS);
+    bool ready = true;
+    for (int i = 0; i < workers; i++)
+        ready = prepare(&j.worker[i], p, io, lf_plan_block_rows(p)) && ready;
+    lf_status status = ready ? run_all(p, &j, rows, workers) : lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for the fast engine");
+    for (int i = 0; i < workers; i++)
+        end(&j.worker[i]);
+    lf_arena_free(a);
+    return status;
+}

@@ -1,0 +1,212 @@
+/* From a graph to steps: which tensors are needed, in which forms, made by what. */
+#include "exec/fast_plan.h"
+
+#include <string.h>
+
+/* -- roots: the same elements in the same order ------------------------------------------------------------------------------ */
+
+bool lf_keeps_positions(const lf_graph *g, const lf_node *n) {
+    size_t count = (size_t)lf_shape_count(lf_out(g, n, 0)->shape);
+    lf_arena *a = lf_arena_new();
+    int64_t *source = LF_NEW_ARRAY(a, int64_t, count + 1);
+    n->op->positions(g, n, source);
+    bool same = true;
+    for (size_t i = 0; same && i < count; i++)
+        same = source[i] == (int64_t)i;
+    lf_arena_free(a);
+    return same;
+}
+
+static bool is_alias(const lf_plan *p, const lf_node *n) {
+    const lf_tensor *x = lf_in(p->graph, n, 0), *y = n->out_count == 1 ? lf_out(p->graph, n, 0) : NULL;
+    if (x == NULL || y == NULL || x->value != NULL || lf_on_grid(x) != lf_on_grid(y) || lf_shape_count(x->shape) != lf_shape_count(y->shape))
+        return false;
+    bool same_codes = strcmp(n->op->name, "quantize") == 0 || strcmp(n->op->name, "dequantize") == 0;
+    return same_codes || (n->op->positions != NULL && lf_keeps_positions(p->graph, n));
+}
+
+static void find_roots(lf_plan *p) {
+    const lf_graph *g = p->graph;
+    for (size_t i = 0; i <= g->tensors.count; i++)
+        p->root[i] = (lf_id)i;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n != NULL && is_alias(p, n))
+            p->root[n->out[0]] = p->root[n->in[0]];
+    }
+}
+
+static bool aliased(const lf_plan *p, const lf_node *n) {
+    return n->out_count == 1 && n->out[0] && p->root[n->out[0]] != n->out[0];
+}
+
+/* -- what is needed, and how it is wanted ---------------------------------------------------------------------------------------- */
+
+static void want(lf_plan *p, lf_id tensor, lf_form form, size_t vec) {
+    lf_slot **at = &p->wanted[p->root[tensor]];
+    for (; *at != NULL; at = &(*at)->next)
+        if ((*at)->form == form && (*at)->vec == vec)
+            return;
+    *at = LF_NEW(p->arena, lf_slot);
+    **at = (lf_slot){.form = form, .vec = vec};
+}
+
+static bool any_needed(const lf_plan *p, const lf_node *n) {
+    for (int k = 0; k < n->out_count; k++)
+        if (n->out[k] && p->needed[n->out[k]])
+            return true;
+    return false;
+}
+
+static void need_inputs(lf_plan *p, const lf_node *n) {
+    for (int k = 0; k < n->in_count; k++) {
+        const lf_tensor *t = lf_in(p->graph, n, k);
+        if (t == NULL || t->value != NULL)
+            continue;
+        size_t vec = (size_t)lf_shape_count(t->shape);
+        p->needed[t->id] = true;
+        if (!aliased(p, n) && !p->fused[n->id])
+            want(p, t->id, k == 0 ? lf_layer_wants(p, n, &vec) : LF_FORM_VALUE, vec);
+    }
+}
+
+/* Backward. A quantizer whose chain up to an input is thresholds does not need the chain. A threshold node that goes with the
+ * matrix-vector node before it asks for nothing. */
+static void find_needs(lf_plan *p) {
+    const lf_graph *g = p->graph;
+    for (size_t i = 0; i < g->outputs.count; i++) {
+        const lf_tensor *t = lf_tensor_at(g, g->outputs.at[i].tensor);
+        p->needed[t->id] = true;
+        p->possible = p->possible && t->value == NULL;
+        want(p, t->id, LF_FORM_VALUE, (size_t)lf_shape_count(t->shape));
+    }
+    for (size_t i = g->order.count; i-- > 0;) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n == NULL || !any_needed(p, n))
+            continue;
+        p->front[n->id] = aliased(p, n) ? NULL : lf_front_find(p, n);
+        if (p->front[n->id] == NULL)
+            need_inputs(p, n);
+    }
+}
+
+static void find_fusions(lf_plan *p) {
+    for (size_t i = 0; i < p->graph->order.count; i++) {
+        const lf_node *n = lf_node_at(p->graph, p->graph->order.at[i]);
+        const lf_node *with = n != NULL ? lf_layer_fuses(p, n) : NULL;
+        if (with != NULL) {
+            p->fused[with->id] = true;
+            p->fuses[n->id] = with;
+        }
+    }
+}
+
+/* -- slots ----------------------------------------------------------------------------------------------------------------------- */
+
+static size_t vector_bytes(lf_form form, size_t vec) {
+    size_t padded = (vec + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
+    switch (form) {
+    case LF_FORM_BITS: return lf_bit_words(vec) * 8;
+    case LF_FORM_U8: return padded;
+    case LF_FORM_S16: return padded * 2;
+    case LF_FORM_S32: return padded * 4;
+    default: return vec * 8;
+    }
+}
+
+static lf_slot *new_slot(lf_plan *p, lf_id tensor, lf_form form, size_t vec, size_t vecs) {
+    lf_slot *s = LF_NEW(p->arena, lf_slot);
+    *s = (lf_slot){.root = p->root[tensor], .form = form, .vec = vec, .vecs = vecs, .stride = vector_bytes(form, vec), .offset = p->row_bytes};
+    p->row_bytes += (s->stride * s->vecs + 63) / 64 * 64;
+    if (tensor != 0) {
+        s->next = p->slots[s->root];
+        p->slots[s->root] = s;
+    }
+    return s;
+}
+
+static size_t vectors_of(const lf_plan *p, lf_id tensor, size_t vec) {
+    return vec > 0 ? (size_t)lf_shape_count(lf_plan_tensor(p, tensor)->shape) / vec : 0;
+}
+
+lf_slot *lf_plan_scratch(lf_plan *p, lf_form form, size_t vec, size_t vecs) {
+    return new_slot(p, 0, form, vec, vecs);
+}
+
+lf_slot *lf_plan_output(lf_plan *p, lf_id t, unsigned can, size_t vec, lf_form otherwise) {
+    lf_form form = otherwise;
+    for (const lf_slot *w = p->wanted[p->root[t]]; w != NULL; w = w->next)
+        if (can & 1u << w->form && w->vec == vec) {
+            form = w->form;
+            break;
+        }
+    return new_slot(p, t, form, vec, vectors_of(p, t, vec));
+}
+
+const lf_slot *lf_plan_slot(lf_plan *p, lf_id t, lf_form form, size_t vec) {
+    lf_slot *any = p->slots[p->root[t]];
+    for (const lf_slot *s = any; s != NULL; s = s->next)
+        if (s->form == form && s->vec == vec)
+            return s;
+    if (any == NULL)
+        return NULL;
+    lf_slot *out = new_slot(p, t, form, vec, vectors_of(p, t, vec));
+    lf_plan_add(p, lf_step_convert, NULL, any, out, NULL, "to another form");
+    return out;
+}
+
+/* -- steps ------------------------------------------------------------------------------------------------------------------------- */
+
+lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slot *in, const lf_slot *out, const void *with, const char *text) {
+    lf_step *s = LF_NEW(p->arena, lf_step);
+    *s = (lf_step){.run = run, .node = n, .in = in, .out = out, .with = with, .text = text};
+    *(p->last ? &p->last->next : &p->steps) = s;
+    p->last = s;
+    return s;
+}
+
+static void add_inputs(lf_plan *p) {
+    for (size_t i = 0; i < p->graph->inputs.count; i++)
+        if (p->needed[p->graph->inputs.at[i].tensor])
+            lf_input_add(p, (int)i);
+}
+
+static void add_node(lf_plan *p, const lf_node *n) {
+    if (!any_needed(p, n) || aliased(p, n) || p->fused[n->id])
+        return;
+    if (p->front[n->id] != NULL)
+        lf_front_add(p, p->front[n->id]);
+    else if (lf_layer_is(p, n))
+        lf_layer_add(p, n, p->fuses[n->id]);
+    else
+        lf_node_add(p, n);
+}
+
+static void add_outputs(lf_plan *p) {
+    for (size_t i = 0; i < p->graph->outputs.count; i++) {
+        lf_id t = p->graph->outputs.at[i].tensor;
+        if (lf_plan_slot(p, t, LF_FORM_VALUE, (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape)) == NULL)
+            p->possible = false;
+    }
+}
+
+void lf_plan_build(lf_plan *p) {
+    size_t tensors = p->graph->tensors.count + 1, nodes = p->graph->nodes.count + 1;
+    p->root = LF_NEW_ARRAY(p->arena, lf_id, tensors);
+    p->needed = LF_NEW_ARRAY(p->arena, bool, tensors);
+    p->slots = (lf_slot **)lf_alloc_array(p->arena, tensors, sizeof *p->slots);
+    p->wanted = (lf_slot **)lf_alloc_array(p->arena, tensors, sizeof *p->wanted);
+    p->front = (const lf_front **)lf_alloc_array(p->arena, nodes, sizeof *p->front);
+    p->fuses = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->fuses);
+    p->fused = LF_NEW_ARRAY(p->arena, bool, nodes);
+    p->layers = (lf_layer **)lf_alloc_array(p->arena, nodes, sizeof *p->layers);
+    p->possible = true;
+    find_roots(p);
+    find_fusions(p);
+    find_needs(p);
+    add_inputs(p);
+    for (size_t i = 0; i < p->graph->order.count; i++)
+        if (lf_node_at(p->graph, p->graph->order.at[i]) != NULL)
+            add_node(p, lf_node_at(p->graph, p->graph->order.at[i]));
+    add_outputs(p);
+}

@@ -1,0 +1,66 @@
+/* Codes in forms, and from one form to another. */
+#include "exec/fast_plan.h"
+
+#include <string.h>
+
+int64_t lf_form_shift(lf_range r, lf_form form) {
+    if (form == LF_FORM_U8)
+        return r.lo >= 0 && r.hi <= UINT8_MAX ? 0 : r.lo;
+    if (form == LF_FORM_S16)
+        return r.lo >= INT16_MIN && r.hi <= INT16_MAX ? 0 : r.lo - INT16_MIN;
+    return 0;
+}
+
+bool lf_form_holds(lf_range r, lf_form form) {
+    switch (form) {
+    case LF_FORM_BITS: return lf_range_count(r) == 2;
+    case LF_FORM_U8: return lf_bits_unsigned((uint64_t)r.hi - (uint64_t)r.lo) <= 8 && r.lo > -LF_S32_MAX && r.hi < LF_S32_MAX;
+    case LF_FORM_S16: return lf_bits_unsigned((uint64_t)r.hi - (uint64_t)r.lo) <= 16 && r.lo > -LF_S32_MAX && r.hi < LF_S32_MAX;
+    case LF_FORM_S32: return r.lo >= -LF_S32_MAX && r.hi <= LF_S32_MAX;
+    default: return true;
+    }
+}
+
+/* One vector of a slot as codes, and codes as a vector. */
+static void get_vector(const lf_slot *s, const void *from, lf_range r, int64_t *code) {
+    int64_t shift = lf_form_shift(r, s->form);
+    for (size_t i = 0; i < s->vec; i++)
+        switch (s->form) {
+        case LF_FORM_BITS: code[i] = ((const uint64_t *)from)[i / 64] >> i % 64 & 1 ? r.hi : r.lo; break;
+        case LF_FORM_U8: code[i] = ((const uint8_t *)from)[i] + shift; break;
+        case LF_FORM_S16: code[i] = ((const int16_t *)from)[i] + shift; break;
+        case LF_FORM_S32: code[i] = ((const int32_t *)from)[i]; break;
+        default: code[i] = ((const int64_t *)from)[i]; break;
+        }
+}
+
+static void put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code) {
+    int64_t shift = lf_form_shift(r, s->form);
+    if (s->form == LF_FORM_BITS)
+        memset(to, 0, s->stride);
+    for (size_t i = 0; i < s->vec; i++)
+        switch (s->form) {
+        case LF_FORM_BITS: ((uint64_t *)to)[i / 64] |= (uint64_t)(code[i] == r.hi) << i % 64; break;
+        case LF_FORM_U8: ((uint8_t *)to)[i] = (uint8_t)(code[i] - shift); break;
+        case LF_FORM_S16: ((int16_t *)to)[i] = (int16_t)(code[i] - shift); break;
+        case LF_FORM_S32: ((int32_t *)to)[i] = (int32_t)code[i]; break;
+        default: ((int64_t *)to)[i] = code[i]; break;
+        }
+}
+
+/* Through a row of codes; the vectors of the two slots may be of different lengths. */
+lf_status lf_step_convert(const lf_step *s, lf_block *b) {
+    size_t block = lf_plan_block_rows(b->plan), count = s->in->vec * s->in->vecs;
+    lf_range r = lf_plan_tensor(b->plan, s->in->root)->range;
+    lf_arena_reset(b->run.scratch);
+    int64_t *code = LF_NEW_ARRAY(b->run.scratch, int64_t, count + 1);
+    for (size_t row = 0; row < b->rows; row++) {
+        const uint8_t *from = lf_slot_at(b, s->in, row, block);
+        uint8_t *to = lf_slot_at(b, s->out, row, block);
+        for (size_t v = 0; v < s->in->vecs; v++)
+            get_vector(s->in, from + v * s->in->stride, r, code + v * s->in->vec);
+        for (size_t v = 0; v < s->out->vecs; v++)
+            put_vector(s->out, to + v * s->out->stride, r, code + v * s->out->vec);
+    }
+    return LF_OK;
+}

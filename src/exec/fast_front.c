@@ -1,0 +1,301 @@
+/* The host's beginning: scale, shift, batch normalization and the first quantizer turn a float into a code. When every op of the
+ * chain is monotone, so is the whole, and the code is found by comparing the float with thresholds. These are searched among all
+ * float32 values by running the ops' own definitions, so nothing can differ. */
+#include "exec/fast_plan.h"
+
+#include "ops/elementwise.h"
+
+enum { FRONT_LEVELS = 255, FRONT_NODES = 64 };
+
+typedef struct chain {
+    lf_plan *plan;
+    const lf_tensor *input, *codes;
+    const lf_node *node[FRONT_NODES]; /* from the input on */
+    int data[FRONT_NODES];            /* which operand is not constant */
+    int count;
+    lf_value *operands[FRONT_NODES];
+    lf_arena *arena, *scratch;
+    lf_ctx *quiet; /* candidates may be outside an op's domain: not worth a diagnostic */
+} chain;
+
+/* -- the chain -------------------------------------------------------------------------------------------------------------- */
+
+static bool all_monotone(const lf_graph *g, const lf_node *n) {
+    lf_shape s = lf_out(g, n, 0)->shape;
+    for (int axis = 0; axis < s.rank; axis++)
+        for (int64_t c = 0; c < s.dim[axis]; c++)
+            if (n->op->monotone(g, n, axis, c) == LF_MONO_NONE)
+                return false;
+    return s.rank > 0 || n->op->monotone(g, n, 0, 0) != LF_MONO_NONE;
+}
+
+static bool is_link(const lf_graph *g, const lf_node *n, int data) {
+    if (data < 0 || n->out_count != 1 || lf_shape_count(lf_in(g, n, data)->shape) != lf_shape_count(lf_out(g, n, 0)->shape))
+        return false;
+    return n->op->monotone ? all_monotone(g, n) : n->op->positions && lf_keeps_positions(g, n);
+}
+
+static bool find_chain(chain *c, const lf_node *last) {
+    const lf_graph *g = c->plan->graph;
+    const lf_node *back[FRONT_NODES];
+    const lf_tensor *t = lf_out(g, last, 0);
+    c->codes = t;
+    for (; t->producer != 0; c->count++) {
+        const lf_node *n = lf_node_at(g, t->producer);
+        int data = lf_data_operand(g, n);
+        if (c->count == FRONT_NODES || (t != c->codes && lf_on_grid(t)) || !is_link(g, n, data))
+            return false;
+        back[c->count] = n;
+        t = lf_in(g, n, data);
+    }
+    c->input = t;
+    for (int i = 0; i < c->count; i++) {
+        c->node[i] = back[c->count - 1 - i];
+        c->data[i] = lf_data_operand(g, c->node[i]);
+    }
+    return !lf_on_grid(t) && t->value == NULL;
+}
+
+static int port_of(const lf_plan *p, const lf_tensor *t) {
+    for (size_t i = 0; i < p->graph->inputs.count; i++)
+        if (p->graph->inputs.at[i].tensor == t->id)
+            return (int)i;
+    return -1;
+}
+
+/* Every element by the same function: all constants of the chain are the same everywhere. */
+static bool same_everywhere(const chain *c) {
+    for (int i = 0; i < c->count; i++)
+        for (int k = 0; k < c->node[i]->in_count; k++) {
+            const lf_tensor *t = lf_in(c->plan->graph, c->node[i], k);
+            if (k != c->data[i] && t != NULL && c->node[i]->op->monotone && lf_const_mask(t, lf_out(c->plan->graph, c->node[i], 0)->shape) != 0)
+                return false;
+        }
+    return true;
+}
+
+static void expand_constants(chain *c) {
+    for (int i = 0; i < c->count; i++) {
+        const lf_node *n = c->node[i];
+        c->operands[i] = LF_NEW_ARRAY(c->arena, lf_value, n->in_count + 1);
+        for (int k = 0; k < n->in_count; k++)
+            if (k != c->data[i] && n->in[k])
+                c->operands[i][k] = lf_value_const(c->arena, lf_in(c->plan->graph, n, k));
+    }
+}
+
+/* Codes of the elements at x (doubles, one per element). False when an op refuses a candidate. */
+static bool evaluate(const chain *c, double *x, int64_t *code) {
+    lf_arena *a = lf_arena_new();
+    lf_run run = {.ctx = c->quiet, .graph = c->plan->graph, .scratch = c->scratch};
+    lf_value v = {.tensor = c->input, .count = (size_t)lf_shape_count(c->input->shape), .real = x};
+    bool fine = true;
+    for (int i = 0; fine && i < c->count; i++) {
+        c->operands[i][c->data[i]] = v;
+        lf_value out = lf_value_new(a, lf_out(c->plan->graph, c->node[i], 0));
+        fine = lf_run_node(&run, c->node[i], c->operands[i], &out) == LF_OK;
+        v = out;
+    }
+    for (size_t e = 0; fine && e < v.count; e++)
+        code[e] = v.code[e];
+    lf_arena_free(a);
+    return fine;
+}
+
+/* -- the thresholds ------------------------------------------------------------------------------------------------------------ */
+
+static const int32_t LOWEST = INT32_MIN + 0x7fffff + 1, HIGHEST = 0x7f7fffff; /* keys of the largest finite floats */
+
+typedef struct search {
+    const chain *c;
+    lf_front *f;
+    double *x;
+    int64_t *code;
+    int32_t *low, *high; /* reached at high, not at low */
+    size_t *element, *level; /* what lane i is searching */
+    size_t lanes;
+} search;
+
+static int64_t steps_from_base(const lf_front *f, size_t e, int64_t code) {
+    return f->step[e] == 0 ? 0 : (code - f->base[e]) / f->step[e];
+}
+
+/* One lane per element of the tensor: lane i tries its own candidate for threshold `level` of element `element`. */
+static bool bisect(search *s) {
+    for (int round = 0; round < 33; round++) {
+        for (size_t i = 0; i < s->lanes; i++)
+            s->x[i] = (double)lf_float_of_key((int32_t)(((int64_t)s->low[i] + s->high[i]) >> 1));
+        if (!evaluate(s->c, s->x, s->code))
+            return false;
+        for (size_t i = 0; i < s->lanes; i++) {
+            int32_t middle = (int32_t)(((int64_t)s->low[i] + s->high[i]) >> 1);
+            bool reached = steps_from_base(s->f, s->element[i], s->code[i]) > (int64_t)s->level[i];
+            if (s->high[i] - (int64_t)s->low[i] <= 1)
+                continue;
+            *(reached ? &s->high[i] : &s->low[i]) = middle;
+        }
+    }
+    return true;
+}
+
+/* All thresholds: as many at a time as there are elements; elements that all behave alike share the work. */
+static bool find_keys(search *s, bool alike) {
+    lf_front *f = s->f;
+    size_t found = alike ? 1 : f->elements, total = found * f->count;
+    for (size_t first = 0; first < total; first += s->lanes) {
+        for (size_t i = 0; i < s->lanes; i++) {
+            size_t job = first + i < total ? first + i : total - 1;
+            /* without `alike` a lane can only search for its own element: total is a multiple of the lanes then */
+            s->element[i] = alike ? 0 : i;
+            s->level[i] = alike ? job : first / s->lanes;
+            s->low[i] = LOWEST;
+            s->high[i] = HIGHEST;
+        }
+        if (!bisect(s))
+            return false;
+        for (size_t i = 0; i < s->lanes && first + i < total; i++)
+            f->key[s->element[i] * f->count + s->level[i]] = s->high[i];
+    }
+    return true;
+}
+
+/* Levels beyond the last code of an element are never reached. */
+static void close_unreached(lf_front *f, const int64_t *top) {
+    for (size_t e = 0; e < f->elements; e++)
+        for (size_t t = (size_t)steps_from_base(f, e, top[e]); t < f->count; t++)
+            f->key[e * f->count + t] = INT32_MAX;
+}
+
+static bool ends_of(search *s, int64_t *bottom, int64_t *top) {
+    for (size_t e = 0; e < s->lanes; e++)
+        s->x[e] = (double)lf_float_of_key(LOWEST);
+    bool fine = evaluate(s->c, s->x, bottom);
+    for (size_t e = 0; e < s->lanes; e++)
+        s->x[e] = (double)lf_float_of_key(HIGHEST);
+    return fine && evaluate(s->c, s->x, top);
+}
+
+static bool set_steps(lf_front *f, const int64_t *bottom, const int64_t *top, int64_t code_step) {
+    size_t most = 0;
+    for (size_t e = 0; e < f->elements; e++) {
+        f->base[e] = bottom[e];
+        f->step[e] = top[e] > bottom[e] ? code_step : top[e] < bottom[e] ? -code_step : 0;
+        size_t steps = (size_t)steps_from_base(f, e, top[e]);
+        most = steps > most ? steps : most;
+    }
+    f->count = most;
+    return most <= FRONT_LEVELS;
+}
+
+static bool find_front(const chain *c, lf_front *f, lf_arena *keep) {
+    size_t n = f->elements;
+    search s = {.c = c, .f = f, .lanes = n};
+    s.x = LF_NEW_ARRAY(c->arena, double, n);
+    s.code = LF_NEW_ARRAY(c->arena, int64_t, n);
+    s.low = LF_NEW_ARRAY(c->arena, int32_t, n);
+    s.high = LF_NEW_ARRAY(c->arena, int32_t, n);
+    s.element = LF_NEW_ARRAY(c->arena, size_t, n);
+    s.level = LF_NEW_ARRAY(c->arena, size_t, n);
+    int64_t *bottom = LF_NEW_ARRAY(c->arena, int64_t, n), *top = LF_NEW_ARRAY(c->arena, int64_t, n);
+    f->base = LF_NEW_ARRAY(keep, int64_t, n);
+    f->step = LF_NEW_ARRAY(keep, int64_t, n);
+    bool alike = same_everywhere(c);
+    if (!ends_of(&s, bottom, top) || !set_steps(f, bottom, top, c->codes->range.step))
+        return false;
+    f->key = LF_NEW_ARRAY(keep, int32_t, n * f->count + 1);
+    if (f->count > 0 && !find_keys(&s, alike))
+        return false;
+    for (size_t e = 1; alike && e < n; e++)
+        for (size_t t = 0; t < f->count; t++)
+            f->key[e * f->count + t] = f->key[t];
+    close_unreached(f, top);
+    return true;
+}
+
+static bool fits_kernel(const lf_tensor *codes) {
+    return lf_on_grid(codes) && lf_form_holds(codes->range, LF_FORM_S32) && lf_range_count(codes->range) <= FRONT_LEVELS + 1;
+}
+
+const lf_front *lf_front_find(lf_plan *p, const lf_node *n) {
+    chain c = {.plan = p};
+    if (n->out_count != 1 || !fits_kernel(lf_out(p->graph, n, 0)) || !find_chain(&c, n))
+        return NULL;
+    int port = port_of(p, c.input);
+    if (port < 0 || p->graph->inputs.at[port].grid != NULL || lf_shape_count(c.input->shape) == 0)
+        return NULL;
+    lf_front *f = LF_NEW(p->arena, lf_front);
+    *f = (lf_front){.input = c.input, .codes = c.codes, .port = port, .elements = (size_t)lf_shape_count(c.input->shape)};
+    c.arena = lf_arena_new();
+    c.scratch = lf_arena_new();
+    c.quiet = lf_ctx_new(1);
+    expand_constants(&c);
+    bool found = find_front(&c, f, p->arena);
+    lf_ctx_free(c.quiet);
+    lf_arena_free(c.arena);
+    lf_arena_free(c.scratch);
+    return found ? f : NULL;
+}
+
+/* -- the step --------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct front_step {
+    lf_levels levels;
+    lf_levels_fn *run;
+    bool (*finite)(const float *, size_t);
+    int port;
+} front_step;
+
+/* Rows as float32 without loss, in place or in scratch; NULL when a number is no float32. */
+static const float *rows_of(const lf_row_in *in, size_t first, size_t rows, size_t elements, lf_arena *scratch) {
+    if (in->type == LF_ROW_F32)
+        return (const float *)in->data + first * elements;
+    float *x = LF_NEW_ARRAY(scratch, float, rows * elements);
+    for (size_t i = 0; i < rows * elements; i++) {
+        size_t at = first * elements + i;
+        double v = in->type == LF_ROW_F64 ? ((const double *)in->data)[at] : (double)((const int64_t *)in->data)[at];
+        if (!(v >= -0x1.fffffep127 && v <= 0x1.fffffep127) || (double)(float)v != v)
+            return NULL;
+        x[i] = (float)v;
+    }
+    return x;
+}
+
+static lf_status step_front(const lf_step *s, lf_block *b) {
+    const front_step *f = s->with;
+    size_t elements = f->levels.channels;
+    const lf_row_in *in = NULL;
+    for (size_t i = 0; i < b->io->in_count; i++)
+        if (b->io->in[i].tensor == b->plan->graph->inputs.at[f->port].tensor)
+            in = &b->io->in[i];
+    lf_arena_reset(b->run.scratch);
+    const float *x = rows_of(in, b->first, b->rows, elements, b->run.scratch);
+    if (x == NULL || !f->finite(x, b->rows * elements))
+        return LF_BAD_INPUT;
+    f->run(&f->levels, x, elements * sizeof *x, b->rows, lf_slot_at(b, s->out, 0, lf_plan_block_rows(b->plan)), s->out->stride);
+    return LF_OK;
+}
+
+static lf_level_out level_out(lf_form form) {
+    return form == LF_FORM_BITS ? LF_LEVEL_BITS : form == LF_FORM_U8 ? LF_LEVEL_U8 : form == LF_FORM_S16 ? LF_LEVEL_S16 : LF_LEVEL_CODES;
+}
+
+void lf_front_add(lf_plan *p, const lf_front *f) {
+    lf_range r = f->codes->range;
+    unsigned can = 1u << LF_FORM_S32;
+    for (lf_form form = LF_FORM_BITS; form <= LF_FORM_S16; form++)
+        can |= lf_form_holds(r, form) && (form != LF_FORM_BITS || f->count <= 1) ? 1u << form : 0;
+    lf_slot *out = lf_plan_output(p, f->codes->id, can, f->elements, LF_FORM_S32);
+    const lf_levels_kernel *k = lf_levels_kernel_for(p->isa);
+    front_step *s = LF_NEW(p->arena, front_step);
+    int32_t *base = LF_NEW_ARRAY(p->arena, int32_t, f->elements), *step = LF_NEW_ARRAY(p->arena, int32_t, f->elements);
+    int64_t shift = lf_form_shift(r, out->form);
+    for (size_t e = 0; e < f->elements; e++) {
+        bool bits = out->form == LF_FORM_BITS;
+        base[e] = bits ? f->base[e] == r.hi : (int32_t)(f->base[e] - shift);
+        step[e] = bits ? (f->base[e] + f->step[e] == r.hi) - base[e] : (int32_t)f->step[e];
+    }
+    *s = (front_step){.run = k->run[LF_LEVEL_F32][level_out(out->form)], .finite = k->finite, .port = f->port};
+    lf_levels_new(p->arena, f->elements, f->count, f->key, base, step, &s->levels);
+    const char *text = lf_format(p->arena, "levels_%s on float32, %zu elements, %zu levels", lf_isa_name(p->isa), f->elements, f->count);
+    lf_plan_add(p, step_front, NULL, NULL, out, s, text);
+}

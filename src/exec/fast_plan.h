@@ -1,0 +1,144 @@
+/* The inside of the fast engine, shared by the fast_*.c files.
+ *
+ * A tensor's codes may lie in a block of rows in several forms (`lf_form`); a slot is one of them. Tensors that hold the same
+ * elements in the same order (reshape, quantize, dequantize) share their slots: those of the first of them, their root. */
+#ifndef LF_EXEC_FAST_PLAN_H
+#define LF_EXEC_FAST_PLAN_H
+
+#include "exec/exec.h"
+#include "exec/fast.h"
+#include "kern/kern.h"
+#include "ops/run_node.h"
+
+typedef enum lf_form {
+    LF_FORM_VALUE, /* int64 codes or doubles, as the reference engine has them */
+    LF_FORM_BITS,  /* tensors of two codes: 1 for the larger */
+    LF_FORM_U8,    /* code - shift */
+    LF_FORM_S16,   /* code - shift */
+    LF_FORM_S32,   /* code; only tensors within +-LF_S32_MAX */
+    LF_FORM_COUNT
+} lf_form;
+
+#define LF_S32_MAX ((int64_t)1 << 30)
+
+enum { LF_NODE_OPERANDS = 16 };
+
+/* Elements come in vectors of `vec` (the inputs of a layer, the channels of thresholds), each padded to `stride` bytes. */
+typedef struct lf_slot {
+    lf_id root;
+    lf_form form;
+    size_t vec, vecs, stride; /* vecs: per row */
+    size_t offset;            /* of row 0 in the block, for one row per block; times the rows of a block */
+    struct lf_slot *next;     /* of the same root */
+} lf_slot;
+
+/* One worker. */
+typedef struct lf_block {
+    const lf_plan *plan;
+    const lf_row_io *io;
+    size_t first, rows;
+    uint8_t *memory; /* all slots */
+    lf_arena *own;
+    lf_ctx *ctx;
+    lf_run run;
+} lf_block;
+
+typedef struct lf_front lf_front;
+typedef struct lf_layer lf_layer;
+typedef struct lf_step lf_step;
+/* LF_OK, or anything else without a diagnostic of its own: the reference engine then runs the block and says what is wrong. */
+typedef lf_status lf_step_fn(const lf_step *s, lf_block *b);
+struct lf_step {
+    lf_step_fn *run;
+    const lf_node *node;      /* whose work it is; NULL for conversions and inputs */
+    const lf_slot *in, *out;
+    const void *with;         /* the step's own constants */
+    const char *text;
+    lf_step *next;
+};
+
+struct lf_plan {
+    lf_ctx *ctx;
+    const lf_graph *graph;
+    lf_isa isa;
+    lf_exec *reference;
+    lf_memo *memo;
+    lf_arena *arena;
+    size_t block;   /* rows asked for; 0: chosen */
+    bool possible;  /* else everything is left to the reference engine */
+
+    lf_id *root;           /* [tensor id] */
+    bool *needed;          /* [tensor id] */
+    lf_slot **slots;       /* [root] what there is */
+    lf_slot **wanted;      /* [root] forms that consumers ask for */
+    const lf_front **front;  /* [node id] the host's chain up to this quantizer is thresholds on floats */
+    const lf_node **fuses; /* [node id] the threshold node that is one step with this one */
+    bool *fused;           /* [node id] is that threshold node */
+    lf_layer **layers;     /* [node id] what fast_layers.c found out about it */
+    lf_step *steps, *last;
+    size_t row_bytes;      /* of all slots */
+};
+
+static inline const lf_tensor *lf_plan_tensor(const lf_plan *p, lf_id id) { return lf_tensor_at(p->graph, id); }
+
+static inline void *lf_slot_at(const lf_block *b, const lf_slot *s, size_t row, size_t block_rows) {
+    return b->memory + s->offset * block_rows + row * s->vecs * s->stride;
+}
+size_t lf_plan_block_rows(const lf_plan *p);
+
+/* -- codes in forms -------------------------------------------------------------------------------------------------------- */
+
+/* What is taken off a code before it is stored. */
+int64_t lf_form_shift(lf_range r, lf_form form);
+/* Whether all codes of a range can be held. */
+bool lf_form_holds(lf_range r, lf_form form);
+
+/* -- building (fast_build.c) ------------------------------------------------------------------------------------------------ */
+
+void lf_plan_build(lf_plan *p);
+/* True when op->positions leaves every element where it is. */
+bool lf_keeps_positions(const lf_graph *g, const lf_node *n);
+lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slot *in, const lf_slot *out, const void *with, const char *text);
+/* The slot of t in this form, made by conversion when there is none; NULL when nothing makes t. */
+const lf_slot *lf_plan_slot(lf_plan *p, lf_id t, lf_form form, size_t vec);
+/* A new slot of t: the form that its consumers want first among the set `can` (bit per form) with vectors of `vec`, else `otherwise`. */
+lf_slot *lf_plan_output(lf_plan *p, lf_id t, unsigned can, size_t vec, lf_form otherwise);
+/* A slot that belongs to no tensor. */
+lf_slot *lf_plan_scratch(lf_plan *p, lf_form form, size_t vec, size_t vecs);
+
+/* -- layers (fast_layers.c) ------------------------------------------------------------------------------------------------- */
+
+/* The form in which a node wants its input 0, and its vector length; VALUE when it has no kernel. */
+lf_form lf_layer_wants(lf_plan *p, const lf_node *n, size_t *vec);
+/* Whether a node has a kernel. */
+bool lf_layer_is(lf_plan *p, const lf_node *n);
+/* Adds the steps of a node that has a kernel; `fused` is the threshold node that goes with it, or NULL. */
+void lf_layer_add(lf_plan *p, const lf_node *n, const lf_node *fused);
+/* The threshold node that can be one step with the matrix-vector node n, or NULL. */
+const lf_node *lf_layer_fuses(lf_plan *p, const lf_node *n);
+
+/* -- conversions (fast_convert.c) --------------------------------------------------------------------------------------------- */
+
+lf_step_fn lf_step_convert;
+
+/* -- the host's beginning (fast_front.c) --------------------------------------------------------------------------------------- */
+
+/* Elementwise host nodes from a float input to codes, as thresholds on float32 (keys, kern/levels.h). */
+struct lf_front {
+    const lf_tensor *input, *codes;
+    int port;        /* index of the input */
+    size_t elements, count; /* thresholds per element */
+    int32_t *key;    /* [elements * count] */
+    int64_t *base, *step; /* [elements] code = base + step * #{reached} */
+};
+
+/* NULL when the codes of n's output are no such function of one input. Exact: found by running the ops on every candidate. */
+const lf_front *lf_front_find(lf_plan *p, const lf_node *n);
+void lf_front_add(lf_plan *p, const lf_front *f);
+
+/* Steps that take rows of inputs, give rows of outputs, and run a node by its definition (fast_rows.c). */
+void lf_input_add(lf_plan *p, int port);
+void lf_node_add(lf_plan *p, const lf_node *n);
+void lf_block_write(lf_block *b);
+
+#endif
