@@ -22,7 +22,7 @@ static lf_status output_shape(lf_graph *g, const lf_node *n, int axis, lf_shape 
         s.dim[axis] += x.dim[axis];
     }
     *out = s;
-    return LF_OK;
+    return lf_need_size(g, n, s);
 }
 
 static bool can_join(const lf_graph *g, const lf_node *n, int axis) {

@@ -5,6 +5,8 @@
 
 /* Constants up to this size are looked at element by element while ranges are worked out. */
 enum { LOOK_AT = 1 << 16 };
+/* Ranges that vary along several axes are worked out element by element up to this size. */
+enum { SEVERAL_AXES = 1 << 22 };
 
 /* -- operands ------------------------------------------------------------------------------------------------------- */
 
@@ -36,18 +38,41 @@ lf_status lf_need_scalar(const lf_graph *g, const lf_node *n, int i, const char 
     return LF_OK;
 }
 
+static bool suits(double v, bool nonzero) {
+    return isfinite(v) && !(nonzero && v == 0);
+}
+
+/* Large weights are nearly always fine: all at once, without a call per element. */
+static bool all_finite(const lf_const *c) {
+    float singles = 0;
+    double doubles = 0; /* infinity * 0 and NaN * 0 are NaN, and stay so in a sum */
+    for (size_t k = 0; c->elem == LF_ELEM_F32 && k < c->count; k++)
+        singles += ((const float *)c->data)[k] * 0.0f;
+    for (size_t k = 0; c->elem == LF_ELEM_F64 && k < c->count; k++)
+        doubles += ((const double *)c->data)[k] * 0.0;
+    return singles == 0 && doubles == 0;
+}
+
 lf_status lf_need_finite(const lf_graph *g, const lf_node *n, int i, const char *what, bool nonzero) {
     const lf_tensor *t = lf_in(g, n, i);
-    lf_where where = lf_where_node(g, n);
-    if (lf_on_grid(t) && !nonzero)
+    if (!nonzero && (lf_on_grid(t) || all_finite(t->value)))
         return LF_OK;
+    lf_where where = lf_where_node(g, n);
     for (size_t k = 0; k < t->value->count; k++) {
         double v = lf_tensor_real(t, k);
-        if (!isfinite(v) || (nonzero && v == 0))
+        if (!suits(v, nonzero))
             return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of %s, %s, is %s at element %zu", what, n->op->name, t->name,
                            v == 0 ? "0" : isnan(v) ? "NaN" : "infinite", k);
     }
     return LF_OK;
+}
+
+lf_status lf_need_size(const lf_graph *g, const lf_node *n, lf_shape s) {
+    if (lf_shape_count(s) <= (int64_t)1 << 31)
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s would make a tensor of shape %s, of more than 2^31 elements", n->op->name,
+                   lf_shape_text(g->arena, s));
 }
 
 int lf_data_operand(const lf_graph *g, const lf_node *n) {
@@ -101,7 +126,7 @@ lf_status lf_infer_broadcast(lf_graph *g, const lf_node *n, int count, lf_shape 
                        lf_shape_text(g->arena, t->shape), t->name, lf_shape_text(g->arena, s));
     }
     *out = s;
-    return LF_OK;
+    return lf_need_size(g, n, s);
 }
 
 unsigned lf_vary_mask(lf_shape from, lf_shape to) {
@@ -272,6 +297,8 @@ static bool range_by_channel(lf_graph *g, lf_tensor *out, unsigned mask, lf_rang
     for (int i = axis + 1; i < out->shape.rank; i++)
         inner *= (size_t)out->shape.dim[i];
     bool alone = !(mask & (mask - 1)); /* then one element of a channel speaks for all */
+    if (!alone && count > SEVERAL_AXES)
+        return false;
     size_t step = alone ? inner : 1, end = alone ? inner * channels : count;
     lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, channels);
     bool *seen = LF_NEW_ARRAY(g->arena, bool, channels);

@@ -17,6 +17,9 @@ LF_MUST_USE lf_status lf_need_scalar(const lf_graph *g, const lf_node *n, int i,
 /* LF_BAD_INPUT unless every element of constant operand i is finite (and not 0, when `nonzero`). */
 LF_MUST_USE lf_status lf_need_finite(const lf_graph *g, const lf_node *n, int i, const char *what, bool nonzero);
 
+/* LF_BAD_INPUT when a result of this shape would have more than 2^31 elements: no file may make us ask for that. */
+LF_MUST_USE lf_status lf_need_size(const lf_graph *g, const lf_node *n, lf_shape s);
+
 /* The only operand that is not a constant, or -1 when none or several are. */
 int lf_data_operand(const lf_graph *g, const lf_node *n);
 
@@ -77,7 +80,8 @@ lf_range lf_range_at(const lf_tensor *t, size_t element);
 /* Range of output element e; sets *overflow when its codes would not fit. */
 typedef lf_range lf_range_fn(const void *arg, size_t e, bool *overflow);
 /* Sets range, channel ranges and the narrowest datatype of out (whose shape is set) from fn, which may vary along the axes of
- * `mask` only. False when a code could leave +-2^62. */
+ * `mask` only. False when a code could leave +-2^62, or when the range varies along several axes of more than 2^22 elements, which is
+ * too much to work out: the result is then real. */
 bool lf_set_ranges(lf_graph *g, lf_tensor *out, unsigned mask, lf_range_fn *fn, const void *arg);
 /* Copies range, channel ranges and datatype of t, which has the same shape. */
 void lf_same_ranges(lf_tensor *out, const lf_tensor *t);

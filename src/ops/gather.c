@@ -79,7 +79,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(need_indices(g, n, x->shape.dim[axis]));
     if (x->shape.rank - 1 + index->shape.rank > LF_MAX_RANK)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "gather would make a tensor of more than %d axes", LF_MAX_RANK);
-    lf_set_real(g, n, y, output_shape(x->shape, index->shape, axis));
+    lf_shape shape = output_shape(x->shape, index->shape, axis);
+    LF_TRY(lf_need_size(g, n, shape));
+    lf_set_real(g, n, y, shape);
     if (lf_on_grid(x) && lf_shape_count(y->shape) > 0)
         infer_codes(g, n, y, x, index, axis);
     return LF_OK;

@@ -208,7 +208,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     if (!dims_of(a->shape, b->shape, &d))
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "matrix product of %s %s with %s %s: the inner sizes differ", a->name,
                        lf_shape_text(g->arena, a->shape), b->name, lf_shape_text(g->arena, b->shape));
-    lf_set_real(g, n, y, output_shape(&d, a->shape, b->shape));
+    lf_shape shape = output_shape(&d, a->shape, b->shape);
+    LF_TRY(lf_need_size(g, n, shape));
+    lf_set_real(g, n, y, shape);
     for (int i = 0; i < 2; i++)
         if (lf_in(g, n, i)->value)
             LF_TRY(lf_need_finite(g, n, i, "constant", false));

@@ -12,6 +12,16 @@ lf_value lf_value_new(lf_arena *a, const lf_tensor *t) {
     return v;
 }
 
+bool lf_value_try(lf_arena *a, const lf_tensor *t, lf_value *out) {
+    *out = (lf_value){.tensor = t, .count = (size_t)lf_shape_count(t->shape)};
+    void *data = lf_alloc_try(a, out->count ? out->count : 1, sizeof(double));
+    if (lf_on_grid(t))
+        out->code = data;
+    else
+        out->real = data;
+    return data != NULL;
+}
+
 lf_value lf_value_const(lf_arena *a, const lf_tensor *t) {
     lf_value v = lf_value_new(a, t);
     for (size_t i = 0; v.code && i < v.count; i++)

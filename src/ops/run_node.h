@@ -7,6 +7,9 @@
 /* Room for one tensor's elements, zeroed: codes when it is on the grid, else reals. */
 lf_value lf_value_new(lf_arena *a, const lf_tensor *t);
 
+/* The same, but false when memory is out. */
+bool lf_value_try(lf_arena *a, const lf_tensor *t, lf_value *out);
+
 /* The elements of a constant, expanded. */
 lf_value lf_value_const(lf_arena *a, const lf_tensor *t);
 
