@@ -48,12 +48,10 @@ static void infer_codes(lf_graph *g, const lf_node *n, lf_tensor *y, int axis) {
         for (int64_t k = 0; k < t->shape.dim[axis]; k++, at++) {
             scale[at] = t->grid.scale[t->grid.scale_count > 1 ? k : 0];
             range[at] = range_of(t, axis, k);
-            y->range = at ? lf_range_join(y->range, range[at]) : range[at];
         }
     }
     (void)lf_set_grid(g, y, scale, count, axis); /* scales of grids are never 0 */
-    y->channel_range = range;
-    y->range_axis = axis;
+    lf_set_channel_ranges(y, range, count, axis);
     y->dtype = lf_dtype_for(y->range, false);
 }
 

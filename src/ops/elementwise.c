@@ -291,6 +291,21 @@ static int main_axis(unsigned mask, lf_shape s) {
     return axis;
 }
 
+static bool same_range(lf_range a, lf_range b) {
+    return a.lo == b.lo && a.hi == b.hi && a.step == b.step;
+}
+
+void lf_set_channel_ranges(lf_tensor *out, const lf_range *r, int64_t count, int axis) {
+    bool same = true;
+    out->range = r[0];
+    for (int64_t c = 1; c < count; c++) {
+        out->range = lf_range_join(out->range, r[c]);
+        same = same && same_range(r[c], r[0]);
+    }
+    out->channel_range = same ? NULL : r;
+    out->range_axis = same ? 0 : axis;
+}
+
 static bool range_by_channel(lf_graph *g, lf_tensor *out, unsigned mask, lf_range_fn *fn, const void *arg) {
     int axis = main_axis(mask, out->shape);
     size_t channels = (size_t)out->shape.dim[axis], count = (size_t)lf_shape_count(out->shape), inner = 1;
@@ -311,11 +326,7 @@ static bool range_by_channel(lf_graph *g, lf_tensor *out, unsigned mask, lf_rang
         r[c] = seen[c] ? lf_range_join(r[c], one) : one;
         seen[c] = true;
     }
-    out->range = r[0];
-    for (size_t c = 1; c < channels; c++)
-        out->range = lf_range_join(out->range, r[c]);
-    out->channel_range = r;
-    out->range_axis = axis;
+    lf_set_channel_ranges(out, r, (int64_t)channels, axis);
     return true;
 }
 

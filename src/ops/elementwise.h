@@ -83,6 +83,8 @@ typedef lf_range lf_range_fn(const void *arg, size_t e, bool *overflow);
  * `mask` only. False when a code could leave +-2^62, or when the range varies along several axes of more than 2^22 elements, which is
  * too much to work out: the result is then real. */
 bool lf_set_ranges(lf_graph *g, lf_tensor *out, unsigned mask, lf_range_fn *fn, const void *arg);
+/* Takes one range per index of `axis` (count > 0): sets the tensor's range, and keeps them when they are not all the same. */
+void lf_set_channel_ranges(lf_tensor *out, const lf_range *r, int64_t count, int axis);
 /* Copies range, channel ranges and datatype of t, which has the same shape. */
 void lf_same_ranges(lf_tensor *out, const lf_tensor *t);
 

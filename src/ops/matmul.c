@@ -144,14 +144,6 @@ static lf_status constant_ranges(lf_graph *g, const lf_node *n, const lf_tensor 
     return LF_OK;
 }
 
-static void take_channels(lf_tensor *y, const lf_range *r, int64_t count, int axis) {
-    y->range = r[0];
-    for (int64_t c = 1; c < count; c++)
-        y->range = lf_range_join(y->range, r[c]);
-    y->channel_range = r;
-    y->range_axis = axis;
-}
-
 /* Range of the other operand's element k. */
 static lf_range *terms(lf_graph *g, const lf_tensor *x, int axis, int64_t k) {
     lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, k ? k : 1);
@@ -172,7 +164,7 @@ static lf_status range_by_constant(lf_graph *g, const lf_node *n, const dims *d,
     if (y->shape.rank == 0 || w->shape.rank < 2)
         y->range = r[0];
     else
-        take_channels(y, r, m, axis);
+        lf_set_channel_ranges(y, r, m, axis);
     return LF_OK;
 }
 
