@@ -118,12 +118,6 @@ static lf_status measure_peaks(wiring *w, const lf_ids *fifos, int64_t *ii) {
     return status;
 }
 
-static void bypass(lf_graph *g, lf_node *n) {
-    lf_id old = n->out[0], now = n->in[0];
-    lf_node_remove(g, n->id);
-    lf_replace_uses(g, old, now);
-}
-
 /* Takes out the FIFOs that hold next to nothing, one at a time, as long as the interval stays. */
 static lf_status drop_idle_fifos(wiring *w, const lf_ids *fifos, int64_t ii) {
     for (size_t i = 0; i < fifos->count; i++) {
@@ -136,14 +130,18 @@ static lf_status drop_idle_fifos(wiring *w, const lf_ids *fifos, int64_t ii) {
         while (to->in[k] != after)
             k++;
         to->in[k] = before;
+        fifo->in[0] = 0; /* out of the circuit while it is tried without */
         fifo->place = LF_PLACE_NONE;
         lf_chain_result r;
         LF_TRY(lf_stream_model_run(w->g, FRAMES, &r));
         if (r.ii_cycles > ii) {
             to->in[k] = after;
+            fifo->in[0] = before;
             fifo->place = LF_PLACE_FPGA;
-        } else
-            bypass(w->g, fifo);
+        } else {
+            lf_node_remove(w->g, fifo->id);
+            LF_TRY(settle(w->g));
+        }
     }
     return settle(w->g);
 }
