@@ -45,6 +45,7 @@ endfunction()
 
 # Fuzzers: one libFuzzer program per tests/fuzz/fuzz_*.c, built only with clang and LF_FUZZ.
 function(lf_add_fuzzers)
+  target_compile_options(lutfisk_objects PRIVATE -fsanitize=fuzzer-no-link) # lets the fuzzer see what the library covers
   file(GLOB files CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)
   foreach(file IN LISTS files)
     get_filename_component(name "${file}" NAME_WE)
