@@ -313,7 +313,7 @@ static void constants(void **state) {
     m = with_input(13, "N 3");
     make_float(&m, make_node(&m, "Constant", "c", "", "k"), "value_float", 0.1f);
     make_node(&m, "Mul", "n", "x k", "y");
-    done(&m, "as f32 = [0.10000000149011612]");
+    done(&m, "const %k : FLOAT32[] = [0.10000000149011612]");
 
     m = with_input(13, "N 3");
     make_floats(&m, "k", "3", "1 nan 2");

@@ -1,0 +1,333 @@
+/* QONNX files: accepted by ONNX's own checker, equal when read again, the same bytes every time, refused when they could not say
+ * exactly what the graph says. */
+#include <unistd.h>
+
+#include "../import/onnx_make.h"
+#include "base/file.h"
+#include "base/run.h"
+#include "export/export.h"
+#include "ir/attr_access.h"
+#include "ops/const_grid.h"
+#include "ops/ops.h"
+
+typedef struct bench {
+    lf_ctx *ctx;
+    lf_arena *a;
+    char *dir;
+    const char *path;
+} bench;
+
+static bench start(void) {
+    bench b = {.ctx = lf_ctx_new(1), .a = lf_arena_new()};
+    assert_int_equal(lf_temp_dir(b.ctx, b.a, "/tmp", &b.dir), LF_OK);
+    b.path = lf_path_join(b.a, b.dir, "m.onnx");
+    return b;
+}
+
+static void finish(bench *b) {
+    lf_remove_tree(b->dir);
+    lf_ctx_free(b->ctx);
+    lf_arena_free(b->a);
+}
+
+static void remove_all(char *text, const char *what) {
+    for (char *at = text; (at = strstr(at, what));)
+        memmove(at, at + strlen(what), strlen(at + strlen(what)) + 1);
+}
+
+/* The text form without the line that names the file it came from, and without how the elements of constants are stored: in an
+ * ONNX file they are all floats. */
+static const char *text_of(lf_arena *a, const lf_graph *g) {
+    lf_text text = {0}, weights = {0};
+    assert_int_equal(lf_graph_print(g, true, &text, &weights), LF_OK);
+    char *copy = lf_strndup(a, text.at, text.len), *source = strstr(copy, "source ");
+    if (source) {
+        char *end = strchr(source, '\n') + 1;
+        memmove(source, end, strlen(end) + 1);
+    }
+    static const char *const stored[] = {" as f32", " as f64", " as i8", " as u8", " as i64", " as i32"};
+    for (size_t i = 0; i < LF_COUNT(stored); i++)
+        remove_all(copy, stored[i]);
+    lf_text_free(&text);
+    lf_text_free(&weights);
+    return copy;
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* The lines of a text, sorted: constants are read in the order of their use. */
+static size_t lines_of(lf_arena *a, const char *text, char ***lines) {
+    size_t n = 0;
+    *lines = LF_NEW_ARRAY(a, char *, strlen(text) + 1);
+    for (char *at = strtok(lf_strdup(a, text), "\n"); at; at = strtok(NULL, "\n"))
+        (*lines)[n++] = at;
+    qsort(*lines, n, sizeof **lines, by_text);
+    return n;
+}
+
+static void expect_round_trip(bench *b, const lf_graph *g) {
+    char **have, **want;
+    if (lf_export_onnx(g, b->path) != LF_OK)
+        fail_msg("%s", make_complaints(b->a, b->ctx));
+    lf_graph *again = lf_import_onnx(b->ctx, b->path);
+    if (!again)
+        fail_msg("%s", make_complaints(b->a, b->ctx));
+    /* The reader names the graph after the file. */
+    size_t n = lines_of(b->a, strstr(text_of(b->a, again), "\ninput"), &have);
+    assert_int_equal(n, lines_of(b->a, strstr(text_of(b->a, g), "\ninput"), &want));
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(have[i], want[i]))
+            fail_msg("written: %.300s\nread: %.300s", want[i], have[i]);
+    lf_graph_free(again);
+}
+
+/* -- a network as the trainer makes it ------------------------------------------------------------------------------------------------- */
+
+static lf_id constant(lf_graph *g, const char *name, lf_shape s, const double *v) {
+    lf_tensor *t = lf_const_reals(g, name, s, v);
+    lf_const_grid_detect(g, t);
+    return t->id;
+}
+
+static lf_id scalar(lf_graph *g, const char *name, double v) { return constant(g, name, (lf_shape){0}, &v); }
+
+static lf_node *node(lf_graph *g, const char *op, const char *name, lf_id a, lf_id b, lf_id c, lf_id d) {
+    lf_id in[4] = {a, b, c, d};
+    lf_id out = lf_tensor_new(g, lf_format(g->arena, "%s_out", name), (lf_shape){0}, (lf_dtype){0})->id;
+    return lf_node_new(g, lf_op_find(op), name, in, d ? 4 : c ? 3 : b ? 2 : 1, &out, 1, NULL);
+}
+
+static lf_id grow(lf_graph *g, const char *op, const char *name, lf_id a, lf_id b, lf_id c, lf_id d) {
+    lf_node *n = node(g, op, name, a, b, c, d);
+    assert_int_equal(lf_infer_node(g, n), LF_OK);
+    return n->out[0];
+}
+
+static lf_id weights(lf_graph *g, const char *name, int64_t rows, int64_t columns, bool binary) {
+    double v[256];
+    for (int64_t i = 0; i < rows * columns; i++)
+        v[i] = binary ? (i * 7 % 5 < 2 ? -1.0 : 1.0) : (double)(float)((double)(i * 37 % 23) / 23 - 0.4);
+    return constant(g, name, lf_shape_make(2, (int64_t[]){rows, columns}), v);
+}
+
+static lf_id batch_norm(lf_graph *g, const char *name, lf_id x, int64_t n) {
+    lf_id p[4];
+    for (int k = 0; k < 4; k++) {
+        double v[16];
+        for (int64_t i = 0; i < n; i++)
+            v[i] = (double)(float)(0.3 + 0.37 * (double)(i + k));
+        p[k] = constant(g, lf_format(g->arena, "%s_%c", name, "gbmv"[k]), lf_shape_make(1, &n), v);
+    }
+    lf_id in[5] = {x, p[0], p[1], p[2], p[3]};
+    lf_id out = lf_tensor_new(g, lf_format(g->arena, "%s_out", name), (lf_shape){0}, (lf_dtype){0})->id;
+    lf_node *b = lf_node_new(g, lf_op_find("batch_norm"), name, in, 5, &out, 1, NULL);
+    lf_attr_set_real(b, "epsilon", (double)1e-5f);
+    assert_int_equal(lf_infer_node(g, b), LF_OK);
+    return out;
+}
+
+static lf_graph *new_graph(bench *b, lf_id *x) {
+    lf_graph *g = lf_graph_new(b->ctx, "net");
+    lf_tensor *t = lf_tensor_new(g, "x", lf_shape_make(4, (int64_t[]){1, 1, 3, 4}), LF_FLOAT32);
+    LF_PUSH(g->arena, &g->inputs, (lf_port){.name = "x", .tensor = t->id});
+    *x = t->id;
+    return g;
+}
+
+static void set_output(lf_graph *g, const char *name, lf_id tensor) {
+    LF_PUSH(g->arena, &g->outputs, (lf_port){.name = name, .tensor = tensor});
+    lf_graph_prune(g);
+    assert_int_equal(lf_verify_graph(g), LF_OK);
+}
+
+static lf_id flat(lf_graph *g, lf_id x) {
+    lf_node *n = node(g, "reshape", "flat", x, 0, 0, 0);
+    lf_attr_set_ints(g, n, "shape", (int64_t[]){1, 12}, 2);
+    assert_int_equal(lf_infer_node(g, n), LF_OK);
+    return n->out[0];
+}
+
+static lf_graph *quantized_network(bench *b) {
+    lf_id x;
+    lf_graph *g = new_graph(b, &x);
+    lf_id s = scalar(g, "s", (double)0.1f), one = scalar(g, "one", 1), two = scalar(g, "two", 2), zero = scalar(g, "zero", 0), bits = scalar(g, "bits", 2);
+    lf_id h = grow(g, "sub", "centre", grow(g, "mul", "double", flat(g, x), two, 0, 0), one, 0, 0);
+    h = grow(g, "quant", "q0", h, one, zero, bits);
+    lf_id w = grow(g, "quant", "qw0", weights(g, "w0", 12, 5, false), s, zero, bits);
+    h = batch_norm(g, "bn0", grow(g, "matmul", "mm0", h, w, 0, 0), 5);
+    h = grow(g, "quant", "q1", grow(g, "relu", "r", h, 0, 0, 0), s, zero, bits);
+    w = grow(g, "quant", "qw1", weights(g, "w1", 5, 3, false), s, zero, bits);
+    h = grow(g, "add", "bias", grow(g, "matmul", "mm1", h, w, 0, 0), constant(g, "b", lf_shape_make(1, (int64_t[]){3}), (double[]){(double)0.1f, -3, (double)0.3f}), 0, 0);
+    lf_node *soft = node(g, "softmax", "soft", h, 0, 0, 0);
+    lf_attr_set_int(soft, "axis", 1);
+    assert_int_equal(lf_infer_node(g, soft), LF_OK);
+    set_output(g, "soft_out", soft->out[0]);
+    return g;
+}
+
+static lf_graph *binary_network(bench *b) {
+    lf_id x;
+    lf_graph *g = new_graph(b, &x);
+    lf_id one = scalar(g, "one", 1);
+    lf_id h = grow(g, "bipolar_quant", "q0", flat(g, x), one, 0, 0);
+    h = batch_norm(g, "bn0", grow(g, "matmul", "mm0", h, weights(g, "w0", 12, 5, true), 0, 0), 5);
+    h = grow(g, "bipolar_quant", "q1", h, one, 0, 0);
+    h = grow(g, "matmul", "mm1", h, weights(g, "w1", 5, 3, true), 0, 0);
+    set_output(g, "score", grow(g, "mul", "scale", h, scalar(g, "s", 0.125), 0, 0)); /* under another name than the tensor's */
+    return g;
+}
+
+static void trained_networks_come_back(void **state) {
+    (void)state;
+    bench b = start();
+    lf_graph *(*const make_graph[])(bench *) = {quantized_network, binary_network};
+    for (size_t i = 0; i < LF_COUNT(make_graph); i++) {
+        lf_graph *g = make_graph[i](&b);
+        expect_round_trip(&b, g);
+        lf_graph_free(g);
+    }
+    finish(&b);
+}
+
+static void same_bytes_every_time(void **state) {
+    (void)state;
+    bench b = start();
+    lf_file file[2];
+    for (int i = 0; i < 2; i++) {
+        lf_graph *g = quantized_network(&b);
+        const char *path = lf_path_join(b.a, b.dir, i ? "other.onnx" : "m.onnx");
+        assert_int_equal(lf_export_onnx(g, path), LF_OK);
+        assert_int_equal(lf_file_open(b.ctx, path, 0, &file[i]), LF_OK);
+        lf_graph_free(g);
+    }
+    assert_int_equal(file[0].size, file[1].size);
+    assert_memory_equal(file[0].data, file[1].data, file[0].size);
+    lf_file_close(&file[0]);
+    lf_file_close(&file[1]);
+    finish(&b);
+}
+
+/* -- ONNX's own opinion -------------------------------------------------------------------------------------------------------------------- */
+
+static bool have_python_onnx(bench *b) {
+    const char *const argv[] = {"/usr/bin/python3", "-c", "import onnx", NULL};
+    lf_run_result r;
+    return lf_tool_run(b->ctx, b->a, argv, NULL, &r) == LF_OK && r.exit_code == 0;
+}
+
+static const char *checked(bench *b) {
+    const char *const argv[] = {"/usr/bin/python3", "tests/export/check_onnx.py", b->path, NULL};
+    lf_run_result r;
+    assert_int_equal(lf_tool_run(b->ctx, b->a, argv, NULL, &r), LF_OK);
+    if (r.exit_code != 0)
+        fail_msg("the checker says:\n%s", r.out);
+    return r.out;
+}
+
+static void the_checker_accepts(void **state) {
+    (void)state;
+    bench b = start();
+    if (!have_python_onnx(&b)) {
+        print_message("skipped: Debian's python3-onnx is not installed\n");
+        finish(&b);
+        skip();
+    }
+    lf_graph *g = quantized_network(&b);
+    assert_int_equal(lf_export_onnx(g, b.path), LF_OK);
+    const char *facts = checked(&b);
+    static const char *const want[] = {"opset onnx:13 qonnx.custom_op.general:1",
+                                       "input x N,1,3,4",
+                                       "output soft_out N,3",
+                                       "value mm0_out N,5",
+                                       "value qw0_out 12,5",
+                                       "node flat Reshape x flat_shape -> flat_out",
+                                       "node q0 Quant centre_out one zero bits -> q0_out",
+                                       "const flat_shape int64 [2] [0, 12]",
+                                       "const w0 float32 [12, 5]",
+                                       "annotation bits UINT2",
+                                       "annotation one UINT1"};
+    for (size_t i = 0; i < LF_COUNT(want); i++)
+        make_expect_text(facts, want[i]);
+    assert_null(strstr(facts, "annotation w0"));
+    lf_graph_free(g);
+    g = binary_network(&b);
+    assert_int_equal(lf_export_onnx(g, b.path), LF_OK);
+    facts = checked(&b);
+    make_expect_text(facts, "annotation w0 BIPOLAR");
+    make_expect_text(facts, "output score N,3");
+    lf_graph_free(g);
+    finish(&b);
+}
+
+/* -- what other tools made ------------------------------------------------------------------------------------------------------------------- */
+
+static void real_networks_come_back(void **state) {
+    (void)state;
+    static const char *const files[] = {"qonnx_mnist_tfc/TFC_1W1A.onnx", "qonnx_mnist_tfc/TFC_1W2A.onnx", "qonnx_mnist_tfc/TFC_2W2A.onnx", "finn_tfc/model.onnx", "jsc_mlp/qkeras_jettagging.onnx", "onnx_examples/bnn_model_fc_1layer.onnx"};
+    const char *data = getenv("LUTFISK_DATA");
+    bench b = start();
+    bool python = have_python_onnx(&b);
+    int found = 0;
+    for (size_t i = 0; i < LF_COUNT(files); i++) {
+        const char *path = lf_format(b.a, "%s/models/%s", data ? lf_format(b.a, "%s/..", data) : "../shared", files[i]);
+        if (access(path, R_OK) != 0)
+            continue;
+        lf_graph *g = lf_import(b.ctx, path);
+        assert_non_null(g);
+        expect_round_trip(&b, g);
+        if (python)
+            checked(&b);
+        lf_graph_free(g);
+        found++;
+    }
+    finish(&b);
+    if (!found) {
+        print_message("skipped: no networks in ../shared/models\n");
+        skip();
+    }
+}
+
+/* -- refusals ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void expect_refused(bench *b, const lf_graph *g, const char *why) {
+    lf_diag_clear(b->ctx);
+    assert_int_equal(lf_export_onnx(g, b->path), LF_BAD_INPUT);
+    make_expect_text(make_complaints(b->a, b->ctx), why);
+    assert_int_not_equal(access(b->path, F_OK), 0);
+}
+
+static void what_onnx_cannot_say(void **state) {
+    (void)state;
+    bench b = start();
+    lf_graph *g = quantized_network(&b);
+    lf_attr_set_real(lf_find_node(g, "bn0"), "epsilon", 1e-5);
+    expect_refused(&b, g, "bn0: attribute epsilon is no float32 number");
+    lf_attr_set_real(lf_find_node(g, "bn0"), "epsilon", 0.5);
+    static const double third = 1.0 / 3;
+    lf_tensor *t = lf_find_tensor(g, "bits");
+    t->grid.scale = &third;
+    expect_refused(&b, g, "constant bits has a scale, which ONNX cannot say");
+    lf_graph_free(g);
+
+    g = binary_network(&b);
+    double pi = 3.141592653589793;
+    lf_id c = lf_const_reals(g, "pi", (lf_shape){0}, &pi)->id;
+    set_output(g, "more", grow(g, "mul", "times", g->outputs.at[0].tensor, c, 0, 0));
+    expect_refused(&b, g, "constant pi has elements that are no float32 numbers");
+    lf_graph_free(g);
+
+    g = binary_network(&b);
+    lf_id in = g->outputs.at[0].tensor, out = lf_tensor_new(g, "h", lf_tensor_at(g, in)->shape, LF_FLOAT32)->id;
+    lf_node_new(g, lf_op_find("fifo"), "fifo0", &in, 1, &out, 1, NULL);
+    expect_refused(&b, g, "fifo0: the op fifo has no counterpart in QONNX");
+    lf_graph_free(g);
+    finish(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trained_networks_come_back), cmocka_unit_test(same_bytes_every_time), cmocka_unit_test(the_checker_accepts),
+        cmocka_unit_test(real_networks_come_back),    cmocka_unit_test(what_onnx_cannot_say),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
