@@ -19,10 +19,10 @@ static void print_cpp_port(lf_text *t, const lf_stream_port *p, bool output) {
     lf_text_addf(t, "    {\"%s\", %d, %lld,\n", p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
     if (output) {
         lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p), side, x);
-        lf_text_addf(t, "     [](Top &d) { return d.%s%stvalid; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top &d) { return d.%s%stlast; }},\n", side, x, side, x, side, x);
+        lf_text_addf(t, "     [](Top &d) { return d.%s%stvalid != 0; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top &d) { return d.%s%stlast != 0; }},\n", side, x, side, x, side, x);
     } else {
         lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%s%stdata, bytes, %d); },\n", side, x, lf_port_bytes(p));
-        lf_text_addf(t, "     [](Top &d) { return d.%s%stready; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top &d, bool v) { d.%s%stlast = v; }},\n", side, x, side, x, side, x);
+        lf_text_addf(t, "     [](Top &d) { return d.%s%stready != 0; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top &d, bool v) { d.%s%stlast = v; }},\n", side, x, side, x, side, x);
     }
 }
 
