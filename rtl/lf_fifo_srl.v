@@ -22,31 +22,21 @@ module lf_fifo_srl #(
 
     localparam         A     = address_bits(DEPTH);
     localparam [31:0]  TOP32 = DEPTH - 1;
-    localparam [A-1:0] TOP   = TOP32[A-1:0];
+    localparam [A:0]   TOP   = TOP32[A:0];
 
-    // last: where the oldest word stands; meaningful while `some`.
-    reg  [A-1:0] last;
-    reg          some;
-    wire         push = s_axis_tvalid & s_axis_tready;
-    wire         pop  = m_axis_tready & some;
+    // last: where the oldest word stands; -1 (its top bit is set) when there is none.
+    reg  [A:0] last;
+    wire       push = s_axis_tvalid & s_axis_tready;
+    wire       pop  = m_axis_tvalid & m_axis_tready;
 
-    assign s_axis_tready = ~(some & last == TOP);
-    assign m_axis_tvalid = some;
+    assign s_axis_tready = last != TOP;
+    assign m_axis_tvalid = ~last[A];
 
     always @(posedge aclk)
-        if (!aresetn) begin
-            last <= {A{1'b0}};
-            some <= 1'b0;
-        end else if (push & ~pop) begin
-            some <= 1'b1;
-            if (some)
-                last <= last + 1'b1;
-        end else if (pop & ~push) begin
-            if (last == {A{1'b0}})
-                some <= 1'b0;
-            else
-                last <= last - 1'b1;
-        end
+        if (!aresetn)
+            last <= {A+1{1'b1}};
+        else if (push ^ pop)
+            last <= last + {{A{pop}}, 1'b1};
 
     genvar i;
     generate
@@ -55,7 +45,7 @@ module lf_fifo_srl #(
             always @(posedge aclk)
                 if (push)
                     sr <= {sr[DEPTH-2:0], s_axis_tdata[i]};
-            assign m_axis_tdata[i] = sr[last];
+            assign m_axis_tdata[i] = sr[last[A-1:0]];
         end
     endgenerate
 endmodule

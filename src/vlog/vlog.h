@@ -35,7 +35,8 @@ int lf_vlog_rom_address_bits(int64_t depth); /* at least 1 */
 /* Streams of the top module: data, valid and ready wires NAME_tdata, NAME_tvalid, NAME_tready, `bits` wide. */
 void lf_vlog_stream(lf_vlog *v, const char *name, int bits);
 
-/* An instance in the top module; aclk and aresetn are connected by themselves. */
+/* An instance in the top module; aclk and aresetn are connected by themselves. Units leave reset one clock after the top's
+ * aresetn rises; in that clock no port is ready or valid. */
 void lf_vlog_instance(lf_vlog *v, const char *module, const char *instance);
 void lf_vlog_param(lf_vlog *v, const char *name, const char *fmt, ...) LF_PRINTF(3, 4); /* value as Verilog text */
 void lf_vlog_port(lf_vlog *v, const char *port, const char *fmt, ...) LF_PRINTF(3, 4);

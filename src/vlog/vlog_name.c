@@ -20,7 +20,7 @@ static const char *const reserved[] = {
     /* SystemVerilog words that tools take for keywords even in plain Verilog files */
     "bit", "byte", "do", "final", "int", "interface", "logic", "package", "priority", "program", "property", "return",
     "shortint", "static", "string", "struct", "type", "typedef", "union", "unique", "var", "void",
-    "aclk", "aresetn"};
+    "aclk", "aresetn", "reset", "live"};
 
 static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -34,7 +34,7 @@ static void print_input(lf_text *t, const lf_vlog_port_def *p) {
     const char *n = p->stream->name, *x = p->suffix;
     int bits = p->stream->bits, wide = padded(bits);
     lf_text_addf(t, "\n    assign %s_tdata = s_axis_%stdata[%d:0];\n", n, x, bits - 1);
-    lf_text_addf(t, "    assign %s_tvalid = s_axis_%stvalid;\n    assign s_axis_%stready = %s_tready;\n", n, x, x, n);
+    lf_text_addf(t, "    assign %s_tvalid = s_axis_%stvalid;\n    assign s_axis_%stready = %s_tready & live;\n", n, x, x, n);
     if (wide > bits)
         lf_text_addf(t, "    wire s_axis_%sunused = &{1'b0, s_axis_%stlast, s_axis_%stdata[%d:%d]};\n", x, x, x, wide - 1, bits);
     else
@@ -50,7 +50,7 @@ static void print_last(lf_text *t, const lf_vlog_port_def *p) {
     int bits = lf_bits_unsigned((uint64_t)(p->beats - 1));
     lf_text_addf(t, "    reg [%d:0] m_axis_%sbeat;\n", bits - 1, x);
     lf_text_addf(t, "    assign m_axis_%stlast = m_axis_%sbeat == %d'd%" PRId64 ";\n", x, x, bits, p->beats - 1);
-    lf_text_addf(t, "    always @(posedge aclk)\n        if (!aresetn)\n            m_axis_%sbeat <= %d'd0;\n", x, bits);
+    lf_text_addf(t, "    always @(posedge aclk)\n        if (reset)\n            m_axis_%sbeat <= %d'd0;\n", x, bits);
     lf_text_addf(t, "        else if (m_axis_%stvalid && m_axis_%stready)\n", x, x);
     lf_text_addf(t, "            m_axis_%sbeat <= m_axis_%stlast ? %d'd0 : m_axis_%sbeat + %d'd1;\n", x, x, bits, x, bits);
 }
@@ -62,7 +62,7 @@ static void print_output(lf_text *t, const lf_vlog_port_def *p) {
         lf_text_addf(t, "\n    assign m_axis_%stdata = {%d'd0, %s_tdata};\n", x, zeros, n);
     else
         lf_text_addf(t, "\n    assign m_axis_%stdata = %s_tdata;\n", x, n);
-    lf_text_addf(t, "    assign m_axis_%stvalid = %s_tvalid;\n    assign %s_tready = m_axis_%stready;\n", x, n, n, x);
+    lf_text_addf(t, "    assign m_axis_%stvalid = %s_tvalid & live;\n    assign %s_tready = m_axis_%stready;\n", x, n, n, x);
     print_last(t, p);
 }
 
@@ -70,14 +70,21 @@ static void print_instance(lf_text *t, const lf_vlog_inst *n) {
     lf_text_addf(t, "\n    %s ", n->module);
     for (size_t i = 0; i < n->params.count; i++)
         lf_text_addf(t, "%s        .%s(%s)", i ? ",\n" : "#(\n", n->params.at[i].name, n->params.at[i].value);
-    lf_text_addf(t, "%s%s (\n        .aclk(aclk),\n        .aresetn(aresetn)", n->params.count ? "\n    ) " : "", n->name);
+    lf_text_addf(t, "%s%s (\n        .aclk(aclk),\n        .aresetn(live)", n->params.count ? "\n    ) " : "", n->name);
     for (size_t i = 0; i < n->ports.count; i++)
         lf_text_addf(t, ",\n        .%s(%s)", n->ports.at[i].name, n->ports.at[i].value);
     lf_text_add(t, "\n    );\n");
 }
 
+/* Units see the reset one clock later and from a register that is active high: a synthesizer that spends an inverter on every
+ * flip-flop with an active-low reset finds none. Meanwhile the ports are closed. */
+static void print_reset(lf_text *t) {
+    lf_text_add(t, "    reg  reset;\n    wire live = ~reset;\n    always @(posedge aclk)\n        reset <= ~aresetn;\n\n");
+}
+
 void lf_vlog_print_top(const lf_vlog *v, lf_text *t) {
     print_ports(v, t);
+    print_reset(t);
     for (size_t i = 0; i < v->streams.count; i++)
         print_stream(t, v->streams.at[i]);
     for (size_t i = 0; i < v->ports.count; i++)
