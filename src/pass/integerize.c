@@ -426,7 +426,7 @@ static void set_places(lf_graph *g) {
         for (int k = 0; codes && k < n->in_count; k++) {
             const lf_tensor *t = lf_in(g, n, k);
             const lf_node *p = t && t->producer ? lf_node_at(g, t->producer) : NULL;
-            if (t && !t->value && !(p ? is_op(p, "quantize") || p->op->positions || p->place == LF_PLACE_FPGA : lf_is_codes(t)))
+            if (t && !t->value && !(p ? lf_is_codes(t) && (is_op(p, "quantize") || p->op->positions || p->place == LF_PLACE_FPGA) : lf_is_codes(t)))
                 codes = false;
         }
         n->place = is_circuit(n) || (codes && !beside_the_cut(g, n)) ? LF_PLACE_FPGA : LF_PLACE_HOST;
