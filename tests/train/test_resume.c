@@ -13,7 +13,7 @@
 #include "train_case.h"
 
 static const char recipe[] = CASE_BINARY "layers: [40, 30, 10]\n"
-                                         "training: {epochs: 12, batch: 64, validation: 500, rate: 0.02, initial: 0.1}\n"
+                                         "training: {epochs: 12, batch: 64, validation: 300, rate: 0.02, initial: 0.1}\n"
                                          "regularize: {dropout: 0.1, shift: 1}\n";
 
 typedef struct fixture {

@@ -11,19 +11,19 @@
 #include "train_case.h"
 
 static const char binary[] = CASE_BINARY "layers: [50, 40, 10]\n"
-                                         "training: {epochs: 4, batch: 64, validation: 500, rate: 0.02, initial: 0.1}\n"
+                                         "training: {epochs: 3, batch: 48, validation: 300, rate: 0.02, initial: 0.1}\n"
                                          "regularize: {dropout: 0.1, input_dropout: 0.1, shift: 1}\n";
 static const char integers[] = CASE_HEAD "weights: {type: int, bits: 3, narrow: true, scale_mode: learned}\n"
                                          "activations: {type: uint, bits: 2, scale_mode: power_of_two}\n"
                                          "layers: [40, {units: 30, weights: {type: ternary, scale_mode: power_of_two}}, 10]\n"
-                                         "training: {epochs: 3, batch: 48, validation: 500, rate: 0.01, initial: 0.2}\n"
+                                         "training: {epochs: 2, batch: 48, validation: 300, rate: 0.01, initial: 0.2}\n"
                                          "output: {kind: batch_norm}\nloss: {label_smoothing: 0.1}\n";
 static const char plain[] = "data: digits\n"
                             "input_quantizer: {type: uint, bits: 8, scale: 0.00392156862745098}\n"
                             "weights: {type: int, bits: 8, scale_mode: learned}\n"
                             "activations: {type: int, bits: 8, scale_mode: learned, scale: 0.05}\n"
                             "layers: [40, 10]\nbatch_norm: {enabled: false}\nloss: {kind: squared_hinge}\n"
-                            "training: {epochs: 2, batch: 64, validation: 500, rate: 0.005, initial: 0.1}\n";
+                            "training: {epochs: 3, batch: 48, validation: 300, rate: 0.005, initial: 0.1}\n";
 
 static int set_up(void **state) {
     static train_case c;
@@ -41,7 +41,7 @@ static void same_for_threads_and_kernels(train_case *c, const char *recipe) {
     lf_train_report first, other;
     char *want = train_text(recipe, &c->options, 1, &first);
     assert_non_null(want);
-    for (int threads = 2; threads <= 5; threads += 3) {
+    for (int threads = 2; threads <= 3; threads++) {
         char *have = train_text(recipe, &c->options, threads, &other);
         assert_string_equal(want, have);
         assert_true(first.valid_accuracy == other.valid_accuracy && first.test_accuracy == other.test_accuracy);
@@ -143,7 +143,7 @@ static void test_refusals(void **state) {
     o.features = 783;
     refused(c, &o, "783 values");
     o = c->options;
-    o.train.count = 520;
+    o.train.count = 340;
     refused(c, &o, "too few");
     o = c->options;
     uint8_t *labels = malloc(CASE_ROWS);

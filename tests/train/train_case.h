@@ -10,7 +10,7 @@
 #include "ir/lftext.h"
 #include "train/train.h"
 
-enum { CASE_ROWS = 3000, CASE_TEST = 500 };
+enum { CASE_ROWS = 2000, CASE_TEST = 500 };
 
 typedef struct train_case {
     uint8_t *train, *test;
