@@ -21,7 +21,7 @@ typedef struct lf_chain_wire {
 
 typedef struct lf_chain_unit {
     lf_unit u;
-    int in[LF_UNIT_PORTS], out[LF_UNIT_PORTS]; /* wires */
+    lf_chain_wire *in[LF_UNIT_PORTS], *out[LF_UNIT_PORTS];
     bool s_valid[LF_UNIT_PORTS], m_ready[LF_UNIT_PORTS];
     int64_t peak;
     int run;      /* lf_chain_check_ready: combinational units from here on, this one included */
@@ -31,7 +31,7 @@ typedef struct lf_chain_unit {
 struct lf_chain {
     lf_arena *arena;
     LF_VEC(lf_chain_unit *) units;
-    LF_VEC(lf_chain_wire *) wires;
+    LF_VEC(lf_chain_wire *) wires, ends; /* ends: those to or from outside */
     int *order; /* topological */
 };
 
@@ -44,8 +44,6 @@ lf_chain *lf_chain_new(lf_arena *a) {
 int lf_chain_add(lf_chain *c, const lf_unit *u) {
     lf_chain_unit *n = LF_NEW(c->arena, lf_chain_unit);
     n->u = *u;
-    for (int i = 0; i < LF_UNIT_PORTS; i++)
-        n->in[i] = n->out[i] = -1;
     LF_PUSH(c->arena, &c->units, n);
     return (int)c->units.count - 1;
 }
@@ -56,17 +54,19 @@ static void add_wire(lf_chain *c, int from, int from_port, int to, int to_port) 
     w->valid = to == OUTSIDE ? &w->spare_valid : &c->units.at[to]->s_valid[to_port];
     w->ready = from == OUTSIDE ? &w->spare_ready : &c->units.at[from]->m_ready[from_port];
     if (from != OUTSIDE) {
-        assert(c->units.at[from]->out[from_port] < 0);
-        c->units.at[from]->out[from_port] = (int)c->wires.count;
+        assert(!c->units.at[from]->out[from_port]);
+        c->units.at[from]->out[from_port] = w;
         w->beats = c->units.at[from]->u.out_beats[from_port];
     }
     if (to != OUTSIDE) {
-        assert(c->units.at[to]->in[to_port] < 0);
-        c->units.at[to]->in[to_port] = (int)c->wires.count;
+        assert(!c->units.at[to]->in[to_port]);
+        c->units.at[to]->in[to_port] = w;
         if (from == OUTSIDE)
             w->beats = c->units.at[to]->u.in_beats[to_port];
     }
     LF_PUSH(c->arena, &c->wires, w);
+    if (from == OUTSIDE || to == OUTSIDE)
+        LF_PUSH(c->arena, &c->ends, w);
 }
 
 void lf_chain_join(lf_chain *c, int from, int from_port, int to, int to_port) {
@@ -91,10 +91,10 @@ static lf_status check_connected(lf_ctx *ctx, const lf_chain *c) {
     for (size_t i = 0; i < c->units.count; i++) {
         const lf_chain_unit *n = c->units.at[i];
         for (int p = 0; p < n->u.in_count; p++)
-            if (n->in[p] < 0)
+            if (!n->in[p])
                 return lf_fail(ctx, LF_FAILED, NULL, "cycle model: input %d of %s is not connected", p, n->u.name);
         for (int p = 0; p < n->u.out_count; p++)
-            if (n->out[p] < 0)
+            if (!n->out[p])
                 return lf_fail(ctx, LF_FAILED, NULL, "cycle model: output %d of %s is not connected", p, n->u.name);
     }
     for (size_t i = 0; i < c->wires.count; i++) {
@@ -122,7 +122,7 @@ static lf_status sort_units(lf_ctx *ctx, lf_chain *c) {
     for (size_t at = 0; at < done; at++) {
         const lf_chain_unit *u = c->units.at[c->order[at]];
         for (int p = 0; p < u->u.out_count; p++) {
-            int to = c->wires.at[u->out[p]]->to;
+            int to = u->out[p]->to;
             if (to != OUTSIDE && --waiting[to] == 0)
                 c->order[done++] = to;
         }
@@ -143,13 +143,13 @@ static void settle_valid(lf_chain *c, int64_t frames) {
     for (size_t i = 0; i < c->units.count; i++) {
         const lf_chain_unit *n = c->units.at[i];
         for (int p = 0; p < n->u.out_count; p++)
-            *c->wires.at[n->out[p]]->valid = n->u.valid(n->u.state, p);
+            *n->out[p]->valid = n->u.valid(n->u.state, p);
     }
-    for (size_t i = 0; i < c->wires.count; i++) {
-        lf_chain_wire *w = c->wires.at[i];
+    for (size_t i = 0; i < c->ends.count; i++) {
+        lf_chain_wire *w = c->ends.at[i];
         if (w->from == OUTSIDE)
             *w->valid = w->moved < w->beats * frames;
-        if (w->to == OUTSIDE)
+        else
             *w->ready = true;
     }
 }
@@ -158,27 +158,27 @@ static void settle_ready(lf_chain *c) {
     for (size_t i = c->units.count; i-- > 0;) {
         const lf_chain_unit *n = c->units.at[c->order[i]];
         for (int p = 0; p < n->u.in_count; p++)
-            *c->wires.at[n->in[p]]->ready = n->u.ready(n->u.state, p, n->s_valid, n->m_ready);
+            *n->in[p]->ready = n->u.ready(n->u.state, p, n->s_valid, n->m_ready);
     }
 }
 
 /* Counts what moves; true when anything did. */
 static bool count_moves(lf_chain *c) {
-    bool any = false;
+    int64_t any = 0;
     for (size_t i = 0; i < c->wires.count; i++) {
         lf_chain_wire *w = c->wires.at[i];
-        bool move = *w->valid && *w->ready;
+        int64_t move = *w->valid & *w->ready;
         w->moved += move;
         any |= move;
     }
-    return any;
+    return any != 0;
 }
 
 static void clock_units(lf_chain *c) {
     for (size_t i = 0; i < c->units.count; i++) {
         lf_chain_unit *n = c->units.at[i];
         n->u.clock(n->u.state, n->s_valid, n->m_ready);
-        int64_t held = n->u.in_count && n->u.out_count ? c->wires.at[n->in[0]]->moved - c->wires.at[n->out[0]]->moved : 0;
+        int64_t held = n->u.in_count && n->u.out_count ? n->in[0]->moved - n->out[0]->moved : 0;
         if (held > n->peak)
             n->peak = held;
     }
@@ -187,21 +187,18 @@ static void clock_units(lf_chain *c) {
 /* -- the run ----------------------------------------------------------------------------------------------------- */
 
 static bool any_taken(const lf_chain *c) {
-    for (size_t i = 0; i < c->wires.count; i++)
-        if (c->wires.at[i]->from == OUTSIDE && c->wires.at[i]->moved)
+    for (size_t i = 0; i < c->ends.count; i++)
+        if (c->ends.at[i]->from == OUTSIDE && c->ends.at[i]->moved)
             return true;
     return false;
 }
 
-/* How many frames have left through every sink. */
-static int64_t frames_out(const lf_chain *c) {
-    int64_t least = INT64_MAX;
-    for (size_t i = 0; i < c->wires.count; i++) {
-        const lf_chain_wire *w = c->wires.at[i];
-        if (w->to == OUTSIDE && w->moved / w->beats < least)
-            least = w->moved / w->beats;
-    }
-    return least;
+/* Whether `frames` frames have left through every sink. */
+static bool frames_left(const lf_chain *c, int64_t frames) {
+    for (size_t i = 0; i < c->ends.count; i++)
+        if (c->ends.at[i]->to == OUTSIDE && c->ends.at[i]->moved < frames * c->ends.at[i]->beats)
+            return false;
+    return true;
 }
 
 /* Flags are those of the last cycle: a wire that is valid and not ready waits for its consumer, one that is ready and not valid
@@ -221,8 +218,8 @@ static lf_status blocked(lf_ctx *ctx, const lf_chain *c, const char *what, int64
 }
 
 static bool has_sink(const lf_chain *c) {
-    for (size_t i = 0; i < c->wires.count; i++)
-        if (c->wires.at[i]->to == OUTSIDE && c->wires.at[i]->beats > 0)
+    for (size_t i = 0; i < c->ends.count; i++)
+        if (c->ends.at[i]->to == OUTSIDE && c->ends.at[i]->beats > 0)
             return true;
     return false;
 }
@@ -243,12 +240,11 @@ lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles,
             return blocked(ctx, c, "not finished", cycle);
         if (first_in < 0 && any_taken(c))
             first_in = cycle;
-        if (moved)
-            for (int64_t now = frames_out(c); finished < now; finished++) {
-                before = last;
-                last = cycle;
-                first_out = first_out < 0 ? cycle : first_out;
-            }
+        for (; moved && finished < frames && frames_left(c, finished + 1); finished++) {
+            before = last;
+            last = cycle;
+            first_out = first_out < 0 ? cycle : first_out;
+        }
         clock_units(c);
     }
     *out = (lf_chain_result){first_out - (first_in < 0 ? 0 : first_in), frames > 1 ? last - before : -1, cycle};
@@ -267,7 +263,7 @@ lf_status lf_chain_check_ready(lf_ctx *ctx, lf_chain *c, lf_chain_ready *out) {
         n->run = 0;
         n->to_sink = false;
         for (int p = 0; p < n->u.out_count && !n->u.registered_ready; p++) {
-            int to = c->wires.at[n->out[p]]->to;
+            int to = n->out[p]->to;
             int run = 1 + (to == OUTSIDE ? 0 : c->units.at[to]->run);
             n->run = run > n->run ? run : n->run;
             n->to_sink |= to == OUTSIDE || c->units.at[to]->to_sink;
@@ -275,7 +271,7 @@ lf_status lf_chain_check_ready(lf_ctx *ctx, lf_chain *c, lf_chain_ready *out) {
         if (n->run > out->longest)
             *out = (lf_chain_ready){n->run, c->order[i], out->port_to_port};
         for (int p = 0; p < n->u.in_count; p++)
-            out->port_to_port |= n->to_sink && c->wires.at[n->in[p]]->from == OUTSIDE;
+            out->port_to_port |= n->to_sink && n->in[p]->from == OUTSIDE;
     }
     return LF_OK;
 }
