@@ -77,16 +77,20 @@ typedef struct writer {
 } writer;
 
 /* Every message begins with its init value; strings are borrowed. */
-static void *new_message(lf_arena *a, const void *init, size_t size) { return lf_copy(a, init, size); }
+static void *new_message(lf_arena *a, const void *init, size_t size) {
+    return lf_copy(a, init, size);
+}
 
-static char *text(const char *s) { return (char *)(uintptr_t)s; }
+static char *text(const char *s) {
+    return (char *)(uintptr_t)s;
+}
 
 static void complain(writer *w, const char *where, const char *fmt, const char *arg) {
     lf_where at = {.node = where};
     w->status = lf_fail(w->g->ctx, LF_BAD_INPUT, &at, fmt, arg);
 }
 
-/* -- shapes and annotations ------------------------------------------------------------------------------------------------------ */
+/* -- shapes and annotations ---------------------------------------------------------------------------------------- */
 
 static LfOnnx__TensorShapeProto__Dimension *new_dim(writer *w, bool batch, int64_t size) {
     LfOnnx__TensorShapeProto__Dimension init = LF_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT;
@@ -142,9 +146,10 @@ static void annotate(writer *w, const lf_tensor *t) {
     LF_PUSH(w->a, &w->annotations, a);
 }
 
-/* -- constants --------------------------------------------------------------------------------------------------------------------- */
+/* -- constants ----------------------------------------------------------------------------------------------------- */
 
-static LfOnnx__TensorProto *new_initializer(writer *w, const char *name, lf_shape shape, int32_t type, const void *data, size_t size) {
+static LfOnnx__TensorProto *new_initializer(writer *w, const char *name, lf_shape shape, int32_t type, const void *data,
+                                            size_t size) {
     LfOnnx__TensorProto init = LF_ONNX__TENSOR_PROTO__INIT;
     LfOnnx__TensorProto *t = new_message(w->a, &init, sizeof init);
     t->name = text(name);
@@ -177,7 +182,8 @@ static const float *as_floats(writer *w, const lf_tensor *t) {
     for (size_t i = 0; to && i < t->value->count; i++) {
         double v = lf_tensor_real(t, i);
         if (fabs(v) <= (double)FLT_MAX ? (double)(float)v != v : !isinf(v)) {
-            complain(w, t->name, "constant %s has elements that are no float32 numbers, which ONNX would round", t->name);
+            complain(w, t->name, "constant %s has elements that are no float32 numbers, which ONNX would round",
+                     t->name);
             return NULL;
         }
         to[i] = (float)v;
@@ -198,7 +204,7 @@ static void write_constant(writer *w, const lf_tensor *t) {
     annotate(w, t);
 }
 
-/* -- attributes ------------------------------------------------------------------------------------------------------------------------ */
+/* -- attributes ---------------------------------------------------------------------------------------------------- */
 
 static const void *field_of(const lf_node *n, const char *name, const lf_attr_desc **d) {
     *d = n->op->attrs ? lf_attr_find(n->op, name) : NULL;
@@ -275,7 +281,7 @@ static void write_attributes(writer *w, const lf_node *n, LfOnnx__NodeProto *out
             out->attribute[out->n_attribute++] = new_attribute(w, n, &attr_rows[i]);
 }
 
-/* -- nodes --------------------------------------------------------------------------------------------------------------------------------- */
+/* -- nodes --------------------------------------------------------------------------------------------------------- */
 
 static const struct op_row *row_of(const lf_node *n) {
     for (size_t i = 0; i < LF_COUNT(op_rows); i++)
@@ -308,7 +314,8 @@ static const char *write_ints(writer *w, const lf_tensor *t) {
     for (size_t i = 0; i < t->value->count; i++)
         at[i] = lf_tensor_code(t, i);
     const char *name = w->written[t->id] ? free_name(w, lf_format(w->a, "%s_int", t->name)) : w->name[t->id];
-    new_initializer(w, name, (lf_shape){.rank = 1, .dim = {(int64_t)t->value->count}}, T_INT64, at, t->value->count * sizeof *at);
+    new_initializer(w, name, (lf_shape){.rank = 1, .dim = {(int64_t)t->value->count}}, T_INT64, at,
+                    t->value->count * sizeof *at);
     w->written[t->id] = true;
     return name;
 }
@@ -327,7 +334,8 @@ static void write_operands(writer *w, const lf_node *n, const struct op_row *row
     out->input = LF_NEW_ARRAY(w->a, char *, n->in_count + 1);
     for (int i = 0; i < (reshape ? 1 : n->in_count); i++) {
         const lf_tensor *t = lf_in(w->g, n, i);
-        out->input[out->n_input++] = text(i == row->int_operand && t && lf_is_codes(t) && t->value ? write_ints(w, t) : write_operand(w, t));
+        out->input[out->n_input++] =
+            text(i == row->int_operand && t && lf_is_codes(t) && t->value ? write_ints(w, t) : write_operand(w, t));
     }
     if (reshape)
         out->input[out->n_input++] = text(write_target(w, n));
@@ -369,7 +377,7 @@ static void write_node(writer *w, const lf_node *n) {
     write_attributes(w, n, out);
 }
 
-/* -- the graph ----------------------------------------------------------------------------------------------------------------------------- */
+/* -- the graph ----------------------------------------------------------------------------------------------------- */
 
 static void write_inputs(writer *w) {
     for (size_t i = 0; i < w->g->inputs.count; i++) {
@@ -456,7 +464,8 @@ static lf_status write_model(writer *w, const char *path) {
     size_t size = lf_onnx__model_proto__get_packed_size(&model);
     uint8_t *bytes = size <= INT32_MAX ? lf_alloc_try(w->a, size, 1) : NULL;
     if (!bytes)
-        return lf_fail(w->g->ctx, LF_BAD_INPUT, &where, "a model of %zu bytes: too large for one ONNX file or for the memory", size);
+        return lf_fail(w->g->ctx, LF_BAD_INPUT, &where,
+                       "a model of %zu bytes: too large for one ONNX file or for the memory", size);
     lf_onnx__model_proto__pack(&model, bytes);
     return lf_file_write(w->g->ctx, path, bytes, size);
 }

@@ -18,7 +18,9 @@ typedef struct format {
     const char *remedy;
 } format;
 
-static bool starts_with(const uint8_t *data, size_t size, const char *text, size_t len) { return size >= len && !memcmp(data, text, len); }
+static bool starts_with(const uint8_t *data, size_t size, const char *text, size_t len) {
+    return size >= len && !memcmp(data, text, len);
+}
 
 /* The first byte that is not white space, or the end. */
 static size_t skip_blank(const uint8_t *data, size_t size) {
@@ -40,9 +42,13 @@ static bool is_lf_text(const uint8_t *data, size_t size) {
     return starts_with(data + i, size - i, word, sizeof word - 1);
 }
 
-static bool is_hdf5(const uint8_t *data, size_t size) { return starts_with(data, size, "\x89HDF\r\n\x1a\n", 8); }
+static bool is_hdf5(const uint8_t *data, size_t size) {
+    return starts_with(data, size, "\x89HDF\r\n\x1a\n", 8);
+}
 
-static bool is_zip(const uint8_t *data, size_t size) { return starts_with(data, size, "PK\x03\x04", 4); }
+static bool is_zip(const uint8_t *data, size_t size) {
+    return starts_with(data, size, "PK\x03\x04", 4);
+}
 
 static bool is_json(const uint8_t *data, size_t size) {
     size_t i = skip_blank(data, size);
@@ -52,10 +58,13 @@ static bool is_json(const uint8_t *data, size_t size) {
 
 static bool is_blif(const uint8_t *data, size_t size) {
     static const char word[] = "\n.model ";
-    return starts_with(data, size, word + 1, sizeof word - 2) || memmem(data, size < 4096 ? size : 4096, word, sizeof word - 1);
+    return starts_with(data, size, word + 1, sizeof word - 2) ||
+           memmem(data, size < 4096 ? size : 4096, word, sizeof word - 1);
 }
 
-static lf_graph *read_lf_text(lf_ctx *ctx, const char *path) { return lf_graph_load(ctx, path, lf_op_find); }
+static lf_graph *read_lf_text(lf_ctx *ctx, const char *path) {
+    return lf_graph_load(ctx, path, lf_op_find);
+}
 
 #define LF_FORMAT(name, recognise, read, remedy) {name, recognise, read, remedy},
 static const format formats[] = {
@@ -84,7 +93,9 @@ static lf_graph *import_file(lf_ctx *ctx, const char *path) {
         lf_fail(ctx, LF_BAD_INPUT, &where, "a file in the format %s: not in this version", f->name);
     else
         lf_fail(ctx, LF_BAD_INPUT, &where, empty ? "the file is empty" : "the content is of no format that is known");
-    lf_hint(ctx, "%s", f ? f->remedy : "networks are read from ONNX files, lutfisk's own text form (.lf), or the directory of a build");
+    lf_hint(ctx, "%s",
+            f ? f->remedy
+              : "networks are read from ONNX files, lutfisk's own text form (.lf), or the directory of a build");
     return NULL;
 }
 
@@ -98,7 +109,8 @@ lf_graph *lf_import(lf_ctx *ctx, const char *path) {
     if (lf_path_exists(inside))
         g = import_file(ctx, inside);
     else
-        lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "this directory is not that of a build: it has no model.lf");
+        lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path},
+                "this directory is not that of a build: it has no model.lf");
     lf_arena_free(scratch);
     return g;
 }

@@ -17,7 +17,9 @@ const lf_pb_attr *lf_onnx_attr(lf_onnx *m, const char *name) {
     return NULL;
 }
 
-bool lf_onnx_has_attr(lf_onnx *m, const char *name) { return lf_onnx_attr(m, name) != NULL; }
+bool lf_onnx_has_attr(lf_onnx *m, const char *name) {
+    return lf_onnx_attr(m, name) != NULL;
+}
 
 /* Writers before IR version 2 left the type out. */
 static lf_status check_type(lf_onnx *m, const lf_pb_attr *a, int32_t type, bool present, const char *what) {
@@ -69,7 +71,8 @@ lf_status lf_onnx_check_unused(lf_onnx *m) {
         if (m->attr_used[i])
             continue;
         if (m->row->domains == LF_ONNX_AI)
-            return lf_onnx_refuse(m, "attribute %s is unknown in version %lld of the operator set", name, (long long)m->version);
+            return lf_onnx_refuse(m, "attribute %s is unknown in version %lld of the operator set", name,
+                                  (long long)m->version);
         lf_where where = lf_onnx_where(m);
         lf_warn(m->ctx, &where, "%s: attribute %s is unknown and ignored", m->row->name, name);
     }

@@ -8,7 +8,9 @@
 #include "ops/const_grid.h"
 #include "ops/ops.h"
 
-lf_where lf_onnx_where(const lf_onnx *m) { return (lf_where){m->g->source, m->name, 0, 0}; }
+lf_where lf_onnx_where(const lf_onnx *m) {
+    return (lf_where){m->g->source, m->name, 0, 0};
+}
 
 lf_status lf_onnx_refuse(lf_onnx *m, const char *fmt, ...) {
     char text[512];
@@ -20,9 +22,11 @@ lf_status lf_onnx_refuse(lf_onnx *m, const char *fmt, ...) {
     return lf_fail(m->ctx, LF_BAD_INPUT, &where, "%s: %s", m->node->op_type, text);
 }
 
-/* -- nodes ----------------------------------------------------------------------------------------------------------------------- */
+/* -- nodes --------------------------------------------------------------------------------------------------------- */
 
-static bool is_computed(const lf_onnx *m, lf_id id) { return id && id < m->computed.count && m->computed.at[id]; }
+static bool is_computed(const lf_onnx *m, lf_id id) {
+    return id && id < m->computed.count && m->computed.at[id];
+}
 
 static void set_computed(lf_onnx *m, lf_id id, bool computed) {
     while (m->computed.count <= id)
@@ -37,7 +41,8 @@ static lf_id new_output(lf_onnx *m, const char *name, const char *node_name, boo
     return t->id;
 }
 
-lf_node *lf_onnx_node(lf_onnx *m, const char *op_name, const char *suffix, const lf_id *in, int in_count, const char *const *out, int out_count) {
+lf_node *lf_onnx_node(lf_onnx *m, const char *op_name, const char *suffix, const lf_id *in, int in_count,
+                      const char *const *out, int out_count) {
     const lf_op *op = lf_op_find(op_name);
     if (!op) {
         lf_onnx_refuse(m, "not in this version (it needs the op %s)", op_name);
@@ -57,8 +62,10 @@ lf_node *lf_onnx_node(lf_onnx *m, const char *op_name, const char *suffix, const
 static lf_status check_batch(lf_onnx *m, const lf_tensor *t) {
     if (!is_computed(m, t->id) || (t->shape.rank > 0 && t->shape.dim[0] == 1))
         return LF_OK;
-    lf_onnx_refuse(m, "its result %s of shape %s mixes the batch with the data or drops it", t->name, lf_shape_text(m->scratch, t->shape));
-    lf_hint(m->ctx, "the first dimension of every computed tensor is the batch: keep it in front, for example reshape to [-1, n] or [0, n]");
+    lf_onnx_refuse(m, "its result %s of shape %s mixes the batch with the data or drops it", t->name,
+                   lf_shape_text(m->scratch, t->shape));
+    lf_hint(m->ctx, "the first dimension of every computed tensor is the batch: keep it in front, for example reshape "
+                    "to [-1, n] or [0, n]");
     return LF_BAD_INPUT;
 }
 
@@ -69,7 +76,8 @@ lf_status lf_onnx_infer(lf_onnx *m, lf_node *n) {
     return LF_OK;
 }
 
-lf_status lf_onnx_simple(lf_onnx *m, const char *op, const char *suffix, const lf_id *in, int in_count, const char *out_name, lf_id *out) {
+lf_status lf_onnx_simple(lf_onnx *m, const char *op, const char *suffix, const lf_id *in, int in_count,
+                         const char *out_name, lf_id *out) {
     lf_node *n = lf_onnx_node(m, op, suffix, in, in_count, &out_name, 1);
     if (!n)
         return LF_BAD_INPUT;
@@ -88,7 +96,7 @@ lf_id lf_onnx_scalar(lf_onnx *m, const char *suffix, double v) {
     return t->id;
 }
 
-/* -- attributes -------------------------------------------------------------------------------------------------------------------- */
+/* -- attributes ---------------------------------------------------------------------------------------------------- */
 
 static void *field(lf_onnx *m, lf_node *n, const char *name, const lf_attr_desc **d) {
     *d = n->op->attrs ? lf_attr_find(n->op, name) : NULL;
@@ -102,7 +110,9 @@ static lf_status wrong_attr(lf_onnx *m, const lf_node *n, const char *name, cons
     return lf_onnx_refuse(m, "%s = %s is not possible for the op %s", name, value, n->op->name);
 }
 
-static bool in_bounds(const lf_attr_desc *d, double v) { return (d->min == 0 && d->max == 0) || (v >= d->min && v <= d->max); }
+static bool in_bounds(const lf_attr_desc *d, double v) {
+    return (d->min == 0 && d->max == 0) || (v >= d->min && v <= d->max);
+}
 
 lf_status lf_onnx_set_int(lf_onnx *m, lf_node *n, const char *name, int64_t v) {
     const lf_attr_desc *d;
@@ -163,7 +173,7 @@ lf_status lf_onnx_set_ints(lf_onnx *m, lf_node *n, const char *name, lf_ints v) 
     return LF_OK;
 }
 
-/* -- outputs of the current ONNX node ------------------------------------------------------------------------------------------------ */
+/* -- outputs of the current ONNX node ------------------------------------------------------------------------------ */
 
 const char *lf_onnx_out_name(const lf_onnx *m, int i) {
     return (size_t)i < m->node->n_output && *m->node->output[i] ? m->node->output[i] : NULL;

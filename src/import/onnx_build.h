@@ -1,5 +1,6 @@
-/* The state of one ONNX import and the small language in which the import functions of the ops are written: read operands and
- * attributes of the current node, make nodes of the graph, refuse with a reason. Private to src/import/onnx_*.c. */
+/* The state of one ONNX import and the small language in which the import functions of the ops are written: read
+ * operands and attributes of the current node, make nodes of the graph, refuse with a reason. Private to
+ * src/import/onnx_*.c. */
 #ifndef LF_IMPORT_ONNX_BUILD_H
 #define LF_IMPORT_ONNX_BUILD_H
 
@@ -19,13 +20,13 @@ typedef struct lf_onnx_value lf_onnx_value;
 struct lf_onnx_value {
     const char *name;
     lf_onnx_kind kind;
-    lf_onnx_value *same;         /* of which value this is another name, or NULL */
-    size_t producer;             /* its node's index + 1, or 0 */
-    lf_id tensor;                /* also of a PAYLOAD or INTS once something used it as data */
+    lf_onnx_value *same; /* of which value this is another name, or NULL */
+    size_t producer;     /* its node's index + 1, or 0 */
+    lf_id tensor;        /* also of a PAYLOAD or INTS once something used it as data */
     const lf_pb_tensor *payload;
-    lf_onnx_array array;         /* of a PAYLOAD, when `read` */
+    lf_onnx_array array; /* of a PAYLOAD, when `read` */
     bool read;
-    lf_shape shape;              /* of INTS */
+    lf_shape shape; /* of INTS */
     const int64_t *ints;
 };
 
@@ -53,7 +54,7 @@ struct lf_onnx {
     lf_arena *scratch; /* until the import ends */
     const char *dir;
     const lf_pb_model *model;
-    LF_VEC(lf_onnx_value) values; /* complete before the first node is imported, so that pointers into it stay good */
+    LF_VEC(lf_onnx_value) values;   /* complete before the first node is imported, so that pointers into it stay good */
     lf_onnx_annotation *annotation; /* finn_datatype by name, sorted */
     size_t annotations;
     uint32_t *slot; /* hash table of indices + 1 into values */
@@ -68,13 +69,13 @@ struct lf_onnx {
     bool *attr_used;
 };
 
-/* -- messages ---------------------------------------------------------------------------------------------------------------- */
+/* -- messages ------------------------------------------------------------------------------------------------------ */
 
 lf_where lf_onnx_where(const lf_onnx *m);
 /* "Gemm: …" at the current node. */
 lf_status lf_onnx_refuse(lf_onnx *m, const char *fmt, ...) LF_PRINTF(2, 3);
 
-/* -- names (onnx_value.c) ----------------------------------------------------------------------------------------------------- */
+/* -- names (onnx_value.c) ------------------------------------------------------------------------------------------ */
 
 void lf_onnx_values_init(lf_onnx *m, size_t names);
 lf_onnx_value *lf_onnx_find(lf_onnx *m, const char *name); /* NULL when nothing has that name */
@@ -88,7 +89,7 @@ LF_MUST_USE lf_status lf_onnx_payload(lf_onnx *m, lf_onnx_value *v);
 /* The tensor of a value; constants are made when first used. */
 LF_MUST_USE lf_status lf_onnx_materialise(lf_onnx *m, lf_onnx_value *v, lf_id *out);
 
-/* -- operands of the current node ----------------------------------------------------------------------------------------------- */
+/* -- operands of the current node ---------------------------------------------------------------------------------- */
 
 int lf_onnx_in_count(const lf_onnx *m); /* trailing absent ones not counted */
 bool lf_onnx_has_in(const lf_onnx *m, int i);
@@ -96,12 +97,13 @@ lf_onnx_value *lf_onnx_value_in(lf_onnx *m, int i); /* NULL when absent */
 /* As a tensor of the graph; refused when it is absent. */
 LF_MUST_USE lf_status lf_onnx_in(lf_onnx *m, int i, lf_id *out);
 lf_tensor *lf_onnx_tensor_at(const lf_onnx *m, lf_id id);
-/* As integers known at import, rank 0 or 1 for shapes and axes; refused when they are computed at run time or not integers. */
+/* As integers known at import, rank 0 or 1 for shapes and axes; refused when they are computed at run time or not
+ * integers. */
 LF_MUST_USE lf_status lf_onnx_ints_in(lf_onnx *m, int i, const char *what, lf_ints *out);
 bool lf_onnx_known_ints(lf_onnx *m, int i); /* whether they are integers that are known */
 LF_MUST_USE lf_status lf_onnx_operand_range(lf_onnx *m, int least, int most);
 
-/* -- attributes of the current node (onnx_attr.c) ----------------------------------------------------------------------------- */
+/* -- attributes of the current node (onnx_attr.c) ------------------------------------------------------------------ */
 
 bool lf_onnx_has_attr(lf_onnx *m, const char *name);
 LF_MUST_USE lf_status lf_onnx_int(lf_onnx *m, const char *name, int64_t fallback, int64_t *out);
@@ -114,11 +116,12 @@ LF_MUST_USE lf_status lf_onnx_check_unused(lf_onnx *m);
 /* `axis` counted from 0 for a tensor of that rank; refused outside of it. */
 LF_MUST_USE lf_status lf_onnx_axis(lf_onnx *m, int64_t axis, int rank, int *out);
 
-/* -- making nodes (onnx_build.c) ------------------------------------------------------------------------------------------------ */
+/* -- making nodes (onnx_build.c) ----------------------------------------------------------------------------------- */
 
-/* A node whose outputs have no shape yet. `suffix` is added to the name of the ONNX node ("" for the node that does its main
- * work). Operands may be 0. NULL (reported) when this version has no such op. */
-lf_node *lf_onnx_node(lf_onnx *m, const char *op, const char *suffix, const lf_id *in, int in_count, const char *const *out, int out_count);
+/* A node whose outputs have no shape yet. `suffix` is added to the name of the ONNX node ("" for the node that does its
+ * main work). Operands may be 0. NULL (reported) when this version has no such op. */
+lf_node *lf_onnx_node(lf_onnx *m, const char *op, const char *suffix, const lf_id *in, int in_count,
+                      const char *const *out, int out_count);
 /* Infers its outputs and checks that the batch stays in front. */
 LF_MUST_USE lf_status lf_onnx_infer(lf_onnx *m, lf_node *n);
 /* Attributes of n; a name or type the op does not have is reported, not assumed. */
@@ -139,16 +142,17 @@ lf_status lf_onnx_finish_as(lf_onnx *m, lf_id tensor); /* output 0 is that tenso
 /* reshape to `to`, dropped when nothing changes, bound to output 0. */
 LF_MUST_USE lf_status lf_onnx_bind_reshaped(lf_onnx *m, lf_id in, lf_shape to);
 /* One node with one output, inferred. out_name NULL: a name made from the node's. */
-LF_MUST_USE lf_status lf_onnx_simple(lf_onnx *m, const char *op, const char *suffix, const lf_id *in, int in_count, const char *out_name, lf_id *out);
+LF_MUST_USE lf_status lf_onnx_simple(lf_onnx *m, const char *op, const char *suffix, const lf_id *in, int in_count,
+                                     const char *out_name, lf_id *out);
 /* A constant made at import. */
 lf_id lf_onnx_scalar(lf_onnx *m, const char *suffix, double v);
 
-/* -- the map (onnx_map.c) --------------------------------------------------------------------------------------------------------- */
+/* -- the map (onnx_map.c) ------------------------------------------------------------------------------------------ */
 
 extern const lf_onnx_row lf_onnx_rows[];
 extern const size_t lf_onnx_row_count;
-unsigned lf_onnx_domain(const char *domain); /* its bit, or 0 when it is unknown */
+unsigned lf_onnx_domain(const char *domain);                              /* its bit, or 0 when it is unknown */
 const lf_onnx_row *lf_onnx_row_for(unsigned domain, const char *op_type); /* NULL when unknown */
-bool lf_onnx_same_domain(const char *a, const char *b); /* "" is "ai.onnx" */
+bool lf_onnx_same_domain(const char *a, const char *b);                   /* "" is "ai.onnx" */
 
 #endif

@@ -21,9 +21,13 @@ static lf_status bind_all(lf_onnx *m, int least, int most) {
     return bind_simple(m, in, count);
 }
 
-lf_status lf_onnx_do_unary(lf_onnx *m) { return bind_all(m, 1, 1); }
+lf_status lf_onnx_do_unary(lf_onnx *m) {
+    return bind_all(m, 1, 1);
+}
 
-lf_status lf_onnx_do_matmul(lf_onnx *m) { return bind_all(m, 2, 2); }
+lf_status lf_onnx_do_matmul(lf_onnx *m) {
+    return bind_all(m, 2, 2);
+}
 
 /* ONNX divides integers toward zero; our div is the real quotient. */
 static bool divides_integers(lf_onnx *m) {
@@ -45,7 +49,7 @@ lf_status lf_onnx_do_binary(lf_onnx *m) {
     return bind_all(m, 2, 2);
 }
 
-/* -- clip --------------------------------------------------------------------------------------------------------------------------- */
+/* -- clip ---------------------------------------------------------------------------------------------------------- */
 
 static lf_status clip_bound(lf_onnx *m, const char *name, const char *suffix, lf_id *out) {
     float v;
@@ -69,7 +73,7 @@ lf_status lf_onnx_do_clip(lf_onnx *m) {
     return bind_simple(m, in, in[2] ? 3 : in[1] ? 2 : 1);
 }
 
-/* -- products ------------------------------------------------------------------------------------------------------------------------ */
+/* -- products ------------------------------------------------------------------------------------------------------ */
 
 /* Operand i, transposed when the attribute says so. */
 static lf_status gemm_operand(lf_onnx *m, int i, const char *attr, const char *suffix, lf_id *out) {
@@ -80,7 +84,8 @@ static lf_status gemm_operand(lf_onnx *m, int i, const char *attr, const char *s
         return LF_OK;
     const lf_tensor *t = lf_onnx_tensor_at(m, *out);
     if (t->shape.rank != 2)
-        return lf_onnx_refuse(m, "operand %d has the shape %s, not that of a matrix", i, lf_shape_text(m->scratch, t->shape));
+        return lf_onnx_refuse(m, "operand %d has the shape %s, not that of a matrix", i,
+                              lf_shape_text(m->scratch, t->shape));
     const char *name = lf_format(m->scratch, "%s%s", t->name, suffix);
     lf_node *n = lf_onnx_node(m, "transpose", suffix, out, 1, &name, 1);
     if (!n)
@@ -102,7 +107,8 @@ static lf_status gemm_scale(lf_onnx *m, const char *attr, const char *suffix, co
     return lf_onnx_simple(m, "mul", suffix, in, 2, name, x);
 }
 
-/* Y = alpha A' B' + beta C. The node that does the product has the name of the whole, the tensor that leaves the name of Y. */
+/* Y = alpha A' B' + beta C. The node that does the product has the name of the whole, the tensor that leaves the name
+ * of Y. */
 lf_status lf_onnx_do_gemm(lf_onnx *m) {
     LF_TRY(lf_onnx_operand_range(m, 2, 3));
     lf_id ab[2], c = 0, product;
@@ -123,7 +129,7 @@ lf_status lf_onnx_do_gemm(lf_onnx *m) {
     return lf_onnx_finish_as(m, product);
 }
 
-/* -- normalization -------------------------------------------------------------------------------------------------------------------- */
+/* -- normalization ------------------------------------------------------------------------------------------------- */
 
 lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
     float epsilon, momentum;
@@ -134,7 +140,9 @@ lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
     LF_TRY(lf_onnx_int(m, "training_mode", 0, &training));
     LF_TRY(lf_onnx_int(m, "spatial", 1, &spatial));
     if (training || spatial != 1)
-        return lf_onnx_refuse(m, "%s", training ? "it is in training mode; export the model for inference" : "spatial = 0 is not in this version");
+        return lf_onnx_refuse(m, "%s",
+                              training ? "it is in training mode; export the model for inference"
+                                       : "spatial = 0 is not in this version");
     for (int i = 1; (size_t)i < m->node->n_output; i++)
         if (lf_onnx_out_name(m, i))
             return lf_onnx_refuse(m, "it has the outputs of training; export the model for inference");
@@ -149,15 +157,18 @@ lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
     return lf_onnx_finish(m, n);
 }
 
-/* -- quantizers -------------------------------------------------------------------------------------------------------------------------- */
+/* -- quantizers ---------------------------------------------------------------------------------------------------- */
 
-lf_status lf_onnx_do_bipolar_quant(lf_onnx *m) { return bind_all(m, 2, 2); }
+lf_status lf_onnx_do_bipolar_quant(lf_onnx *m) {
+    return bind_all(m, 2, 2);
+}
 
 static lf_status required_flag(lf_onnx *m, const char *name, int64_t *out) {
     if (!lf_onnx_has_attr(m, name))
         return lf_onnx_refuse(m, "the attribute %s is missing", name);
     LF_TRY(lf_onnx_int(m, name, 0, out));
-    return *out == 0 || *out == 1 ? LF_OK : lf_onnx_refuse(m, "attribute %s is %lld, neither 0 nor 1", name, (long long)*out);
+    return *out == 0 || *out == 1 ? LF_OK
+                                  : lf_onnx_refuse(m, "attribute %s is %lld, neither 0 nor 1", name, (long long)*out);
 }
 
 lf_status lf_onnx_do_quant(lf_onnx *m) {
@@ -170,7 +181,8 @@ lf_status lf_onnx_do_quant(lf_onnx *m) {
     LF_TRY(required_flag(m, "narrow", &narrow));
     LF_TRY(lf_onnx_string(m, "rounding_mode", "ROUND", &rounding));
     if (!lf_round_parse(rounding, &mode))
-        return lf_onnx_refuse(m, "unknown rounding_mode %s; known: ROUND CEIL FLOOR UP DOWN HALF_UP HALF_DOWN", rounding);
+        return lf_onnx_refuse(m, "unknown rounding_mode %s; known: ROUND CEIL FLOOR UP DOWN HALF_UP HALF_DOWN",
+                              rounding);
     for (int i = 0; i < 4; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
     const char *out = lf_onnx_out_name(m, 0);
@@ -207,7 +219,7 @@ lf_status lf_onnx_do_multi_threshold(lf_onnx *m) {
     return lf_onnx_finish(m, n);
 }
 
-/* -- choice -------------------------------------------------------------------------------------------------------------------------------- */
+/* -- choice -------------------------------------------------------------------------------------------------------- */
 
 static lf_status batch_axis(lf_onnx *m, int64_t given, const lf_tensor *x, int *axis) {
     LF_TRY(lf_onnx_axis(m, given, x->shape.rank, axis));

@@ -1,4 +1,5 @@
-/* Import of what moves or names data and of arithmetic on shapes, which is done here so that none of it is left in the graph. */
+/* Import of what moves or names data and of arithmetic on shapes, which is done here so that none of it is left in the
+ * graph. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 
 enum { MAX_INTS = 4096 };
 
-/* -- names ----------------------------------------------------------------------------------------------------------------------- */
+/* -- names --------------------------------------------------------------------------------------------------------- */
 
 lf_status lf_onnx_do_identity(lf_onnx *m) {
     LF_TRY(lf_onnx_operand_range(m, 1, 1));
@@ -25,7 +26,8 @@ lf_status lf_onnx_do_dropout(lf_onnx *m) {
     lf_onnx_value *training = lf_onnx_value_in(m, 2);
     if (training && training->kind == LF_ONNX_PAYLOAD)
         LF_TRY(lf_onnx_payload(m, training));
-    bool inference = !training || (training->read && training->array.value.count == 1 && lf_const_real(&training->array.value, 0) == 0);
+    bool inference = !training || (training->read && training->array.value.count == 1 &&
+                                   lf_const_real(&training->array.value, 0) == 0);
     if (!inference || lf_onnx_out_name(m, 1))
         return lf_onnx_refuse(m, "it is used as in training; export the model for inference");
     lf_onnx_bind_value(m, 0, lf_onnx_value_in(m, 0));
@@ -71,7 +73,9 @@ lf_status lf_onnx_do_constant(lf_onnx *m) {
     return lf_onnx_refuse(m, "it has no numbers (value, value_int, value_ints, value_float or value_floats)");
 }
 
-static bool is_integer_type(int64_t type) { return type == 6 || type == 7 || (type >= 2 && type <= 5); }
+static bool is_integer_type(int64_t type) {
+    return type == 6 || type == 7 || (type >= 2 && type <= 5);
+}
 
 /* Only casts that keep every value: the graph computes with exact integers and double. */
 lf_status lf_onnx_do_cast(lf_onnx *m) {
@@ -89,8 +93,10 @@ lf_status lf_onnx_do_cast(lf_onnx *m) {
     else if (!lf_on_grid(lf_onnx_tensor_at(m, v->tensor)))
         keeps = to == 11 || (to == 1 && lf_onnx_tensor_at(m, v->tensor)->dtype.bits <= 32);
     if (!keeps)
-        return lf_onnx_refuse(m, "a cast to %s that may change values is not in this version", lf_onnx_type_name(m->scratch, (int32_t)to));
-    bool was_integer = v->kind == LF_ONNX_INTS || (v->kind == LF_ONNX_PAYLOAD && is_integer_type(v->payload->data_type));
+        return lf_onnx_refuse(m, "a cast to %s that may change values is not in this version",
+                              lf_onnx_type_name(m->scratch, (int32_t)to));
+    bool was_integer =
+        v->kind == LF_ONNX_INTS || (v->kind == LF_ONNX_PAYLOAD && is_integer_type(v->payload->data_type));
     if (!to_float || !was_integer) {
         lf_onnx_bind_value(m, 0, v);
         return LF_OK;
@@ -100,7 +106,7 @@ lf_status lf_onnx_do_cast(lf_onnx *m) {
     return lf_onnx_finish_as(m, id);
 }
 
-/* -- shapes ------------------------------------------------------------------------------------------------------------------------ */
+/* -- shapes -------------------------------------------------------------------------------------------------------- */
 
 static lf_status shape_of(lf_onnx *m, lf_onnx_value *v, lf_shape *out) {
     if (v->kind == LF_ONNX_INTS)
@@ -143,7 +149,7 @@ lf_status lf_onnx_do_size(lf_onnx *m) {
     return finish_ints(m, (lf_shape){0}, lf_copy(m->scratch, &count, sizeof count));
 }
 
-/* -- arithmetic on known integers --------------------------------------------------------------------------------------------------- */
+/* -- arithmetic on known integers ---------------------------------------------------------------------------------- */
 
 static bool fold_one(const char *op, int64_t a, int64_t b, int64_t *out) {
     const int64_t limit = (int64_t)1 << 31;
@@ -246,7 +252,9 @@ static lf_status slice_list(lf_onnx *m, int operand, const char *attr, bool requ
     return *given || !required ? LF_OK : lf_onnx_refuse(m, "%s is missing", attr);
 }
 
-static int64_t clamp(int64_t v, int64_t lo, int64_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi) {
+    return v < lo ? lo : v > hi ? hi : v;
+}
 
 lf_status lf_onnx_do_slice(lf_onnx *m) {
     lf_ints data, start, end, axes, step;
@@ -260,7 +268,8 @@ lf_status lf_onnx_do_slice(lf_onnx *m) {
     LF_TRY(slice_list(m, 3, "axes", false, &axes, &has_axes));
     if (m->version >= 10)
         LF_TRY(slice_list(m, 4, "steps", false, &step, &has_step));
-    if (start.count != 1 || end.count != 1 || (has_axes && (axes.count != 1 || (axes.at[0] != 0 && axes.at[0] != -1))) || (has_step && step.count != 1))
+    if (start.count != 1 || end.count != 1 ||
+        (has_axes && (axes.count != 1 || (axes.at[0] != 0 && axes.at[0] != -1))) || (has_step && step.count != 1))
         return lf_onnx_refuse(m, "of a shape along more than its one axis");
     if (has_step && step.at[0] != 1)
         return lf_onnx_refuse(m, "of a shape with a step other than 1");
@@ -284,7 +293,8 @@ lf_status lf_onnx_do_constant_of_shape(lf_onnx *m) {
     int64_t count = 1;
     for (int i = 0; i < shape.rank; i++) {
         if (shape.dim[i] < 1 || shape.dim[i] > MAX_INTS || (count *= shape.dim[i]) > MAX_INTS)
-            return lf_onnx_refuse(m, "of the shape %s: only up to %d elements in this version", lf_shape_text(m->scratch, shape), MAX_INTS);
+            return lf_onnx_refuse(m, "of the shape %s: only up to %d elements in this version",
+                                  lf_shape_text(m->scratch, shape), MAX_INTS);
     }
     int64_t *code = LF_NEW_ARRAY(m->scratch, int64_t, count);
     double *real = LF_NEW_ARRAY(m->scratch, double, count);
@@ -297,19 +307,22 @@ lf_status lf_onnx_do_constant_of_shape(lf_onnx *m) {
     return bind_constant(m, shape, real);
 }
 
-/* -- reshapes --------------------------------------------------------------------------------------------------------------------------- */
+/* -- reshapes ------------------------------------------------------------------------------------------------------ */
 
 /* Of known integers or of a tensor, whichever operand 0 is. */
 static lf_status bind_shape(lf_onnx *m, lf_shape to) {
     lf_onnx_value *v = lf_onnx_value_in(m, 0);
     lf_id x;
     if (v->kind == LF_ONNX_INTS)
-        return to.rank > 1 ? lf_onnx_refuse(m, "of a shape to %s", lf_shape_text(m->scratch, to)) : finish_ints(m, to, v->ints);
+        return to.rank > 1 ? lf_onnx_refuse(m, "of a shape to %s", lf_shape_text(m->scratch, to))
+                           : finish_ints(m, to, v->ints);
     LF_TRY(lf_onnx_in(m, 0, &x));
     return lf_onnx_bind_reshaped(m, x, to);
 }
 
-static lf_status operand_shape(lf_onnx *m, lf_shape *out) { return shape_of(m, lf_onnx_value_in(m, 0), out); }
+static lf_status operand_shape(lf_onnx *m, lf_shape *out) {
+    return shape_of(m, lf_onnx_value_in(m, 0), out);
+}
 
 static lf_status merges_batch(lf_onnx *m) {
     lf_onnx_refuse(m, "it merges the batch with the data");
@@ -352,7 +365,8 @@ static lf_status resolve_target(lf_onnx *m, lf_shape from, lf_ints target, bool 
         int64_t d = target.at[i] == 0 && !zero_is_zero && i < from.rank ? from.dim[i] : target.at[i];
         bool second_open = d == -1 && open >= 0;
         if (second_open || d == 0 || d < -1 || (d > 0 && known > INT64_MAX / d))
-            return lf_onnx_refuse(m, "dimension %d of the target is %lld%s", i, (long long)d, second_open ? " for the second time" : "");
+            return lf_onnx_refuse(m, "dimension %d of the target is %lld%s", i, (long long)d,
+                                  second_open ? " for the second time" : "");
         to->dim[i] = d;
         if (d == -1)
             open = i;
@@ -362,7 +376,8 @@ static lf_status resolve_target(lf_onnx *m, lf_shape from, lf_ints target, bool 
     if (open >= 0 && total % known == 0)
         to->dim[open] = total / known;
     else if (open >= 0 || known != total)
-        return lf_onnx_refuse(m, "%s does not fit into the target %s", lf_shape_text(m->scratch, from), lf_shape_text(m->scratch, *to));
+        return lf_onnx_refuse(m, "%s does not fit into the target %s", lf_shape_text(m->scratch, from),
+                              lf_shape_text(m->scratch, *to));
     return LF_OK;
 }
 

@@ -9,9 +9,11 @@
 /* Elements of one sample of an input; more is a mistake in the file. */
 enum { MAX_INPUT_ELEMENTS = 1 << 28 };
 
-static const char *text_or(const char *s, const char *fallback) { return s && *s ? s : fallback; }
+static const char *text_or(const char *s, const char *fallback) {
+    return s && *s ? s : fallback;
+}
 
-/* -- names ------------------------------------------------------------------------------------------------------------------------ */
+/* -- names --------------------------------------------------------------------------------------------------------- */
 
 static size_t count_names(const lf_pb_graph *g) {
     size_t n = g->n_input + g->n_initializer;
@@ -56,7 +58,7 @@ static lf_status define_outputs(lf_onnx *m) {
     return status;
 }
 
-/* -- inputs ------------------------------------------------------------------------------------------------------------------------- */
+/* -- inputs -------------------------------------------------------------------------------------------------------- */
 
 static lf_status input_refused(lf_onnx *m, const char *name, const char *why, const char *remedy) {
     lf_where where = lf_onnx_where(m);
@@ -70,16 +72,22 @@ static lf_status input_shape(lf_onnx *m, const char *name, const LfOnnx__TypePro
     const LfOnnx__TensorShapeProto *s = type->shape;
     int64_t count = 1;
     if (!s || s->n_dim == 0 || s->n_dim > LF_MAX_RANK)
-        return input_refused(m, name, "it has no dimensions, or more than 8", "export the model with a shape whose first dimension is the batch");
+        return input_refused(m, name, "it has no dimensions, or more than 8",
+                             "export the model with a shape whose first dimension is the batch");
     out->rank = (int)s->n_dim;
     for (int i = 0; i < out->rank; i++) {
         const LfOnnx__TensorShapeProto__Dimension *d = s->dim[i];
         bool open = !d->has_dim_value || d->dim_value <= 0;
         if (i == 0 && !open && d->dim_value != 1)
-            return input_refused(m, name, lf_format(m->scratch, "its first dimension is %lld, but that is the batch and must be 1 or symbolic", (long long)d->dim_value),
-                                 "export the model for a batch of 1, or with a symbolic batch");
+            return input_refused(
+                m, name,
+                lf_format(m->scratch, "its first dimension is %lld, but that is the batch and must be 1 or symbolic",
+                          (long long)d->dim_value),
+                "export the model for a batch of 1, or with a symbolic batch");
         if (i > 0 && open)
-            return input_refused(m, name, lf_format(m->scratch, "dimension %d is %s", i, text_or(d->dim_param, "unknown")), "only the first dimension, the batch, may be symbolic");
+            return input_refused(m, name,
+                                 lf_format(m->scratch, "dimension %d is %s", i, text_or(d->dim_param, "unknown")),
+                                 "only the first dimension, the batch, may be symbolic");
         m->symbolic_batch |= i == 0 && open;
         out->dim[i] = i == 0 ? 1 : d->dim_value;
         if (out->dim[i] > MAX_INPUT_ELEMENTS || (count *= out->dim[i]) > MAX_INPUT_ELEMENTS)
@@ -93,10 +101,11 @@ static lf_status input_type(lf_onnx *m, lf_tensor *t, int32_t elem_type) {
     static const struct {
         int32_t type;
         lf_dtype dtype;
-    } known[] = {{1, {LF_KIND_FLOAT, 32, 0, 0, 0}}, {10, {LF_KIND_FLOAT, 16, 0, 0, 0}}, {11, {LF_KIND_FLOAT, 64, 0, 0, 0}},
-                 {2, {LF_KIND_UINT, 8, 0, 0, 0}},   {3, {LF_KIND_INT, 8, 0, 0, 0}},     {4, {LF_KIND_UINT, 16, 0, 0, 0}},
-                 {5, {LF_KIND_INT, 16, 0, 0, 0}},   {6, {LF_KIND_INT, 32, 0, 0, 0}},    {9, {LF_KIND_UINT, 1, 0, 0, 0}},
-                 {12, {LF_KIND_UINT, 32, 0, 0, 0}}, {21, {LF_KIND_UINT, 4, 0, 0, 0}},   {22, {LF_KIND_INT, 4, 0, 0, 0}}};
+    } known[] = {
+        {1, {LF_KIND_FLOAT, 32, 0, 0, 0}}, {10, {LF_KIND_FLOAT, 16, 0, 0, 0}}, {11, {LF_KIND_FLOAT, 64, 0, 0, 0}},
+        {2, {LF_KIND_UINT, 8, 0, 0, 0}},   {3, {LF_KIND_INT, 8, 0, 0, 0}},     {4, {LF_KIND_UINT, 16, 0, 0, 0}},
+        {5, {LF_KIND_INT, 16, 0, 0, 0}},   {6, {LF_KIND_INT, 32, 0, 0, 0}},    {9, {LF_KIND_UINT, 1, 0, 0, 0}},
+        {12, {LF_KIND_UINT, 32, 0, 0, 0}}, {21, {LF_KIND_UINT, 4, 0, 0, 0}},   {22, {LF_KIND_INT, 4, 0, 0, 0}}};
     for (size_t i = 0; i < LF_COUNT(known); i++)
         if (known[i].type == elem_type) {
             if (known[i].dtype.kind == LF_KIND_FLOAT)
@@ -105,7 +114,10 @@ static lf_status input_type(lf_onnx *m, lf_tensor *t, int32_t elem_type) {
                 lf_set_codes(m->g, t, lf_dtype_range(known[i].dtype));
             return LF_OK;
         }
-    return input_refused(m, t->name, lf_format(m->scratch, "elements of %s are not in this version", lf_onnx_type_name(m->scratch, elem_type)), "float32 always works");
+    return input_refused(
+        m, t->name,
+        lf_format(m->scratch, "elements of %s are not in this version", lf_onnx_type_name(m->scratch, elem_type)),
+        "float32 always works");
 }
 
 static void input_annotation(lf_onnx *m, lf_tensor *t) {
@@ -155,7 +167,7 @@ static lf_status import_inputs(lf_onnx *m) {
     return status;
 }
 
-/* -- nodes ----------------------------------------------------------------------------------------------------------------------------- */
+/* -- nodes --------------------------------------------------------------------------------------------------------- */
 
 /* Nodes that an output depends on: what is dead need not be importable. */
 static bool *live_nodes(lf_onnx *m) {
@@ -197,7 +209,8 @@ static lf_status find_row(lf_onnx *m) {
         return lf_onnx_refuse(m, "unknown op of the domain \"%s\"", domain);
     if (m->version >= m->row->version_min && m->version <= m->row->version_max)
         return LF_OK;
-    lf_onnx_refuse(m, "version %lld of the operator set; supported: %lld to %lld", (long long)m->version, (long long)m->row->version_min, (long long)m->row->version_max);
+    lf_onnx_refuse(m, "version %lld of the operator set; supported: %lld to %lld", (long long)m->version,
+                   (long long)m->row->version_min, (long long)m->row->version_max);
     lf_hint(m->ctx, "export the model with opset_version=13");
     return LF_BAD_INPUT;
 }
@@ -267,7 +280,7 @@ static lf_status import_nodes(lf_onnx *m) {
     return status;
 }
 
-/* -- outputs -------------------------------------------------------------------------------------------------------------------------- */
+/* -- outputs ------------------------------------------------------------------------------------------------------- */
 
 static lf_status import_output(lf_onnx *m, const char *name) {
     const lf_onnx_value *v = lf_onnx_find(m, name);
@@ -294,7 +307,7 @@ static lf_status import_outputs(lf_onnx *m) {
     return status;
 }
 
-/* -- the whole ------------------------------------------------------------------------------------------------------------------------ */
+/* -- the whole ----------------------------------------------------------------------------------------------------- */
 
 static lf_status import_model(lf_onnx *m) {
     lf_where where = lf_onnx_where(m);

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-/* -- element types ------------------------------------------------------------------------------------------------------- */
+/* -- element types ------------------------------------------------------------------------------------------------- */
 
 /* Where elements stand when they are not raw. */
 typedef enum place { IN_NONE, IN_FLOAT, IN_INT32, IN_INT64, IN_DOUBLE, IN_UINT64, PLACES } place;
@@ -24,7 +24,7 @@ typedef struct type_row {
     int bits; /* of one element in raw data */
     place place;
     decode decode;
-    lf_elem elem; /* after decoding */
+    lf_elem elem;   /* after decoding */
     int64_t lo, hi; /* what an entry of int32_data may be */
     minifloat format;
 } type_row;
@@ -65,7 +65,7 @@ const char *lf_onnx_type_name(lf_arena *a, int32_t type) {
     return row ? row->name : type == 8 ? "STRING" : lf_format(a, "type %d", (int)type);
 }
 
-/* -- one reading --------------------------------------------------------------------------------------------------------- */
+/* -- one reading --------------------------------------------------------------------------------------------------- */
 
 typedef struct reading {
     lf_ctx *ctx;
@@ -79,7 +79,9 @@ typedef struct reading {
     const uint8_t *raw; /* they */
 } reading;
 
-static const char *label(const reading *r) { return r->t->name && *r->t->name ? r->t->name : "(unnamed)"; }
+static const char *label(const reading *r) {
+    return r->t->name && *r->t->name ? r->t->name : "(unnamed)";
+}
 
 static lf_status out_of_memory(const reading *r, size_t bytes) {
     return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: no memory for its %zu bytes", label(r), bytes);
@@ -88,13 +90,15 @@ static lf_status out_of_memory(const reading *r, size_t bytes) {
 static lf_status read_dims(reading *r, lf_shape *shape) {
     const lf_pb_tensor *t = r->t;
     if (t->n_dims > LF_MAX_RANK)
-        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has %zu dimensions; at most %d are supported", label(r), t->n_dims, LF_MAX_RANK);
+        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has %zu dimensions; at most %d are supported",
+                       label(r), t->n_dims, LF_MAX_RANK);
     shape->rank = (int)t->n_dims;
     r->count = 1;
     for (size_t i = 0; i < t->n_dims; i++) {
         int64_t d = t->dims[i];
         if (d < 0 || (d > 0 && r->count > (size_t)INT64_MAX / 8 / (size_t)d))
-            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: dimension %zu is %lld", label(r), i, (long long)d);
+            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: dimension %zu is %lld", label(r), i,
+                           (long long)d);
         shape->dim[i] = d;
         r->count *= (size_t)d;
     }
@@ -109,7 +113,8 @@ static size_t entries(const lf_pb_tensor *t, place p) {
 }
 
 static lf_status wrong_size(const reading *r, const char *what, size_t has, size_t needs) {
-    return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has %zu %s, but its type %s and dimensions need %zu", label(r), has, what, r->row->name, needs);
+    return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has %zu %s, but its type %s and dimensions need %zu",
+                   label(r), has, what, r->row->name, needs);
 }
 
 /* int32_data: one entry per unit of 8, 16 or 32 bits, brought to the bytes raw_data would have. */
@@ -121,7 +126,8 @@ static lf_status narrow_int32(reading *r) {
         return out_of_memory(r, r->bytes);
     for (size_t i = 0; i < units; i++) {
         if (from[i] < r->row->lo || from[i] > r->row->hi)
-            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: entry %zu is %d, outside of %s", label(r), i, (int)from[i], r->row->name);
+            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: entry %zu is %d, outside of %s", label(r), i,
+                           (int)from[i], r->row->name);
         if (to)
             memcpy(to + i * unit, &from[i], unit); /* little-endian hosts */
     }
@@ -149,22 +155,15 @@ static lf_status read_typed(reading *r) {
     if (has != needs)
         return wrong_size(r, "entries", has, needs);
     switch (r->row->place) {
-    case IN_FLOAT:
-        r->raw = (const uint8_t *)t->float_data;
-        return LF_OK;
-    case IN_INT64:
-        r->raw = (const uint8_t *)t->int64_data;
-        return LF_OK;
-    case IN_DOUBLE:
-        r->raw = (const uint8_t *)t->double_data;
-        return LF_OK;
+    case IN_FLOAT: r->raw = (const uint8_t *)t->float_data; return LF_OK;
+    case IN_INT64: r->raw = (const uint8_t *)t->int64_data; return LF_OK;
+    case IN_DOUBLE: r->raw = (const uint8_t *)t->double_data; return LF_OK;
     case IN_UINT64:
         if (r->row->bits == 32)
             return narrow_uint32(r);
         r->raw = (const uint8_t *)t->uint64_data;
         return LF_OK;
-    default:
-        return narrow_int32(r);
+    default: return narrow_int32(r);
     }
 }
 
@@ -175,10 +174,13 @@ static lf_status check_places(const reading *r, bool external) {
     for (int p = IN_FLOAT; p < PLACES; p++) {
         used += entries(t, (place)p) > 0;
         if (entries(t, (place)p) > 0 && (place)p != r->row->place)
-            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s of type %s has its elements in the field of another type", label(r), r->row->name);
+            return lf_fail(r->ctx, LF_BAD_INPUT, r->where,
+                           "tensor %s of type %s has its elements in the field of another type", label(r),
+                           r->row->name);
     }
     if (used > 1)
-        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has elements in %d places; exactly one is allowed", label(r), used);
+        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has elements in %d places; exactly one is allowed",
+                       label(r), used);
     return LF_OK;
 }
 
@@ -196,10 +198,10 @@ static lf_status find_bytes(reading *r) {
     return LF_OK;
 }
 
-/* -- decoding -------------------------------------------------------------------------------------------------------------- */
+/* -- decoding ------------------------------------------------------------------------------------------------------ */
 
-/* IEEE 754-2008 section 3.4 for half; bfloat16 is the upper half of a float; FLOAT8: Micikevicius et al., arXiv 2209.05433, and
- * the FNUZ forms of arXiv 2206.02915 (bit pattern of minus zero is NaN). */
+/* IEEE 754-2008 section 3.4 for half; bfloat16 is the upper half of a float; FLOAT8: Micikevicius et al., arXiv
+ * 2209.05433, and the FNUZ forms of arXiv 2206.02915 (bit pattern of minus zero is NaN). */
 static float from_minifloat(uint32_t v, minifloat m) {
     uint32_t mantissa = v & ((1u << m.mantissa_bits) - 1), top = (1u << m.exponent_bits) - 1;
     uint32_t exponent = (v >> m.mantissa_bits) & top, sign = (v >> (m.mantissa_bits + m.exponent_bits)) & 1;
@@ -262,7 +264,8 @@ static lf_status check_entries(reading *r, lf_const *out) {
     bool boolean = r->row->decode == CHECK_BOOL;
     for (size_t i = 0; i < r->count; i++)
         if (boolean ? r->raw[i] > 1 : r->raw[i * 8 + 7] > 0x7f)
-            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: element %zu is %s", label(r), i, boolean ? "neither 0 nor 1" : "above 2^63 - 1");
+            return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s: element %zu is %s", label(r), i,
+                           boolean ? "neither 0 nor 1" : "above 2^63 - 1");
     out->data = r->raw;
     return LF_OK;
 }
@@ -285,18 +288,12 @@ static lf_status decode_nibbles(reading *r, lf_const *out) {
 static lf_status decode_bytes(reading *r, lf_const *out) {
     switch (r->row->decode) {
     case HALF:
-    case MINIFLOAT:
-        return decode_floats(r, out);
-    case WIDEN_U32:
-        return decode_u32(r, out);
+    case MINIFLOAT: return decode_floats(r, out);
+    case WIDEN_U32: return decode_u32(r, out);
     case CHECK_U64:
-    case CHECK_BOOL:
-        return check_entries(r, out);
-    case NIBBLES:
-        return decode_nibbles(r, out);
-    default:
-        out->data = r->raw;
-        return LF_OK;
+    case CHECK_BOOL: return check_entries(r, out);
+    case NIBBLES: return decode_nibbles(r, out);
+    default: out->data = r->raw; return LF_OK;
     }
 }
 
@@ -304,13 +301,16 @@ static lf_status check_type(reading *r) {
     int32_t type = r->t->data_type;
     r->row = find_type(type);
     if (!r->row)
-        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has elements of %s, which this version does not read", label(r), lf_onnx_type_name(r->arena, type));
+        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s has elements of %s, which this version does not read",
+                       label(r), lf_onnx_type_name(r->arena, type));
     if (r->t->segment)
-        return lf_fail(r->ctx, LF_BAD_INPUT, r->where, "tensor %s is stored in segments, which this version does not read", label(r));
+        return lf_fail(r->ctx, LF_BAD_INPUT, r->where,
+                       "tensor %s is stored in segments, which this version does not read", label(r));
     return LF_OK;
 }
 
-lf_status lf_onnx_tensor_read(lf_ctx *ctx, const lf_where *where, lf_arena *arena, const char *dir, const lf_pb_tensor *t, lf_onnx_array *out) {
+lf_status lf_onnx_tensor_read(lf_ctx *ctx, const lf_where *where, lf_arena *arena, const char *dir,
+                              const lf_pb_tensor *t, lf_onnx_array *out) {
     reading r = {.ctx = ctx, .where = where, .arena = arena, .dir = dir, .t = t};
     LF_TRY(check_type(&r));
     LF_TRY(read_dims(&r, &out->shape));

@@ -6,7 +6,7 @@
 #include "import/onnx_build.h"
 #include "ops/const_grid.h"
 
-/* -- the table of names ------------------------------------------------------------------------------------------------------ */
+/* -- the table of names -------------------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const char *s) {
     uint64_t h = 14695981039346656037u; /* FNV-1a */
@@ -45,7 +45,7 @@ lf_onnx_value *lf_onnx_define(lf_onnx *m, const char *name) {
     return &m->values.at[m->values.count - 1];
 }
 
-/* -- annotations ------------------------------------------------------------------------------------------------------------- */
+/* -- annotations --------------------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b) {
     return strcmp(((const lf_onnx_annotation *)a)->name, ((const lf_onnx_annotation *)b)->name);
@@ -74,11 +74,12 @@ void lf_onnx_annotations_init(lf_onnx *m) {
 
 bool lf_onnx_annotated(const lf_onnx *m, const char *name, lf_dtype *out) {
     lf_onnx_annotation key = {name, NULL};
-    const lf_onnx_annotation *a = m->annotations ? bsearch(&key, m->annotation, m->annotations, sizeof key, by_name) : NULL;
+    const lf_onnx_annotation *a =
+        m->annotations ? bsearch(&key, m->annotation, m->annotations, sizeof key, by_name) : NULL;
     return a && lf_dtype_parse(a->datatype, out) && lf_dtype_is_code(*out);
 }
 
-/* -- constants --------------------------------------------------------------------------------------------------------------- */
+/* -- constants ----------------------------------------------------------------------------------------------------- */
 
 lf_status lf_onnx_payload(lf_onnx *m, lf_onnx_value *v) {
     if (v->read)
@@ -115,7 +116,8 @@ static lf_status check_annotation(lf_onnx *m, const lf_onnx_value *v, lf_tensor 
         double real = lf_const_real(t->value, i), code = real / step;
         if (fabs(code) < 0x1p63 && floor(code) == code && lf_range_holds(range, (int64_t)code))
             continue;
-        lf_fail(m->ctx, LF_BAD_INPUT, &where, "constant %s is annotated %s, but its element %zu is %.9g", v->name, lf_dtype_name(m->scratch, type), i, real);
+        lf_fail(m->ctx, LF_BAD_INPUT, &where, "constant %s is annotated %s, but its element %zu is %.9g", v->name,
+                lf_dtype_name(m->scratch, type), i, real);
         lf_hint(m->ctx, "remove the annotation or correct the values");
         return LF_BAD_INPUT;
     }
@@ -140,7 +142,8 @@ static lf_status check_elements(lf_onnx *m, const lf_onnx_value *v) {
 static lf_status payload_tensor(lf_onnx *m, lf_onnx_value *v) {
     LF_TRY(lf_onnx_payload(m, v));
     LF_TRY(check_elements(m, v));
-    lf_tensor *t = lf_tensor_new(m->g, v->name, v->array.shape, v->array.value.elem == LF_ELEM_F64 ? LF_FLOAT64 : LF_FLOAT32);
+    lf_tensor *t =
+        lf_tensor_new(m->g, v->name, v->array.shape, v->array.value.elem == LF_ELEM_F64 ? LF_FLOAT64 : LF_FLOAT32);
     t->value = lf_copy(m->g->arena, &v->array.value, sizeof v->array.value);
     lf_const_grid_detect(m->g, t);
     LF_TRY(check_annotation(m, v, t));
@@ -160,7 +163,7 @@ lf_status lf_onnx_materialise(lf_onnx *m, lf_onnx_value *v, lf_id *out) {
     return LF_OK;
 }
 
-/* -- operands ------------------------------------------------------------------------------------------------------------------ */
+/* -- operands ------------------------------------------------------------------------------------------------------ */
 
 int lf_onnx_in_count(const lf_onnx *m) {
     size_t n = m->node->n_input;
@@ -169,7 +172,9 @@ int lf_onnx_in_count(const lf_onnx *m) {
     return (int)n;
 }
 
-bool lf_onnx_has_in(const lf_onnx *m, int i) { return i < lf_onnx_in_count(m) && *m->node->input[i]; }
+bool lf_onnx_has_in(const lf_onnx *m, int i) {
+    return i < lf_onnx_in_count(m) && *m->node->input[i];
+}
 
 /* The caller has made sure that every operand of the current node is known. */
 lf_onnx_value *lf_onnx_value_in(lf_onnx *m, int i) {
@@ -184,7 +189,9 @@ lf_status lf_onnx_in(lf_onnx *m, int i, lf_id *out) {
     return lf_onnx_materialise(m, v, out);
 }
 
-lf_tensor *lf_onnx_tensor_at(const lf_onnx *m, lf_id id) { return lf_tensor_at(m->g, id); }
+lf_tensor *lf_onnx_tensor_at(const lf_onnx *m, lf_id id) {
+    return lf_tensor_at(m->g, id);
+}
 
 /* Shapes and axes are short; what is longer is data. */
 enum { MAX_INTS = 4096 };

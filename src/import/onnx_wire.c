@@ -4,9 +4,9 @@
 
 #include "import/import.h"
 
-enum { FIELD_LIMIT = 1 << 24, WIRE_VARINT = 0, WIRE_I64 = 1, WIRE_LEN = 2, WIRE_I32 = 5 };
+enum { FIELD_LIMIT = 1 << 22, WIRE_VARINT = 0, WIRE_I64 = 1, WIRE_LEN = 2, WIRE_I32 = 5 };
 
-/* -- reading tags and lengths ------------------------------------------------------------------------------------------ */
+/* -- reading tags and lengths -------------------------------------------------------------------------------------- */
 
 typedef struct cursor {
     const uint8_t *at, *end;
@@ -46,12 +46,9 @@ static bool read_field(cursor *c, field *f) {
     f->number = (uint32_t)(tag >> 3);
     f->wire = (int)(tag & 7);
     switch (f->wire) {
-    case WIRE_VARINT:
-        return read_varint(c, &value);
-    case WIRE_I64:
-        return skip(c, 8);
-    case WIRE_I32:
-        return skip(c, 4);
+    case WIRE_VARINT: return read_varint(c, &value);
+    case WIRE_I64: return skip(c, 8);
+    case WIRE_I32: return skip(c, 4);
     case WIRE_LEN:
         if (!read_varint(c, &value) || value > UINT32_MAX / 2)
             return false;
@@ -61,21 +58,25 @@ static bool read_field(cursor *c, field *f) {
             return false;
         f->body.end = c->at;
         return true;
-    default:
-        return false; /* groups: ONNX never had them */
+    default: return false; /* groups: ONNX never had them */
     }
 }
 
-/* -- the walk ---------------------------------------------------------------------------------------------------------- */
+/* -- the walk ------------------------------------------------------------------------------------------------------ */
 
 /* Unicode 15, table 3-7; NUL is not allowed either, because it would cut the string. */
 static bool is_text(const uint8_t *s, const uint8_t *end) {
     while (s < end) {
         uint8_t b = *s++;
-        int more = b < 0x80 ? 0 : b >= 0xc2 && b < 0xe0 ? 1 : b >= 0xe0 && b < 0xf0 ? 2 : b >= 0xf0 && b < 0xf5 ? 3 : -1;
+        int more = b < 0x80                ? 0
+                   : b >= 0xc2 && b < 0xe0 ? 1
+                   : b >= 0xe0 && b < 0xf0 ? 2
+                   : b >= 0xf0 && b < 0xf5 ? 3
+                                           : -1;
         if (b == 0 || more < 0 || end - s < more)
             return false;
-        if ((b == 0xe0 && *s < 0xa0) || (b == 0xed && *s > 0x9f) || (b == 0xf0 && *s < 0x90) || (b == 0xf4 && *s > 0x8f))
+        if ((b == 0xe0 && *s < 0xa0) || (b == 0xed && *s > 0x9f) || (b == 0xf0 && *s < 0x90) ||
+            (b == 0xf4 && *s > 0x8f))
             return false;
         for (; more > 0; more--)
             if ((*s++ & 0xc0) != 0x80)
@@ -92,12 +93,14 @@ typedef struct walk {
 } walk;
 
 static lf_status refuse(walk *w, const ProtobufCMessageDescriptor *d, const uint8_t *at, const char *what) {
-    return lf_fail(w->ctx, LF_BAD_INPUT, w->where, "not a valid ONNX file: %s, in a %s at byte %zu", what, d->short_name, (size_t)(at - w->start));
+    return lf_fail(w->ctx, LF_BAD_INPUT, w->where, "not a valid ONNX file: %s, in a %s at byte %zu", what,
+                   d->short_name, (size_t)(at - w->start));
 }
 
 static lf_status walk_message(walk *w, const ProtobufCMessageDescriptor *d, cursor c, int depth);
 
-static lf_status walk_known(walk *w, const ProtobufCMessageDescriptor *d, const ProtobufCFieldDescriptor *known, const field *f, uint64_t *seen, int depth) {
+static lf_status walk_known(walk *w, const ProtobufCMessageDescriptor *d, const ProtobufCFieldDescriptor *known,
+                            const field *f, uint64_t *seen, int depth) {
     if (f->wire != WIRE_LEN)
         return LF_OK;
     if (known->type == PROTOBUF_C_TYPE_STRING && !is_text(f->body.at, f->body.end))
@@ -120,7 +123,7 @@ static lf_status walk_message(walk *w, const ProtobufCMessageDescriptor *d, curs
         if (!read_field(&c, &f))
             return refuse(w, d, at, "a field that is cut short or of unknown form");
         if (++w->fields > FIELD_LIMIT)
-            return refuse(w, d, at, "more than 16,777,216 fields");
+            return refuse(w, d, at, "more than 4,194,304 fields");
         const ProtobufCFieldDescriptor *known = protobuf_c_message_descriptor_get_field(d, f.number);
         if (known)
             LF_TRY(walk_known(w, d, known, &f, &seen, depth));
@@ -155,7 +158,7 @@ bool lf_is_onnx(const uint8_t *data, size_t size) {
     return false;
 }
 
-/* -- unpacking into an arena --------------------------------------------------------------------------------------------- */
+/* -- unpacking into an arena --------------------------------------------------------------------------------------- */
 
 /* What the unpacker frees (its scratch tables) is used again: bin k keeps free blocks of 2^k to 2^(k+1)-1 bytes. */
 enum { BINS = 48, HEADER = 16, ALIGNED = 64 };
@@ -215,13 +218,15 @@ static void unpack_free(void *user, void *p) {
     }
 }
 
-const lf_pb_model *lf_onnx_unpack(lf_ctx *ctx, const lf_where *where, lf_arena *arena, const uint8_t *data, size_t size) {
+const lf_pb_model *lf_onnx_unpack(lf_ctx *ctx, const lf_where *where, lf_arena *arena, const uint8_t *data,
+                                  size_t size) {
     if (lf_onnx_wire_check(ctx, where, data, size) != LF_OK)
         return NULL;
     unpack_memory memory = {.arena = arena};
     ProtobufCAllocator allocator = {unpack_alloc, unpack_free, &memory};
     const lf_pb_model *model = lf_onnx__model_proto__unpack(&allocator, size, data);
     if (!model)
-        lf_fail(ctx, LF_BAD_INPUT, where, "not a valid ONNX file: a field has a type that ONNX does not give it, or memory is out");
+        lf_fail(ctx, LF_BAD_INPUT, where,
+                "not a valid ONNX file: a field has a type that ONNX does not give it, or memory is out");
     return model;
 }

@@ -1,5 +1,5 @@
-/* QONNX files: accepted by ONNX's own checker, equal when read again, the same bytes every time, refused when they could not say
- * exactly what the graph says. */
+/* QONNX files: accepted by ONNX's own checker, equal when read again, the same bytes every time, refused when they
+ * could not say exactly what the graph says. */
 #include <unistd.h>
 
 #include "../import/onnx_make.h"
@@ -35,8 +35,8 @@ static void remove_all(char *text, const char *what) {
         memmove(at, at + strlen(what), strlen(at + strlen(what)) + 1);
 }
 
-/* The text form without the line that names the file it came from, and without how the elements of constants are stored: in an
- * ONNX file they are all floats. */
+/* The text form without the line that names the file it came from, and without how the elements of constants are
+ * stored: in an ONNX file they are all floats. */
 static const char *text_of(lf_arena *a, const lf_graph *g) {
     lf_text text = {0}, weights = {0};
     assert_int_equal(lf_graph_print(g, true, &text, &weights), LF_OK);
@@ -53,7 +53,9 @@ static const char *text_of(lf_arena *a, const lf_graph *g) {
     return copy;
 }
 
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 /* The lines of a text, sorted: constants are read in the order of their use. */
 static size_t lines_of(lf_arena *a, const char *text, char ***lines) {
@@ -81,7 +83,7 @@ static void expect_round_trip(bench *b, const lf_graph *g) {
     lf_graph_free(again);
 }
 
-/* -- a network as the trainer makes it ------------------------------------------------------------------------------------------------- */
+/* -- a network as the trainer makes it ----------------------------------------------------------------------------- */
 
 static lf_id constant(lf_graph *g, const char *name, lf_shape s, const double *v) {
     lf_tensor *t = lf_const_reals(g, name, s, v);
@@ -89,7 +91,9 @@ static lf_id constant(lf_graph *g, const char *name, lf_shape s, const double *v
     return t->id;
 }
 
-static lf_id scalar(lf_graph *g, const char *name, double v) { return constant(g, name, (lf_shape){0}, &v); }
+static lf_id scalar(lf_graph *g, const char *name, double v) {
+    return constant(g, name, (lf_shape){0}, &v);
+}
 
 static lf_node *node(lf_graph *g, const char *op, const char *name, lf_id a, lf_id b, lf_id c, lf_id d) {
     lf_id in[4] = {a, b, c, d};
@@ -150,14 +154,16 @@ static lf_id flat(lf_graph *g, lf_id x) {
 static lf_graph *quantized_network(bench *b) {
     lf_id x;
     lf_graph *g = new_graph(b, &x);
-    lf_id s = scalar(g, "s", (double)0.1f), one = scalar(g, "one", 1), two = scalar(g, "two", 2), zero = scalar(g, "zero", 0), bits = scalar(g, "bits", 2);
+    lf_id s = scalar(g, "s", (double)0.1f), one = scalar(g, "one", 1), two = scalar(g, "two", 2),
+          zero = scalar(g, "zero", 0), bits = scalar(g, "bits", 2);
     lf_id h = grow(g, "sub", "centre", grow(g, "mul", "double", flat(g, x), two, 0, 0), one, 0, 0);
     h = grow(g, "quant", "q0", h, one, zero, bits);
     lf_id w = grow(g, "quant", "qw0", weights(g, "w0", 12, 5, false), s, zero, bits);
     h = batch_norm(g, "bn0", grow(g, "matmul", "mm0", h, w, 0, 0), 5);
     h = grow(g, "quant", "q1", grow(g, "relu", "r", h, 0, 0, 0), s, zero, bits);
     w = grow(g, "quant", "qw1", weights(g, "w1", 5, 3, false), s, zero, bits);
-    h = grow(g, "add", "bias", grow(g, "matmul", "mm1", h, w, 0, 0), constant(g, "b", lf_shape_make(1, (int64_t[]){3}), (double[]){(double)0.1f, -3, (double)0.3f}), 0, 0);
+    h = grow(g, "add", "bias", grow(g, "matmul", "mm1", h, w, 0, 0),
+             constant(g, "b", lf_shape_make(1, (int64_t[]){3}), (double[]){(double)0.1f, -3, (double)0.3f}), 0, 0);
     lf_node *soft = node(g, "softmax", "soft", h, 0, 0, 0);
     lf_attr_set_int(soft, "axis", 1);
     assert_int_equal(lf_infer_node(g, soft), LF_OK);
@@ -173,7 +179,8 @@ static lf_graph *binary_network(bench *b) {
     h = batch_norm(g, "bn0", grow(g, "matmul", "mm0", h, weights(g, "w0", 12, 5, true), 0, 0), 5);
     h = grow(g, "bipolar_quant", "q1", h, one, 0, 0);
     h = grow(g, "matmul", "mm1", h, weights(g, "w1", 5, 3, true), 0, 0);
-    set_output(g, "score", grow(g, "mul", "scale", h, scalar(g, "s", 0.125), 0, 0)); /* under another name than the tensor's */
+    set_output(g, "score",
+               grow(g, "mul", "scale", h, scalar(g, "s", 0.125), 0, 0)); /* under another name than the tensor's */
     return g;
 }
 
@@ -207,7 +214,7 @@ static void same_bytes_every_time(void **state) {
     finish(&b);
 }
 
-/* -- ONNX's own opinion -------------------------------------------------------------------------------------------------------------------- */
+/* -- ONNX's own opinion -------------------------------------------------------------------------------------------- */
 
 static bool have_python_onnx(bench *b) {
     const char *const argv[] = {"/usr/bin/python3", "-c", "import onnx", NULL};
@@ -259,11 +266,13 @@ static void the_checker_accepts(void **state) {
     finish(&b);
 }
 
-/* -- what other tools made ------------------------------------------------------------------------------------------------------------------- */
+/* -- what other tools made ----------------------------------------------------------------------------------------- */
 
 static void real_networks_come_back(void **state) {
     (void)state;
-    static const char *const files[] = {"qonnx_mnist_tfc/TFC_1W1A.onnx", "qonnx_mnist_tfc/TFC_1W2A.onnx", "qonnx_mnist_tfc/TFC_2W2A.onnx", "finn_tfc/model.onnx", "jsc_mlp/qkeras_jettagging.onnx", "onnx_examples/bnn_model_fc_1layer.onnx"};
+    static const char *const files[] = {"qonnx_mnist_tfc/TFC_1W1A.onnx",  "qonnx_mnist_tfc/TFC_1W2A.onnx",
+                                        "qonnx_mnist_tfc/TFC_2W2A.onnx",  "finn_tfc/model.onnx",
+                                        "jsc_mlp/qkeras_jettagging.onnx", "onnx_examples/bnn_model_fc_1layer.onnx"};
     const char *data = getenv("LUTFISK_DATA");
     bench b = start();
     bool python = have_python_onnx(&b);
@@ -287,7 +296,7 @@ static void real_networks_come_back(void **state) {
     }
 }
 
-/* -- refusals ---------------------------------------------------------------------------------------------------------------------------------- */
+/* -- refusals ------------------------------------------------------------------------------------------------------ */
 
 static void expect_refused(bench *b, const lf_graph *g, const char *why) {
     lf_diag_clear(b->ctx);
@@ -326,8 +335,9 @@ static void what_onnx_cannot_say(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trained_networks_come_back), cmocka_unit_test(same_bytes_every_time), cmocka_unit_test(the_checker_accepts),
-        cmocka_unit_test(real_networks_come_back),    cmocka_unit_test(what_onnx_cannot_say),
+        cmocka_unit_test(trained_networks_come_back), cmocka_unit_test(same_bytes_every_time),
+        cmocka_unit_test(the_checker_accepts),        cmocka_unit_test(real_networks_come_back),
+        cmocka_unit_test(what_onnx_cannot_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

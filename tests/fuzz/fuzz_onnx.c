@@ -1,5 +1,6 @@
-/* ONNX files from memory. Besides libFuzzer's own changes of bytes, which seldom keep the lengths of a protobuf message right, half
- * of the mutations are made on the unpacked model and packed again, so that they reach the import of the ops. */
+/* ONNX files from memory. Besides libFuzzer's own changes of bytes, which seldom keep the lengths of a protobuf message
+ * right, half of the mutations are made on the unpacked model and packed again, so that they reach the import of the
+ * ops. */
 #include <onnx.pb-c.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,18 +29,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* -- changes of the message -------------------------------------------------------------------------------------------------- */
+/* -- changes of the message ---------------------------------------------------------------------------------------- */
 
 static unsigned next(unsigned *seed, unsigned n) {
     *seed = *seed * 1664525u + 1013904223u;
     return n ? (*seed >> 8) % n : 0;
 }
 
-static const int64_t odd_ints[] = {0, 1, -1, 2, 3, 4, 7, 8, 9, -2, 64, 784, 1 << 20, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
+static const int64_t odd_ints[] = {0,  1,  -1,  2,       3,         4,         7,         8,        9,
+                                   -2, 64, 784, 1 << 20, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
 static const float odd_floats[] = {0, 1, -1, 0.5f, 1e-30f, 1e30f, 3.4e38f, 0x1p-40f, 1.0f / 3};
 
-static int64_t odd_int(unsigned *seed) { return odd_ints[next(seed, sizeof odd_ints / sizeof *odd_ints)]; }
-static float odd_float(unsigned *seed) { return odd_floats[next(seed, sizeof odd_floats / sizeof *odd_floats)]; }
+static int64_t odd_int(unsigned *seed) {
+    return odd_ints[next(seed, sizeof odd_ints / sizeof *odd_ints)];
+}
+static float odd_float(unsigned *seed) {
+    return odd_floats[next(seed, sizeof odd_floats / sizeof *odd_floats)];
+}
 
 static void change_tensor(LfOnnx__TensorProto *t, unsigned *seed) {
     switch (next(seed, 5)) {

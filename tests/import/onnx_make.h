@@ -36,7 +36,9 @@ static inline void *make_message(lf_arena *a, size_t size, void (*init)(void *))
     return p;
 }
 
-static inline char *make_text(make *m, const char *s) { return lf_strdup(m->a, s); }
+static inline char *make_text(make *m, const char *s) {
+    return lf_strdup(m->a, s);
+}
 
 static inline void make_set(make *m, const char *domain, int64_t version) {
     LfOnnx__OperatorSetIdProto *o = MAKE(m, LfOnnx__OperatorSetIdProto, lf_onnx__operator_set_id_proto__init);
@@ -67,10 +69,12 @@ static inline LfOnnx__ValueInfoProto *make_info(make *m, const char *name, const
     v->type->tensor_type = MAKE(m, LfOnnx__TypeProto__Tensor, lf_onnx__type_proto__tensor__init);
     v->type->tensor_type->has_elem_type = 1;
     v->type->tensor_type->elem_type = type;
-    LfOnnx__TensorShapeProto *s = v->type->tensor_type->shape = MAKE(m, LfOnnx__TensorShapeProto, lf_onnx__tensor_shape_proto__init);
+    LfOnnx__TensorShapeProto *s = v->type->tensor_type->shape =
+        MAKE(m, LfOnnx__TensorShapeProto, lf_onnx__tensor_shape_proto__init);
     s->dim = LF_NEW_ARRAY(m->a, LfOnnx__TensorShapeProto__Dimension *, 16);
     for (char *d = strtok(make_text(m, dims), " "); d; d = strtok(NULL, " ")) {
-        LfOnnx__TensorShapeProto__Dimension *p = MAKE(m, LfOnnx__TensorShapeProto__Dimension, lf_onnx__tensor_shape_proto__dimension__init);
+        LfOnnx__TensorShapeProto__Dimension *p =
+            MAKE(m, LfOnnx__TensorShapeProto__Dimension, lf_onnx__tensor_shape_proto__dimension__init);
         p->has_dim_value = *d != 'N';
         p->dim_value = p->has_dim_value ? atoll(d) : 0;
         p->dim_param = p->has_dim_value ? NULL : d;
@@ -82,8 +86,12 @@ static inline LfOnnx__ValueInfoProto *make_info(make *m, const char *name, const
 static inline void make_input_of(make *m, const char *name, const char *dims, int32_t type) {
     LF_PUSH(m->a, &m->inputs, make_info(m, name, dims, type));
 }
-static inline void make_input(make *m, const char *name, const char *dims) { make_input_of(m, name, dims, 1); }
-static inline void make_output(make *m, const char *name) { LF_PUSH(m->a, &m->outputs, make_info(m, name, "", 1)); }
+static inline void make_input(make *m, const char *name, const char *dims) {
+    make_input_of(m, name, dims, 1);
+}
+static inline void make_output(make *m, const char *name) {
+    LF_PUSH(m->a, &m->outputs, make_info(m, name, "", 1));
+}
 
 static inline LfOnnx__TensorProto *make_tensor(make *m, const char *name, const char *dims, int32_t type) {
     LfOnnx__TensorProto *t = MAKE(m, LfOnnx__TensorProto, lf_onnx__tensor_proto__init);
@@ -148,7 +156,8 @@ static inline LfOnnx__NodeProto *make_node(make *m, const char *op, const char *
     return n;
 }
 
-static inline LfOnnx__NodeProto *make_general(make *m, const char *op, const char *name, const char *in, const char *out) {
+static inline LfOnnx__NodeProto *make_general(make *m, const char *op, const char *name, const char *in,
+                                              const char *out) {
     LfOnnx__NodeProto *n = make_node(m, op, name, in, out);
     n->domain = make_text(m, GENERAL);
     return n;
@@ -198,7 +207,8 @@ static inline void make_quant(make *m, const char *name, const char *in, const c
 
 static inline void make_annotation(make *m, const char *tensor, const char *datatype) {
     LfOnnx__TensorAnnotation *a = MAKE(m, LfOnnx__TensorAnnotation, lf_onnx__tensor_annotation__init);
-    LfOnnx__StringStringEntryProto *e = MAKE(m, LfOnnx__StringStringEntryProto, lf_onnx__string_string_entry_proto__init);
+    LfOnnx__StringStringEntryProto *e =
+        MAKE(m, LfOnnx__StringStringEntryProto, lf_onnx__string_string_entry_proto__init);
     e->key = make_text(m, "finn_datatype");
     e->value = make_text(m, datatype);
     a->tensor_name = make_text(m, tensor);
@@ -262,7 +272,9 @@ static inline const char *make_import(make *m) {
     return copy;
 }
 
-static inline void make_expect(make *m, const char *want) { make_expect_text(make_import(m), want); }
+static inline void make_expect(make *m, const char *want) {
+    make_expect_text(make_import(m), want);
+}
 
 /* The model is refused, with `want` among the complaints. */
 static inline const char *make_refusal(make *m) {
@@ -276,8 +288,12 @@ static inline const char *make_refusal(make *m) {
     return all;
 }
 
-static inline void make_expect_refused(make *m, const char *want) { make_expect_text(make_refusal(m), want); }
+static inline void make_expect_refused(make *m, const char *want) {
+    make_expect_text(make_refusal(m), want);
+}
 
-static inline void make_end(make *m) { lf_arena_free(m->a); }
+static inline void make_end(make *m) {
+    lf_arena_free(m->a);
+}
 
 #endif

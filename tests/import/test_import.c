@@ -62,11 +62,13 @@ static void onnx_text_and_directory_agree(void **state) {
         v[i] = (float)(i % 7 - 3);
     FILE *f;
     char *dir = temp_dir(m.a);
-    const char *bin = lf_path_join(m.a, dir, "w.bin"), *onnx = lf_path_join(m.a, dir, "m.onnx"), *text = lf_path_join(m.a, dir, "model.lf");
+    const char *bin = lf_path_join(m.a, dir, "w.bin"), *onnx = lf_path_join(m.a, dir, "m.onnx"),
+               *text = lf_path_join(m.a, dir, "model.lf");
     assert_non_null(f = fopen(bin, "wb"));
     assert_int_equal(fwrite(v, sizeof *v, 120, f), 120);
     fclose(f);
-    LfOnnx__StringStringEntryProto *e = MAKE(&m, LfOnnx__StringStringEntryProto, lf_onnx__string_string_entry_proto__init);
+    LfOnnx__StringStringEntryProto *e =
+        MAKE(&m, LfOnnx__StringStringEntryProto, lf_onnx__string_string_entry_proto__init);
     e->key = make_text(&m, "location");
     e->value = make_text(&m, "w.bin");
     w->n_external_data = 1;
@@ -96,6 +98,7 @@ static void onnx_text_and_directory_agree(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(other_formats), cmocka_unit_test(onnx_text_and_directory_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(other_formats),
+                                       cmocka_unit_test(onnx_text_and_directory_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,25 +23,41 @@ typedef struct expected {
 } expected;
 
 static const expected networks[] = {
-    {"qonnx_mnist_tfc/TFC_1W1A.onnx", 27, "[1,1,28,28]", "[1,10]",
+    {"qonnx_mnist_tfc/TFC_1W1A.onnx",
+     27,
+     "[1,1,28,28]",
+     "[1,10]",
      {{"31", "%31 : FLOAT32[1,784] = reshape(%0) \"Reshape_5\" {shape=[1, 784]}"},
       {"37", "%37 : BIPOLAR[1,784] = bipolar_quant"},
       {"42", "%42 : INT11[1,64] range {-784,784,2}"},
       {"66", "%66 : INT8[1,10] range {-64,64,2}"},
       {"74", "%74 : FLOAT32[1,10] = add"}}},
-    {"qonnx_mnist_tfc/TFC_1W2A.onnx", 27, "[1,1,28,28]", "[1,10]",
-     {{"39", "%39 : INT2[1,784] range {-1,1,1} = quant(%35, %37, %38, %36) \"Quant_13\" {narrow=true}"}, {"44", "%44 : INT11[1,64] range {-784,784,1}"}}},
+    {"qonnx_mnist_tfc/TFC_1W2A.onnx",
+     27,
+     "[1,1,28,28]",
+     "[1,10]",
+     {{"39", "%39 : INT2[1,784] range {-1,1,1} = quant(%35, %37, %38, %36) \"Quant_13\" {narrow=true}"},
+      {"44", "%44 : INT11[1,64] range {-784,784,1}"}}},
     {"qonnx_mnist_tfc/TFC_2W2A.onnx", 27, "[1,1,28,28]", "[1,10]", {{NULL, NULL}}},
-    {"finn_tfc/model.onnx", 30, "[1,1,28,28]", "[1,1]",
+    {"finn_tfc/model.onnx",
+     30,
+     "[1,1,28,28]",
+     "[1,1]",
      {{"global_in", "input \"global_in\" = %global_in : UINT8[1,1,28,28]"},
       {"MatMul_0_out0", "%MatMul_0_out0 : INT11[1,64] range {-784,784,2}"},
       {"Unsqueeze_0_out0", "%Unsqueeze_0_out0 : INT11[1,64,1]"},
       {"TopK_0_out0", "%TopK_0_out0 : FLOAT32[1,1], %global_out : UINT4[1,1] range {0,9,1}"}}},
-    {"cnv_bnn/lfc_w1a1.onnx", 12, "[1,1,28,28]", "[1,10]",
+    {"cnv_bnn/lfc_w1a1.onnx",
+     12,
+     "[1,1,28,28]",
+     "[1,10]",
      {{"MatMul_1_out0", "%MatMul_1_out0 : INT12[1,1024] range {-1024,1024,2}"},
       {"MultiThreshold_2_out0", "%MultiThreshold_2_out0 : BIPOLAR[1,1024]"},
       {"global_out", "%global_out : INT12[1,10]"}}},
-    {"jsc_mlp/qkeras_jettagging.onnx", 23, "[1,16]", "[1,5]",
+    {"jsc_mlp/qkeras_jettagging.onnx",
+     23,
+     "[1,16]",
+     "[1,5]",
      {{"Quant_8_out0", "%Quant_8_out0 : UINT6[1,64] scale 0.015625 = quant"},
       {"MatMul_3_out0", "%MatMul_3_out0 : INT17[1,5] scale 0.00048828125"},
       {"global_out", "%global_out : FLOAT32[1,5] = softmax(%Add_3_out0) \"Softmax_0\" {axis=1}"}}},
@@ -108,6 +124,7 @@ static void convolutions_are_refused_by_name(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(real_networks), cmocka_unit_test(convolutions_are_refused_by_name)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(real_networks),
+                                       cmocka_unit_test(convolutions_are_refused_by_name)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* What each ONNX op becomes, over the versions of the operator set in which it differs; shapes computed at import; the batch. */
+/* What each ONNX op becomes, over the versions of the operator set in which it differs; shapes computed at import; the
+ * batch. */
 #include "onnx_make.h"
 
 /* x [N,d..] -> op -> y, with an attribute or constants added by the caller. */
@@ -183,7 +184,7 @@ static void quantizers(void **state) {
     refused(&m, "out_dtype is missing");
 }
 
-/* -- shapes --------------------------------------------------------------------------------------------------------------------------- */
+/* -- shapes -------------------------------------------------------------------------------------------------------- */
 
 static void flatten_and_reshape(void **state) {
     (void)state;
@@ -199,8 +200,10 @@ static void flatten_and_reshape(void **state) {
     }
     static const struct {
         const char *dims, *target, *why;
-    } bad[] = {{"1", "-1", "mixes the batch"}, {"2", "1 -1", "merges the batch"}, {"2", "2 3", "mixes the batch"},  {"2", "-1 -1", "for the second time"},
-               {"2", "-1 4", "does not fit"},  {"2", "1 7", "does not fit"},      {"2", "-2 3", "target is -2"}, {"3", "1 6 0", "is 0"}};
+    } bad[] = {{"1", "-1", "mixes the batch"},  {"2", "1 -1", "merges the batch"},
+               {"2", "2 3", "mixes the batch"}, {"2", "-1 -1", "for the second time"},
+               {"2", "-1 4", "does not fit"},   {"2", "1 7", "does not fit"},
+               {"2", "-2 3", "target is -2"},   {"3", "1 6 0", "is 0"}};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
         m = with_input(13, "N 2 3");
         make_ints(&m, "s", bad[i].dims, bad[i].target);
@@ -296,7 +299,7 @@ static void transpose_keeps_the_batch(void **state) {
     }
 }
 
-/* -- constants, names, inputs ------------------------------------------------------------------------------------------------------------ */
+/* -- constants, names, inputs -------------------------------------------------------------------------------------- */
 
 static void constants(void **state) {
     (void)state;
@@ -378,7 +381,10 @@ static void inputs(void **state) {
     (void)state;
     static const struct {
         const char *dims, *why;
-    } bad[] = {{"4 3", "its first dimension is 4"}, {"1 N", "dimension 1 is N"}, {"", "it has no dimensions"}, {"1 1 1 1 1 1 1 1 1", "more than 8"}, {"1 4294967296", "2^28 elements"}, {"1 65536 65536", "2^28 elements"}, {"1 -3", "dimension 1 is unknown"}};
+    } bad[] = {{"4 3", "its first dimension is 4"}, {"1 N", "dimension 1 is N"},
+               {"", "it has no dimensions"},        {"1 1 1 1 1 1 1 1 1", "more than 8"},
+               {"1 4294967296", "2^28 elements"},   {"1 65536 65536", "2^28 elements"},
+               {"1 -3", "dimension 1 is unknown"}};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
         make m = with_input(13, bad[i].dims);
         make_node(&m, "Relu", "n", "x", "y");
@@ -434,7 +440,8 @@ static void names(void **state) {
     refused(&m, "output y does not depend on an input");
 }
 
-/* Everything that cannot be imported is named at once; what only hangs on it is not, and what no output needs is not looked at. */
+/* Everything that cannot be imported is named at once; what only hangs on it is not, and what no output needs is not
+ * looked at. */
 static void all_complaints_at_once(void **state) {
     (void)state;
     make m = with_input(13, "N 1 8 8");

@@ -1,4 +1,5 @@
-/* Models written by ONNX's own Python package, one per element type and payload place, have the elements that it was given. */
+/* Models written by ONNX's own Python package, one per element type and payload place, have the elements that it was
+ * given. */
 #include "base/file.h"
 #include "base/run.h"
 #include "onnx_make.h"

@@ -1,4 +1,5 @@
-/* The payload matrix: every element type in raw data, in its own typed field and in external data, and whatever does not fit. */
+/* The payload matrix: every element type in raw data, in its own typed field and in external data, and whatever does
+ * not fit. */
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,18 +17,42 @@ static const struct sample {
     const char *raw;
     double value[4];
 } samples[] = {
-    {1, "FLOAT", 16, "\x00\x00\x80\x3f\x00\x00\x20\xc0\x00\x00\x00\x00\xcd\xcc\xcc\x3d", {1, -2.5, 0, 0.10000000149011612}},
+    {1,
+     "FLOAT",
+     16,
+     "\x00\x00\x80\x3f\x00\x00\x20\xc0\x00\x00\x00\x00\xcd\xcc\xcc\x3d",
+     {1, -2.5, 0, 0.10000000149011612}},
     {2, "UINT8", 4, "\x00\x01\x80\xff", {0, 1, 128, 255}},
     {3, "INT8", 4, "\x00\x7f\x80\xff", {0, 127, -128, -1}},
     {4, "UINT16", 8, "\x00\x00\x01\x00\x00\x80\xff\xff", {0, 1, 32768, 65535}},
     {5, "INT16", 8, "\x00\x00\xff\x7f\x00\x80\xff\xff", {0, 32767, -32768, -1}},
-    {6, "INT32", 16, "\x00\x00\x00\x00\xff\xff\xff\x7f\x00\x00\x00\x80\xff\xff\xff\xff", {0, 2147483647, -2147483648.0, -1}},
-    {7, "INT64", 32, "\x01\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\x80", {1, -1, 4294967296.0, -0x1p63}},
+    {6,
+     "INT32",
+     16,
+     "\x00\x00\x00\x00\xff\xff\xff\x7f\x00\x00\x00\x80\xff\xff\xff\xff",
+     {0, 2147483647, -2147483648.0, -1}},
+    {7,
+     "INT64",
+     32,
+     "\x01\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\x80",
+     {1, -1, 4294967296.0, -0x1p63}},
     {9, "BOOL", 4, "\x00\x01\x01\x00", {0, 1, 1, 0}},
     {10, "FLOAT16", 8, "\x00\x3c\x00\xc1\x01\x00\xff\x7b", {1, -2.5, 0x1p-24, 65504}},
-    {11, "DOUBLE", 32, "\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\x04\xc0\x9a\x99\x99\x99\x99\x99\xb9\x3f\0\0\0\0\0\0\0\0", {1, -2.5, 0.1, 0}},
-    {12, "UINT32", 16, "\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x80\xff\xff\xff\xff", {0, 1, 2147483648.0, 4294967295.0}},
-    {13, "UINT64", 32, "\1\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\xff\xff\xff\xff\0\0\0\0\0\0\0\0\0\0\0\x40", {1, 4294967296.0, 4294967295.0, 0x1p62}},
+    {11,
+     "DOUBLE",
+     32,
+     "\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\x04\xc0\x9a\x99\x99\x99\x99\x99\xb9\x3f\0\0\0\0\0\0\0\0",
+     {1, -2.5, 0.1, 0}},
+    {12,
+     "UINT32",
+     16,
+     "\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x80\xff\xff\xff\xff",
+     {0, 1, 2147483648.0, 4294967295.0}},
+    {13,
+     "UINT64",
+     32,
+     "\1\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\xff\xff\xff\xff\0\0\0\0\0\0\0\0\0\0\0\x40",
+     {1, 4294967296.0, 4294967295.0, 0x1p62}},
     {16, "BFLOAT16", 8, "\x80\x3f\x20\xc0\x00\x00\x01\x00", {1, -2.5, 0, 0x1p-133}},
     {17, "FLOAT8E4M3FN", 4, "\x38\x01\xfe\x7e", {1, 0x1p-9, -448, 448}},
     {18, "FLOAT8E4M3FNUZ", 4, "\x40\x01\xff\x7f", {1, 0x1p-10, -240, 240}},
@@ -74,13 +99,13 @@ static void fill_typed(make *m, LfOnnx__TensorProto *t, const struct sample *s) 
         for (int i = 0; i < 4; i++)
             memcpy(&t->uint64_data[i], s->raw + (size_t)i * (size / 4), size / 4);
         break;
-    default:
-        fill_int32(m, t, s, size < 4 ? 1 : size / 4);
+    default: fill_int32(m, t, s, size < 4 ? 1 : size / 4);
     }
 }
 
 static void entry(make *m, LfOnnx__TensorProto *t, const char *key, const char *value) {
-    LfOnnx__StringStringEntryProto *e = MAKE(m, LfOnnx__StringStringEntryProto, lf_onnx__string_string_entry_proto__init);
+    LfOnnx__StringStringEntryProto *e =
+        MAKE(m, LfOnnx__StringStringEntryProto, lf_onnx__string_string_entry_proto__init);
     e->key = make_text(m, key);
     e->value = make_text(m, value);
     if (!t->external_data)
@@ -162,7 +187,8 @@ static void every_pattern_of_small_floats(void **state) {
     static const struct {
         int32_t type;
         int bits, exponent, mantissa, bias, not_finite;
-    } formats[] = {{10, 16, 5, 10, 15, 2048}, {16, 16, 8, 7, 127, 256}, {17, 8, 4, 3, 7, 2}, {18, 8, 4, 3, 8, 1}, {19, 8, 5, 2, 15, 8}, {20, 8, 5, 2, 16, 1}};
+    } formats[] = {{10, 16, 5, 10, 15, 2048}, {16, 16, 8, 7, 127, 256}, {17, 8, 4, 3, 7, 2},
+                   {18, 8, 4, 3, 8, 1},       {19, 8, 5, 2, 15, 8},     {20, 8, 5, 2, 16, 1}};
     for (size_t k = 0; k < LF_COUNT(formats); k++) {
         make m = make_start(13);
         int count = 1 << formats[k].bits, not_finite = 0;
@@ -242,7 +268,8 @@ static void entries_must_be_in_their_type(void **state) {
 static void huge_dimensions(void **state) {
     (void)state;
     make m = make_start(13);
-    static const char *const dims[] = {"9223372036854775807", "4294967296 4294967296", "-1", "3037000500 3037000500 2", "2147483647 2147483647 2147483647"};
+    static const char *const dims[] = {"9223372036854775807", "4294967296 4294967296", "-1", "3037000500 3037000500 2",
+                                       "2147483647 2147483647 2147483647"};
     for (size_t i = 0; i < LF_COUNT(dims); i++) {
         LfOnnx__TensorProto *t = make_tensor(&m, "w", dims[i], 1);
         make_raw(&m, t, "\0\0\0\0", 4);
@@ -254,7 +281,7 @@ static void huge_dimensions(void **state) {
     make_end(&m);
 }
 
-/* -- external data ------------------------------------------------------------------------------------------------------------------ */
+/* -- external data ------------------------------------------------------------------------------------------------- */
 
 static LfOnnx__TensorProto *external(make *m, const char *location, const char *offset, const char *length) {
     LfOnnx__TensorProto *t = make_tensor(m, "w", "4", 2);
@@ -282,10 +309,21 @@ static void external_data_stays_inside(void **state) {
     static const struct {
         const char *location, *why;
     } bad[] = {
-        {"../secret", "leaves the model's directory"}, {"sub/../ok", "leaves"}, {"/etc/passwd", "leaves"},  {"..", "leaves"},
-        {"sub//ok", "leaves"},                         {"ok/", "leaves"},       {"link", "symbolic link"}, {"dirlink/secret", "symbolic link"},
-        {"inner", "symbolic link"},                    {"fifo", "not a regular file"}, {"sub", "not a regular file"}, {".", "not a regular file"},
-        {"absent", "No such file"},                    {"ok/x", "symbolic link or no directory"}, {"", "without a location"},
+        {"../secret", "leaves the model's directory"},
+        {"sub/../ok", "leaves"},
+        {"/etc/passwd", "leaves"},
+        {"..", "leaves"},
+        {"sub//ok", "leaves"},
+        {"ok/", "leaves"},
+        {"link", "symbolic link"},
+        {"dirlink/secret", "symbolic link"},
+        {"inner", "symbolic link"},
+        {"fifo", "not a regular file"},
+        {"sub", "not a regular file"},
+        {".", "not a regular file"},
+        {"absent", "No such file"},
+        {"ok/x", "symbolic link or no directory"},
+        {"", "without a location"},
     };
     for (size_t i = 0; i < LF_COUNT(bad); i++)
         refused(&m, dir, external(&m, bad[i].location, NULL, NULL), bad[i].why);
@@ -321,8 +359,9 @@ static void external_data_must_fit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_types_in_all_places),       cmocka_unit_test(every_pattern_of_small_floats), cmocka_unit_test(payload_must_fit),
-        cmocka_unit_test(entries_must_be_in_their_type), cmocka_unit_test(huge_dimensions),               cmocka_unit_test(external_data_stays_inside),
+        cmocka_unit_test(all_types_in_all_places), cmocka_unit_test(every_pattern_of_small_floats),
+        cmocka_unit_test(payload_must_fit),        cmocka_unit_test(entries_must_be_in_their_type),
+        cmocka_unit_test(huge_dimensions),         cmocka_unit_test(external_data_stays_inside),
         cmocka_unit_test(external_data_must_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

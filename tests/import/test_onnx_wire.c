@@ -1,7 +1,6 @@
 /* The bytes of ONNX files: what is recognised, what is refused before it is unpacked, and truncation at every byte. */
 #include "onnx_make.h"
 
-
 #include "import/onnx_wire.h"
 
 static make small_model(void) {
@@ -25,7 +24,8 @@ static void recognised_by_content(void **state) {
     size_t size;
     const uint8_t *bytes = make_bytes(&m, &size);
     assert_true(lf_is_onnx(bytes, size));
-    static const char *const others[] = {"", "{\"a\": 1}", "lutfisk 1\n", "PK\x03\x04zip", "\x89HDF\r\n\x1a\n", ".model top\n"};
+    static const char *const others[] = {
+        "", "{\"a\": 1}", "lutfisk 1\n", "PK\x03\x04zip", "\x89HDF\r\n\x1a\n", ".model top\n"};
     for (size_t i = 0; i < LF_COUNT(others); i++)
         assert_false(lf_is_onnx((const uint8_t *)others[i], strlen(others[i])));
     make_end(&m);
@@ -41,7 +41,8 @@ static const char *complaint(lf_arena *a, const uint8_t *bytes, size_t size) {
     return all;
 }
 
-/* Every prefix is refused with a reason (the whole is accepted); run under the address sanitizer this reads nothing outside. */
+/* Every prefix is refused with a reason (the whole is accepted); run under the address sanitizer this reads nothing
+ * outside. */
 static void truncated_anywhere(void **state) {
     (void)state;
     make m = small_model();
@@ -80,7 +81,8 @@ static size_t varint_size(uint64_t v) {
 
 /* graph { node { attribute { g { node { ... with `levels` graphs inside one another. */
 static void nested_model(lf_text *t, size_t levels) {
-    static const unsigned tags[3] = {1 << 3 | 2, 5 << 3 | 2, 6 << 3 | 2}; /* GraphProto.node, NodeProto.attribute, AttributeProto.g */
+    static const unsigned tags[3] = {1 << 3 | 2, 5 << 3 | 2,
+                                     6 << 3 | 2}; /* GraphProto.node, NodeProto.attribute, AttributeProto.g */
     uint64_t *length = calloc(3 * levels + 1, sizeof *length);
     for (size_t i = 3 * levels; i-- > 0;)
         length[i] = length[i + 1] + varint_size(length[i + 1]) + 1;
@@ -120,15 +122,26 @@ static void malformed(void **state) {
     (void)state;
     EXPECT_REFUSED("", "no graph");
     EXPECT_REFUSED("\x3a\x00\x3a\x00", "stands twice");          /* two graphs */
-    EXPECT_REFUSED("\x3a\x05\x12", "cut short");                   /* a graph of 5 bytes with one there */
-    EXPECT_REFUSED("\x3a\x04\x12\x02\xc3\x28", "not UTF-8");       /* graph name, bad second byte */
-    EXPECT_REFUSED("\x3a\x05\x12\x03\x61\x00\x62", "not UTF-8");   /* a NUL inside a name */
-    EXPECT_REFUSED("\x3a\x05\x12\x03\xed\xa0\x80", "not UTF-8");   /* a surrogate */
-    EXPECT_REFUSED("\x3b\x3c", "unknown form");                      /* a group */
+    EXPECT_REFUSED("\x3a\x05\x12", "cut short");                 /* a graph of 5 bytes with one there */
+    EXPECT_REFUSED("\x3a\x04\x12\x02\xc3\x28", "not UTF-8");     /* graph name, bad second byte */
+    EXPECT_REFUSED("\x3a\x05\x12\x03\x61\x00\x62", "not UTF-8"); /* a NUL inside a name */
+    EXPECT_REFUSED("\x3a\x05\x12\x03\xed\xa0\x80", "not UTF-8"); /* a surrogate */
+    EXPECT_REFUSED("\x3b\x3c", "unknown form");                  /* a group */
     EXPECT_REFUSED("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "unknown form"); /* a number of 11 bytes */
-    EXPECT_REFUSED("\x3a\xff\xff\xff\xff\x0f", "cut short");        /* a length of 4 GiB */
-    EXPECT_REFUSED("\x38\x01", "a field has a type");               /* the graph as a number */
-    EXPECT_REFUSED("\x00\x01", "unknown form");                      /* field number 0 */
+    EXPECT_REFUSED("\x3a\xff\xff\xff\xff\x0f", "cut short");                            /* a length of 4 GiB */
+    EXPECT_REFUSED("\x38\x01", "a field has a type");                                   /* the graph as a number */
+    EXPECT_REFUSED("\x00\x01", "unknown form");                                         /* field number 0 */
+}
+
+/* Each field costs the unpacker some fifty bytes, so that their number is limited. */
+static void too_many_fields(void **state) {
+    (void)state;
+    size_t count = (1 << 22) + 1;
+    uint8_t *bytes = malloc(2 * count);
+    for (size_t i = 0; i < count; i++)
+        memcpy(bytes + 2 * i, "\x78\x01", 2); /* field 15, unknown */
+    expect_refused((const char *)bytes, 2 * count, "more than 4,194,304 fields");
+    free(bytes);
 }
 
 static void unknown_fields_survive(void **state) {
@@ -138,7 +151,10 @@ static void unknown_fields_survive(void **state) {
     uint8_t *bytes = make_bytes(&m, &size);
     lf_text t = {0};
     lf_text_addn(&t, (const char *)bytes, size);
-    lf_text_addn(&t, "\xd2\x01\x03" "abc", 6); /* field 26 of the model */
+    lf_text_addn(&t,
+                 "\xd2\x01\x03"
+                 "abc",
+                 6); /* field 26 of the model */
     lf_ctx *ctx = lf_ctx_new(1);
     lf_arena *a = lf_arena_new();
     const lf_pb_model *model = lf_onnx_unpack(ctx, NULL, a, (const uint8_t *)t.at, t.len);
@@ -156,8 +172,9 @@ static void unknown_fields_survive(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recognised_by_content), cmocka_unit_test(truncated_anywhere), cmocka_unit_test(deep_nesting),
-        cmocka_unit_test(malformed),             cmocka_unit_test(unknown_fields_survive),
+        cmocka_unit_test(recognised_by_content),  cmocka_unit_test(truncated_anywhere),
+        cmocka_unit_test(deep_nesting),           cmocka_unit_test(malformed),
+        cmocka_unit_test(unknown_fields_survive), cmocka_unit_test(too_many_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
