@@ -11,6 +11,8 @@
 #include "train/train_schedule.h"
 #include "train/train_state.h"
 
+enum { VALUES_MAX = 1 << 27 };
+
 typedef struct run {
     lf_ctx *ctx;
     lf_arena *arena;
@@ -78,11 +80,27 @@ static lf_status split_rows(run *s) {
     return LF_OK;
 }
 
+/* Sizes come from a recipe: refuse before memory runs out. */
+static lf_status check_size(const run *s) {
+    const lf_recipe *r = s->recipe;
+    size_t in = s->options->features, values = 0, widest = in;
+    for (int i = 0; i < r->layers; i++) {
+        size_t out = (size_t)r->layer[i].units;
+        values += in * (out + 16);
+        widest = out > widest ? out : widest;
+        in = out;
+    }
+    if (values <= VALUES_MAX && widest * (size_t)r->training.batch <= VALUES_MAX)
+        return LF_OK;
+    return lf_fail(s->ctx, LF_BAD_INPUT, NULL, "the network of %s has %zu weights, its largest batch %zu numbers: at most %d of either", r->name,
+                   values, widest * (size_t)r->training.batch, VALUES_MAX);
+}
+
 static void make_state(run *s) {
     const lf_train_options *o = s->options;
     uint64_t seed = (uint64_t)(o->seed >= 0 ? o->seed : s->recipe->training.seed);
     lf_net *n = lf_net_new(s->recipe, o->features, seed, o->kernel, lf_ctx_pool(s->ctx));
-    s->state = (lf_train_state){.net = n, .epochs = o->epochs ? o->epochs : s->recipe->training.epochs};
+    s->state = (lf_train_state){.net = n, .epochs = o->epochs > 0 ? o->epochs : s->recipe->training.epochs};
     s->state.best_value = LF_NEW_ARRAY(n->arena, float, n->values);
     s->state.best_kept = LF_NEW_ARRAY(n->arena, float, n->kepts);
     identify(s, seed);
@@ -167,10 +185,20 @@ static lf_status save(run *s) {
     return LF_OK;
 }
 
+static lf_status check_sound(run *s) {
+    if (lf_train_state_sound(&s->state))
+        return LF_OK;
+    lf_status status = lf_fail(s->ctx, LF_FAILED, NULL, "the training of %s diverged in epoch %lld: weights are no longer finite",
+                               s->recipe->name, (long long)s->state.epoch);
+    lf_hint(s->ctx, "lower the rate in training: {...}, or use batch_norm");
+    return status;
+}
+
 static lf_status train_all(run *s) {
     s->started = s->saved = clock_now();
     while (s->state.epoch < s->state.epochs) {
         train_epoch(s);
+        LF_TRY(check_sound(s));
         judge_epoch(s);
         LF_TRY(save(s));
     }
@@ -199,6 +227,7 @@ static void fill_report(run *s, lf_train_report *r) {
 static lf_status train_run(run *s, lf_train_report *report, lf_graph **frozen) {
     LF_TRY(make_feeds(s));
     LF_TRY(split_rows(s));
+    LF_TRY(check_size(s));
     make_state(s);
     LF_TRY(resume(s));
     LF_TRY(train_all(s));

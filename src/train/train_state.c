@@ -1,6 +1,7 @@
 /* A checkpoint: header, the blocks of floats, SHA-256 of all before. Floats and integers little-endian as in memory. */
 #include "train/train_state.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,38 @@ void lf_train_state_restore_best(lf_train_state *s) {
     memcpy(s->net->value, s->best_value, s->net->values * sizeof(float));
     memcpy(s->net->kept, s->best_kept, s->net->kepts * sizeof(float));
     lf_net_codes(s->net);
+}
+
+static bool all_finite(const float *v, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+/* The same place in another copy of a block. */
+static float in_copy(const float *p, const float *block, const float *copy) { return copy[p - block]; }
+
+static bool layer_sound(const lf_net *n, const lf_net_layer *l, const float *value, const float *kept) {
+    if (!(in_copy(l->w_step, n->value, value) > 0 && in_copy(l->a_step, n->value, value) > 0 && in_copy(l->code_step, n->kept, kept) > 0))
+        return false;
+    for (size_t r = 0; r < l->out; r++)
+        if (!(in_copy(l->variance + r, n->kept, kept) >= 0))
+            return false;
+    return true;
+}
+
+static bool network_sound(const lf_net *n, const float *value, const float *kept) {
+    bool sound = all_finite(value, n->values) && all_finite(kept, n->kepts);
+    for (int i = 0; sound && i < n->layers; i++)
+        sound = layer_sound(n, &n->layer[i], value, kept);
+    return sound;
+}
+
+bool lf_train_state_sound(const lf_train_state *s) {
+    const lf_net *n = s->net;
+    return network_sound(n, n->value, n->kept) && all_finite(n->m, n->values) && all_finite(n->v, n->values) &&
+           (s->best_epoch == 0 || network_sound(n, s->best_value, s->best_kept));
 }
 
 static header make_header(const lf_train_state *s) {
@@ -75,6 +108,13 @@ lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_stat
     return status;
 }
 
+/* A file of the right hash but impossible contents. */
+static bool plausible(const lf_train_state *s) {
+    const lf_net *n = s->net;
+    return s->epoch >= 1 && s->epoch <= s->epochs && s->best_epoch >= 1 && s->best_epoch <= s->epoch && n->power1 >= 0 &&
+           n->power1 < 1 && n->power2 >= 0 && n->power2 < 1 && s->seconds >= 0 && lf_train_state_sound(s);
+}
+
 static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state *s, const lf_file *f) {
     lf_where where = {.file = path};
     header h;
@@ -103,7 +143,6 @@ static void load(lf_train_state *s, const uint8_t *at) {
     blocks_of(s, b);
     for (int i = 0; i < BLOCKS; i++, at += b[i - 1].count * sizeof(float))
         memcpy(b[i].at, at, b[i].count * sizeof(float));
-    lf_net_codes(s->net);
 }
 
 lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s) {
@@ -113,5 +152,9 @@ lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s) {
     if (status == LF_OK)
         load(s, f.data);
     lf_file_close(&f);
+    if (status == LF_OK && !plausible(s))
+        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "the checkpoint holds numbers that no training leaves behind");
+    if (status == LF_OK)
+        lf_net_codes(s->net);
     return status;
 }

@@ -19,6 +19,9 @@ void lf_train_state_keep(lf_train_state *s, size_t right);
 /* Puts the best network back. */
 void lf_train_state_restore_best(lf_train_state *s);
 
+/* All numbers finite, scales and variances positive: what evaluation and freezing rely on. */
+bool lf_train_state_sound(const lf_train_state *s);
+
 LF_MUST_USE lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_state *s);
 /* LF_BAD_INPUT for a broken file or one of another recipe, seed or data. */
 LF_MUST_USE lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s);

@@ -122,13 +122,12 @@ static void test_frozen(void **state) {
     check_frozen(*state, plain, 0.8);
 }
 
-static void refused(train_case *c, const lf_train_options *o, const char *says) {
-    (void)c;
+static void refused_recipe(const char *recipe, const lf_train_options *o, lf_status status, const char *says) {
     lf_ctx *ctx = lf_ctx_new(1);
-    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", binary, strlen(binary));
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
     lf_train_report report;
     lf_graph *g = NULL;
-    assert_int_equal(lf_train(ctx, r, o, &report, &g), LF_BAD_INPUT);
+    assert_int_equal(lf_train(ctx, r, o, &report, &g), status);
     assert_null(g);
     assert_int_equal(lf_diag_errors(ctx), 1);
     if (!strstr(lf_diag_at(ctx, 0)->text, says))
@@ -137,27 +136,40 @@ static void refused(train_case *c, const lf_train_options *o, const char *says) 
     lf_ctx_free(ctx);
 }
 
+static void refused(const lf_train_options *o, const char *says) { refused_recipe(binary, o, LF_BAD_INPUT, says); }
+
+/* Too large a network, and one that diverges. */
+static void test_hopeless(void **state) {
+    train_case *c = *state;
+    refused_recipe(CASE_BINARY "layers: [65536, 65536, 10]\ntraining: {validation: 300}\n", &c->options, LF_BAD_INPUT, "at most 134217728");
+    refused_recipe(CASE_HEAD "weights: {type: int, bits: 8, scale: 1000}\nactivations: {type: int, bits: 8, scale: 100000}\n"
+                             "batch_norm: {enabled: false}\nlayers: [64, 64, 64, 10]\noutput: {scale: 1000000}\n"
+                             "loss: {kind: squared_hinge}\n"
+                             "training: {rate: 10, initial: 1000, warmup_epochs: 0, validation: 300, epochs: 5, epsilon: 1}\n",
+                   &c->options, LF_FAILED, "diverged");
+}
+
 static void test_refusals(void **state) {
     train_case *c = *state;
     lf_train_options o = c->options;
     o.features = 783;
-    refused(c, &o, "783 values");
+    refused(&o, "783 values");
     o = c->options;
     o.train.count = 340;
-    refused(c, &o, "too few");
+    refused(&o, "too few");
     o = c->options;
     uint8_t *labels = malloc(CASE_ROWS);
     memcpy(labels, c->train_label, CASE_ROWS);
     labels[17] = 10;
     o.train.labels = labels;
-    refused(c, &o, "row 17 has label 10");
+    refused(&o, "row 17 has label 10");
     free(labels);
     o = c->options;
     float *reals = calloc((size_t)CASE_ROWS * LF_DIGIT_PIXELS, sizeof *reals);
     reals[3 * LF_DIGIT_PIXELS] = NAN;
     o.train.bytes = NULL;
     o.train.reals = reals;
-    refused(c, &o, "row 3 holds NaN");
+    refused(&o, "row 3 holds NaN");
     free(reals);
 }
 
@@ -182,6 +194,7 @@ static void test_reals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_seeds_differ),
-                                       cmocka_unit_test(test_frozen), cmocka_unit_test(test_refusals), cmocka_unit_test(test_reals)};
+                                       cmocka_unit_test(test_frozen), cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_hopeless), cmocka_unit_test(test_reals)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
