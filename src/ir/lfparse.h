@@ -1,4 +1,4 @@
-/* Private to src/ir: the state of the parser of the text form, and the parts its two files share. */
+/* Private to src/ir: the state of the parser of the text form, and the parts its files share. */
 #ifndef LF_IR_LFPARSE_H
 #define LF_IR_LFPARSE_H
 
@@ -34,9 +34,17 @@ LF_MUST_USE lf_status lf_parse_real(lf_parser *p, double *out);
 /* "0.5" or "1/255". */
 LF_MUST_USE lf_status lf_parse_quotient(lf_parser *p, double *scale, double *divisor);
 
+/* The end of a line or of the text; `known` are words that could have stood there. */
+LF_MUST_USE lf_status lf_parse_end_of_line(lf_parser *p, const char *const *known, size_t count);
+/* A new tensor by the name at hand, its type yet unknown; or an older one, with an id below `first_new`. */
+LF_MUST_USE lf_status lf_parse_new_tensor(lf_parser *p, lf_tensor **out);
+LF_MUST_USE lf_status lf_parse_old_tensor(lf_parser *p, lf_id first_new, lf_id *out);
+
 /* ": DATATYPE[dimensions] scale ... range ... ranges ..."; `as` too when elem is not NULL, which then receives the container. */
 LF_MUST_USE lf_status lf_parse_type(lf_parser *p, lf_tensor *t, lf_elem *elem);
 /* The elements of a constant whose type is known. */
 LF_MUST_USE lf_status lf_parse_elements(lf_parser *p, lf_tensor *t, lf_elem elem);
+/* A whole statement that begins with a tensor. */
+LF_MUST_USE lf_status lf_parse_node(lf_parser *p);
 
 #endif
