@@ -35,8 +35,8 @@ static void pack(float *out, const float *a, size_t a_row, size_t a_col, size_t 
             out[p * MAX_ROWS + r] = a[r * a_row + p * a_col];
 }
 
-static void row_tile(const lf_gemm_kernel *kernel, size_t rows, size_t vecs, size_t k, const float *a, size_t a_row, size_t a_col,
-                     const float *b, size_t ldb, float *c, size_t ldc, bool add) {
+static void row_tile(const lf_gemm_kernel *kernel, size_t rows, size_t vecs, size_t k, const float *a, size_t a_row,
+                     size_t a_col, const float *b, size_t ldb, float *c, size_t ldc, bool add) {
     float packed[LF_GEMM_BLOCK * MAX_ROWS];
     if (a_col != 1) {
         pack(packed, a, a_row, a_col, rows, k);
@@ -53,8 +53,8 @@ static void zero_rows(size_t m, size_t vecs, float *c, size_t ldc) {
         memset(c + r * ldc, 0, vecs * LF_GEMM_LANES * sizeof *c);
 }
 
-void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col, const float *b,
-             size_t ldb, float *c, size_t ldc) {
+void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
+             const float *b, size_t ldb, float *c, size_t ldc) {
     size_t vecs = (n + LF_GEMM_LANES - 1) / LF_GEMM_LANES;
     if (k == 0)
         zero_rows(m, vecs, c, ldc);
@@ -62,14 +62,15 @@ void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const f
         size_t steps = k - p < LF_GEMM_BLOCK ? k - p : LF_GEMM_BLOCK;
         for (size_t r = 0; r < m; r += kernel->rows) {
             size_t rows = m - r < kernel->rows ? m - r : kernel->rows;
-            row_tile(kernel, rows, vecs, steps, a + r * a_row + p * a_col, a_row, a_col, b + p * ldb, ldb, c + r * ldc, ldc, p > 0);
+            row_tile(kernel, rows, vecs, steps, a + r * a_row + p * a_col, a_row, a_col, b + p * ldb, ldb, c + r * ldc,
+                     ldc, p > 0);
         }
     }
 }
 
 /* The reference: fmaf is exact by its definition, in hardware or not. */
-static void tile_scalar(size_t rows, size_t vecs, size_t k, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
-                        float *c, size_t ldc, bool add) {
+static void tile_scalar(size_t rows, size_t vecs, size_t k, const float *a, size_t a_row, size_t a_col, const float *b,
+                        size_t ldb, float *c, size_t ldc, bool add) {
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < vecs * LF_GEMM_LANES; j++) {
             float s = 0;

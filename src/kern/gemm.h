@@ -18,8 +18,8 @@ enum {
 };
 
 /* One tile: C[rows][vecs * LF_GEMM_LANES] from k <= LF_GEMM_BLOCK steps; add: C += the sum, else C = the sum. */
-typedef void lf_gemm_tile_fn(size_t rows, size_t vecs, size_t k, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
-                             float *c, size_t ldc, bool add);
+typedef void lf_gemm_tile_fn(size_t rows, size_t vecs, size_t k, const float *a, size_t a_row, size_t a_col,
+                             const float *b, size_t ldb, float *c, size_t ldc, bool add);
 
 typedef struct lf_gemm_kernel {
     lf_isa isa;
@@ -33,10 +33,11 @@ extern const lf_gemm_kernel lf_gemm_scalar, lf_gemm_avx2, lf_gemm_avx512;
 const lf_gemm_kernel *lf_gemm_for(lf_isa isa);
 const lf_gemm_kernel *lf_gemm_best(void);
 
-/* C[m][n] = sum over p in [0, k) of A(m, p) * B[p][n], where A(m, p) = a[m * a_row + p * a_col] (strides in floats, so that a
- * transposed A needs no copy). B and C are row-major; n is rounded up to LF_GEMM_LANES, so rows of B and C must be that
- * long (ldb, ldc). k = 0 gives zeros. No overlap. Any thread may compute any part of C by offsetting the pointers. */
-void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col, const float *b,
-             size_t ldb, float *c, size_t ldc);
+/* C[m][n] = sum over p in [0, k) of A(m, p) * B[p][n], where A(m, p) = a[m * a_row + p * a_col] (strides in floats,
+ * so that a transposed A needs no copy). B and C are row-major; n is rounded up to LF_GEMM_LANES, so rows of B and C
+ * must be that long (ldb, ldc). k = 0 gives zeros. No overlap. Any thread may compute any part of C by offsetting
+ * the pointers. */
+void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
+             const float *b, size_t ldb, float *c, size_t ldc);
 
 #endif

@@ -1,8 +1,8 @@
 /* What stands around the matrix products of training: a row is one feature over a batch, or one input's weights.
  *
- * Plain IEEE float32 without fused operations, lanes and blocks in a fixed order: every instruction set gives the same bits.
- * All lengths are multiples of LF_GEMM_LANES. Sums over a batch run shard by shard (LF_GEMM_BLOCK samples, as in gemm.h),
- * inside a shard over 16 lanes that are added pairwise. */
+ * Plain IEEE float32 without fused operations, lanes and blocks in a fixed order: every instruction set gives the
+ * same bits. All lengths are multiples of LF_GEMM_LANES. Sums over a batch run shard by shard (LF_GEMM_BLOCK
+ * samples, as in gemm.h), inside a shard over 16 lanes that are added pairwise. */
 #ifndef LF_KERN_GEMM_ROWS_H
 #define LF_KERN_GEMM_ROWS_H
 
@@ -55,13 +55,13 @@ typedef struct lf_rows {
     /* z becomes x; code gets the codes (LF_ROW_REAL: y). keep may be NULL. */
     void (*forward)(const lf_row_unit *u, float *z, float *code, const float *keep, size_t n, lf_row_stats *stats);
     /* d: in d loss / d code (LF_ROW_REAL: d loss / d y), out d loss / d z. x and stats as forward left them. */
-    void (*backward)(const lf_row_unit *u, const lf_row_stats *stats, const float *x, float *d, const float *keep, size_t n,
-                     lf_row_grads *grads);
-    /* Weights of one row from the gradient g of their codes: straight-through gradient, Adam, latent weights clipped to
-     * [-clip, clip] (BIPOLAR) or [lo * step, hi * step] (INTEGER), new codes. `now` is the quantizer that made `code`, `next` the one
-     * for the new codes. Returns d loss / d log(step). */
-    float (*weights)(const lf_row_quant *now, const lf_row_quant *next, const lf_row_adam *adam, float *w, float *m, float *v,
-                     const float *g, float *code, size_t n);
+    void (*backward)(const lf_row_unit *u, const lf_row_stats *stats, const float *x, float *d, const float *keep,
+                     size_t n, lf_row_grads *grads);
+    /* Weights of one row from the gradient g of their codes: straight-through gradient, Adam, latent weights clipped
+     * to [-clip, clip] (BIPOLAR) or [lo * step, hi * step] (INTEGER), new codes. `now` is the quantizer that made
+     * `code`, `next` the one for the new codes. Returns d loss / d log(step). */
+    float (*weights)(const lf_row_quant *now, const lf_row_quant *next, const lf_row_adam *adam, float *w, float *m,
+                     float *v, const float *g, float *code, size_t n);
     void (*codes)(const lf_row_quant *q, const float *w, float *code, size_t n);
 } lf_rows;
 

@@ -20,14 +20,16 @@ static inline float add_lanes(const float s[LANES]) {
     return (b[0] + b[2]) + (b[1] + b[3]);
 }
 
-static inline float round_even(float x) { return (x + 12582912.0f) - 12582912.0f; } /* |x| < 2^22 */
+static inline float round_even(float x) {
+    return (x + 12582912.0f) - 12582912.0f;
+} /* |x| < 2^22 */
 
 static inline float clamp(float x, float lo, float hi) {
     x = x < lo ? lo : x;
     return x > hi ? hi : x;
 }
 
-/* -- forward ---------------------------------------------------------------------------------------------------------- */
+/* -- forward ------------------------------------------------------------------------------------------------------- */
 
 static float sum_row(const float *v, size_t n) {
     float total = 0;
@@ -77,13 +79,15 @@ static void quantize_bipolar(float *restrict code, const float *restrict x, size
         EACH_LANE code[i + (size_t)j] = gamma * x[i + (size_t)j] + beta >= 0 ? 1.0f : -1.0f;
 }
 
-static void quantize_integer(float *restrict code, const float *restrict x, size_t n, float gamma, float beta, const lf_row_quant *q) {
+static void quantize_integer(float *restrict code, const float *restrict x, size_t n, float gamma, float beta,
+                             const lf_row_quant *q) {
     float lo = q->lo, hi = q->hi, step = q->step;
     for (size_t i = 0; i < n; i += LANES)
         EACH_LANE code[i + (size_t)j] = round_even(clamp((gamma * x[i + (size_t)j] + beta) / step, lo, hi));
 }
 
-static void quantize(const lf_row_quant *q, float *restrict code, const float *restrict x, size_t n, float gamma, float beta) {
+static void quantize(const lf_row_quant *q, float *restrict code, const float *restrict x, size_t n, float gamma,
+                     float beta) {
     if (q->kind == LF_ROW_BIPOLAR) {
         quantize_bipolar(code, x, n, gamma, beta);
     } else if (q->kind == LF_ROW_INTEGER) {
@@ -106,7 +110,7 @@ static void forward(const lf_row_unit *u, float *z, float *code, const float *ke
         multiply(code, keep, n);
 }
 
-/* -- backward --------------------------------------------------------------------------------------------------------- */
+/* -- backward ------------------------------------------------------------------------------------------------------ */
 
 /* d becomes d loss / d y. */
 static void through_bipolar(const lf_row_unit *u, const float *restrict x, float *restrict d, size_t n) {
@@ -149,13 +153,14 @@ static float dot_row(const float *a, const float *b, size_t n) {
 }
 
 /* Batch normalization's gradient: Ioffe and Szegedy 2015, section 3. */
-static void through_norm(float *restrict d, const float *restrict x, size_t n, float factor, float mean_d, float mean_dx) {
+static void through_norm(float *restrict d, const float *restrict x, size_t n, float factor, float mean_d,
+                         float mean_dx) {
     for (size_t i = 0; i < n; i += LANES)
         EACH_LANE d[i + (size_t)j] = factor * ((d[i + (size_t)j] - mean_d) - x[i + (size_t)j] * mean_dx);
 }
 
-static void backward(const lf_row_unit *u, const lf_row_stats *stats, const float *x, float *d, const float *keep, size_t n,
-                     lf_row_grads *grads) {
+static void backward(const lf_row_unit *u, const lf_row_stats *stats, const float *x, float *d, const float *keep,
+                     size_t n, lf_row_grads *grads) {
     if (keep)
         multiply(d, keep, n);
     grads->log_step = 0;
@@ -171,9 +176,11 @@ static void backward(const lf_row_unit *u, const lf_row_stats *stats, const floa
         affine_row(d, n, 0, u->scale * u->gamma);
 }
 
-/* -- weights ---------------------------------------------------------------------------------------------------------- */
+/* -- weights ------------------------------------------------------------------------------------------------------- */
 
-static void codes(const lf_row_quant *q, const float *w, float *code, size_t n) { quantize(q, code, w, n, 1.0f, 0.0f); }
+static void codes(const lf_row_quant *q, const float *w, float *code, size_t n) {
+    quantize(q, code, w, n, 1.0f, 0.0f);
+}
 
 static inline float adam_step(const lf_row_adam *a, float *m, float *v, float g) {
     *m = a->beta1 * *m + (1.0f - a->beta1) * g;
@@ -181,8 +188,8 @@ static inline float adam_step(const lf_row_adam *a, float *m, float *v, float g)
     return a->rate * *m / (sqrtf(*v) + a->epsilon);
 }
 
-static void adam_row(const lf_row_adam *adam, float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
-                     size_t n, float factor, float lo, float hi) {
+static void adam_row(const lf_row_adam *adam, float *restrict w, float *restrict m, float *restrict v,
+                     const float *restrict g, size_t n, float factor, float lo, float hi) {
     lf_row_adam a = *adam;
     for (size_t i = 0; i < n; i += LANES)
         EACH_LANE {
@@ -192,15 +199,16 @@ static void adam_row(const lf_row_adam *adam, float *restrict w, float *restrict
 }
 
 /* d loss / d log(step); latent weights never leave the range, so all of them lie inside. */
-static float step_gradient(const lf_row_quant *q, const float *restrict w, const float *restrict g, const float *restrict code, size_t n) {
+static float step_gradient(const lf_row_quant *q, const float *restrict w, const float *restrict g,
+                           const float *restrict code, size_t n) {
     float s[LANES] = {0}, step = q->step;
     for (size_t i = 0; i < n; i += LANES)
         EACH_LANE s[j] += g[i + (size_t)j] * (code[i + (size_t)j] - w[i + (size_t)j] / step);
     return add_lanes(s);
 }
 
-static float weights(const lf_row_quant *now, const lf_row_quant *next, const lf_row_adam *adam, float *w, float *m, float *v,
-                     const float *g, float *code, size_t n) {
+static float weights(const lf_row_quant *now, const lf_row_quant *next, const lf_row_adam *adam, float *w, float *m,
+                     float *v, const float *g, float *code, size_t n) {
     bool integer = now->kind == LF_ROW_INTEGER;
     float log_step = integer ? step_gradient(now, w, g, code, n) : 0.0f;
     float lo = integer ? next->lo * next->step : -next->clip;

@@ -14,7 +14,9 @@ typedef struct parser {
     lf_recipe *recipe;
 } parser;
 
-static lf_where at_node(const parser *p, const lf_yaml *n) { return (lf_where){.file = p->file, .line = n->line, .column = n->column}; }
+static lf_where at_node(const parser *p, const lf_yaml *n) {
+    return (lf_where){.file = p->file, .line = n->line, .column = n->column};
+}
 static lf_where at_key(const parser *p, const lf_yaml *n) {
     return (lf_where){.file = p->file, .line = n->key_line, .column = n->key_column};
 }
@@ -24,7 +26,7 @@ static lf_status wrong(const parser *p, const lf_yaml *n, const char *what) {
     return lf_fail(p->ctx, LF_BAD_INPUT, &where, "%s", what);
 }
 
-/* -- values ----------------------------------------------------------------------------------------------------------- */
+/* -- values -------------------------------------------------------------------------------------------------------- */
 
 /* The text form that attribute tables read: strings quoted, lists in brackets. */
 static lf_status value_text(const parser *p, const lf_yaml *n, const lf_attr_desc *d, lf_text *out) {
@@ -60,7 +62,9 @@ static lf_status set_key(const parser *p, const lf_attr_desc *keys, const char *
 }
 
 static lf_status require_map(const parser *p, const lf_yaml *n, const char *owner) {
-    return n->kind == LF_YAML_MAP ? LF_OK : wrong(p, n, lf_format(p->arena, "'%s' takes keys with values, e.g. {key: value}", owner));
+    return n->kind == LF_YAML_MAP
+               ? LF_OK
+               : wrong(p, n, lf_format(p->arena, "'%s' takes keys with values, e.g. {key: value}", owner));
 }
 
 static const lf_yaml *find(const lf_yaml *map, const char *key) {
@@ -77,14 +81,15 @@ static lf_status require_keys(const parser *p, const lf_attr_desc *keys, const c
     return LF_OK;
 }
 
-static lf_status read_section(const parser *p, const lf_attr_desc *keys, const char *owner, void *at, const lf_yaml *map) {
+static lf_status read_section(const parser *p, const lf_attr_desc *keys, const char *owner, void *at,
+                              const lf_yaml *map) {
     LF_TRY(require_map(p, map, owner));
     for (const lf_yaml *n = map->child; n; n = n->next)
         LF_TRY(set_key(p, keys, owner, at, n));
     return require_keys(p, keys, owner, map);
 }
 
-/* -- quantizers ------------------------------------------------------------------------------------------------------- */
+/* -- quantizers ---------------------------------------------------------------------------------------------------- */
 
 void lf_quantizer_range(const lf_quantizer *q, int *lo, int *hi) {
     int n = (int)q->bits;
@@ -99,7 +104,9 @@ void lf_quantizer_range(const lf_quantizer *q, int *lo, int *hi) {
 static lf_status check_quantizer(const parser *p, const lf_yaml *n, const lf_quantizer *q) {
     bool integer = q->type == LF_QUANTIZER_INT || q->type == LF_QUANTIZER_UINT;
     if (q->type == LF_QUANTIZER_BIPOLAR && (find(n, "scale") || find(n, "scale_mode")))
-        return wrong(p, n, "a bipolar quantizer has no scale here: the batch normalization or output scale behind it does its work");
+        return wrong(
+            p, n,
+            "a bipolar quantizer has no scale here: the batch normalization or output scale behind it does its work");
     if (!integer && find(n, "bits"))
         return wrong(p, n, "'bits' belongs to int and uint");
     if (q->type != LF_QUANTIZER_INT && find(n, "narrow"))
@@ -118,9 +125,11 @@ static lf_status read_weights(const parser *p, lf_quantizer *q, const lf_yaml *n
     return q->type == LF_QUANTIZER_UINT ? wrong(p, n, "weights need a sign: bipolar, ternary or int") : LF_OK;
 }
 
-/* -- layers ----------------------------------------------------------------------------------------------------------- */
+/* -- layers -------------------------------------------------------------------------------------------------------- */
 
-static bool is_layer_quantizer(const char *key) { return !strcmp(key, "weights") || !strcmp(key, "activations"); }
+static bool is_layer_quantizer(const char *key) {
+    return !strcmp(key, "weights") || !strcmp(key, "activations");
+}
 
 static lf_status read_layer_map(const parser *p, lf_recipe_layer *layer, const lf_yaml *n) {
     LF_TRY(require_keys(p, lf_recipe_layer_keys, "layer", n));
@@ -151,13 +160,14 @@ static lf_status read_layer(const parser *p, const lf_recipe_layer *defaults, co
 static lf_status read_layers(const parser *p, const lf_recipe_layer *defaults, const lf_yaml *root) {
     const lf_yaml *list = find(root, "layers");
     if (!list || list->kind != LF_YAML_LIST || !list->child)
-        return wrong(p, list ? list : root, "'layers' takes a list of layer widths; the last one is the number of classes");
+        return wrong(p, list ? list : root,
+                     "'layers' takes a list of layer widths; the last one is the number of classes");
     for (const lf_yaml *n = list->child; n; n = n->next)
         LF_TRY(read_layer(p, defaults, n));
     return p->recipe->layer[p->recipe->layers - 1].units >= 2 ? LF_OK : wrong(p, list, "fewer than 2 classes");
 }
 
-/* -- the whole -------------------------------------------------------------------------------------------------------- */
+/* -- the whole ----------------------------------------------------------------------------------------------------- */
 
 static const lf_recipe_section *find_section(const char *name) {
     for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++)
@@ -201,7 +211,8 @@ static lf_status read_entry(const parser *p, lf_recipe_layer *defaults, const lf
 static lf_status check_whole(const parser *p, const lf_yaml *root) {
     const lf_recipe *r = p->recipe;
     if (r->training.batch % 16)
-        return wrong(p, root, lf_format(p->arena, "training: batch %lld is not a multiple of 16", (long long)r->training.batch));
+        return wrong(p, root,
+                     lf_format(p->arena, "training: batch %lld is not a multiple of 16", (long long)r->training.batch));
     if (r->regularize.shift && r->input.shape.count < 2)
         return wrong(p, root, "regularize: 'shift' needs input: {shape: [..., height, width]}");
     if (r->input_quantizer.scale_mode != LF_SCALE_FIXED)
@@ -246,7 +257,8 @@ static const char *stem(lf_arena *a, const char *path) {
 lf_recipe *lf_recipe_parse(lf_ctx *ctx, const char *name, const char *text, size_t len) {
     lf_where where = {.file = name};
     if (len > LF_RECIPE_BYTES_MAX) {
-        (void)!lf_fail(ctx, LF_BAD_INPUT, &where, "%zu bytes are too many for a recipe; at most %d", len, LF_RECIPE_BYTES_MAX);
+        (void)!lf_fail(ctx, LF_BAD_INPUT, &where, "%zu bytes are too many for a recipe; at most %d", len,
+                       LF_RECIPE_BYTES_MAX);
         return NULL;
     }
     lf_arena *arena = lf_arena_new(), *tree = lf_arena_new();
@@ -294,7 +306,8 @@ static void help_keys(lf_text *out, const lf_attr_desc *keys, const char *indent
 
 void lf_recipe_help(lf_text *out) {
     help_keys(out, lf_recipe_top_keys, "");
-    lf_text_add(out, "layers: a list of widths or of {units, weights, activations}; the last one is the number of classes\n");
+    lf_text_add(
+        out, "layers: a list of widths or of {units, weights, activations}; the last one is the number of classes\n");
     lf_text_add(out, "weights, activations, input_quantizer: quantizers\n");
     help_keys(out, lf_quantizer_keys, "  ");
     for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++) {

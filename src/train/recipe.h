@@ -10,18 +10,23 @@
 #include "base/text.h"
 #include "ir/op.h"
 
-/* How reals become integer codes. BIPOLAR: +1 where x >= 0, else -1. TERNARY: signed narrow 2 bits. INT, UINT: QONNX Quant
- * with zero point 0, rounding half to even. */
-typedef enum lf_quantizer_type { LF_QUANTIZER_BIPOLAR, LF_QUANTIZER_TERNARY, LF_QUANTIZER_INT, LF_QUANTIZER_UINT } lf_quantizer_type;
+/* How reals become integer codes. BIPOLAR: +1 where x >= 0, else -1. TERNARY: signed narrow 2 bits. INT, UINT: QONNX
+ * Quant with zero point 0, rounding half to even. */
+typedef enum lf_quantizer_type {
+    LF_QUANTIZER_BIPOLAR,
+    LF_QUANTIZER_TERNARY,
+    LF_QUANTIZER_INT,
+    LF_QUANTIZER_UINT
+} lf_quantizer_type;
 typedef enum lf_scale_mode { LF_SCALE_FIXED, LF_SCALE_LEARNED, LF_SCALE_POWER_OF_TWO } lf_scale_mode;
 
 typedef struct lf_quantizer {
-    int type;        /* lf_quantizer_type */
-    int64_t bits;    /* INT and UINT: 2..8 */
-    bool narrow;     /* INT: without -2^(bits-1) */
-    int scale_mode;  /* lf_scale_mode; BIPOLAR is always FIXED */
-    double scale;    /* value of one code, or where learning starts; 0: from the first weights (weights), 1 or the range (others) */
-    double clip;     /* BIPOLAR: latent weights stay in [-clip, clip]; gradients of activations pass inside it */
+    int type;       /* lf_quantizer_type */
+    int64_t bits;   /* INT and UINT: 2..8 */
+    bool narrow;    /* INT: without -2^(bits-1) */
+    int scale_mode; /* lf_scale_mode; BIPOLAR is always FIXED */
+    double scale;   /* value of one code, or where learning starts; 0: chosen from the first weights or the range */
+    double clip; /* BIPOLAR: latent weights stay in [-clip, clip]; gradients of activations pass inside it */
 } lf_quantizer;
 
 /* Lowest and highest code. */
@@ -38,8 +43,8 @@ typedef enum lf_loss_kind { LF_LOSS_CROSS_ENTROPY, LF_LOSS_SQUARED_HINGE } lf_lo
 enum { LF_RECIPE_LAYERS_MAX = 32, LF_RECIPE_BYTES_MAX = 1 << 16 };
 
 typedef struct lf_recipe_input {
-    lf_ints shape;        /* of one sample, as the model declares it behind the batch */
-    double divisor;       /* bytes b of the data stand for b / divisor; floats for themselves */
+    lf_ints shape;             /* of one sample, as the model declares it behind the batch */
+    double divisor;            /* bytes b of the data stand for b / divisor; floats for themselves */
     double multiply, subtract; /* the network computes x * multiply - subtract, then the quantizer */
 } lf_recipe_input;
 
@@ -57,13 +62,13 @@ typedef struct lf_recipe_training {
     int64_t epochs, batch; /* batch: a multiple of 16 */
     int64_t validation;    /* samples held out of the training part */
     int64_t seed;
-    double rate;           /* peak learning rate */
-    double final_rate;     /* at the end of the cosine, as a part of rate */
+    double rate;       /* peak learning rate */
+    double final_rate; /* at the end of the cosine, as a part of rate */
     double warmup_epochs;
     double beta1, beta2, epsilon;
-    double norm_rate;      /* learning rate of norms and biases, as a part of rate */
-    double step_rate;      /* the same of the logarithms of learned scales */
-    double initial;        /* latent weights start uniform in [-initial, initial] */
+    double norm_rate; /* learning rate of norms and biases, as a part of rate */
+    double step_rate; /* the same of the logarithms of learned scales */
+    double initial;   /* latent weights start uniform in [-initial, initial] */
 } lf_recipe_training;
 
 typedef struct lf_recipe_loss {
@@ -92,8 +97,9 @@ typedef struct lf_recipe {
     int layers; /* at least 1; the last one gives the classes */
 } lf_recipe;
 
-/* Parses. `name` is for messages and, without its folder and ending, the default of `name:`. NULL after recording what is
- * wrong, where (line and column), and the nearest known name. Never crashes, whatever the bytes. Free with lf_recipe_free. */
+/* Parses. `name` is for messages and, without its folder and ending, the default of `name:`. NULL after recording
+ * what is wrong, where (line and column), and the nearest known name. Never crashes, whatever the bytes. Free with
+ * lf_recipe_free. */
 lf_recipe *lf_recipe_parse(lf_ctx *ctx, const char *name, const char *text, size_t len);
 lf_recipe *lf_recipe_load(lf_ctx *ctx, const char *path);
 void lf_recipe_free(lf_recipe *r);

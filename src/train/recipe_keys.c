@@ -1,9 +1,15 @@
 #include "train/recipe_keys.h"
 
-#define KEY(struct_type, member, kind, otherwise, lo, hi, what) \
-    {.name = #member, .type = kind, .offset = offsetof(struct_type, member), .fallback = otherwise, .min = lo, .max = hi, .help = what}
-#define KEY_ENUM(struct_type, member, otherwise, words, what) \
-    {.name = #member, .type = LF_ATTR_ENUM, .offset = offsetof(struct_type, member), .fallback = otherwise, .names = words, .help = what}
+#define KEY(struct_type, member, kind, otherwise, lo, hi, what)                                                   \
+    {                                                                                                             \
+        .name = #member, .type = kind, .offset = offsetof(struct_type, member), .fallback = otherwise, .min = lo, \
+        .max = hi, .help = what                                                                                   \
+    }
+#define KEY_ENUM(struct_type, member, otherwise, words, what)                                                  \
+    {                                                                                                          \
+        .name = #member, .type = LF_ATTR_ENUM, .offset = offsetof(struct_type, member), .fallback = otherwise, \
+        .names = words, .help = what                                                                           \
+    }
 
 static const char *const quantizer_types[] = {"bipolar", "ternary", "int", "uint", NULL};
 static const char *const scale_modes[] = {"fixed", "learned", "power_of_two", NULL};
@@ -16,7 +22,8 @@ const lf_attr_desc lf_quantizer_keys[] = {
     KEY(lf_quantizer, narrow, LF_ATTR_BOOL, "false", 0, 0, "int without its lowest code"),
     KEY_ENUM(lf_quantizer, scale_mode, "fixed", scale_modes, "how the value of one code is found"),
     KEY(lf_quantizer, scale, LF_ATTR_REAL, "0", 0, 1e6, "value of one code, or where learning starts; 0: chosen"),
-    KEY(lf_quantizer, clip, LF_ATTR_REAL, "1", 1e-6, 1e6, "bipolar: latent weights stay inside +-clip; gradients of activations pass inside it"),
+    KEY(lf_quantizer, clip, LF_ATTR_REAL, "1", 1e-6, 1e6,
+        "bipolar: latent weights stay inside +-clip; gradients of activations pass inside it"),
     {0},
 };
 
@@ -41,14 +48,17 @@ static const lf_attr_desc input_keys[] = {
 };
 
 static const lf_attr_desc norm_keys[] = {
-    KEY(lf_recipe_norm, enabled, LF_ATTR_BOOL, "true", 0, 0, "batch normalization behind every hidden layer; otherwise a bias"),
-    KEY(lf_recipe_norm, momentum, LF_ATTR_REAL, "0.1", 1e-6, 1, "running = (1 - momentum) * running + momentum * batch"),
+    KEY(lf_recipe_norm, enabled, LF_ATTR_BOOL, "true", 0, 0,
+        "batch normalization behind every hidden layer; otherwise a bias"),
+    KEY(lf_recipe_norm, momentum, LF_ATTR_REAL, "0.1", 1e-6, 1,
+        "running = (1 - momentum) * running + momentum * batch"),
     KEY(lf_recipe_norm, epsilon, LF_ATTR_REAL, "1e-5", 1e-12, 1, "added to the variance"),
     {0},
 };
 
 static const lf_attr_desc output_keys[] = {
-    KEY_ENUM(lf_recipe_output, kind, "scale", output_kinds, "scale: one factor; batch_norm: one factor and offset per class"),
+    KEY_ENUM(lf_recipe_output, kind, "scale", output_kinds,
+             "scale: one factor; batch_norm: one factor and offset per class"),
     KEY(lf_recipe_output, scale, LF_ATTR_REAL, "0", 0, 1e6, "the factor; 0: 1 / sqrt(inputs of the last layer)"),
     {0},
 };
@@ -64,7 +74,8 @@ static const lf_attr_desc training_keys[] = {
     KEY(lf_recipe_training, beta1, LF_ATTR_REAL, "0.9", 0, 0.9999, "Adam's first decay"),
     KEY(lf_recipe_training, beta2, LF_ATTR_REAL, "0.999", 0.1, 0.999999, "Adam's second decay"),
     KEY(lf_recipe_training, epsilon, LF_ATTR_REAL, "1e-8", 1e-15, 1, "Adam's"),
-    KEY(lf_recipe_training, norm_rate, LF_ATTR_REAL, "1", 0, 100, "learning rate of norms and biases, as a part of rate"),
+    KEY(lf_recipe_training, norm_rate, LF_ATTR_REAL, "1", 0, 100,
+        "learning rate of norms and biases, as a part of rate"),
     KEY(lf_recipe_training, step_rate, LF_ATTR_REAL, "0.02", 0, 100, "the same of the logarithms of learned scales"),
     KEY(lf_recipe_training, initial, LF_ATTR_REAL, "1", 1e-6, 1000, "latent weights start uniform in +-initial"),
     {0},

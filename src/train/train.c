@@ -19,10 +19,10 @@ typedef struct run {
     const lf_recipe *recipe;
     const lf_train_options *options;
     lf_feed train, test;
-    uint32_t *split;  /* rows of the training part: first those trained on, then those held out */
+    uint32_t *split; /* rows of the training part: first those trained on, then those held out */
     size_t used, held;
-    uint32_t *order;  /* of one epoch, rows of the training part */
-    uint8_t *labels;  /* of one batch */
+    uint32_t *order; /* of one epoch, rows of the training part */
+    uint8_t *labels; /* of one batch */
     lf_train_state state;
     double started, saved; /* clock */
 } run;
@@ -37,12 +37,13 @@ static double clock_now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* -- setting up ------------------------------------------------------------------------------------------------------- */
+/* -- setting up ---------------------------------------------------------------------------------------------------- */
 
 static void add_data(lf_text *text, const lf_train_data *d, size_t features) {
     char hex[65];
     size_t size = d->count * features;
-    lf_sha256_hex(d->bytes ? (const void *)d->bytes : (const void *)d->reals, d->bytes ? size : size * sizeof(float), hex);
+    lf_sha256_hex(d->bytes ? (const void *)d->bytes : (const void *)d->reals, d->bytes ? size : size * sizeof(float),
+                  hex);
     lf_text_addf(text, "%zu %s ", d->count, hex);
     lf_sha256_hex(d->labels, d->count, hex);
     lf_text_add(text, hex);
@@ -69,8 +70,9 @@ static lf_status make_feeds(run *s) {
 static lf_status split_rows(run *s) {
     size_t held = (size_t)s->recipe->training.validation, batch = (size_t)s->recipe->training.batch;
     if (s->train.count < held + batch)
-        return lf_fail(s->ctx, LF_BAD_INPUT, NULL, "the training part has %zu rows: too few for %zu held out and batches of %zu",
-                       s->train.count, held, batch);
+        return lf_fail(s->ctx, LF_BAD_INPUT, NULL,
+                       "the training part has %zu rows: too few for %zu held out and batches of %zu", s->train.count,
+                       held, batch);
     s->held = held;
     s->used = s->train.count - held;
     s->split = LF_NEW_ARRAY(s->arena, uint32_t, s->train.count);
@@ -92,7 +94,8 @@ static lf_status check_size(const run *s) {
     }
     if (values <= VALUES_MAX && widest * (size_t)r->training.batch <= VALUES_MAX)
         return LF_OK;
-    return lf_fail(s->ctx, LF_BAD_INPUT, NULL, "the network of %s has %zu weights, its largest batch %zu numbers: at most %d of either", r->name,
+    return lf_fail(s->ctx, LF_BAD_INPUT, NULL,
+                   "the network of %s has %zu weights, its largest batch %zu numbers: at most %d of either", r->name,
                    values, widest * (size_t)r->training.batch, VALUES_MAX);
 }
 
@@ -114,7 +117,7 @@ static lf_status resume(run *s) {
     return lf_checkpoint_read(s->ctx, o->checkpoint, &s->state);
 }
 
-/* -- one epoch -------------------------------------------------------------------------------------------------------- */
+/* -- one epoch ----------------------------------------------------------------------------------------------------- */
 
 typedef struct feeding {
     run *run;
@@ -126,7 +129,8 @@ static void feed_columns(void *arg, size_t index, int worker) {
     const feeding *f = arg;
     lf_net *n = f->run->state.net;
     uint64_t stream = lf_stream(LF_STREAM_SHIFT, 0, n->step);
-    lf_feed_columns(&f->run->train, f->rows, index * 16, n->input, n->batch, f->run->recipe->regularize.shift, n->seed, stream);
+    lf_feed_columns(&f->run->train, f->rows, index * 16, n->input, n->batch, f->run->recipe->regularize.shift, n->seed,
+                    stream);
 }
 
 static void drop_inputs(void *arg, size_t row, int worker) {
@@ -161,7 +165,8 @@ static void train_epoch(run *s) {
     for (size_t i = 0; i < steps; i++) {
         load_batch(s, s->order + i * n->batch);
         lf_net_train_step(n, s->labels, lf_schedule_rate(&s->recipe->training, s->state.epochs, steps, n->step));
-        lf_progress(s->ctx, s->recipe->name, (uint64_t)s->state.epoch * steps + i + 1, (uint64_t)s->state.epochs * steps);
+        lf_progress(s->ctx, s->recipe->name, (uint64_t)s->state.epoch * steps + i + 1,
+                    (uint64_t)s->state.epochs * steps);
     }
     s->state.epoch++;
 }
@@ -188,8 +193,9 @@ static lf_status save(run *s) {
 static lf_status check_sound(run *s) {
     if (lf_train_state_sound(&s->state))
         return LF_OK;
-    lf_status status = lf_fail(s->ctx, LF_FAILED, NULL, "the training of %s diverged in epoch %lld: weights are no longer finite",
-                               s->recipe->name, (long long)s->state.epoch);
+    lf_status status =
+        lf_fail(s->ctx, LF_FAILED, NULL, "the training of %s diverged in epoch %lld: weights are no longer finite",
+                s->recipe->name, (long long)s->state.epoch);
     lf_hint(s->ctx, "lower the rate in training: {...}, or use batch_norm");
     return status;
 }
@@ -205,7 +211,7 @@ static lf_status train_all(run *s) {
     return LF_OK;
 }
 
-/* -- the end ---------------------------------------------------------------------------------------------------------- */
+/* -- the end ------------------------------------------------------------------------------------------------------- */
 
 static double test_accuracy(run *s) {
     if (!s->test.count)
@@ -237,7 +243,8 @@ static lf_status train_run(run *s, lf_train_report *report, lf_graph **frozen) {
     return *frozen ? LF_OK : LF_BAD_INPUT;
 }
 
-lf_status lf_train(lf_ctx *ctx, const lf_recipe *recipe, const lf_train_options *options, lf_train_report *report, lf_graph **frozen) {
+lf_status lf_train(lf_ctx *ctx, const lf_recipe *recipe, const lf_train_options *options, lf_train_report *report,
+                   lf_graph **frozen) {
     *frozen = NULL;
     run s = {.ctx = ctx, .arena = lf_arena_new(), .recipe = recipe, .options = options};
     lf_status status = train_run(&s, report, frozen);

@@ -1,5 +1,5 @@
-/* Evaluation as the frozen graph does it: products of integer codes (exact in float32 below 2^24, else in double), everything
- * behind them in double with the formulas and the order of the ops' definitions. */
+/* Evaluation as the frozen graph does it: products of integer codes (exact in float32 below 2^24, else in double),
+ * everything behind them in double with the formulas and the order of the ops' definitions. */
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ typedef struct job {
     const lf_feed *feed;
     const uint32_t *rows;
     size_t count, widest;
-    size_t *right; /* per task */
+    size_t *right;   /* per task */
     float **scratch; /* per worker: two blocks of codes and one of products */
 } job;
 
@@ -59,11 +59,13 @@ static void row_codes(const lf_quantizer *q, double step, const double y[CHUNK],
     for (size_t b = 0; b < CHUNK; b++) {
         double c = y[b] / step;
         c = c < lo ? lo : c > hi ? hi : c;
-        out[b] = q->type == LF_QUANTIZER_BIPOLAR ? (y[b] >= 0 ? 1.0f : -1.0f) : (float)lf_round_to_int(c, LF_ROUND_HALF_EVEN);
+        out[b] = q->type == LF_QUANTIZER_BIPOLAR ? (y[b] >= 0 ? 1.0f : -1.0f)
+                                                 : (float)lf_round_to_int(c, LF_ROUND_HALF_EVEN);
     }
 }
 
-static void one_layer(const lf_net *n, int i, double in_highest, const float *in, float *product, float *out, double *logits) {
+static void one_layer(const lf_net *n, int i, double in_highest, const float *in, float *product, float *out,
+                      double *logits) {
     const lf_net_layer *l = &n->layer[i];
     bool fast = exact_in_float(l, in_highest);
     double step = l->last ? 1 : (double)lf_net_step(&l->activations, *l->a_step), z[CHUNK], y[CHUNK];
@@ -83,7 +85,8 @@ static void one_layer(const lf_net *n, int i, double in_highest, const float *in
     }
 }
 
-static size_t right_ones(const double *logits, size_t classes, const lf_feed *feed, const uint32_t *rows, size_t count) {
+static size_t right_ones(const double *logits, size_t classes, const lf_feed *feed, const uint32_t *rows,
+                         size_t count) {
     size_t right = 0;
     for (size_t b = 0; b < count; b++) {
         size_t best = 0;

@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 
-/* -- the input quantizer ---------------------------------------------------------------------------------------------- */
+/* -- the input quantizer ------------------------------------------------------------------------------------------- */
 
 double lf_feed_step(const lf_recipe *r) {
     const lf_quantizer *q = &r->input_quantizer;
@@ -24,14 +24,14 @@ int lf_feed_code(const lf_recipe *r, double x) {
     return (int)lf_round_to_int(c, LF_ROUND_HALF_EVEN);
 }
 
-/* -- making a feed ---------------------------------------------------------------------------------------------------- */
+/* -- making a feed ------------------------------------------------------------------------------------------------- */
 
 static lf_status check_labels(lf_ctx *ctx, const lf_recipe *r, const lf_train_data *d, const char *what) {
     int64_t classes = r->layer[r->layers - 1].units;
     for (size_t i = 0; i < d->count; i++)
         if (d->labels[i] >= classes)
-            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu has label %d, but the recipe has %lld classes", what, i, d->labels[i],
-                           (long long)classes);
+            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu has label %d, but the recipe has %lld classes", what,
+                           i, d->labels[i], (long long)classes);
     return LF_OK;
 }
 
@@ -40,7 +40,8 @@ static void bytes_table(const lf_recipe *r, lf_feed *f) {
         f->code[b] = (float)lf_feed_code(r, (double)((float)b / (float)r->input.divisor));
 }
 
-static lf_status quantize_reals(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_train_data *d, const char *what, lf_feed *f) {
+static lf_status quantize_reals(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_train_data *d, const char *what,
+                                lf_feed *f) {
     int lo, hi;
     lf_quantizer_range(&r->input_quantizer, &lo, &hi);
     uint8_t *index = lf_alloc_try(a, d->count, f->features);
@@ -62,19 +63,24 @@ static lf_status set_picture(lf_ctx *ctx, const lf_recipe *r, const char *what, 
     const lf_ints *s = &r->input.shape;
     int64_t product = 1;
     for (int64_t i = 0; i < s->count; i++)
-        product = s->at[i] > (int64_t)f->features ? 0 : product * s->at[i] > (int64_t)f->features ? 0 : product * s->at[i];
+        product = s->at[i] > (int64_t)f->features             ? 0
+                  : product * s->at[i] > (int64_t)f->features ? 0
+                                                              : product * s->at[i];
     if (s->count && product != (int64_t)f->features)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: rows have %zu values, which is not the recipe's input shape", what, f->features);
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: rows have %zu values, which is not the recipe's input shape", what,
+                       f->features);
     f->width = s->count ? (size_t)s->at[s->count - 1] : f->features;
     f->height = s->count > 1 ? (size_t)s->at[s->count - 2] : 1;
     f->planes = f->features / (f->width * f->height);
     return LF_OK;
 }
 
-lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t features, const lf_train_data *d, const char *what, lf_feed *f) {
+lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t features, const lf_train_data *d,
+                       const char *what, lf_feed *f) {
     *f = (lf_feed){.index = d->bytes, .labels = d->labels, .count = d->count, .features = features};
     if (features == 0 || features > 65536 || d->count > UINT32_MAX)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: %zu rows of %zu values are out of range", what, d->count, features);
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: %zu rows of %zu values are out of range", what, d->count,
+                       features);
     LF_TRY(check_labels(ctx, r, d, what));
     LF_TRY(set_picture(ctx, r, what, f));
     if (d->bytes) {
@@ -84,7 +90,7 @@ lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t feat
     return quantize_reals(ctx, a, r, d, what, f);
 }
 
-/* -- batches ---------------------------------------------------------------------------------------------------------- */
+/* -- batches ------------------------------------------------------------------------------------------------------- */
 
 enum { COLUMNS = 16 };
 
@@ -100,7 +106,9 @@ void lf_shuffle(uint32_t *rows, size_t count, uint64_t seed, uint64_t stream) {
     }
 }
 
-static const uint8_t *sample(const lf_feed *f, uint32_t row) { return f->index + row * f->features; }
+static const uint8_t *sample(const lf_feed *f, uint32_t row) {
+    return f->index + row * f->features;
+}
 
 static void look_up(const lf_feed *f, const uint8_t *const source[COLUMNS], float *input, size_t ld) {
     for (size_t k = 0; k < f->features; k++)
@@ -125,10 +133,12 @@ static void shift_column(const lf_feed *f, const uint8_t *in, float *column, siz
         shift_plane(f, in + p * plane, column + p * plane * ld, ld, dy, dx);
 }
 
-static int64_t offset(uint32_t random, int64_t shift) { return (int64_t)(random % (uint32_t)(2 * shift + 1)) - shift; }
+static int64_t offset(uint32_t random, int64_t shift) {
+    return (int64_t)(random % (uint32_t)(2 * shift + 1)) - shift;
+}
 
-void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld, int64_t shift, uint64_t seed,
-                     uint64_t stream) {
+void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld, int64_t shift,
+                     uint64_t seed, uint64_t stream) {
     const uint8_t *source[COLUMNS];
     for (size_t j = 0; j < COLUMNS; j++)
         source[j] = sample(f, rows[at + j]);

@@ -6,24 +6,25 @@
 #include "train/train.h"
 
 typedef struct lf_feed {
-    const uint8_t *index;  /* [count][features] */
+    const uint8_t *index; /* [count][features] */
     const uint8_t *labels;
     size_t count, features;
-    float code[256];       /* input code of an index */
-    uint8_t empty;         /* index of the input value 0 */
+    float code[256];              /* input code of an index */
+    uint8_t empty;                /* index of the input value 0 */
     size_t planes, height, width; /* of one sample, for shifts */
 } lf_feed;
 
 /* Checks sizes, labels and values, and quantizes reals. Arena memory; bytes stay borrowed. `what`: "training part". */
-LF_MUST_USE lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t features, const lf_train_data *data, const char *what,
-                                   lf_feed *out);
+LF_MUST_USE lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t features,
+                                   const lf_train_data *data, const char *what, lf_feed *out);
 /* The input quantizer's code of x, as the frozen graph computes it: double, in the order of the graph. */
 int lf_feed_code(const lf_recipe *r, double x);
 double lf_feed_step(const lf_recipe *r); /* value of one input code */
 
-/* Columns [at, at + 16) of a batch: input[feature][ld] gets the codes of rows[at...], each shifted by its own random offset. */
-void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld, int64_t shift, uint64_t seed,
-                     uint64_t stream);
+/* Columns [at, at + 16) of a batch: input[feature][ld] gets the codes of rows[at...], each shifted by its own random
+ * offset. */
+void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld, int64_t shift,
+                     uint64_t seed, uint64_t stream);
 
 /* A permutation of 0..count-1. */
 void lf_shuffle(uint32_t *rows, size_t count, uint64_t seed, uint64_t stream);

@@ -10,10 +10,13 @@ typedef struct freezer {
     int64_t width; /* its elements */
 } freezer;
 
-static lf_shape row_shape(int64_t width) { return lf_shape_make(2, (const int64_t[]){1, width}); }
+static lf_shape row_shape(int64_t width) {
+    return lf_shape_make(2, (const int64_t[]){1, width});
+}
 
 static const char *named(const freezer *f, int layer, const char *what) {
-    return layer < 0 ? lf_format(f->graph->arena, "input_%s", what) : lf_format(f->graph->arena, "layer%d_%s", layer, what);
+    return layer < 0 ? lf_format(f->graph->arena, "input_%s", what)
+                     : lf_format(f->graph->arena, "layer%d_%s", layer, what);
 }
 
 /* Appends op(at, constants...) and makes its output the next tensor. */
@@ -21,12 +24,15 @@ static lf_node *append(freezer *f, const char *op, const char *name, const lf_id
     lf_id in[8] = {f->at};
     for (int i = 0; i < count; i++)
         in[i + 1] = constants[i];
-    lf_tensor *out = lf_tensor_new(f->graph, lf_format(f->graph->arena, "%s_out", name), row_shape(f->width), LF_FLOAT32);
+    lf_tensor *out =
+        lf_tensor_new(f->graph, lf_format(f->graph->arena, "%s_out", name), row_shape(f->width), LF_FLOAT32);
     f->at = out->id;
     return lf_node_new(f->graph, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
 }
 
-static lf_id scalar(freezer *f, const char *name, double value) { return lf_const_reals(f->graph, name, lf_shape_make(0, NULL), &value)->id; }
+static lf_id scalar(freezer *f, const char *name, double value) {
+    return lf_const_reals(f->graph, name, lf_shape_make(0, NULL), &value)->id;
+}
 
 static void with_scalar(freezer *f, const char *op, const char *name, double value, double neutral) {
     if (value == neutral)
@@ -42,7 +48,7 @@ static lf_id vector(freezer *f, const char *name, const float *value, size_t cou
     return lf_const_reals(f->graph, name, lf_shape_make(1, (const int64_t[]){(int64_t)count}), real)->id;
 }
 
-/* -- the pieces ------------------------------------------------------------------------------------------------------- */
+/* -- the pieces ---------------------------------------------------------------------------------------------------- */
 
 static void quantizer(freezer *f, int layer, const lf_quantizer *q, double step) {
     lf_id c[3] = {scalar(f, named(f, layer, "quant_scale"), step)};
@@ -74,7 +80,8 @@ static void product(freezer *f, int i) {
 static void norm(freezer *f, int i) {
     const lf_net_layer *l = &f->net->layer[i];
     lf_id c[4] = {vector(f, named(f, i, "gamma"), l->gamma, l->out), vector(f, named(f, i, "beta"), l->beta, l->out),
-                  vector(f, named(f, i, "mean"), l->mean, l->out), vector(f, named(f, i, "variance"), l->variance, l->out)};
+                  vector(f, named(f, i, "mean"), l->mean, l->out),
+                  vector(f, named(f, i, "variance"), l->variance, l->out)};
     lf_node *n = append(f, "batch_norm", named(f, i, "norm"), c, 4);
     lf_attr_set_real(n, "epsilon", (double)(float)f->net->recipe->norm.epsilon);
 }
@@ -85,7 +92,7 @@ static void bias(freezer *f, int i) {
     (void)append(f, "add", named(f, i, "add"), &c, 1);
 }
 
-/* -- the whole -------------------------------------------------------------------------------------------------------- */
+/* -- the whole ----------------------------------------------------------------------------------------------------- */
 
 static void input(freezer *f) {
     const lf_recipe *r = f->net->recipe;
@@ -99,7 +106,8 @@ static void input(freezer *f) {
     LF_PUSH(f->graph->arena, &f->graph->inputs, (lf_port){"x", x->id, NULL});
     f->at = x->id;
     if (s.rank != 2)
-        lf_attr_set_ints(f->graph, append(f, "reshape", "input_reshape", NULL, 0), "shape", (const int64_t[]){1, f->width}, 2);
+        lf_attr_set_ints(f->graph, append(f, "reshape", "input_reshape", NULL, 0), "shape",
+                         (const int64_t[]){1, f->width}, 2);
     with_scalar(f, "mul", "input_mul", r->input.multiply, 1);
     with_scalar(f, "sub", "input_sub", r->input.subtract, 0);
     quantizer(f, -1, &r->input_quantizer, f->net->input_step);

@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 
-/* -- quantizers as the kernels see them --------------------------------------------------------------------------- */
+/* -- quantizers as the kernels see them ---------------------------------------------------------------------------- */
 
 float lf_net_step(const lf_quantizer *q, float step) {
     if (q->scale_mode != LF_SCALE_POWER_OF_TWO)
@@ -22,7 +22,9 @@ static lf_row_quant row_quant(const lf_quantizer *q, float step) {
     return (lf_row_quant){kind, lf_net_step(q, step), (float)lo, (float)hi, (float)q->clip};
 }
 
-lf_row_quant lf_net_weight_quant(const lf_net_layer *l, float step) { return row_quant(&l->weights, step); }
+lf_row_quant lf_net_weight_quant(const lf_net_layer *l, float step) {
+    return row_quant(&l->weights, step);
+}
 
 static double code_step(const lf_net *n, int i) {
     return i == 0 ? n->input_step : (double)lf_net_step(&n->layer[i - 1].activations, *n->layer[i - 1].a_step);
@@ -44,9 +46,11 @@ lf_row_unit lf_net_unit(const lf_net *n, int i, size_t row) {
     return u;
 }
 
-/* -- memory ----------------------------------------------------------------------------------------------------------- */
+/* -- memory -------------------------------------------------------------------------------------------------------- */
 
-static size_t pad16(size_t n) { return (n + 15) / 16 * 16; }
+static size_t pad16(size_t n) {
+    return (n + 15) / 16 * 16;
+}
 
 static void layer_sizes(lf_net *n, int i) {
     const lf_recipe *r = n->recipe;
@@ -104,13 +108,14 @@ static void batch_buffers(lf_net *n) {
         pad = n->layer[i].pad > pad ? n->layer[i].pad : pad;
     n->scratch = LF_NEW_ARRAY(n->arena, float *, lf_pool_size(n->pool));
     for (int w = 0; w < lf_pool_size(n->pool); w++)
-        n->scratch[w] = LF_NEW_ARRAY(n->arena, float, LF_NET_BLOCK * pad);
+        n->scratch[w] = LF_NEW_ARRAY(n->arena, float, LF_NET_BLOCK *pad);
 }
 
 lf_net *lf_net_new(const lf_recipe *recipe, size_t features, uint64_t seed, lf_isa isa, lf_pool *pool) {
     lf_arena *arena = lf_arena_new();
     lf_net *n = LF_NEW(arena, lf_net);
-    *n = (lf_net){.arena = arena, .recipe = recipe, .layers = recipe->layers, .features = features, .pool = pool, .seed = seed};
+    *n = (lf_net){
+        .arena = arena, .recipe = recipe, .layers = recipe->layers, .features = features, .pool = pool, .seed = seed};
     n->batch = (size_t)recipe->training.batch;
     n->input_step = lf_feed_step(recipe);
     n->gemm = lf_gemm_for(isa) ? lf_gemm_for(isa) : lf_gemm_best();
@@ -119,7 +124,8 @@ lf_net *lf_net_new(const lf_recipe *recipe, size_t features, uint64_t seed, lf_i
     n->layer = LF_NEW_ARRAY(arena, lf_net_layer, n->layers);
     for (int i = 0; i < n->layers; i++)
         layer_sizes(n, i);
-    float *value = n->value = LF_NEW_ARRAY(arena, float, n->values), *kept = n->kept = LF_NEW_ARRAY(arena, float, n->kepts);
+    float *value = n->value = LF_NEW_ARRAY(arena, float, n->values),
+          *kept = n->kept = LF_NEW_ARRAY(arena, float, n->kepts);
     n->m = LF_NEW_ARRAY(arena, float, n->values);
     n->v = LF_NEW_ARRAY(arena, float, n->values);
     for (int i = 0; i < n->layers; i++) {
@@ -135,7 +141,7 @@ void lf_net_free(lf_net *n) {
         lf_arena_free(n->arena);
 }
 
-/* -- first values ----------------------------------------------------------------------------------------------------- */
+/* -- first values -------------------------------------------------------------------------------------------------- */
 
 /* Mean size of a weight times 2 / sqrt(highest code): where LSQ starts (Esser et al. 2020, section 2.2). */
 static float first_weight_step(const lf_quantizer *q, double initial) {

@@ -1,6 +1,7 @@
 #include "train/train_schedule.h"
 
-/* cos(pi x) = sin(pi (1/2 - x)), the sine by its Taylor series: |argument| <= pi / 2, the first term left out is below 1e-15. */
+/* cos(pi x) = sin(pi (1/2 - x)), the sine by its Taylor series: |argument| <= pi / 2, the first term left out is
+ * below 1e-15. */
 double lf_cos_pi(double x) {
     double y = 3.14159265358979323846 * (0.5 - x), y2 = y * y, sum = 1;
     for (int k = 20; k >= 2; k -= 2)

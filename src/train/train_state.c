@@ -37,10 +37,13 @@ static bool all_finite(const float *v, size_t count) {
 }
 
 /* The same place in another copy of a block. */
-static float in_copy(const float *p, const float *block, const float *copy) { return copy[p - block]; }
+static float in_copy(const float *p, const float *block, const float *copy) {
+    return copy[p - block];
+}
 
 static bool layer_sound(const lf_net *n, const lf_net_layer *l, const float *value, const float *kept) {
-    if (!(in_copy(l->w_step, n->value, value) > 0 && in_copy(l->a_step, n->value, value) > 0 && in_copy(l->code_step, n->kept, kept) > 0))
+    if (!(in_copy(l->w_step, n->value, value) > 0 && in_copy(l->a_step, n->value, value) > 0 &&
+          in_copy(l->code_step, n->kept, kept) > 0))
         return false;
     for (size_t r = 0; r < l->out; r++)
         if (!(in_copy(l->variance + r, n->kept, kept) >= 0))
@@ -82,12 +85,14 @@ enum { BLOCKS = 6 };
 
 static void blocks_of(const lf_train_state *s, block out[BLOCKS]) {
     const lf_net *n = s->net;
-    const block all[BLOCKS] = {{n->value, n->values}, {n->m, n->values}, {n->v, n->values}, {n->kept, n->kepts},
-                               {s->best_value, n->values}, {s->best_kept, n->kepts}};
+    const block all[BLOCKS] = {{n->value, n->values}, {n->m, n->values},          {n->v, n->values},
+                               {n->kept, n->kepts},   {s->best_value, n->values}, {s->best_kept, n->kepts}};
     memcpy(out, all, sizeof all);
 }
 
-static size_t file_size(const lf_net *n) { return sizeof(header) + (4 * n->values + 2 * n->kepts) * sizeof(float) + 64; }
+static size_t file_size(const lf_net *n) {
+    return sizeof(header) + (4 * n->values + 2 * n->kepts) * sizeof(float) + 64;
+}
 
 lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_state *s) {
     size_t size = file_size(s->net);
@@ -111,8 +116,9 @@ lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_stat
 /* A file of the right hash but impossible contents. */
 static bool plausible(const lf_train_state *s) {
     const lf_net *n = s->net;
-    return s->epoch >= 1 && s->epoch <= s->epochs && s->best_epoch >= 1 && s->best_epoch <= s->epoch && n->power1 >= 0 &&
-           n->power1 < 1 && n->power2 >= 0 && n->power2 < 1 && s->seconds >= 0 && lf_train_state_sound(s);
+    return s->epoch >= 1 && s->epoch <= s->epochs && s->best_epoch >= 1 && s->best_epoch <= s->epoch &&
+           n->power1 >= 0 && n->power1 < 1 && n->power2 >= 0 && n->power2 < 1 && s->seconds >= 0 &&
+           lf_train_state_sound(s);
 }
 
 static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state *s, const lf_file *f) {
@@ -126,7 +132,8 @@ static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state 
     if (memcmp(hex, f->data + f->size - 64, 64) != 0)
         return lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint is damaged: its checksum does not match");
     if (memcmp(h.identity, s->identity, 64) != 0 || f->size != file_size(s->net) || h.epochs != s->epochs) {
-        lf_status status = lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint belongs to another recipe, seed, epoch count or data");
+        lf_status status =
+            lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint belongs to another recipe, seed, epoch count or data");
         lf_hint(ctx, "remove it or train without --resume");
         return status;
     }
@@ -153,7 +160,8 @@ lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s) {
         load(s, f.data);
     lf_file_close(&f);
     if (status == LF_OK && !plausible(s))
-        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "the checkpoint holds numbers that no training leaves behind");
+        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path},
+                         "the checkpoint holds numbers that no training leaves behind");
     if (status == LF_OK)
         lf_net_codes(s->net);
     return status;

@@ -6,12 +6,12 @@
 
 typedef struct lf_train_state {
     lf_net *net;
-    int64_t epoch, epochs;      /* done, in all */
-    int64_t best_epoch;         /* 0: none yet */
-    size_t best_right;          /* on the held-out part */
+    int64_t epoch, epochs;         /* done, in all */
+    int64_t best_epoch;            /* 0: none yet */
+    size_t best_right;             /* on the held-out part */
     float *best_value, *best_kept; /* the network of that epoch */
-    double seconds;             /* of earlier runs */
-    char identity[65];          /* hash of the recipe, the seed and the data: what a checkpoint must agree with */
+    double seconds;                /* of earlier runs */
+    char identity[65];             /* hash of the recipe, the seed and the data: what a checkpoint must agree with */
 } lf_train_state;
 
 /* Marks this epoch's network as the best so far. */

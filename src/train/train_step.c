@@ -1,4 +1,5 @@
-/* One step: forward, loss, backward, update. Work is cut along output rows only, so the number of threads changes no bit. */
+/* One step: forward, loss, backward, update. Work is cut along output rows only, so the number of threads changes no
+ * bit. */
 #include <math.h>
 #include <string.h>
 
@@ -11,11 +12,15 @@ typedef struct job {
     const lf_row_adam *adam;
 } job;
 
-static size_t block_rows(size_t rows, size_t first) { return rows - first < LF_NET_BLOCK ? rows - first : LF_NET_BLOCK; }
+static size_t block_rows(size_t rows, size_t first) {
+    return rows - first < LF_NET_BLOCK ? rows - first : LF_NET_BLOCK;
+}
 
-static const float *layer_input(const lf_net *n, int i) { return i ? n->layer[i - 1].a : n->input; }
+static const float *layer_input(const lf_net *n, int i) {
+    return i ? n->layer[i - 1].a : n->input;
+}
 
-/* -- dropout ---------------------------------------------------------------------------------------------------------- */
+/* -- dropout ------------------------------------------------------------------------------------------------------- */
 
 /* The probability is a multiple of 1/256: one random byte per sample. */
 void lf_net_dropout(const lf_net *n, int layer, size_t row, double p, float *keep) {
@@ -30,7 +35,7 @@ void lf_net_dropout(const lf_net *n, int layer, size_t row, double p, float *kee
     }
 }
 
-/* -- forward ---------------------------------------------------------------------------------------------------------- */
+/* -- forward ------------------------------------------------------------------------------------------------------- */
 
 static void update_running(const lf_net *n, lf_net_layer *l, size_t row) {
     float rate = (float)n->recipe->norm.momentum, count = (float)n->batch;
@@ -45,7 +50,8 @@ static void forward_rows(void *arg, size_t index, int worker) {
     lf_net *n = j->net;
     lf_net_layer *l = &n->layer[j->layer];
     size_t first = index * LF_NET_BLOCK, rows = block_rows(l->out, first), batch = n->batch;
-    lf_gemm(n->gemm, rows, batch, l->in, l->code + first, 1, l->pad, layer_input(n, j->layer), batch, l->x + first * batch, batch);
+    lf_gemm(n->gemm, rows, batch, l->in, l->code + first, 1, l->pad, layer_input(n, j->layer), batch,
+            l->x + first * batch, batch);
     for (size_t r = first; r < first + rows; r++) {
         float *keep = l->keep ? l->keep + r * batch : NULL;
         if (keep)
@@ -63,7 +69,7 @@ void lf_net_forward(lf_net *n) {
     }
 }
 
-/* -- backward --------------------------------------------------------------------------------------------------------- */
+/* -- backward ------------------------------------------------------------------------------------------------------ */
 
 static void transpose_rows(const lf_net *n, lf_net_layer *l, size_t first, size_t rows) {
     for (size_t b = 0; b < n->batch; b++)
@@ -104,7 +110,8 @@ static void backward_rows(void *arg, size_t index, int worker) {
     lf_net *n = j->net;
     lf_net_layer *below = &n->layer[j->layer - 1], *l = &n->layer[j->layer];
     size_t first = index * LF_NET_BLOCK, rows = block_rows(below->out, first), batch = n->batch;
-    lf_gemm(n->gemm, rows, batch, l->out, l->code + first * l->pad, l->pad, 1, l->d, batch, below->d + first * batch, batch);
+    lf_gemm(n->gemm, rows, batch, l->out, l->code + first * l->pad, l->pad, 1, l->d, batch, below->d + first * batch,
+            batch);
     backward_units(n, j->layer - 1, first, rows, j->adam);
 }
 
@@ -116,7 +123,7 @@ void lf_net_backward(lf_net *n, const lf_row_adam *adam) {
     }
 }
 
-/* -- update ----------------------------------------------------------------------------------------------------------- */
+/* -- update -------------------------------------------------------------------------------------------------------- */
 
 static void update_rows(lf_net *n, int i, size_t first, const lf_row_adam *adam, float *scratch) {
     lf_net_layer *l = &n->layer[i];
@@ -126,8 +133,8 @@ static void update_rows(lf_net *n, int i, size_t first, const lf_row_adam *adam,
     lf_row_quant now = lf_net_weight_quant(l, *l->code_step), next = lf_net_weight_quant(l, *l->w_step);
     for (size_t r = 0; r < rows; r++) {
         size_t at = (first + r) * pad, slot = (size_t)(l->w - n->value) + at;
-        l->w_step_part[first + r] =
-            n->rows->weights(&now, &next, adam, l->w + at, n->m + slot, n->v + slot, scratch + r * pad, l->code + at, pad);
+        l->w_step_part[first + r] = n->rows->weights(&now, &next, adam, l->w + at, n->m + slot, n->v + slot,
+                                                     scratch + r * pad, l->code + at, pad);
     }
 }
 
@@ -179,7 +186,8 @@ static lf_row_adam adam_now(lf_net *n, double rate) {
     n->power1 *= t->beta1;
     n->power2 *= t->beta2;
     double root = sqrt(1 - n->power2);
-    return (lf_row_adam){(float)(rate * root / (1 - n->power1)), (float)t->beta1, (float)t->beta2, (float)(t->epsilon * root)};
+    return (lf_row_adam){(float)(rate * root / (1 - n->power1)), (float)t->beta1, (float)t->beta2,
+                         (float)(t->epsilon * root)};
 }
 
 void lf_net_train_step(lf_net *n, const uint8_t *labels, double rate) {

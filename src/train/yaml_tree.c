@@ -83,7 +83,8 @@ static bool read_key(reader *r, const lf_yaml *map, const yaml_event_t *e, const
         return false;
     for (const lf_yaml *n = map->child; n; n = n->next)
         if (!strcmp(n->key, *key))
-            return complain(r, e->start_mark, lf_format(r->arena, "'%s' stands here twice, first on line %d", *key, n->key_line));
+            return complain(r, e->start_mark,
+                            lf_format(r->arena, "'%s' stands here twice, first on line %d", *key, n->key_line));
     return true;
 }
 

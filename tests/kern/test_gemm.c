@@ -1,4 +1,5 @@
-/* Every kernel against the scalar reference, bit for bit; the reference against its definition; row kernels likewise. */
+/* Every kernel against the scalar reference, bit for bit; the reference against its definition; row kernels
+ * likewise. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,13 +27,16 @@ typedef struct shape {
     size_t m, n, k;
 } shape;
 
-static const shape shapes[] = {{1, 1, 1},    {6, 64, 16},  {7, 80, 255},  {5, 16, 256}, {13, 33, 257}, {24, 128, 784},
+static const shape shapes[] = {{1, 1, 1},     {6, 64, 16},  {7, 80, 255},   {5, 16, 256}, {13, 33, 257}, {24, 128, 784},
                                {10, 48, 513}, {4, 112, 31}, {23, 10, 1000}, {3, 17, 0},   {2, 65, 2}};
 
-static size_t round16(size_t n) { return (n + 15) / 16 * 16; }
+static size_t round16(size_t n) {
+    return (n + 15) / 16 * 16;
+}
 
 /* The sentence of gemm.h, written down. */
-static float defined(const shape *s, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb, size_t i, size_t j) {
+static float defined(const shape *s, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb, size_t i,
+                     size_t j) {
     float c = 0;
     for (size_t block = 0; block < s->k; block += LF_GEMM_BLOCK) {
         float sum = 0;
@@ -45,7 +49,8 @@ static float defined(const shape *s, const float *a, size_t a_row, size_t a_col,
 
 static void check_shape(const lf_gemm_kernel *kernel, const shape *s, bool transposed) {
     size_t ld = round16(s->n), a_row = transposed ? 1 : s->k + 3, a_col = transposed ? s->m + 5 : 1;
-    float *a = random_floats((s->m + 5) * (s->k + 3), 1), *b = random_floats((s->k + 1) * ld, 2), *c = random_floats(s->m * ld, 3);
+    float *a = random_floats((s->m + 5) * (s->k + 3), 1), *b = random_floats((s->k + 1) * ld, 2),
+          *c = random_floats(s->m * ld, 3);
     lf_gemm(kernel, s->m, s->n, s->k, a, a_row, a_col, b, ld, c, ld);
     for (size_t i = 0; i < s->m; i++)
         for (size_t j = 0; j < ld; j++) {
@@ -77,7 +82,8 @@ static void test_tiles(void **state) {
     (void)state;
     enum { M = 29, N = 96, K = 300 };
     const lf_gemm_kernel *kernel = lf_gemm_best();
-    float *a = random_floats(M * K, 1), *b = random_floats(K * N, 2), *whole = random_floats(M * N, 3), *parts = random_floats(M * N, 4);
+    float *a = random_floats(M * K, 1), *b = random_floats(K * N, 2), *whole = random_floats(M * N, 3),
+          *parts = random_floats(M * N, 4);
     lf_gemm(kernel, M, N, K, a, K, 1, b, N, whole, N);
     for (size_t i = 0; i < M; i += 5)
         for (size_t j = 0; j < N; j += 32)
@@ -89,7 +95,7 @@ static void test_tiles(void **state) {
     free(parts);
 }
 
-/* -- rows ------------------------------------------------------------------------------------------------------------- */
+/* -- rows ---------------------------------------------------------------------------------------------------------- */
 
 enum { ROW = 336 }; /* more than a shard */
 
@@ -105,7 +111,8 @@ static void run_rows(const lf_rows *rows, lf_row_kind kind, bool norm, row_resul
     next.step = 0.72f;
     lf_row_unit u = {0.3f, norm, 1e-5f, 1.2f, -0.1f, q};
     lf_row_adam adam = {0.01f, 0.9f, 0.999f, 1e-8f};
-    float *z = random_floats(ROW, 11), *g = random_floats(ROW, 12), *w = random_floats(ROW, 13), *keep = random_floats(ROW, 14);
+    float *z = random_floats(ROW, 11), *g = random_floats(ROW, 12), *w = random_floats(ROW, 13),
+          *keep = random_floats(ROW, 14);
     memset(out, 0, sizeof *out);
     memcpy(out->x, z, sizeof out->x);
     memcpy(out->d, g, sizeof out->d);
@@ -141,7 +148,8 @@ static void test_rows(void **state) {
 /* Quantizers at their edges: ties to even, zero is positive, clamping. */
 static void test_codes(void **state) {
     (void)state;
-    float w[16] = {0, -0.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 9, -9, 0.49999997f, -1e-30f, 3.5f, -3.5f, 1, -1}, code[16];
+    float w[16] = {0, -0.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 9, -9, 0.49999997f, -1e-30f, 3.5f, -3.5f, 1, -1},
+          code[16];
     lf_row_quant q = {LF_ROW_INTEGER, 1, -4, 3, 1};
     static const float integer[16] = {0, 0, 0, 2, 2, 0, -2, -2, 3, -4, 0, 0, 3, -4, 1, -1};
     lf_rows_scalar.codes(&q, w, code, 16);
@@ -154,7 +162,7 @@ static void test_codes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_products), cmocka_unit_test(test_tiles), cmocka_unit_test(test_rows),
-                                       cmocka_unit_test(test_codes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_products), cmocka_unit_test(test_tiles),
+                                       cmocka_unit_test(test_rows), cmocka_unit_test(test_codes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

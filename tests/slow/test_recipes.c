@@ -52,7 +52,9 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static lf_train_data rows_of(const lf_dataset *d) { return (lf_train_data){d->raw, d->real, d->label, d->rows}; }
+static lf_train_data rows_of(const lf_dataset *d) {
+    return (lf_train_data){d->raw, d->real, d->label, d->rows};
+}
 
 static double train_once(const fixture *f, const lf_recipe *r, int seed) {
     lf_train_options o = lf_train_defaults();
@@ -80,7 +82,8 @@ static void check_floor(const fixture *f, const floor_case *c) {
         low = accuracy < low ? accuracy : low;
         high = accuracy > high ? accuracy : high;
     }
-    printf("%s: mean %.2f %% (%.2f to %.2f), floor %.1f %%, meant to take %.0f s\n", r->name, sum / SEEDS, low, high, c->accuracy, c->seconds);
+    printf("%s: mean %.2f %% (%.2f to %.2f), floor %.1f %%, meant to take %.0f s\n", r->name, sum / SEEDS, low, high,
+           c->accuracy, c->seconds);
     lf_recipe_free(r);
     assert_true(sum / SEEDS >= c->accuracy);
 }

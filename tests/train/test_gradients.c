@@ -1,8 +1,9 @@
 /* Gradients of a whole step against finite differences of a surrogate in double.
  *
- * A straight-through estimator is the exact gradient of a network in which every rounding is replaced by adding a constant (what
- * rounding added at this point), and clamped values by constants. The surrogate computes that network; its central differences
- * must be the gradients the trainer made, which after one step of Adam stand in the first moments: m = (1 - beta1) g. */
+ * A straight-through estimator is the exact gradient of a network in which every rounding is replaced by adding a
+ * constant (what rounding added at this point), and clamped values by constants. The surrogate computes that
+ * network; its central differences must be the gradients the trainer made, which after one step of Adam stand in the
+ * first moments: m = (1 - beta1) g. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,12 +32,14 @@ typedef struct surrogate {
     double *value; /* a copy of the trained values, which the test moves */
     double input[INPUTS][BATCH];
     uint8_t labels[BATCH];
-    frozen_quant *weight[LAYERS_MAX];              /* [in * pad] */
+    frozen_quant *weight[LAYERS_MAX]; /* [in * pad] */
     frozen_quant code[LAYERS_MAX][WIDEST][BATCH];
-    bool freeze;                                   /* record the point instead of using it */
+    bool freeze; /* record the point instead of using it */
 } surrogate;
 
-static double value_of(const surrogate *s, const float *p) { return s->value[p - s->net->value]; }
+static double value_of(const surrogate *s, const float *p) {
+    return s->value[p - s->net->value];
+}
 
 static double quantized(surrogate *s, frozen_quant *f, const lf_quantizer *q, double x, double step) {
     int lo, hi;
@@ -216,14 +219,19 @@ static void test_steps(void **state) {
     static const char *const recipes[] = {
         BASE "weights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [4]\n",
         BASE "weights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [12, 9, 4]\n",
-        BASE "weights: {type: bipolar}\nactivations: {type: bipolar, clip: 1.5}\nlayers: [12, 9, 4]\noutput: {kind: batch_norm}\n",
-        BASE "weights: {type: ternary, scale_mode: learned}\nactivations: {type: ternary, scale_mode: learned}\nlayers: [12, 9, 4]\n",
-        BASE "weights: {type: int, bits: 3, narrow: true, scale_mode: learned}\nactivations: {type: int, bits: 2, scale_mode: learned}\n"
+        BASE "weights: {type: bipolar}\nactivations: {type: bipolar, clip: 1.5}\nlayers: [12, 9, 4]\noutput: {kind: "
+             "batch_norm}\n",
+        BASE "weights: {type: ternary, scale_mode: learned}\nactivations: {type: ternary, scale_mode: "
+             "learned}\nlayers: [12, 9, 4]\n",
+        BASE "weights: {type: int, bits: 3, narrow: true, scale_mode: learned}\nactivations: {type: int, bits: 2, "
+             "scale_mode: learned}\n"
              "layers: [12, 9, 4]\nloss: {label_smoothing: 0.1}\n",
-        BASE "weights: {type: int, bits: 4, scale: 0.125}\nactivations: {type: uint, bits: 3, scale_mode: learned}\nlayers: [12, 9, 4]\n"
+        BASE "weights: {type: int, bits: 4, scale: 0.125}\nactivations: {type: uint, bits: 3, scale_mode: "
+             "learned}\nlayers: [12, 9, 4]\n"
              "batch_norm: {enabled: false}\noutput: {scale: 0.3}\n",
-        BASE "weights: {type: bipolar}\nactivations: {type: uint, bits: 2}\nlayers: [12, 4]\nloss: {kind: squared_hinge}\n"
-             "output: {kind: batch_norm}\n",
+        BASE
+        "weights: {type: bipolar}\nactivations: {type: uint, bits: 2}\nlayers: [12, 4]\nloss: {kind: squared_hinge}\n"
+        "output: {kind: batch_norm}\n",
         BASE "weights: {type: bipolar}\nactivations: {type: ternary}\nlayers: [12, 9, 4]\nregularize: {dropout: 0.3}\n",
     };
     lf_ctx *ctx = lf_ctx_new(2);

@@ -45,7 +45,7 @@ static void test_good(void **state) {
 
 typedef struct wrong_case {
     const char *text;
-    int line, column;     /* of the complaint; 0: any */
+    int line, column; /* of the complaint; 0: any */
     const char *says, *hint;
 } wrong_case;
 
@@ -77,10 +77,12 @@ static const wrong_case wrong[] = {
     {GOOD "layers: [10]\n---\na: 3\n", 0, 0, "", NULL},
     {GOOD "layers: [[[[[[[[[[[10]]]]]]]]]]]\n", 0, 0, "nested", NULL},
     {GOOD "layers: [10]\nname: \"a\\0b\"\n", 7, 7, "zero byte", NULL},
-    {"data: mnist\ninput: {shape: [784]}\ninput_quantizer: {type: bipolar}\nweights: {type: bipolar}\nactivations: {type: bipolar}\n"
-     "layers: [10]\nregularize: {shift: 1}\n", 0, 0, "'shift' needs", NULL},
-    {"data: mnist\ninput_quantizer: {bits: 2}\nweights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [10]\n", 2, 18,
-     "'type' is missing", NULL},
+    {"data: mnist\ninput: {shape: [784]}\ninput_quantizer: {type: bipolar}\nweights: {type: bipolar}\nactivations: "
+     "{type: bipolar}\n"
+     "layers: [10]\nregularize: {shift: 1}\n",
+     0, 0, "'shift' needs", NULL},
+    {"data: mnist\ninput_quantizer: {bits: 2}\nweights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [10]\n",
+     2, 18, "'type' is missing", NULL},
 };
 
 static void check_wrong(const wrong_case *w) {
@@ -152,7 +154,8 @@ static void test_help(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),  cmocka_unit_test(test_wrong), cmocka_unit_test(test_mutations),
-                                       cmocka_unit_test(test_sizes), cmocka_unit_test(test_help)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_wrong),
+                                       cmocka_unit_test(test_mutations), cmocka_unit_test(test_sizes),
+                                       cmocka_unit_test(test_help)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,9 +13,10 @@
 #include "base/file.h"
 #include "train_case.h"
 
-static const char recipe[] = CASE_BINARY "layers: [40, 30, 10]\n"
-                                         "training: {epochs: 12, batch: 64, validation: 300, rate: 0.02, initial: 0.1}\n"
-                                         "regularize: {dropout: 0.1, shift: 1}\n";
+static const char recipe[] =
+    CASE_BINARY "layers: [40, 30, 10]\n"
+                "training: {epochs: 12, batch: 64, validation: 300, rate: 0.02, initial: 0.1}\n"
+                "regularize: {dropout: 0.1, shift: 1}\n";
 
 typedef struct fixture {
     train_case c;
@@ -100,7 +101,9 @@ static void refused(fixture *f, const lf_train_options *o, const char *says) {
     lf_ctx_free(ctx);
 }
 
-static void write_bytes(fixture *f, const void *data, size_t size) { assert_int_equal(lf_file_write(f->ctx, f->path, data, size), LF_OK); }
+static void write_bytes(fixture *f, const void *data, size_t size) {
+    assert_int_equal(lf_file_write(f->ctx, f->path, data, size), LF_OK);
+}
 
 static void test_wrong_checkpoints(void **state) {
     fixture *f = *state;
@@ -139,6 +142,7 @@ static void test_wrong_checkpoints(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill_and_resume), cmocka_unit_test(test_wrong_checkpoints)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill_and_resume),
+                                       cmocka_unit_test(test_wrong_checkpoints)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -78,8 +78,9 @@ static void test_columns(void **state) {
     uint8_t bytes[N], labels[1] = {0};
     for (int i = 0; i < N; i++)
         bytes[i] = (uint8_t)(i + 1);
-    static const char text[] = "data: x\ninput: {shape: [1, 5, 5], divisor: 1}\ninput_quantizer: {type: uint, bits: 8}\n"
-                               "weights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [2]\n";
+    static const char text[] =
+        "data: x\ninput: {shape: [1, 5, 5], divisor: 1}\ninput_quantizer: {type: uint, bits: 8}\n"
+        "weights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [2]\n";
     lf_ctx *ctx = lf_ctx_new(1);
     lf_recipe *r = lf_recipe_parse(ctx, "x.yaml", text, strlen(text));
     lf_feed f;
@@ -110,7 +111,8 @@ static void test_columns(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cosine), cmocka_unit_test(test_rate), cmocka_unit_test(test_shuffle),
-                                       cmocka_unit_test(test_dropout), cmocka_unit_test(test_columns)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cosine), cmocka_unit_test(test_rate),
+                                       cmocka_unit_test(test_shuffle), cmocka_unit_test(test_dropout),
+                                       cmocka_unit_test(test_columns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

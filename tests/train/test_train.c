@@ -1,4 +1,5 @@
-/* Same bits for any number of threads and any kernel; the frozen graph is what the report speaks of; wrong data is refused. */
+/* Same bits for any number of threads and any kernel; the frozen graph is what the report speaks of; wrong data is
+ * refused. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,11 +14,12 @@
 static const char binary[] = CASE_BINARY "layers: [50, 40, 10]\n"
                                          "training: {epochs: 3, batch: 48, validation: 300, rate: 0.02, initial: 0.1}\n"
                                          "regularize: {dropout: 0.1, input_dropout: 0.1, shift: 1}\n";
-static const char integers[] = CASE_HEAD "weights: {type: int, bits: 3, narrow: true, scale_mode: learned}\n"
-                                         "activations: {type: uint, bits: 2, scale_mode: power_of_two}\n"
-                                         "layers: [40, {units: 30, weights: {type: ternary, scale_mode: power_of_two}}, 10]\n"
-                                         "training: {epochs: 2, batch: 48, validation: 300, rate: 0.01, initial: 0.2}\n"
-                                         "output: {kind: batch_norm}\nloss: {label_smoothing: 0.1}\n";
+static const char integers[] =
+    CASE_HEAD "weights: {type: int, bits: 3, narrow: true, scale_mode: learned}\n"
+              "activations: {type: uint, bits: 2, scale_mode: power_of_two}\n"
+              "layers: [40, {units: 30, weights: {type: ternary, scale_mode: power_of_two}}, 10]\n"
+              "training: {epochs: 2, batch: 48, validation: 300, rate: 0.01, initial: 0.2}\n"
+              "output: {kind: batch_norm}\nloss: {label_smoothing: 0.1}\n";
 static const char plain[] = "data: digits\n"
                             "input_quantizer: {type: uint, bits: 8, scale: 0.00392156862745098}\n"
                             "weights: {type: int, bits: 8, scale_mode: learned}\n"
@@ -136,16 +138,20 @@ static void refused_recipe(const char *recipe, const lf_train_options *o, lf_sta
     lf_ctx_free(ctx);
 }
 
-static void refused(const lf_train_options *o, const char *says) { refused_recipe(binary, o, LF_BAD_INPUT, says); }
+static void refused(const lf_train_options *o, const char *says) {
+    refused_recipe(binary, o, LF_BAD_INPUT, says);
+}
 
 /* Too large a network, and one that diverges. */
 static void test_hopeless(void **state) {
     train_case *c = *state;
-    refused_recipe(CASE_BINARY "layers: [65536, 65536, 10]\ntraining: {validation: 300}\n", &c->options, LF_BAD_INPUT, "at most 134217728");
-    refused_recipe(CASE_HEAD "weights: {type: int, bits: 8, scale: 1000}\nactivations: {type: int, bits: 8, scale: 100000}\n"
-                             "batch_norm: {enabled: false}\nlayers: [64, 64, 64, 10]\noutput: {scale: 1000000}\n"
-                             "loss: {kind: squared_hinge}\n"
-                             "training: {rate: 10, initial: 1000, warmup_epochs: 0, validation: 300, epochs: 5, epsilon: 1}\n",
+    refused_recipe(CASE_BINARY "layers: [65536, 65536, 10]\ntraining: {validation: 300}\n", &c->options, LF_BAD_INPUT,
+                   "at most 134217728");
+    refused_recipe(CASE_HEAD
+                   "weights: {type: int, bits: 8, scale: 1000}\nactivations: {type: int, bits: 8, scale: 100000}\n"
+                   "batch_norm: {enabled: false}\nlayers: [64, 64, 64, 10]\noutput: {scale: 1000000}\n"
+                   "loss: {kind: squared_hinge}\n"
+                   "training: {rate: 10, initial: 1000, warmup_epochs: 0, validation: 300, epochs: 5, epsilon: 1}\n",
                    &c->options, LF_FAILED, "diverged");
 }
 
@@ -194,7 +200,7 @@ static void test_reals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_seeds_differ),
-                                       cmocka_unit_test(test_frozen), cmocka_unit_test(test_refusals),
-                                       cmocka_unit_test(test_hopeless), cmocka_unit_test(test_reals)};
+                                       cmocka_unit_test(test_frozen),    cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_hopeless),  cmocka_unit_test(test_reals)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -42,7 +42,8 @@ static inline void print_diags(lf_ctx *ctx) {
 }
 
 /* Trains and gives the frozen graph as text with all weights in it: its bytes are the model. NULL after an error. */
-static inline char *train_text(const char *recipe, const lf_train_options *options, int threads, lf_train_report *report) {
+static inline char *train_text(const char *recipe, const lf_train_options *options, int threads,
+                               lf_train_report *report) {
     lf_ctx *ctx = lf_ctx_new(threads);
     lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
     lf_graph *g = NULL;
@@ -58,9 +59,9 @@ static inline char *train_text(const char *recipe, const lf_train_options *optio
     return text.at;
 }
 
-#define CASE_HEAD                                                          \
-    "data: digits\n"                                                       \
-    "input: {shape: [1, 28, 28], multiply: 2, subtract: 1}\n"              \
+#define CASE_HEAD                                             \
+    "data: digits\n"                                          \
+    "input: {shape: [1, 28, 28], multiply: 2, subtract: 1}\n" \
     "input_quantizer: {type: bipolar}\n"
 #define CASE_BINARY CASE_HEAD "weights: {type: bipolar}\nactivations: {type: bipolar}\n"
 
