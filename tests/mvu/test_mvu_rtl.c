@@ -42,46 +42,73 @@ static const mvu_case corners[] = {
     {"deep_presets", 4, 130, 1, 2, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
 };
 
-static void run_corners(bool verilator) {
-    mvu_bench b;
-    mvu_bench_begin(&b, getenv("TMPDIR"));
-    lf_rng r = lf_rng_make(7, verilator);
-    for (size_t i = 0; i < LF_COUNT(corners); i++) {
+/* Layers i0, i0 + step, ... of the corners. */
+static void begin_corners(mvu_bench *b, size_t first, size_t step) {
+    mvu_bench_begin(b, getenv("TMPDIR"));
+    lf_rng r = lf_rng_make(7, first);
+    for (size_t i = first; i < LF_COUNT(corners); i += step) {
         mvu_layer l;
         mvu_recording rec;
-        assert_int_equal(mvu_make(b.ctx, b.arena, &r, &corners[i], &l), LF_OK);
-        assert_int_equal(mvu_bench_add(&b, &r, &l, settings, LF_COUNT(settings), &rec), LF_OK);
+        assert_int_equal(mvu_make(b->ctx, b->arena, &r, &corners[i], &l), LF_OK);
+        assert_int_equal(mvu_bench_add(b, &r, &l, settings, LF_COUNT(settings), &rec), LF_OK);
     }
-    mvu_bench_write(&b);
-    if (verilator) {
-        for (size_t i = 0; i < LF_COUNT(corners); i++)
-            assert_true(mvu_lint(&b, corners[i].name));
-        assert_true(mvu_simulate_verilator(&b));
-    } else {
-        assert_true(mvu_simulate_icarus(&b));
+    mvu_bench_write(b);
+}
+
+static void need(const char *tool) {
+    if (!lf_tool_found(tool)) {
+        print_message("%s is not installed\n", tool);
+        skip();
     }
-    mvu_bench_end(&b);
 }
 
 static void test_corners_icarus(void **state) {
     (void)state;
-    if (!lf_tool_found("iverilog")) {
-        print_message("iverilog is not installed\n");
-        skip();
-    }
-    run_corners(false);
+    need("iverilog");
+    mvu_bench b;
+    begin_corners(&b, 0, 1);
+    assert_true(mvu_simulate_icarus(&b));
+    mvu_bench_end(&b);
 }
 
+static void test_corners_lint(void **state) {
+    (void)state;
+    need("verilator");
+    mvu_bench b;
+    begin_corners(&b, 0, 1);
+    assert_true(mvu_lint(&b));
+    mvu_bench_end(&b);
+}
+
+/* Compiling dominates: a quarter of the corners; tests/slow has random ones. */
 static void test_corners_verilator(void **state) {
     (void)state;
-    if (!lf_tool_found("verilator")) {
-        print_message("verilator is not installed\n");
-        skip();
-    }
-    run_corners(true);
+    need("verilator");
+    mvu_bench b;
+    begin_corners(&b, 3, 4);
+    assert_true(mvu_simulate_verilator(&b));
+    mvu_bench_end(&b);
+}
+
+/* A recording with one wrong expectation must be refused, else the tests above show nothing. */
+static void test_replay_notices(void **state) {
+    (void)state;
+    need("iverilog");
+    mvu_bench b;
+    mvu_bench_begin(&b, getenv("TMPDIR"));
+    lf_rng r = lf_rng_make(9, 9);
+    mvu_layer l;
+    mvu_recording rec;
+    assert_int_equal(mvu_make(b.ctx, b.arena, &r, &corners[3], &l), LF_OK);
+    l.plan.ranks++; /* valid comes a cycle late, the sum does not */
+    assert_int_equal(mvu_bench_add(&b, &r, &l, settings, 1, &rec), LF_OK);
+    mvu_bench_write(&b);
+    assert_false(mvu_simulate_icarus(&b));
+    mvu_bench_end(&b);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_corners_icarus), cmocka_unit_test(test_corners_verilator)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_corners_icarus), cmocka_unit_test(test_corners_lint), cmocka_unit_test(test_corners_verilator),
+                                       cmocka_unit_test(test_replay_notices)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
