@@ -8,6 +8,8 @@
 #define LF_UNUSED __attribute__((unused))
 #define LF_NORETURN __attribute__((noreturn))
 
+#define LF_ASM __asm__ /* in src/kern only, where a compiler spoils an inner loop */
+
 #define LF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* LF_X86_HAS("avx2"): the running processor and kernel support it; 0 on other machines. LF_RELAX: one turn of a spin loop. */

@@ -42,9 +42,17 @@ lf_plan *lf_plan_new(lf_ctx *ctx, const lf_graph *g) {
     return lf_plan_new_for(ctx, g, lf_cpu_best());
 }
 
+static void end(lf_block *b) {
+    lf_ctx_free(b->ctx);
+    lf_arena_free(b->run.scratch);
+    lf_arena_free(b->own);
+}
+
 void lf_plan_free(lf_plan *p) {
     if (p == NULL)
         return;
+    for (int i = 0; i < p->worker_count; i++)
+        end(&p->workers[i]);
     lf_exec_free(p->reference);
     lf_memo_free(p->memo);
     lf_arena_free(p->arena);
@@ -117,19 +125,20 @@ static lf_status run_again(lf_plan *p, const job *j, size_t blocks) {
     return LF_OK;
 }
 
-static bool prepare(lf_block *b, const lf_plan *p, const lf_row_io *io, size_t block) {
-    *b = (lf_block){.plan = p, .io = io, .ctx = lf_ctx_new(1)};
-    lf_arena *memory = lf_arena_new(), *scratch = lf_arena_new();
-    b->own = memory;
-    b->run = (lf_run){.ctx = b->ctx, .graph = p->graph, .scratch = scratch, .memo = p->memo};
-    b->memory = memory ? lf_alloc_try(memory, block, p->row_bytes + 64) : NULL;
-    return b->ctx && scratch && b->memory;
-}
-
-static void end(lf_block *b) {
-    lf_ctx_free(b->ctx);
-    lf_arena_free(b->run.scratch);
-    lf_arena_free(b->own);
+/* Made at the first rows and kept: a single row must not pay for memory. */
+static bool prepare(lf_block *b, const lf_plan *p) {
+    size_t block = lf_plan_block_rows(p);
+    b->plan = p;
+    if (b->ctx == NULL) {
+        b->ctx = lf_ctx_new(1);
+        b->own = lf_arena_new();
+        b->run = (lf_run){.ctx = b->ctx, .graph = p->graph, .scratch = lf_arena_new(), .memo = p->memo};
+    }
+    if (b->memory == NULL || b->room < block) {
+        b->memory = b->own ? lf_alloc_try(b->own, block, p->row_bytes + 64) : NULL;
+        b->room = block;
+    }
+    return b->ctx && b->run.scratch && b->memory;
 }
 
 static lf_status run_all(lf_plan *p, job *j, size_t rows, int workers) {
@@ -154,19 +163,25 @@ static size_t block_for(const lf_plan *p, size_t rows, int workers) {
     return share < block ? share : block;
 }
 
+static bool prepare_all(lf_plan *p, const lf_row_io *io) {
+    if (p->workers == NULL) {
+        p->worker_count = lf_pool_size(lf_ctx_pool(p->ctx));
+        p->workers = LF_NEW_ARRAY(p->arena, lf_block, p->worker_count);
+        p->again = LF_NEW_ARRAY(p->arena, bool, p->worker_count * RUN_BLOCKS);
+    }
+    bool ready = true;
+    for (int i = 0; i < p->worker_count; i++) {
+        ready = prepare(&p->workers[i], p) && ready;
+        p->workers[i].io = io;
+    }
+    return ready;
+}
+
 lf_status lf_plan_rows(lf_plan *p, const lf_row_io *io, size_t rows) {
     if (!takes(p, io) || rows == 0)
         return lf_exec_rows(p->reference, io, rows);
-    int workers = lf_pool_size(lf_ctx_pool(p->ctx));
-    lf_arena *a = lf_arena_new();
-    job j = {.plan = p, .io = io, .block = block_for(p, rows, workers), .worker = LF_NEW_ARRAY(a, lf_block, workers)};
-    j.again = LF_NEW_ARRAY(a, bool, workers * RUN_BLOCKS);
-    bool ready = true;
-    for (int i = 0; i < workers; i++)
-        ready = prepare(&j.worker[i], p, io, lf_plan_block_rows(p)) && ready;
-    lf_status status = ready ? run_all(p, &j, rows, workers) : lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for the fast engine");
-    for (int i = 0; i < workers; i++)
-        end(&j.worker[i]);
-    lf_arena_free(a);
-    return status;
+    if (!prepare_all(p, io))
+        return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for the fast engine");
+    job j = {.plan = p, .io = io, .block = block_for(p, rows, p->worker_count), .worker = p->workers, .again = p->again};
+    return run_all(p, &j, rows, p->worker_count);
 }

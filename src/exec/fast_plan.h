@@ -37,7 +37,8 @@ typedef struct lf_block {
     const lf_plan *plan;
     const lf_row_io *io;
     size_t first, rows;
-    uint8_t *memory; /* all slots */
+    uint8_t *memory; /* all slots, for `room` rows */
+    size_t room;
     lf_arena *own;
     lf_ctx *ctx;
     lf_run run;
@@ -77,6 +78,10 @@ struct lf_plan {
     lf_layer **layers;     /* [node id] what fast_layers.c found out about it */
     lf_step *steps, *last;
     size_t row_bytes;      /* of all slots */
+
+    lf_block *workers;
+    int worker_count;
+    bool *again; /* of the blocks in hand: see fast.c */
 };
 
 static inline const lf_tensor *lf_plan_tensor(const lf_plan *p, lf_id id) { return lf_tensor_at(p->graph, id); }

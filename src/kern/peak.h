@@ -7,8 +7,9 @@
 
 #include "base/cpu.h"
 
-/* Both run `rounds` rounds and return how many operations that was: a product and an addition are two, of one bit (XOR, population
- * count, add) or of one byte (multiply and add). *sink gets a value that depends on all of them. */
+/* Both run `rounds` rounds and return how many operations that was: a product and an addition are two, of one bit (XOR,
+ * population count, add) or of one byte (multiply and add; NULL for scalar: compilers turn that loop into anything). *sink gets a
+ * value that depends on all of them. */
 typedef struct lf_peak_kernel {
     lf_isa isa;
     double (*xnor)(uint64_t rounds, uint64_t *sink);
