@@ -101,6 +101,7 @@ lf_tensor *lf_onnx_tensor_at(const lf_onnx *m, lf_id id);
  * integers. */
 LF_MUST_USE lf_status lf_onnx_ints_in(lf_onnx *m, int i, const char *what, lf_ints *out);
 bool lf_onnx_known_ints(lf_onnx *m, int i); /* whether they are integers that are known */
+/* At least that many operands, all of them present, and at most so many. */
 LF_MUST_USE lf_status lf_onnx_operand_range(lf_onnx *m, int least, int most);
 
 /* -- attributes of the current node (onnx_attr.c) ------------------------------------------------------------------ */

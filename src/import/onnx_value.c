@@ -238,5 +238,8 @@ lf_status lf_onnx_operand_range(lf_onnx *m, int least, int most) {
     int n = lf_onnx_in_count(m);
     if (n < least || n > most)
         return lf_onnx_refuse(m, "%d operands, but it takes %d to %d in this version", n, least, most);
+    for (int i = 0; i < least; i++)
+        if (!lf_onnx_has_in(m, i))
+            return lf_onnx_refuse(m, "operand %d is missing", i);
     return LF_OK;
 }

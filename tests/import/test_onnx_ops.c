@@ -10,6 +10,41 @@ static make with_input(int64_t opset, const char *dims) {
     return m;
 }
 
+static const char *const every_op[] = {
+    "Add",
+    "ArgMax",
+    "BatchNormalization",
+    "Cast",
+    "Clip",
+    "Concat",
+    "ConstantOfShape",
+    "Div",
+    "Dropout",
+    "Flatten",
+    "Gather",
+    "Gemm",
+    "Identity",
+    "MatMul",
+    "Mul",
+    "Pow",
+    "Relu",
+    "Reshape",
+    "Shape",
+    "Sign",
+    "Size",
+    "Slice",
+    "Softmax",
+    "Sqrt",
+    "Squeeze",
+    "Sub",
+    "TopK",
+    "Quant",
+    "BipolarQuant",
+    "MultiThreshold",
+    "Transpose",
+    "Unsqueeze",
+};
+
 static void done(make *m, const char *want) {
     make_expect(m, want);
     make_end(m);
@@ -440,6 +475,21 @@ static void names(void **state) {
     refused(&m, "output y does not depend on an input");
 }
 
+/* An operand that must be there, named with the empty string. */
+static void absent_operands(void **state) {
+    (void)state;
+    for (size_t i = 0; i < LF_COUNT(every_op); i++) {
+        make m = with_input(13, "N 3");
+        LfOnnx__NodeProto *n = make_node(&m, every_op[i], "n", "- x x x x", "y");
+        n->domain = strstr("Quant BipolarQuant MultiThreshold", every_op[i]) ? make_text(&m, GENERAL) : NULL;
+        for (size_t count = 0; count <= 5; count++) {
+            n->n_input = count;
+            (void)make_refusal(&m);
+        }
+        make_end(&m);
+    }
+}
+
 /* Everything that cannot be imported is named at once; what only hangs on it is not, and what no output needs is not
  * looked at. */
 static void all_complaints_at_once(void **state) {
@@ -481,6 +531,7 @@ int main(void) {
         cmocka_unit_test(annotations_are_held_to),
         cmocka_unit_test(inputs),
         cmocka_unit_test(names),
+        cmocka_unit_test(absent_operands),
         cmocka_unit_test(all_complaints_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
