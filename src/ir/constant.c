@@ -120,8 +120,7 @@ int64_t lf_tensor_code(const lf_tensor *t, size_t i) {
 double lf_tensor_real(const lf_tensor *t, size_t i) {
     if (!lf_on_grid(t))
         return lf_const_real(t->value, i);
-    double code = (double)lf_tensor_code(t, i);
-    return t->grid.divisor != 0 ? code / t->grid.divisor : code * lf_grid_scale(t, i);
+    return lf_grid_value(t, i, lf_tensor_code(t, i));
 }
 
 /* -- making constants -------------------------------------------------------------------------------------------- */
@@ -178,6 +177,10 @@ double lf_grid_scale(const lf_tensor *t, size_t element) {
         return 1.0;
     size_t channel = t->grid.scale_count == 1 ? 0 : lf_channel_of(t->shape, t->grid.axis, element);
     return t->grid.scale[channel];
+}
+
+double lf_grid_value(const lf_tensor *t, size_t element, int64_t code) {
+    return t->grid.divisor != 0 ? (double)code / t->grid.divisor : (double)code * lf_grid_scale(t, element);
 }
 
 bool lf_is_codes(const lf_tensor *t) {

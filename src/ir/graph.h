@@ -181,6 +181,7 @@ double lf_tensor_real(const lf_tensor *t, size_t i);
 /* Grids. */
 static inline bool lf_on_grid(const lf_tensor *t) { return t->grid.scale_count > 0; }
 double lf_grid_scale(const lf_tensor *t, size_t element); /* scale of one element */
+double lf_grid_value(const lf_tensor *t, size_t element, int64_t code); /* code * scale, or code / divisor; rounded once */
 size_t lf_channel_of(lf_shape s, int axis, size_t element); /* index along axis of a flat element index */
 /* True when t is on the grid with one scale that equals 1. */
 bool lf_is_codes(const lf_tensor *t);

@@ -58,7 +58,7 @@ static lf_status list_room(lf_parser *p, size_t count, size_t size, void **out) 
 }
 
 static lf_status no_list(lf_parser *p) {
-    static const char *const known[] = {"lfw"};
+    static const char *const known[] = {"lfw", "codes"};
     return lf_parse_expected(p, "a list [...] or lfw(offset, hash)", known, LF_COUNT(known));
 }
 
@@ -279,22 +279,38 @@ static lf_status int_item(lf_parser *p, void *arg, size_t i) {
     return lf_parse_fail(p, "%" PRId64 " does not fit %s", v, lf_elem_names[e->elem]);
 }
 
+/* "codes": the chunk that follows holds the codes of float elements. */
+static lf_status parse_codes_word(lf_parser *p, const lf_tensor *t, lf_elem elem, bool *codes) {
+    *codes = lf_parse_at_word(p, "codes");
+    if (!*codes)
+        return LF_OK;
+    if (!lf_on_grid(t) || !lf_elem_is_float(elem))
+        return lf_parse_fail(p, "only float elements on a grid are stored as codes");
+    lf_parse_advance(p);
+    return LF_OK;
+}
+
 lf_status lf_parse_elements(lf_parser *p, lf_tensor *t, lf_elem elem) {
+    bool codes = false;
     size_t count = (size_t)lf_shape_count(t->shape);
     const uint8_t *chunk = NULL;
     elements e = {NULL, elem};
     if (t->dtype.kind == LF_KIND_NONE)
         return lf_parse_fail(p, "a constant without a datatype");
+    LF_TRY(parse_codes_word(p, t, elem, &codes));
     bool stored = lf_parse_at_word(p, "lfw");
-    if (!stored && !lf_parse_at_mark(p, '['))
+    if (!stored && (codes || !lf_parse_at_mark(p, '[')))
         return no_list(p);
     if (stored)
-        LF_TRY(parse_chunk(p, lf_lfw_size(elem, t->dtype, count), &chunk));
+        LF_TRY(parse_chunk(p, lf_lfw_size(codes ? LF_ELEM_I64 : elem, t->dtype, count), &chunk));
     LF_TRY(list_room(p, count, lf_elem_size(elem), &e.data));
     t->value = LF_NEW(p->graph->arena, lf_const);
     *t->value = (lf_const){elem, count, e.data};
     if (!stored)
         return parse_list(p, count, lf_elem_is_float(elem) ? float_item : int_item, &e);
-    lf_lfw_get_elements(e.data, elem, t->dtype, count, chunk);
+    if (codes)
+        lf_lfw_get_codes(e.data, elem, t, count, chunk);
+    else
+        lf_lfw_get_elements(e.data, elem, t->dtype, count, chunk);
     return LF_OK;
 }

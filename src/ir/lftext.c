@@ -12,7 +12,8 @@
  * One statement a line (a line may go on inside brackets), # begins a comment. Inputs, constants in the order of their ids,
  * nodes in the order of the graph, outputs. A type is DATATYPE[dimensions], then what is not usual: `scale` (usual: the step of
  * the datatype, so 1 for integers), `range` (usual: of the datatype), `ranges` per channel, `as` with the container of a
- * constant's elements. Lists of more than 64 items lie in the weights file: lfw(offset, first 16 digits of the SHA-256). */
+ * constant's elements. Lists of more than 64 items lie in the weights file: lfw(offset, first 16 digits of the SHA-256);
+ * `codes lfw(...)` where the chunk holds the codes of elements that are floats. */
 #include "ir/lftext.h"
 
 #include <inttypes.h>
@@ -167,10 +168,16 @@ static void print_port(printer *p, const char *keyword, const lf_port *port, boo
     lf_text_add(p->out, "\n");
 }
 
+static void print_stored_elements(printer *p, const lf_tensor *t) {
+    bool codes = lf_lfw_codes_suffice(t);
+    lf_text_add(p->out, codes ? "codes " : "");
+    print_chunk(p, codes ? lf_lfw_add_codes(p->weights, t) : lf_lfw_add_elements(p->weights, t->value, t->dtype));
+}
+
 static void print_elements(printer *p, const lf_tensor *t) {
     const lf_const *c = t->value;
     if (is_long(p, c->count)) {
-        print_chunk(p, lf_lfw_add_elements(p->weights, c, t->dtype));
+        print_stored_elements(p, t);
         return;
     }
     lf_text_add(p->out, "[");

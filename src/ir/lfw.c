@@ -1,5 +1,7 @@
 #include "ir/lfw.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -59,18 +61,39 @@ static void add_floats(lf_text *out, const lf_const *c) {
     }
 }
 
-/* In pieces of a multiple of 8 codes, which end on whole bytes. */
-static void add_codes(lf_text *out, const lf_const *c, lf_dtype t) {
-    enum { PIECE = 512 };
-    int64_t code[PIECE];
+/* Codes are packed in pieces of a multiple of 8, which end on whole bytes. */
+enum { PIECE = 512 };
+
+static void add_piece(lf_text *out, const int64_t *code, size_t count, lf_dtype t) {
     uint8_t packed[PIECE * 8];
+    lf_pack(packed, code, count, t);
+    lf_text_addn(out, (const char *)packed, lf_packed_size(count, lf_dtype_bits(t)));
+}
+
+static size_t piece_at(size_t at, size_t count) {
+    return count - at < PIECE ? count - at : PIECE;
+}
+
+static void add_integers(lf_text *out, const lf_const *c, lf_dtype t) {
+    int64_t code[PIECE];
     for (size_t at = 0; at < c->count; at += PIECE) {
-        size_t n = c->count - at < PIECE ? c->count - at : PIECE;
+        size_t n = piece_at(at, c->count);
         for (size_t i = 0; i < n; i++)
             code[i] = lf_const_int(c, at + i);
-        lf_pack(packed, code, n, t);
-        lf_text_addn(out, (const char *)packed, lf_packed_size(n, lf_dtype_bits(t)));
+        add_piece(out, code, n, t);
     }
+}
+
+lf_chunk lf_lfw_add_codes(lf_text *weights, const lf_tensor *t) {
+    int64_t code[PIECE];
+    uint64_t offset = begin_chunk(weights);
+    for (size_t at = 0; at < t->value->count; at += PIECE) {
+        size_t n = piece_at(at, t->value->count);
+        for (size_t i = 0; i < n; i++)
+            code[i] = lf_tensor_code(t, at + i);
+        add_piece(weights, code, n, t->dtype);
+    }
+    return end_chunk(weights, offset);
 }
 
 lf_chunk lf_lfw_add_elements(lf_text *weights, const lf_const *c, lf_dtype t) {
@@ -78,7 +101,7 @@ lf_chunk lf_lfw_add_elements(lf_text *weights, const lf_const *c, lf_dtype t) {
     if (lf_elem_is_float(c->elem))
         add_floats(weights, c);
     else
-        add_codes(weights, c, t);
+        add_integers(weights, c, t);
     return end_chunk(weights, offset);
 }
 
@@ -127,22 +150,61 @@ static void get_floats(float *v, size_t count, const uint8_t *in) {
     }
 }
 
-void lf_lfw_get_elements(void *data, lf_elem e, lf_dtype t, size_t count, const uint8_t *in) {
-    enum { PIECE = 512 };
+static void get_integers(void *data, lf_elem e, lf_dtype t, size_t count, const uint8_t *in) {
     int64_t code[PIECE];
-    if (e == LF_ELEM_F64) {
-        lf_lfw_get_reals(data, count, in);
-    } else if (e == LF_ELEM_F32) {
-        get_floats(data, count, in);
-    } else {
-        for (size_t at = 0; at < count; at += PIECE) {
-            size_t n = count - at < PIECE ? count - at : PIECE;
-            lf_unpack(code, in, n, t);
-            for (size_t i = 0; i < n; i++)
-                (void)lf_elem_store(data, e, at + i, code[i]);
-            in += lf_packed_size(n, lf_dtype_bits(t));
-        }
+    for (size_t at = 0; at < count; at += PIECE) {
+        size_t n = piece_at(at, count);
+        lf_unpack(code, in, n, t);
+        for (size_t i = 0; i < n; i++)
+            (void)lf_elem_store(data, e, at + i, code[i]);
+        in += lf_packed_size(n, lf_dtype_bits(t));
     }
+}
+
+void lf_lfw_get_elements(void *data, lf_elem e, lf_dtype t, size_t count, const uint8_t *in) {
+    if (e == LF_ELEM_F64)
+        lf_lfw_get_reals(data, count, in);
+    else if (e == LF_ELEM_F32)
+        get_floats(data, count, in);
+    else
+        get_integers(data, e, t, count, in);
+}
+
+/* -- float containers from codes ------------------------------------------------------------------------------------- */
+
+/* Out of range is infinity, which is on no grid. */
+static double rounded_to(lf_elem e, double v) {
+    if (e == LF_ELEM_F64)
+        return v;
+    return fabs(v) > (double)FLT_MAX ? INFINITY : (double)(float)v;
+}
+
+void lf_lfw_get_codes(void *data, lf_elem e, const lf_tensor *t, size_t count, const uint8_t *in) {
+    int64_t code[PIECE];
+    for (size_t at = 0; at < count; at += PIECE) {
+        size_t n = piece_at(at, count);
+        lf_unpack(code, in, n, t->dtype);
+        for (size_t i = at; i < at + n; i++) {
+            double v = rounded_to(e, lf_grid_value(t, i, code[i - at]));
+            if (e == LF_ELEM_F64)
+                ((double *)data)[i] = v;
+            else
+                ((float *)data)[i] = (float)v;
+        }
+        in += lf_packed_size(n, lf_dtype_bits(t->dtype));
+    }
+}
+
+static bool same_bits(double a, double b) {
+    return a == b && signbit(a) == signbit(b);
+}
+
+bool lf_lfw_codes_suffice(const lf_tensor *t) {
+    const lf_const *c = t->value;
+    bool suffice = lf_elem_is_float(c->elem) && lf_on_grid(t);
+    for (size_t i = 0; suffice && i < c->count; i++)
+        suffice = same_bits(lf_const_real(c, i), rounded_to(c->elem, lf_grid_value(t, i, lf_tensor_code(t, i))));
+    return suffice;
 }
 
 /* -- containers ----------------------------------------------------------------------------------------------------- */

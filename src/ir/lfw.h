@@ -19,14 +19,19 @@ typedef struct lf_chunk {
     char hash[LF_LFW_HASH + 1];
 } lf_chunk;
 
-/* Adds a chunk (and the header before the first). */
+/* Adds a chunk (and the header before the first). add_codes packs the codes of a constant on the grid whatever its container. */
 lf_chunk lf_lfw_add_elements(lf_text *weights, const lf_const *c, lf_dtype t);
+lf_chunk lf_lfw_add_codes(lf_text *weights, const lf_tensor *t);
 lf_chunk lf_lfw_add_reals(lf_text *weights, const double *v, size_t count);
 lf_chunk lf_lfw_add_ranges(lf_text *weights, const lf_range *r, size_t count); /* lo hi step, int64 each */
 
 void lf_lfw_hash(const void *data, size_t size, char hash[LF_LFW_HASH + 1]);
 /* The reverse, from a chunk known to be long enough. `data` of lf_lfw_get_elements has room for count containers. */
 void lf_lfw_get_elements(void *data, lf_elem e, lf_dtype t, size_t count, const uint8_t *in);
+/* The elements of t's float container from packed codes: code * scale (or code / divisor) in double, rounded to the container. */
+void lf_lfw_get_codes(void *data, lf_elem e, const lf_tensor *t, size_t count, const uint8_t *in);
+/* Are all elements of t just that, so that the codes say everything? */
+bool lf_lfw_codes_suffice(const lf_tensor *t);
 void lf_lfw_get_reals(double *v, size_t count, const uint8_t *in);
 void lf_lfw_get_ranges(lf_range *r, size_t count, const uint8_t *in);
 

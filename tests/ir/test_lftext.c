@@ -229,6 +229,9 @@ static const struct {
     {HEAD "const %k : INT4[2] as i9 = [1, 2]\n", "expected a container (i8 u8 i16 u16 i32 i64 f32 f64), found `i9`"},
     {HEAD "const %k : INT4[2] as f32 scale 0.5 = [1, 1.2]\n", "is not on the grid of scale 0.5"},
     {HEAD "const %k : FLOAT32[2] as i8 = [1, 2]\n", "elements off the grid lie as f32 or f64"},
+    {HEAD "const %k : FLOAT32[2] = codes lfw(16, 0)\n", "only float elements on a grid are stored as codes"},
+    {HEAD "const %k : INT4[2] = codes lfw(16, 0)\n", "only float elements on a grid are stored as codes"},
+    {HEAD "const %k : INT4[2] as f32 = codes [1, 2]\n", "expected a list [...] or lfw(offset, hash), found `[`"},
     {HEAD "const %k : FLOAT32[2] = [1, 1e39]\n", "1e39 is too large for f32"},
     {HEAD "const %k : ?[2] = [1, 2]\n", "a constant without a datatype"},
     {HEAD "const %k : TERNARY[1] range {-1,0,1} = [1]\n", "code 1 of element 0 is not in the range {-1,0,1}"},
@@ -369,6 +372,32 @@ static void test_every_container(void **state) {
     lf_ctx_free(ctx);
 }
 
+/* Float elements that are code * scale, rounded, are stored as codes; one that is not brings all back as floats. */
+static void test_float_codes(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    for (int broken = 0; broken < 2; broken++) {
+        lf_graph *g = lf_graph_new(ctx, "g");
+        lf_tensor *t = scaled_weights(g, 900);
+        float *v = (float *)(uintptr_t)t->value->data;
+        v[7] = broken ? nextafterf(v[7], 0) : v[7];
+        small_output(g, "w", t->id);
+        lf_text text = {0}, weights = {0};
+        assert_int_equal(lf_graph_print(g, false, &text, &weights), LF_OK);
+        assert_true((strstr(text.at, "codes lfw(") == NULL) == broken);
+        assert_int_equal(weights.len, 16 + 900 * 8 + 900 * 24 + 900 * 2 * (broken ? 32 : 4) / 8);
+        lf_graph *h = lf_graph_parse(ctx, "f", text.at, text.len, (uint8_t *)weights.at, weights.len, find_small_op);
+        say_all(ctx);
+        assert_non_null(h);
+        assert_memory_equal(lf_find_tensor(h, "w:1")->value->data, v, 900 * 2 * sizeof *v);
+        lf_text_free(&text);
+        lf_text_free(&weights);
+        lf_graph_free(g);
+        lf_graph_free(h);
+    }
+    lf_ctx_free(ctx);
+}
+
 static void test_files(void **state) {
     (void)state;
     lf_ctx *ctx = lf_ctx_new(1);
@@ -414,6 +443,7 @@ int main(void) {
         cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_liberties),       cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_damaged),       cmocka_unit_test(test_wrong_weights),   cmocka_unit_test(test_every_container),
         cmocka_unit_test(test_files),         cmocka_unit_test(test_unsound_graph),
+        cmocka_unit_test(test_float_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
