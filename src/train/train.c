@@ -28,7 +28,7 @@ typedef struct run {
 } run;
 
 lf_train_options lf_train_defaults(void) {
-    return (lf_train_options){.seed = -1, .checkpoint_seconds = 10, .kernel = LF_ISA_COUNT};
+    return (lf_train_options){.seed = -1, .checkpoint_seconds = 30, .kernel = LF_ISA_COUNT};
 }
 
 static double clock_now(void) {
@@ -145,9 +145,10 @@ static void drop_inputs(void *arg, size_t row, int worker) {
 static void load_batch(run *s, const uint32_t *rows) {
     lf_net *n = s->state.net;
     feeding f = {s, rows};
-    lf_pool_run(n->pool, n->batch / 16, feed_columns, &f);
+    double work = 8 * (double)n->features * (double)n->batch; /* a look-up costs as much as some 8 multiplications */
+    lf_net_run(n, n->batch / 16, work, feed_columns, &f);
     if (n->input_keep)
-        lf_pool_run(n->pool, n->features, drop_inputs, &f);
+        lf_net_run(n, n->features, work, drop_inputs, &f);
     for (size_t b = 0; b < n->batch; b++)
         s->labels[b] = s->train.labels[rows[b]];
 }

@@ -141,6 +141,15 @@ void lf_net_free(lf_net *n) {
         lf_arena_free(n->arena);
 }
 
+void lf_net_run(const lf_net *n, size_t tasks, double multiplications, lf_task_fn *fn, void *arg) {
+    if (multiplications >= 1e6) {
+        lf_pool_run(n->pool, tasks, fn, arg);
+        return;
+    }
+    for (size_t i = 0; i < tasks; i++)
+        fn(arg, i, 0);
+}
+
 /* -- first values -------------------------------------------------------------------------------------------------- */
 
 /* Mean size of a weight times 2 / sqrt(highest code): where LSQ starts (Esser et al. 2020, section 2.2). */

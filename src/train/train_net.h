@@ -75,6 +75,9 @@ lf_row_quant lf_net_weight_quant(const lf_net_layer *l, float step);
 double lf_net_scale(const lf_net *n, int i);
 lf_row_unit lf_net_unit(const lf_net *n, int i, size_t row);
 
+/* Runs tasks on all threads, or, when there are fewer than some 20 microseconds of work, here: waking threads costs more. */
+void lf_net_run(const lf_net *n, size_t tasks, double multiplications, lf_task_fn *fn, void *arg);
+
 static inline size_t lf_blocks(size_t rows) {
     return (rows + LF_NET_BLOCK - 1) / LF_NET_BLOCK;
 }

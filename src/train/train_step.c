@@ -20,6 +20,10 @@ static const float *layer_input(const lf_net *n, int i) {
     return i ? n->layer[i - 1].a : n->input;
 }
 
+static double work_of(const lf_net *n, int i) {
+    return (double)n->layer[i].in * (double)n->layer[i].pad * (double)n->batch;
+}
+
 /* -- dropout ------------------------------------------------------------------------------------------------------- */
 
 /* The probability is a multiple of 1/256: one random byte per sample. */
@@ -65,7 +69,7 @@ static void forward_rows(void *arg, size_t index, int worker) {
 void lf_net_forward(lf_net *n) {
     for (int i = 0; i < n->layers; i++) {
         job j = {.net = n, .layer = i};
-        lf_pool_run(n->pool, lf_blocks(n->layer[i].out), forward_rows, &j);
+        lf_net_run(n, lf_blocks(n->layer[i].out), work_of(n, i), forward_rows, &j);
     }
 }
 
@@ -119,7 +123,7 @@ void lf_net_backward(lf_net *n, const lf_row_adam *adam) {
     backward_units(n, n->layers - 1, 0, n->layer[n->layers - 1].out, adam);
     for (int i = n->layers - 1; i > 0; i--) {
         job j = {.net = n, .layer = i, .adam = adam};
-        lf_pool_run(n->pool, lf_blocks(n->layer[i - 1].out), backward_rows, &j);
+        lf_net_run(n, lf_blocks(n->layer[i - 1].out), work_of(n, i), backward_rows, &j);
     }
 }
 
@@ -166,10 +170,13 @@ static void update_step(const lf_net *n, const lf_row_adam *adam, const lf_quant
 
 void lf_net_update(lf_net *n, const lf_row_adam *adam) {
     size_t tasks = 0;
-    for (int i = 0; i < n->layers; i++)
+    double work = 0;
+    for (int i = 0; i < n->layers; i++) {
         tasks += lf_blocks(n->layer[i].in);
+        work += work_of(n, i);
+    }
     job j = {.net = n, .adam = adam};
-    lf_pool_run(n->pool, tasks, update_block, &j);
+    lf_net_run(n, tasks, work, update_block, &j);
     for (int i = 0; i < n->layers; i++) {
         lf_net_layer *l = &n->layer[i];
         *l->code_step = *l->w_step; /* the new codes were made with it */
