@@ -9,6 +9,7 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 
     integer file, got, seed;
     reg [63:0] at;
     reg [8*1024-1:0] dir;
+    reg [BITS-1:0] beat;
     reg taken, first;
     initial begin
         at = 0;
@@ -33,11 +34,12 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 
         end
         if (taken) tvalid <= 0;
         if (aresetn && (taken || !tvalid) && at < frames * BEATS && {1'b0, $random(seed)} % 65536 >= stall) begin
-            got = $fscanf(file, "%h\n", tdata);
+            got = $fscanf(file, "%h\n", beat);
             if (got != 1) begin
                 $display("input file %0d is short", PORT);
                 $finish;
             end
+            tdata <= beat;
             tvalid <= 1;
             tlast <= (at + 1) % BEATS == 0;
             at = at + 1;
