@@ -236,11 +236,84 @@ static void test_yosys(void **state) {
     assert_false(b.failed);
 }
 
-int main(void) {
+/* -- faults that must be seen ------------------------------------------------------------------------------------------------- */
+
+typedef struct fault {
+    const char *what, *file, *from, *to;
+} fault;
+
+static const fault faults[] = {
+    {"the spilled word is lost", "lf_skid.v", "ready ? s_axis_tdata : spill", "s_axis_tdata"},
+    {"one word less", "lf_fifo_srl.v", "last != TOP", "last + 1'b1 != TOP"},
+    {"valid drops while it waits", "lf_fifo_memory.v", "held <= load | (held & ~m_axis_tready)", "held <= load"},
+    {"a bubble behind every word", "lf_widen.v", "~full | m_axis_tready", "~full"},
+    {"reset forgets a flag", "lf_narrow.v", "some <= 1'b0;", "some <= some;"},
+    {"room counted before the word leaves", "lf_dwc.v", "rest <= ROOM", "level <= ROOM"},
+    {"the last of equals wins", "lf_argmax.v", "value > best", "value >= best"},
+    {"waits for ready before it is valid", "lf_pipe.v", "~valid[STAGES-1] | m_axis_tready", "m_axis_tready"},
+    {"a threshold one too low", "thr_small_threshold0_threshold.v", "u >= row[", "u > row["},
+    {"the last beat of a frame is not marked", "skid_2_0.v", "m_axis_tlast ? ", "1'b1 ? "},
+};
+
+/* Writes the file with the fault; returns the text without it. */
+static const char *plant(const fault *f) {
+    lf_file file;
+    bench_must(&b, lf_file_open(b.ctx, lf_path_join(b.arena, b.dir, f->file), 0, &file), f->file);
+    const char *good = lf_strndup(b.arena, (const char *)file.data, file.size), *at = strstr(good, f->from);
+    lf_file_close(&file);
+    if (!at)
+        fail_msg("%s has no '%s'", f->file, f->from);
+    const char *bad = lf_format(b.arena, "%.*s%s%s", (int)(at - good), good, f->to, at + strlen(f->from));
+    bench_write(&b, f->file, bad, strlen(bad));
+    return good;
+}
+
+/* True when the simulation is built and shows a difference. */
+static bool is_seen(const fault *f) {
+    const char *good = plant(f);
+    bool built = bench_icarus_build(&b), seen = built && !bench_icarus_replay(&b, true);
+    bench_write(&b, f->file, good, strlen(good));
+    if (!seen)
+        print_message("%s: %s\n", built ? "not seen" : "not built", f->what);
+    return seen;
+}
+
+static void test_planted_faults(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    bench whole = b;
+    bench_begin(&b);
+    lf_rng r = lf_rng_make(21, 1);
+    add_skid((lf_range){-3, 3, 1}, 2);
+    add_fifo(5, "srl", 1);
+    add_fifo(6, "distributed", 1);
+    add_converter(1, 3, (lf_range){0, 3, 1});
+    add_converter(3, 1, (lf_range){0, 3, 1});
+    add_converter(3, 2, (lf_range){0, 3, 1});
+    add_argmax(6, 1, (lf_range){0, 2, 1});
+    add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1"}, &r);
+    bench_prepare(&b, &r);
+    bench_print(&b);
+    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
+    size_t seen = 0;
+    bool clean = bench_icarus(&b);
+    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
+        seen += is_seen(&faults[i]);
+    bench_end(&b);
+    b = whole;
+    assert_true(clean);
+    assert_int_equal(seen, LF_COUNT(faults));
+}
+
+/* An argument runs the tests whose names match it. */
+int main(int argc, char **argv) {
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verilator),
         cmocka_unit_test(test_icarus),
         cmocka_unit_test(test_yosys),
+        cmocka_unit_test(test_planted_faults),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
