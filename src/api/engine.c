@@ -4,13 +4,15 @@
 #include <string.h>
 
 #include "exec/exec.h"
+#include "exec/fast.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
 
 struct lf_engine {
     lf_ctx *ctx;
     lf_graph *graph;
-    lf_exec *exec;
+    lf_exec *exec; /* the reference, or NULL */
+    lf_plan *plan; /* the fast one, or NULL */
 };
 
 static bool has_op(const lf_graph *g, const char *name) {
@@ -55,10 +57,11 @@ lf_engine *lf_engine_open(lf_ctx *ctx, const lf_model_options *model, const char
         return NULL;
     lf_engine *e = calloc(1, sizeof *e);
     *e = (lf_engine){.ctx = ctx, .graph = g};
-    if (!engine || strcmp(engine, "reference") != 0)
-        (void)make_integers(e);
-    e->exec = lf_exec_new(ctx, e->graph);
-    if (e->exec)
+    if ((!engine || strcmp(engine, "reference") != 0) && make_integers(e))
+        e->plan = lf_plan_new(ctx, e->graph);
+    else
+        e->exec = lf_exec_new(ctx, e->graph);
+    if (e->exec || e->plan)
         return e;
     lf_engine_free(e);
     return NULL;
@@ -68,16 +71,17 @@ void lf_engine_free(lf_engine *e) {
     if (!e)
         return;
     lf_exec_free(e->exec);
+    lf_plan_free(e->plan);
     lf_graph_free(e->graph);
     free(e);
 }
 
 const lf_graph *lf_engine_graph(const lf_engine *e) { return e->graph; }
 
-const char *lf_engine_name(const lf_engine *e) { (void)e; return "reference"; }
+const char *lf_engine_name(const lf_engine *e) { return e->plan ? "fast" : "reference"; }
 
 lf_status lf_engine_run(lf_engine *e, const lf_row_io *io, size_t rows) {
-    return lf_exec_rows(e->exec, io, rows);
+    return e->plan ? lf_plan_rows(e->plan, io, rows) : lf_exec_rows(e->exec, io, rows);
 }
 
 static const lf_node *producer(const lf_graph *g, lf_id t) { return lf_node_at(g, lf_tensor_at(g, t)->producer); }
