@@ -40,12 +40,18 @@ static bool divides_integers(lf_onnx *m) {
     return integers;
 }
 
+static lf_status integer_division(lf_onnx *m) {
+    lf_onnx_refuse(m, "division of integers is not in this version");
+    lf_hint(m->ctx, "divide floats, or multiply by the reciprocal");
+    return LF_BAD_INPUT;
+}
+
 lf_status lf_onnx_do_binary(lf_onnx *m) {
     LF_TRY(lf_onnx_operand_range(m, 2, 2));
     if (lf_onnx_known_ints(m, 0) && lf_onnx_known_ints(m, 1) && strcmp(m->row->op, "pow"))
         return lf_onnx_fold_arithmetic(m);
     if (!strcmp(m->row->op, "div") && divides_integers(m))
-        return lf_onnx_refuse(m, "division of integers is not in this version");
+        return integer_division(m);
     return bind_all(m, 2, 2);
 }
 

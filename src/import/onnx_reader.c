@@ -197,16 +197,24 @@ static int64_t version_of(const lf_onnx *m, const char *domain) {
     return 1; /* Brevitas left its domain out; for ONNX's own 1 is refused below */
 }
 
+static lf_status unknown_op(lf_onnx *m, const char *domain, bool domain_known) {
+    if (domain_known)
+        lf_onnx_refuse(m, "an op that is not known in the domain \"%s\"", domain);
+    else
+        lf_onnx_refuse(m, "the domain %s is not in this version", domain);
+    lf_hint(m->ctx, "replace it before the export by ops that are known: ONNX's own, or Quant, BipolarQuant and "
+                    "MultiThreshold of qonnx.custom_op.general");
+    return LF_BAD_INPUT;
+}
+
 /* Finds the row; refuses what is unknown, naming what is known. */
 static lf_status find_row(lf_onnx *m) {
     const char *domain = m->node->domain ? m->node->domain : "";
     unsigned bit = lf_onnx_domain(domain);
     m->version = version_of(m, domain);
     m->row = bit ? lf_onnx_row_for(bit, m->node->op_type) : NULL;
-    if (!bit)
-        return lf_onnx_refuse(m, "the domain %s is not in this version", domain);
     if (!m->row)
-        return lf_onnx_refuse(m, "unknown op of the domain \"%s\"", domain);
+        return unknown_op(m, domain, bit != 0);
     if (m->version >= m->row->version_min && m->version <= m->row->version_max)
         return LF_OK;
     lf_onnx_refuse(m, "version %lld of the operator set; supported: %lld to %lld", (long long)m->version,

@@ -505,7 +505,7 @@ static void all_complaints_at_once(void **state) {
     const char *why = make_refusal(&m);
     make_expect_text(why, "c1: Conv: not in this version");
     make_expect_text(why, "p1: MaxPool: not in this version");
-    make_expect_text(why, "f1: Frobnicate: unknown op");
+    make_expect_text(why, "f1: Frobnicate: an op that is not known");
     assert_null(strstr(why, "r1"));
     assert_null(strstr(why, "dead"));
     make_end(&m);
