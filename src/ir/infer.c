@@ -16,8 +16,22 @@ static lf_status check_counts(const lf_graph *g, const lf_node *n) {
     return LF_OK;
 }
 
+/* No file may make us multiply dimensions until they overflow, or ask for memory that nobody has. */
+static lf_status check_sizes(const lf_graph *g, const lf_node *n) {
+    for (int i = 0; i < n->in_count; i++) {
+        const lf_tensor *t = lf_in(g, n, i);
+        if (!t || lf_shape_count(t->shape) <= (int64_t)1 << 31)
+            continue;
+        lf_where where = lf_where_node(g, n);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has more than 2^31 elements: its shape is %s", t->name,
+                       lf_shape_text(g->arena, t->shape));
+    }
+    return LF_OK;
+}
+
 lf_status lf_infer_node(lf_graph *g, lf_node *n) {
     LF_TRY(check_counts(g, n));
+    LF_TRY(check_sizes(g, n));
     if (!n->op->infer) {
         lf_where where = lf_where_node(g, n);
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s does not say what its results are", n->op->name);

@@ -78,8 +78,8 @@ lf_status lf_sum_infer(lf_graph *g, lf_node *n, int sign) {
     lf_tensor *out = lf_out(g, n, 0);
     lf_set_real(g, n, out, shape);
     sum s = {.a = lf_in(g, n, 0), .b = lf_in(g, n, 1), .sign = sign, .out = out};
-    s.am = lf_map_make(g->arena, s.a->shape, shape);
-    s.bm = lf_map_make(g->arena, s.b->shape, shape);
+    s.am = lf_map_make(s.a->shape, shape);
+    s.bm = lf_map_make(s.b->shape, shape);
     if (!infer_codes(g, out, &s))
         lf_set_real(g, n, out, shape);
     return LF_OK;
@@ -105,8 +105,8 @@ static void add_codes(const lf_value *in, lf_value *out, const lf_map *am, const
 }
 
 lf_status lf_sum_exec(lf_run *run, const lf_value *in, lf_value *out, int sign) {
-    lf_map am = lf_map_make(run->scratch, in[0].tensor->shape, out->tensor->shape);
-    lf_map bm = lf_map_make(run->scratch, in[1].tensor->shape, out->tensor->shape);
+    lf_map am = lf_map_make(in[0].tensor->shape, out->tensor->shape);
+    lf_map bm = lf_map_make(in[1].tensor->shape, out->tensor->shape);
     if (out->code) {
         add_codes(in, out, &am, &bm, sign);
         return LF_OK;

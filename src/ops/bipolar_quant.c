@@ -44,7 +44,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(lf_infer_broadcast(g, n, 2, &shape));
     ranging r = {lf_in(g, n, 0), {0}};
     lf_tensor *y = lf_out(g, n, 0);
-    r.xm = lf_map_make(g->arena, r.x->shape, shape);
+    r.xm = lf_map_make(r.x->shape, shape);
     lf_set_real(g, n, y, shape);
     if (!set_scales(g, y, lf_in(g, n, 1)))
         return LF_OK;
@@ -57,8 +57,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
     (void)n;
     const double *x = lf_value_reals(run, &in[0]), *scale = lf_value_reals(run, &in[1]);
-    lf_map xm = lf_map_make(run->scratch, in[0].tensor->shape, out->tensor->shape);
-    lf_map sm = lf_map_make(run->scratch, in[1].tensor->shape, out->tensor->shape);
+    lf_map xm = lf_map_make(in[0].tensor->shape, out->tensor->shape);
+    lf_map sm = lf_map_make(in[1].tensor->shape, out->tensor->shape);
     for (size_t e = 0; e < out->count; e++) {
         int code = x[lf_map_at(&xm, e)] >= 0 ? 1 : -1;
         if (out->code)

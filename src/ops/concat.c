@@ -4,6 +4,9 @@
  *                       where a scale varies along another axis or is a quotient, real */
 #include "ops/elementwise.h"
 
+/* Codes have a range per index along the axis; longer ones become real. */
+enum { AXIS_MAX = 1 << 24 };
+
 typedef struct concat_attr {
     int64_t axis;
 } concat_attr;
@@ -11,6 +14,10 @@ typedef struct concat_attr {
 static lf_status output_shape(lf_graph *g, const lf_node *n, int axis, lf_shape *out) {
     lf_shape s = lf_in(g, n, 0)->shape;
     for (int i = 1; i < n->in_count; i++) {
+        if (!lf_in(g, n, i)) {
+            lf_where where = lf_where_node(g, n);
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "concat: operand %d is missing", i);
+        }
         lf_shape x = lf_in(g, n, i)->shape, same = x;
         if (x.rank == s.rank)
             same.dim[axis] = s.dim[axis];
@@ -62,7 +69,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(lf_need_axis(g, n, ((const concat_attr *)n->attr)->axis, lf_in(g, n, 0)->shape.rank, &axis));
     LF_TRY(output_shape(g, n, axis, &s));
     lf_set_real(g, n, y, s);
-    if (lf_shape_count(s) > 0 && can_join(g, n, axis))
+    if (lf_shape_count(s) > 0 && s.dim[axis] <= AXIS_MAX && can_join(g, n, axis))
         infer_codes(g, n, y, axis);
     return LF_OK;
 }

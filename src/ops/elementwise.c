@@ -7,6 +7,8 @@
 enum { LOOK_AT = 1 << 16 };
 /* Ranges that vary along several axes are worked out element by element up to this size. */
 enum { SEVERAL_AXES = 1 << 22 };
+/* A scale or a range per index is written down for axes up to this length, when no data stands behind them. */
+enum { AXIS_MAX = 1 << 24 };
 
 /* -- operands ------------------------------------------------------------------------------------------------------- */
 
@@ -144,7 +146,7 @@ static bool one_run(unsigned mask, lf_shape to, lf_map *m) {
         first++;
     while (last >= 0 && !(mask >> last & 1))
         last--;
-    *m = (lf_map){1, 1, NULL};
+    *m = (lf_map){.inner = 1, .dim = 1};
     for (int i = first; i <= last; i++) {
         if (!(mask >> i & 1) && to.dim[i] != 1)
             return false;
@@ -155,35 +157,28 @@ static bool one_run(unsigned mask, lf_shape to, lf_map *m) {
     return true;
 }
 
-static const size_t *map_table(lf_arena *a, unsigned mask, lf_shape to) {
-    size_t count = (size_t)lf_shape_count(to);
-    size_t *table = LF_NEW_ARRAY(a, size_t, count ? count : 1);
-    size_t at[LF_MAX_RANK] = {0}, stride[LF_MAX_RANK] = {0}, next = 1;
-    for (int i = to.rank - 1; i >= 0; i--)
-        if (mask >> i & 1) {
-            stride[i] = next;
-            next *= (size_t)to.dim[i];
-        }
-    size_t here = 0;
-    for (size_t e = 0; e < count; e++) {
-        table[e] = here;
-        for (int i = to.rank - 1; i >= 0; i--) {
-            here += stride[i];
-            if (++at[i] < (size_t)to.dim[i])
-                break;
-            here -= stride[i] * (size_t)to.dim[i];
-            at[i] = 0;
-        }
-    }
-    return table;
-}
-
-lf_map lf_map_make(lf_arena *a, lf_shape from, lf_shape to) {
+lf_map lf_map_make(lf_shape from, lf_shape to) {
     unsigned mask = lf_vary_mask(from, to);
     lf_map m;
-    if (!one_run(mask, to, &m))
-        m = (lf_map){1, 0, map_table(a, mask, to)};
+    if (one_run(mask, to, &m))
+        return m;
+    m = (lf_map){.rank = to.rank};
+    size_t step = 1;
+    for (int i = to.rank - 1; i >= 0; i--) {
+        m.size[i] = (size_t)to.dim[i];
+        m.step[i] = mask >> i & 1 ? step : 0;
+        step *= mask >> i & 1 ? m.size[i] : 1;
+    }
     return m;
+}
+
+size_t lf_map_walk(const lf_map *m, size_t e) {
+    size_t at = 0;
+    for (int i = m->rank - 1; i >= 0; i--) {
+        at += e % m->size[i] * m->step[i];
+        e /= m->size[i];
+    }
+    return at;
 }
 
 /* -- axes ---------------------------------------------------------------------------------------------------------------- */
@@ -401,6 +396,8 @@ int lf_follow_axis(lf_arena *a, lf_shape from, int axis, lf_shape to, int64_t **
         int64_t below = inner_of(to, j);
         if (below == 0 || inner % below || to.dim[j] * below % (channels * inner))
             continue;
+        if (to.dim[j] > AXIS_MAX)
+            return -1;
         *channel = LF_NEW_ARRAY(a, int64_t, to.dim[j]);
         for (int64_t i = 0; i < to.dim[j]; i++)
             (*channel)[i] = i * below / inner % channels;

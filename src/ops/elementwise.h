@@ -34,15 +34,17 @@ LF_MUST_USE lf_status lf_infer_broadcast(lf_graph *g, const lf_node *n, int coun
 
 /* Which element of an operand belongs to element e of the output. */
 typedef struct lf_map {
-    size_t inner, dim;
-    const size_t *table; /* when it is not e / inner % dim */
+    size_t inner, dim; /* e / inner % dim, when rank is 0 */
+    int rank;          /* else the sum over the output's axes of (index along it) * step */
+    size_t size[LF_MAX_RANK], step[LF_MAX_RANK];
 } lf_map;
-lf_map lf_map_make(lf_arena *a, lf_shape from, lf_shape to);
+lf_map lf_map_make(lf_shape from, lf_shape to);
+size_t lf_map_walk(const lf_map *m, size_t e);
 static inline size_t lf_map_at(const lf_map *m, size_t e) {
     if (m->dim == 1)
         return 0;
-    if (m->table)
-        return m->table[e];
+    if (m->rank)
+        return lf_map_walk(m, e);
     return (m->inner == 1 ? e : e / m->inner) % m->dim;
 }
 
@@ -105,7 +107,7 @@ lf_monotone lf_monotone_up(const lf_graph *g, const lf_node *n, int axis, int64_
 /* -- layout ----------------------------------------------------------------------------------------------------------------- */
 
 /* Elements keep their row-major order while the shape becomes `to`: the axis of `to` that runs over channels of `axis`, and in
- * *channel (in the arena) the channel of every index of it. -1 when no single axis does. */
+ * *channel (in the arena) the channel of every index of it. -1 when no single axis does, or when it is longer than 2^24. */
 int lf_follow_axis(lf_arena *a, lf_shape from, int axis, lf_shape to, int64_t **channel);
 /* Grid and ranges of out where index i along `axis` of out is channel[i] of the scale (or range) axis of t. */
 void lf_pick_scales(lf_graph *g, lf_tensor *out, const lf_tensor *t, int axis, const int64_t *channel);

@@ -220,11 +220,11 @@ typedef struct walk {
     size_t matrices;
 } walk;
 
-static walk walk_of(lf_run *run, const lf_value *in) {
+static walk walk_of(const lf_value *in) {
     walk w = {.matrices = 1};
     (void)dims_of(in[0].tensor->shape, in[1].tensor->shape, &w.d);
-    w.am = lf_map_make(run->scratch, w.d.a_batch, w.d.batch);
-    w.bm = lf_map_make(run->scratch, w.d.b_batch, w.d.batch);
+    w.am = lf_map_make(w.d.a_batch, w.d.batch);
+    w.bm = lf_map_make(w.d.b_batch, w.d.batch);
     w.matrices = (size_t)lf_shape_count(w.d.batch);
     return w;
 }
@@ -311,7 +311,7 @@ static void exec_reals(lf_run *run, const lf_value *in, lf_value *out, const wal
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
     (void)n;
-    walk w = walk_of(run, in);
+    walk w = walk_of(in);
     if (out->real)
         exec_reals(run, in, out, &w);
     else if (w.d.k == 0)

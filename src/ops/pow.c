@@ -18,8 +18,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
     (void)n;
     const double *x = lf_value_reals(run, &in[0]), *p = lf_value_reals(run, &in[1]);
-    lf_map xm = lf_map_make(run->scratch, in[0].tensor->shape, out->tensor->shape);
-    lf_map pm = lf_map_make(run->scratch, in[1].tensor->shape, out->tensor->shape);
+    lf_map xm = lf_map_make(in[0].tensor->shape, out->tensor->shape);
+    lf_map pm = lf_map_make(in[1].tensor->shape, out->tensor->shape);
     for (size_t e = 0; e < out->count; e++)
         out->real[e] = lf_pow(x[lf_map_at(&xm, e)], p[lf_map_at(&pm, e)]);
     return LF_OK;

@@ -138,8 +138,8 @@ static lf_status infer(lf_graph *g, lf_node *n, plan chosen, bool divide) {
             LF_TRY(lf_need_finite(g, n, i, "constant", divide && i == 1));
     lf_set_real(g, n, out, shape);
     product p = {lf_in(g, n, chosen.data), lf_in(g, n, 1 - chosen.data), {0}, {0}, divide};
-    p.xm = lf_map_make(g->arena, p.x->shape, shape);
-    p.cm = lf_map_make(g->arena, p.c->shape, shape);
+    p.xm = lf_map_make(p.x->shape, shape);
+    p.cm = lf_map_make(p.c->shape, shape);
     bool done = chosen.how == REAL || (chosen.how == SCALE ? infer_scale(g, out, &p) : infer_codes(g, out, &p));
     if (!done)
         lf_set_real(g, n, out, shape);
@@ -157,8 +157,8 @@ static void exec_scale(const lf_value *x, const double *c, const lf_map *xm, con
 }
 
 static lf_status exec(lf_run *run, const lf_value *in, lf_value *out, plan p, bool divide) {
-    lf_map am = lf_map_make(run->scratch, in[0].tensor->shape, out->tensor->shape);
-    lf_map bm = lf_map_make(run->scratch, in[1].tensor->shape, out->tensor->shape);
+    lf_map am = lf_map_make(in[0].tensor->shape, out->tensor->shape);
+    lf_map bm = lf_map_make(in[1].tensor->shape, out->tensor->shape);
     if (out->code && p.how == CODES) {
         exec_codes(&in[0], &in[1], &am, &bm, out);
     } else if (out->code) {

@@ -115,9 +115,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     lf_shape shape;
     LF_TRY(lf_infer_broadcast(g, n, 3, &shape));
     lf_set_real(g, n, y, shape);
-    r.xm = lf_map_make(g->arena, r.x->shape, shape);
-    r.sm = lf_map_make(g->arena, r.scale->shape, shape);
-    r.zm = lf_map_make(g->arena, r.zeropt->shape, shape);
+    r.xm = lf_map_make(r.x->shape, shape);
+    r.sm = lf_map_make(r.scale->shape, shape);
+    r.zm = lf_map_make(r.zeropt->shape, shape);
     if (!integers(r.zeropt) || !set_scales(g, y, r.scale, &r.sm))
         return LF_OK;
     unsigned mask = lf_const_mask(r.zeropt, shape);
@@ -131,9 +131,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
     quantizer q = make(n->attr, lf_value_reals(run, &in[3])[0]);
     lf_shape shape = out->tensor->shape;
-    lf_map xm = lf_map_make(run->scratch, in[0].tensor->shape, shape);
-    lf_map sm = lf_map_make(run->scratch, in[1].tensor->shape, shape);
-    lf_map zm = lf_map_make(run->scratch, in[2].tensor->shape, shape);
+    lf_map xm = lf_map_make(in[0].tensor->shape, shape);
+    lf_map sm = lf_map_make(in[1].tensor->shape, shape);
+    lf_map zm = lf_map_make(in[2].tensor->shape, shape);
     const double *x = lf_value_reals(run, &in[0]), *scale = lf_value_reals(run, &in[1]), *zeropt = lf_value_reals(run, &in[2]);
     for (size_t e = 0; e < out->count; e++) {
         double s = scale[lf_map_at(&sm, e)], z = zeropt[lf_map_at(&zm, e)];
