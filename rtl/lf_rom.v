@@ -1,6 +1,7 @@
 /* lutfisk */
 /* Table of DEPTH words with a registered output: the word at `a` appears after the next clock with `ce`. The words come from
- * the file FILE in `LF_MEM_DIR, exactly DEPTH lines. BLOCK: in block RAM, else in LUTs. */
+ * the file FILE in `LF_MEM_DIR, exactly DEPTH lines. BLOCK: in block RAM, else in LUTs ("registers" is the style that every
+ * synthesizer takes for "no RAM"; "distributed" asks some of them for a RAM that can be written). */
 `default_nettype none
 `ifndef LF_MEM_DIR
 `define LF_MEM_DIR "./"
@@ -32,8 +33,8 @@ module lf_rom #(
             always @(posedge aclk)
                 if (ce)
                     word <= mem[a];
-        end else begin : distributed
-            (* ram_style = "distributed", rom_style = "distributed" *) reg [WIDTH-1:0] mem [0:DEPTH-1];
+        end else begin : logic_cells
+            (* ram_style = "registers" *) reg [WIDTH-1:0] mem [0:DEPTH-1];
             if (FILE != "") begin : content
                 initial $readmemh({`LF_MEM_DIR, FILE}, mem);
             end

@@ -24,6 +24,8 @@ static const lf_attr_desc attrs[] = {
 
 /* -- infer ------------------------------------------------------------------------------------------------------------ */
 
+enum { LEVELS_MAX = 65535 };
+
 static int64_t channels_of(const lf_graph *g, const lf_node *n) {
     lf_shape s = lf_in(g, n, 0)->shape;
     return s.rank ? s.dim[s.rank - 1] : 1;
@@ -37,6 +39,8 @@ static lf_status check_levels(const lf_graph *g, const lf_node *n) {
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds must be constant integers of shape [1, L] or [%" PRId64 ", L], not %s", C,
                        T ? lf_shape_text(g->arena, T->shape) : "absent");
     int64_t L = T->shape.dim[1];
+    if (L > LEVELS_MAX)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%" PRId64 " thresholds per channel; at most %d", L, LEVELS_MAX);
     for (int64_t i = 0; i < T->shape.dim[0] * L; i++)
         if (i % L && lf_tensor_code(T, (size_t)i) < lf_tensor_code(T, (size_t)i - 1))
             return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds of channel %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64, i / L,
@@ -103,7 +107,10 @@ static void set_ranges(lf_graph *g, const lf_node *n) {
 static lf_status check_attrs(const lf_graph *g, const lf_node *n) {
     const lf_threshold_attr *a = n->attr;
     lf_where where = lf_where_node(g, n);
-    int64_t limit = (int64_t)1 << 40;
+    lf_range x = lf_in(g, n, 0)->range;
+    int64_t limit = (int64_t)1 << 40, widest = (int64_t)1 << 62;
+    if (x.lo < -widest || x.hi > widest)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input codes from %" PRId64 " to %" PRId64 " leave +-2^62", x.lo, x.hi);
     if (a->out_step == 0 || a->out_step > limit || a->out_step < -limit || a->out_base > limit || a->out_base < -limit)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40", a->out_base,
                        a->out_step);

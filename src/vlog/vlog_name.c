@@ -37,15 +37,15 @@ static bool is_reserved(const char *s) {
     return false;
 }
 
-/* Names the top module gives to its own ports and counters. */
-static bool is_port_like(const char *s) {
-    return !strncmp(s, "s_axis", 6) || !strncmp(s, "m_axis", 6);
+/* Names that the top module gives to its own ports and counters, and those of the hand-written units. */
+static bool is_ours(const char *s) {
+    return !strncmp(s, "s_axis", 6) || !strncmp(s, "m_axis", 6) || !strncmp(s, "lf_", 3);
 }
 
 const char *lf_vlog_name(lf_arena *a, const char *name) {
     size_t n = strlen(name), at = 0;
     char *out = lf_alloc(a, n + 3);
-    if (n == 0 || !is_letter(name[0]) || is_port_like(name))
+    if (n == 0 || !is_letter(name[0]) || is_ours(name))
         out[at++] = 'n';
     for (size_t i = 0; i < n; i++)
         out[at++] = is_letter(name[i]) || is_digit(name[i]) ? name[i] : '_';

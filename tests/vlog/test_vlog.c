@@ -33,7 +33,8 @@ static int tear_down(void **state) {
 static void test_names(void **state) {
     (void)state;
     static const char *const pairs[][2] = {{"fc0", "fc0"},       {"model/dense.1", "model_dense_1"}, {"0", "n0"},          {"", "n"},         {"wire", "wire_"},
-                                           {"aclk", "aclk_"},    {"_x", "n_x"},                      {"s_axis_a", "ns_axis_a"}, {"Wire", "Wire"}, {"logic", "logic_"}};
+                                           {"aclk", "aclk_"},    {"_x", "n_x"},                      {"s_axis_a", "ns_axis_a"}, {"Wire", "Wire"}, {"logic", "logic_"},
+                                           {"lf_fifo", "nlf_fifo"}};
     for (size_t i = 0; i < LF_COUNT(pairs); i++)
         assert_string_equal(lf_vlog_name(arena, pairs[i][0]), pairs[i][1]);
 }
