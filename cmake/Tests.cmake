@@ -1,6 +1,6 @@
 # Every tests/*/test_*.c is one cmocka program; test_*.py and test_*.sh run as they are. All run from the root of the source
 # tree, see the command in LUTFISK and the build directory in LUTFISK_BUILD, and skip with exit status 77. Labels: the folder,
-# and unit (C), rtl (C, named test_*_rtl.c: spends its time in a simulator, so it is not run under sanitizers), script, slow.
+# and unit (C), rtl (C, in tests/rtl or named test_*_rtl.c: spends its time in a simulator, so it is not run under sanitizers), script, slow.
 set(LF_PYTHON /usr/bin/python3) # Debian's own, which sees Debian's modules
 
 function(lf_register name area label)
@@ -28,7 +28,7 @@ function(lf_add_tests)
       lf_register(${name}.sh ${area} script bash "${file}")
     elseif(CMOCKA_FOUND)
       set(kind unit)
-      if(base MATCHES "_rtl$")
+      if(base MATCHES "_rtl$" OR area STREQUAL "rtl")
         set(kind rtl)
       endif()
       add_executable(${name} "${file}")

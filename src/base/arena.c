@@ -32,14 +32,15 @@ static char *block_bytes(block *b) {
 
 #ifdef LF_ARENA_SEPARATE
 
-/* Sanitizer builds: every allocation is a block of its own that ends where it ends, so that a step past it is seen. */
-enum { BLOCK_MIN = 0, BLOCK_MAX = 0 };
+/* Sanitizer builds: every allocation is a block of its own that ends where it ends, so that a step past it is seen. The
+ * largest may end up to a line later: clearing them here would touch memory that is never used. */
+enum { BLOCK_MIN = 0, BLOCK_MAX = 0, CLEARED_MAX = 1 << 20 };
 
 static char *zeroed(size_t size) {
+    if (size > CLEARED_MAX)
+        return calloc(1, size + LINE - 1);
     void *p;
-    if (posix_memalign(&p, LINE, size) != 0)
-        return NULL;
-    return memset(p, 0, size);
+    return posix_memalign(&p, LINE, size) == 0 ? memset(p, 0, size) : NULL;
 }
 
 #else
