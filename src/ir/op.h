@@ -105,7 +105,7 @@ struct lf_op {
     lf_status (*unit)(const lf_graph *g, const lf_node *n, lf_arena *a, struct lf_unit *out);
 };
 
-/* One op by name, NULL when unknown. src/ops/table.c (floor 4) has the table; floor 2 gets it as this function. */
+/* One op by name, NULL when unknown. src/ops/op_table.c (floor 4) has the table; floor 2 gets it as this function. */
 typedef const lf_op *lf_op_find_fn(const char *name);
 
 /* Fill an attribute struct with the defaults. LF_BAD_INPUT when one without default is missing is the caller's business. */
