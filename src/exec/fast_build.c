@@ -40,6 +40,10 @@ static bool aliased(const lf_plan *p, const lf_node *n) {
     return n->out_count == 1 && n->out[0] && p->root[n->out[0]] != n->out[0];
 }
 
+lf_form lf_output_form(const lf_tensor *t) {
+    return lf_on_grid(t) && lf_form_holds(t->range, LF_FORM_S32) ? LF_FORM_S32 : LF_FORM_VALUE;
+}
+
 /* -- what is needed, and how it is wanted ---------------------------------------------------------------------------------------- */
 
 static void want(lf_plan *p, lf_id tensor, lf_form form, size_t vec) {
@@ -70,6 +74,11 @@ static void need_inputs(lf_plan *p, const lf_node *n) {
     }
 }
 
+static void need_codes(lf_plan *p, lf_id base) {
+    p->needed[base] = true;
+    want(p, base, LF_FORM_S32, (size_t)lf_shape_count(lf_plan_tensor(p, base)->shape));
+}
+
 /* Backward. A quantizer whose chain up to an input is thresholds does not need the chain. A threshold node that goes with the
  * matrix-vector node before it asks for nothing. */
 static void find_needs(lf_plan *p) {
@@ -78,14 +87,17 @@ static void find_needs(lf_plan *p) {
         const lf_tensor *t = lf_tensor_at(g, g->outputs.at[i].tensor);
         p->needed[t->id] = true;
         p->possible = p->possible && t->value == NULL;
-        want(p, t->id, LF_FORM_VALUE, (size_t)lf_shape_count(t->shape));
+        want(p, t->id, lf_output_form(t), (size_t)lf_shape_count(t->shape));
     }
     for (size_t i = g->order.count; i-- > 0;) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (n == NULL || !any_needed(p, n))
             continue;
         p->front[n->id] = aliased(p, n) ? NULL : lf_front_find(p, n);
-        if (p->front[n->id] == NULL)
+        p->tail[n->id] = aliased(p, n) || p->front[n->id] || lf_layer_is(p, n) ? NULL : lf_tail_find(p, n);
+        if (p->tail[n->id] != NULL)
+            need_codes(p, lf_tail_base(p->tail[n->id]));
+        else if (p->front[n->id] == NULL)
             need_inputs(p, n);
     }
 }
@@ -176,6 +188,8 @@ static void add_node(lf_plan *p, const lf_node *n) {
         return;
     if (p->front[n->id] != NULL)
         lf_front_add(p, p->front[n->id]);
+    else if (p->tail[n->id] != NULL)
+        lf_tail_add(p, p->tail[n->id]);
     else if (lf_layer_is(p, n))
         lf_layer_add(p, n, p->fuses[n->id]);
     else
@@ -185,7 +199,7 @@ static void add_node(lf_plan *p, const lf_node *n) {
 static void add_outputs(lf_plan *p) {
     for (size_t i = 0; i < p->graph->outputs.count; i++) {
         lf_id t = p->graph->outputs.at[i].tensor;
-        if (lf_plan_slot(p, t, LF_FORM_VALUE, (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape)) == NULL)
+        if (lf_plan_slot(p, t, lf_output_form(lf_plan_tensor(p, t)), (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape)) == NULL)
             p->possible = false;
     }
 }
@@ -197,6 +211,7 @@ void lf_plan_build(lf_plan *p) {
     p->slots = (lf_slot **)lf_alloc_array(p->arena, tensors, sizeof *p->slots);
     p->wanted = (lf_slot **)lf_alloc_array(p->arena, tensors, sizeof *p->wanted);
     p->front = (const lf_front **)lf_alloc_array(p->arena, nodes, sizeof *p->front);
+    p->tail = (const lf_tail **)lf_alloc_array(p->arena, nodes, sizeof *p->tail);
     p->fuses = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->fuses);
     p->fused = LF_NEW_ARRAY(p->arena, bool, nodes);
     p->layers = (lf_layer **)lf_alloc_array(p->arena, nodes, sizeof *p->layers);

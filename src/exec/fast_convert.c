@@ -21,31 +21,36 @@ bool lf_form_holds(lf_range r, lf_form form) {
     }
 }
 
+#define EACH(expression)                        \
+    do {                                        \
+        for (size_t i = 0; i < s->vec; i++)     \
+            expression;                         \
+        return;                                 \
+    } while (0)
+
 /* One vector of a slot as codes, and codes as a vector. */
 static void get_vector(const lf_slot *s, const void *from, lf_range r, int64_t *code) {
     int64_t shift = lf_form_shift(r, s->form);
-    for (size_t i = 0; i < s->vec; i++)
-        switch (s->form) {
-        case LF_FORM_BITS: code[i] = ((const uint64_t *)from)[i / 64] >> i % 64 & 1 ? r.hi : r.lo; break;
-        case LF_FORM_U8: code[i] = ((const uint8_t *)from)[i] + shift; break;
-        case LF_FORM_S16: code[i] = ((const int16_t *)from)[i] + shift; break;
-        case LF_FORM_S32: code[i] = ((const int32_t *)from)[i]; break;
-        default: code[i] = ((const int64_t *)from)[i]; break;
-        }
+    switch (s->form) {
+    case LF_FORM_BITS: EACH(code[i] = ((const uint64_t *)from)[i / 64] >> i % 64 & 1 ? r.hi : r.lo);
+    case LF_FORM_U8: EACH(code[i] = ((const uint8_t *)from)[i] + shift);
+    case LF_FORM_S16: EACH(code[i] = ((const int16_t *)from)[i] + shift);
+    case LF_FORM_S32: EACH(code[i] = ((const int32_t *)from)[i]);
+    default: EACH(code[i] = ((const int64_t *)from)[i]);
+    }
 }
 
-static void put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code) {
+void lf_put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code) {
     int64_t shift = lf_form_shift(r, s->form);
-    if (s->form == LF_FORM_BITS)
+    switch (s->form) {
+    case LF_FORM_BITS:
         memset(to, 0, s->stride);
-    for (size_t i = 0; i < s->vec; i++)
-        switch (s->form) {
-        case LF_FORM_BITS: ((uint64_t *)to)[i / 64] |= (uint64_t)(code[i] == r.hi) << i % 64; break;
-        case LF_FORM_U8: ((uint8_t *)to)[i] = (uint8_t)(code[i] - shift); break;
-        case LF_FORM_S16: ((int16_t *)to)[i] = (int16_t)(code[i] - shift); break;
-        case LF_FORM_S32: ((int32_t *)to)[i] = (int32_t)code[i]; break;
-        default: ((int64_t *)to)[i] = code[i]; break;
-        }
+        EACH(((uint64_t *)to)[i / 64] |= (uint64_t)(code[i] == r.hi) << i % 64);
+    case LF_FORM_U8: EACH(((uint8_t *)to)[i] = (uint8_t)(code[i] - shift));
+    case LF_FORM_S16: EACH(((int16_t *)to)[i] = (int16_t)(code[i] - shift));
+    case LF_FORM_S32: EACH(((int32_t *)to)[i] = (int32_t)code[i]);
+    default: EACH(((int64_t *)to)[i] = code[i]);
+    }
 }
 
 /* Through a row of codes; the vectors of the two slots may be of different lengths. */
@@ -60,7 +65,7 @@ lf_status lf_step_convert(const lf_step *s, lf_block *b) {
         for (size_t v = 0; v < s->in->vecs; v++)
             get_vector(s->in, from + v * s->in->stride, r, code + v * s->in->vec);
         for (size_t v = 0; v < s->out->vecs; v++)
-            put_vector(s->out, to + v * s->out->stride, r, code + v * s->out->vec);
+            lf_put_vector(s->out, to + v * s->out->stride, r, code + v * s->out->vec);
     }
     return LF_OK;
 }

@@ -1,60 +1,9 @@
 /* The host's beginning: scale, shift, batch normalization and the first quantizer turn a float into a code. When every op of the
  * chain is monotone, so is the whole, and the code is found by comparing the float with thresholds. These are searched among all
  * float32 values by running the ops' own definitions, so nothing can differ. */
-#include "exec/fast_plan.h"
+#include "exec/fast_chain.h"
 
-#include "ops/elementwise.h"
-
-enum { FRONT_LEVELS = 255, FRONT_NODES = 64 };
-
-typedef struct chain {
-    lf_plan *plan;
-    const lf_tensor *input, *codes;
-    const lf_node *node[FRONT_NODES]; /* from the input on */
-    int data[FRONT_NODES];            /* which operand is not constant */
-    int count;
-    lf_value *operands[FRONT_NODES];
-    lf_arena *arena, *scratch;
-    lf_ctx *quiet; /* candidates may be outside an op's domain: not worth a diagnostic */
-} chain;
-
-/* -- the chain -------------------------------------------------------------------------------------------------------------- */
-
-static bool all_monotone(const lf_graph *g, const lf_node *n) {
-    lf_shape s = lf_out(g, n, 0)->shape;
-    for (int axis = 0; axis < s.rank; axis++)
-        for (int64_t c = 0; c < s.dim[axis]; c++)
-            if (n->op->monotone(g, n, axis, c) == LF_MONO_NONE)
-                return false;
-    return s.rank > 0 || n->op->monotone(g, n, 0, 0) != LF_MONO_NONE;
-}
-
-static bool is_link(const lf_graph *g, const lf_node *n, int data) {
-    if (data < 0 || n->out_count != 1 || lf_shape_count(lf_in(g, n, data)->shape) != lf_shape_count(lf_out(g, n, 0)->shape))
-        return false;
-    return n->op->monotone ? all_monotone(g, n) : n->op->positions && lf_keeps_positions(g, n);
-}
-
-static bool find_chain(chain *c, const lf_node *last) {
-    const lf_graph *g = c->plan->graph;
-    const lf_node *back[FRONT_NODES];
-    const lf_tensor *t = lf_out(g, last, 0);
-    c->codes = t;
-    for (; t->producer != 0; c->count++) {
-        const lf_node *n = lf_node_at(g, t->producer);
-        int data = lf_data_operand(g, n);
-        if (c->count == FRONT_NODES || (t != c->codes && lf_on_grid(t)) || !is_link(g, n, data))
-            return false;
-        back[c->count] = n;
-        t = lf_in(g, n, data);
-    }
-    c->input = t;
-    for (int i = 0; i < c->count; i++) {
-        c->node[i] = back[c->count - 1 - i];
-        c->data[i] = lf_data_operand(g, c->node[i]);
-    }
-    return !lf_on_grid(t) && t->value == NULL;
-}
+enum { FRONT_LEVELS = 255 };
 
 static int port_of(const lf_plan *p, const lf_tensor *t) {
     for (size_t i = 0; i < p->graph->inputs.count; i++)
@@ -63,41 +12,13 @@ static int port_of(const lf_plan *p, const lf_tensor *t) {
     return -1;
 }
 
-/* Every element by the same function: all constants of the chain are the same everywhere. */
-static bool same_everywhere(const chain *c) {
-    for (int i = 0; i < c->count; i++)
-        for (int k = 0; k < c->node[i]->in_count; k++) {
-            const lf_tensor *t = lf_in(c->plan->graph, c->node[i], k);
-            if (k != c->data[i] && t != NULL && c->node[i]->op->monotone && lf_const_mask(t, lf_out(c->plan->graph, c->node[i], 0)->shape) != 0)
-                return false;
-        }
-    return true;
-}
-
-static void expand_constants(chain *c) {
-    for (int i = 0; i < c->count; i++) {
-        const lf_node *n = c->node[i];
-        c->operands[i] = LF_NEW_ARRAY(c->arena, lf_value, n->in_count + 1);
-        for (int k = 0; k < n->in_count; k++)
-            if (k != c->data[i] && n->in[k])
-                c->operands[i][k] = lf_value_const(c->arena, lf_in(c->plan->graph, n, k));
-    }
-}
-
-/* Codes of the elements at x (doubles, one per element). False when an op refuses a candidate. */
-static bool evaluate(const chain *c, double *x, int64_t *code) {
+/* Codes of the elements at x (doubles, one per element). */
+static bool evaluate(const lf_fast_chain *c, double *x, int64_t *code) {
     lf_arena *a = lf_arena_new();
-    lf_run run = {.ctx = c->quiet, .graph = c->plan->graph, .scratch = c->scratch};
-    lf_value v = {.tensor = c->input, .count = (size_t)lf_shape_count(c->input->shape), .real = x};
-    bool fine = true;
-    for (int i = 0; fine && i < c->count; i++) {
-        c->operands[i][c->data[i]] = v;
-        lf_value out = lf_value_new(a, lf_out(c->plan->graph, c->node[i], 0));
-        fine = lf_run_node(&run, c->node[i], c->operands[i], &out) == LF_OK;
-        v = out;
-    }
+    lf_value v = {.tensor = c->base, .count = (size_t)lf_shape_count(c->base->shape), .real = x}, y;
+    bool fine = lf_fast_chain_run(c, a, v, &y);
     for (size_t e = 0; fine && e < v.count; e++)
-        code[e] = v.code[e];
+        code[e] = y.code[e];
     lf_arena_free(a);
     return fine;
 }
@@ -107,7 +28,7 @@ static bool evaluate(const chain *c, double *x, int64_t *code) {
 static const int32_t LOWEST = INT32_MIN + 0x7fffff + 1, HIGHEST = 0x7f7fffff; /* keys of the largest finite floats */
 
 typedef struct search {
-    const chain *c;
+    const lf_fast_chain *c;
     lf_front *f;
     double *x;
     int64_t *code;
@@ -187,7 +108,7 @@ static bool set_steps(lf_front *f, const int64_t *bottom, const int64_t *top, in
     return most <= FRONT_LEVELS;
 }
 
-static bool find_front(const chain *c, lf_front *f, lf_arena *keep) {
+static bool find_front(const lf_fast_chain *c, lf_front *f, lf_arena *keep) {
     size_t n = f->elements;
     search s = {.c = c, .f = f, .lanes = n};
     s.x = LF_NEW_ARRAY(c->arena, double, n);
@@ -199,8 +120,8 @@ static bool find_front(const chain *c, lf_front *f, lf_arena *keep) {
     int64_t *bottom = LF_NEW_ARRAY(c->arena, int64_t, n), *top = LF_NEW_ARRAY(c->arena, int64_t, n);
     f->base = LF_NEW_ARRAY(keep, int64_t, n);
     f->step = LF_NEW_ARRAY(keep, int64_t, n);
-    bool alike = same_everywhere(c);
-    if (!ends_of(&s, bottom, top) || !set_steps(f, bottom, top, c->codes->range.step))
+    bool alike = lf_fast_chain_uniform(c);
+    if (!ends_of(&s, bottom, top) || !set_steps(f, bottom, top, c->result->range.step))
         return false;
     f->key = LF_NEW_ARRAY(keep, int32_t, n * f->count + 1);
     if (f->count > 0 && !find_keys(&s, alike))
@@ -217,23 +138,18 @@ static bool fits_kernel(const lf_tensor *codes) {
 }
 
 const lf_front *lf_front_find(lf_plan *p, const lf_node *n) {
-    chain c = {.plan = p};
-    if (n->out_count != 1 || !fits_kernel(lf_out(p->graph, n, 0)) || !find_chain(&c, n))
+    lf_fast_chain c;
+    if (n->out_count != 1 || !fits_kernel(lf_out(p->graph, n, 0)) || !lf_fast_chain_begin(&c, p->graph, n, true))
         return NULL;
-    int port = port_of(p, c.input);
-    if (port < 0 || p->graph->inputs.at[port].grid != NULL || lf_shape_count(c.input->shape) == 0)
-        return NULL;
-    lf_front *f = LF_NEW(p->arena, lf_front);
-    *f = (lf_front){.input = c.input, .codes = c.codes, .port = port, .elements = (size_t)lf_shape_count(c.input->shape)};
-    c.arena = lf_arena_new();
-    c.scratch = lf_arena_new();
-    c.quiet = lf_ctx_new(1);
-    expand_constants(&c);
-    bool found = find_front(&c, f, p->arena);
-    lf_ctx_free(c.quiet);
-    lf_arena_free(c.arena);
-    lf_arena_free(c.scratch);
-    return found ? f : NULL;
+    int port = port_of(p, c.base);
+    lf_front *f = NULL;
+    if (port >= 0 && p->graph->inputs.at[port].grid == NULL && !lf_on_grid(c.base) && lf_shape_count(c.base->shape) > 0) {
+        f = LF_NEW(p->arena, lf_front);
+        *f = (lf_front){.input = c.base, .codes = c.result, .port = port, .elements = (size_t)lf_shape_count(c.base->shape)};
+        f = find_front(&c, f, p->arena) ? f : NULL;
+    }
+    lf_fast_chain_end(&c);
+    return f;
 }
 
 /* -- the step --------------------------------------------------------------------------------------------------------------------- */

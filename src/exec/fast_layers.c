@@ -80,7 +80,7 @@ static bool read_dense(const lf_plan *p, const lf_node *n, lf_layer *d) {
 static bool read_threshold(const lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0), *T = lf_in(p->graph, n, 1), *s = lf_in(p->graph, n, 2);
     return !x->value && lf_is_codes(x) && lf_form_holds(x->range, LF_FORM_S32) && T && (!s || s->value) && lf_shape_count(x->shape) > 0 &&
-           thresholds_fit(T, lf_out(p->graph, n, 0));
+           thresholds_fit(T, lf_out(p->graph, n, 0)) && lf_shape_count(x->shape) * T->shape.dim[1] <= 1 << 24;
 }
 
 /* What is known about a node; looked at once. */
@@ -112,7 +112,7 @@ static lf_form dense_form(const lf_plan *p, const lf_layer *d) {
 lf_form lf_layer_wants(lf_plan *p, const lf_node *n, size_t *vec) {
     const lf_layer *d = layer_of(p, n);
     const lf_tensor *x = lf_in(p->graph, n, 0);
-    *vec = d->dense || d->threshold ? last_dim(x) : (size_t)lf_shape_count(x->shape);
+    *vec = d->dense ? last_dim(x) : (size_t)lf_shape_count(x->shape);
     return d->dense ? dense_form(p, d) : d->threshold ? LF_FORM_S32 : LF_FORM_VALUE;
 }
 
@@ -125,15 +125,15 @@ typedef struct ladder {
     int64_t *base, *step;
 } ladder;
 
-/* -x >= T is x < 1 - T turned round: the count from the other side. */
-static ladder make_ladder(const lf_plan *p, const lf_node *n, const lf_tensor *T, const lf_tensor *sign, size_t channels) {
+/* Channel c has the thresholds of c % period. -x >= T is x < 1 - T turned round: the count from the other side. */
+static ladder make_ladder(const lf_plan *p, const lf_node *n, const lf_tensor *T, const lf_tensor *sign, size_t period, size_t channels) {
     size_t L = (size_t)T->shape.dim[1];
     int64_t base = lf_attr_int(n, "out_base"), step = lf_attr_int(n, "out_step");
     ladder l = {channels, L, LF_NEW_ARRAY(p->arena, int64_t, channels * L + 1), LF_NEW_ARRAY(p->arena, int64_t, channels),
                 LF_NEW_ARRAY(p->arena, int64_t, channels)};
     for (size_t c = 0; c < channels; c++) {
-        size_t row = T->shape.dim[0] == 1 ? 0 : c;
-        bool down = sign && pick(sign, c) < 0;
+        size_t row = T->shape.dim[0] == 1 ? 0 : c % period;
+        bool down = sign && pick(sign, c % period) < 0;
         l.base[c] = down ? base + step * (int64_t)L : base;
         l.step[c] = down ? -step : step;
         for (size_t t = 0; t < L; t++) {
@@ -334,7 +334,7 @@ static void add_dense(lf_plan *p, const lf_node *n, const lf_layer *d, const lf_
     }
     const lf_tensor *T = fused ? lf_in(p->graph, fused, 1) : d->T, *sign = fused ? lf_in(p->graph, fused, 2) : NULL;
     lf_id y = teeth->out[0];
-    ladder l = make_ladder(p, teeth, T, sign, d->outputs);
+    ladder l = make_ladder(p, teeth, T, sign, d->outputs, d->outputs);
     if (x && try_xnor_bits(p, n, x, in, &l, y))
         return;
     lf_slot *sums = lf_plan_scratch(p, LF_FORM_S32, d->outputs, in->vecs);
@@ -348,6 +348,7 @@ void lf_layer_add(lf_plan *p, const lf_node *n, const lf_node *fused) {
         return;
     }
     const lf_tensor *x = lf_in(p->graph, n, 0);
-    ladder l = make_ladder(p, n, lf_in(p->graph, n, 1), lf_in(p->graph, n, 2), last_dim(x));
-    add_levels(p, n, &l, lf_plan_slot(p, x->id, LF_FORM_S32, last_dim(x)), n->out[0]);
+    size_t all = (size_t)lf_shape_count(x->shape); /* the channels over and over, as one vector */
+    ladder l = make_ladder(p, n, lf_in(p->graph, n, 1), lf_in(p->graph, n, 2), last_dim(x), all);
+    add_levels(p, n, &l, lf_plan_slot(p, x->id, LF_FORM_S32, all), n->out[0]);
 }

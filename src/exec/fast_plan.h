@@ -45,6 +45,7 @@ typedef struct lf_block {
 } lf_block;
 
 typedef struct lf_front lf_front;
+typedef struct lf_tail lf_tail;
 typedef struct lf_layer lf_layer;
 typedef struct lf_step lf_step;
 /* LF_OK, or anything else without a diagnostic of its own: the reference engine then runs the block and says what is wrong. */
@@ -73,6 +74,7 @@ struct lf_plan {
     lf_slot **slots;       /* [root] what there is */
     lf_slot **wanted;      /* [root] forms that consumers ask for */
     const lf_front **front;  /* [node id] the host's chain up to this quantizer is thresholds on floats */
+    const lf_tail **tail;  /* [node id] the chain from codes up to this node is a table */
     const lf_node **fuses; /* [node id] the threshold node that is one step with this one */
     bool *fused;           /* [node id] is that threshold node */
     lf_layer **layers;     /* [node id] what fast_layers.c found out about it */
@@ -125,6 +127,8 @@ const lf_node *lf_layer_fuses(lf_plan *p, const lf_node *n);
 /* -- conversions (fast_convert.c) --------------------------------------------------------------------------------------------- */
 
 lf_step_fn lf_step_convert;
+/* Stores codes as one vector of a slot; r: the range of its root. */
+void lf_put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code);
 
 /* -- the host's beginning (fast_front.c) --------------------------------------------------------------------------------------- */
 
@@ -141,9 +145,18 @@ struct lf_front {
 const lf_front *lf_front_find(lf_plan *p, const lf_node *n);
 void lf_front_add(lf_plan *p, const lf_front *f);
 
-/* Steps that take rows of inputs, give rows of outputs, and run a node by its definition (fast_rows.c). */
+/* -- the host's end (fast_tail.c) ---------------------------------------------------------------------------------------------- */
+
+/* NULL when n does not end a chain of elementwise nodes behind few integer codes. */
+const lf_tail *lf_tail_find(lf_plan *p, const lf_node *n);
+lf_id lf_tail_base(const lf_tail *t); /* the tensor of codes */
+void lf_tail_add(lf_plan *p, const lf_tail *t);
+
+/* Rows of an input as they are, or as codes (fast_input.c). */
 void lf_input_add(lf_plan *p, int port);
+/* A node by its definition; rows of outputs (fast_rows.c). */
 void lf_node_add(lf_plan *p, const lf_node *n);
 void lf_block_write(lf_block *b);
+lf_form lf_output_form(const lf_tensor *t); /* in which outputs are read */
 
 #endif

@@ -1,21 +1,7 @@
-/* Rows of inputs into a block, rows of outputs out of it, and nodes that have no kernel. */
+/* Nodes that have no kernel, and rows of outputs. */
 #include "exec/fast_plan.h"
 
 #include <string.h>
-
-/* -- inputs -------------------------------------------------------------------------------------------------------------------- */
-
-typedef struct input_step {
-    const lf_port *port;
-    const lf_tensor *tensor;
-} input_step;
-
-static const lf_row_in *rows_for(const lf_block *b, lf_id tensor) {
-    for (size_t i = 0; i < b->io->in_count; i++)
-        if (b->io->in[i].tensor == tensor)
-            return &b->io->in[i];
-    return NULL;
-}
 
 static lf_value value_at(const lf_block *b, const lf_slot *s, const lf_tensor *t, size_t row) {
     void *at = lf_slot_at(b, s, row, lf_plan_block_rows(b->plan));
@@ -25,24 +11,6 @@ static lf_value value_at(const lf_block *b, const lf_slot *s, const lf_tensor *t
     else
         v.real = at;
     return v;
-}
-
-static lf_status step_input(const lf_step *s, lf_block *b) {
-    const input_step *input = s->with;
-    const lf_row_in *in = rows_for(b, input->tensor->id);
-    for (size_t row = 0; row < b->rows; row++) {
-        lf_value v = value_at(b, s->out, input->tensor, row);
-        LF_TRY(lf_row_read(b->ctx, input->port, in, b->first + row, &v));
-    }
-    return LF_OK;
-}
-
-void lf_input_add(lf_plan *p, int port) {
-    const lf_port *at = &p->graph->inputs.at[port];
-    input_step *s = LF_NEW(p->arena, input_step);
-    *s = (input_step){at, lf_plan_tensor(p, at->tensor)};
-    size_t count = (size_t)lf_shape_count(s->tensor->shape);
-    lf_plan_add(p, step_input, NULL, NULL, lf_plan_output(p, at->tensor, 0, count, LF_FORM_VALUE), s, "rows as values");
 }
 
 /* -- nodes by their definition ------------------------------------------------------------------------------------------------ */
@@ -103,34 +71,48 @@ static double real_of(const lf_tensor *t, size_t element, int64_t code) {
     return (double)code * t->grid.scale[c];
 }
 
-static void write_row(const lf_tensor *t, const lf_row_out *out, size_t row, const int64_t *code, const double *real, size_t count) {
-    size_t at = row * count;
+static void write_codes(const lf_tensor *t, const lf_row_out *out, size_t at, const int32_t *code32, const int64_t *code64, size_t count) {
     for (size_t e = 0; e < count; e++) {
-        double v = real != NULL ? real[e] : out->real || out->single ? real_of(t, e, code[e]) : 0;
+        int64_t code = code32 ? code32[e] : code64[e];
+        double v = out->real || out->single ? real_of(t, e, code) : 0;
         if (out->real)
             out->real[at + e] = v;
         if (out->single)
             out->single[at + e] = (float)v;
         if (out->code)
-            out->code[at + e] = code[e];
+            out->code[at + e] = code;
     }
 }
 
-static const lf_slot *output_slot(const lf_plan *p, lf_id tensor) {
-    const lf_slot *s = p->slots[p->root[tensor]];
-    while (s->form != LF_FORM_VALUE)
+static void write_reals(const lf_row_out *out, size_t at, const double *real, size_t count) {
+    for (size_t e = 0; e < count; e++) {
+        if (out->real)
+            out->real[at + e] = real[e];
+        if (out->single)
+            out->single[at + e] = (float)real[e];
+    }
+}
+
+static const lf_slot *output_slot(const lf_plan *p, const lf_tensor *t) {
+    const lf_slot *s = p->slots[p->root[t->id]];
+    while (s->form != lf_output_form(t) || s->vecs != 1)
         s = s->next;
     return s;
 }
 
 void lf_block_write(lf_block *b) {
+    size_t block = lf_plan_block_rows(b->plan);
     for (size_t i = 0; i < b->io->out_count; i++) {
         const lf_row_out *out = &b->io->out[i];
         const lf_tensor *t = lf_plan_tensor(b->plan, out->tensor);
-        const lf_slot *s = output_slot(b->plan, out->tensor);
+        const lf_slot *s = output_slot(b->plan, t);
         for (size_t row = 0; row < b->rows; row++) {
-            lf_value v = value_at(b, s, t, row);
-            write_row(t, out, b->first + row, v.code, v.real, v.count);
+            const void *from = lf_slot_at(b, s, row, block);
+            size_t at = (b->first + row) * s->vec;
+            if (!lf_on_grid(t))
+                write_reals(out, at, from, s->vec);
+            else
+                write_codes(t, out, at, s->form == LF_FORM_S32 ? from : NULL, from, s->vec);
         }
     }
 }

@@ -23,14 +23,15 @@
 typedef enum corner {
     FLOAT_INPUT, CODE_INPUT, FRONT_BIPOLAR, FRONT_MANY, FRONT_PER_CHANNEL, FRONT_FALLING, XNOR_BITS, XNOR_SUMS, BINARY_01, INT_BYTES,
     INT_WORDS, WIDE_VALUES, TOO_WIDE, SIGNS, SHARED_ROW, BIAS, FUSED_T, MANY_LEVELS, SEARCHED, FALLING_STEP, VECTORS, RESHAPED, TAIL_SCALES,
-    ARGMAX, TWO_READERS, NO_LEVELS, CORNERS
+    ARGMAX, TWO_READERS, NO_LEVELS, GRID_INPUT, TAIL_TABLE, TAIL_DEFINITIONS, CORNERS
 } corner;
 
 static const char *const corner_names[] = {
     "float input", "code input", "bipolar front", "front of many levels", "front with constants per channel", "falling front", "one-bit layer to bits",
     "one-bit layer to sums", "one-bit layer with inputs 0 and 1", "layer of bytes", "layer of words", "values beyond 16 bits", "sums beyond 31 bits",
     "signs", "one row of thresholds for all", "bias", "thresholds inside the mvu", "more than 16 levels", "searched levels", "falling step",
-    "several vectors", "reshape", "scales at the end", "argmax", "two readers", "a layer without thresholds"};
+    "several vectors", "reshape", "scales at the end", "argmax", "two readers", "a layer without thresholds",
+    "input on a declared grid", "elementwise end as a table", "softmax at the end"};
 
 static int met[CORNERS];
 
@@ -107,13 +108,27 @@ static void float_input(net *n, lf_shape s) {
     infer(n, add_node(n, "quantize", &n->at, 1));
 }
 
+/* As --input would: the codes of t stand for these values. */
+static const lf_input_grid *random_grid(net *n, lf_tensor *t) {
+    static const lf_input_grid grids[] = {{.scale = 1.0 / 255, .divisor = 255}, {.scale = 0.125}, {.scale = -0.3, .offset = 7}, {.scale = 1e-3, .offset = -0.1}};
+    lf_input_grid *g = LF_NEW(n->g->arena, lf_input_grid);
+    *g = grids[lf_rng_below(n->r, LF_COUNT(grids))];
+    g->type = chance(n, 2) ? lf_uint(8) : lf_int(10);
+    lf_set_codes(n->g, t, lf_dtype_range(g->type));
+    met[GRID_INPUT]++;
+    return g;
+}
+
 static void code_input(net *n, lf_shape s) {
     static const lf_range ranges[] = {{-1, 1, 2}, {0, 1, 1}, {0, 15, 1}, {-128, 127, 1}, {0, 255, 1}, {100, 300, 1}, {-32768, 32767, 1}, {0, 65535, 1},
                                       {-3, 5, 8}, {-100000, 100000, 1}};
     lf_tensor *t = lf_tensor_new(n->g, "x", s, lf_int(8));
     lf_set_codes(n->g, t, ranges[lf_rng_below(n->r, LF_COUNT(ranges))]);
     n->at = t->id;
-    LF_PUSH(n->g->arena, &n->g->inputs, (lf_port){.name = "x", .tensor = n->at});
+    lf_port port = {.name = "x", .tensor = n->at};
+    if (chance(n, 2))
+        port.grid = random_grid(n, t);
+    LF_PUSH(n->g->arena, &n->g->inputs, port);
     met[CODE_INPUT]++;
     met[WIDE_VALUES] += t->range.hi == 100000;
 }
@@ -231,6 +246,14 @@ static void add_end(net *n) {
     met[TAIL_SCALES] += count > 1;
     lf_id scale = count > 1 ? real_const(n, count, 0.01, 0.02) : real_const(n, 1, 0.3, 0.3);
     infer(n, add_node(n, "dequantize", (lf_id[]){n->at, scale}, 2));
+    for (uint32_t k = lf_rng_below(n->r, 3); k > 0; k--) {
+        met[TAIL_TABLE]++;
+        infer(n, add_node(n, chance(n, 2) ? "mul" : "add", (lf_id[]){n->at, real_const(n, chance(n, 2) ? channels(n) : 1, 0.2, 2)}, 2));
+    }
+    if (chance(n, 4)) {
+        met[TAIL_DEFINITIONS]++;
+        infer(n, add_node(n, "softmax", &n->at, 1));
+    }
     output(n, n->at);
     if (chance(n, 4)) {
         met[TWO_READERS]++; /* the codes themselves, too */
@@ -296,7 +319,20 @@ typedef struct rows {
 static rows make_rows(net *n, lf_arena *a, size_t count) {
     const lf_tensor *x = lf_tensor_at(n->g, n->g->inputs.at[0].tensor);
     rows w = {.count = count, .features = (size_t)lf_shape_count(x->shape)};
-    if (lf_on_grid(x)) {
+    const lf_input_grid *grid = n->g->inputs.at[0].grid;
+    if (grid && !chance(n, 4)) {
+        bool twice = chance(n, 3);
+        void *v = lf_alloc_array(a, count * w.features, 8);
+        for (size_t i = 0; i < count * w.features; i++) {
+            int64_t code = lf_rng_between(n->r, x->range.lo, x->range.hi);
+            double value = grid->divisor != 0 ? (double)code / grid->divisor + grid->offset : (double)code * grid->scale + grid->offset;
+            if (twice)
+                ((double *)v)[i] = chance(n, 2) ? value : (float)value;
+            else
+                ((float *)v)[i] = (float)value;
+        }
+        w.in = (lf_row_in){x->id, twice ? LF_ROW_F64 : LF_ROW_F32, v};
+    } else if (lf_on_grid(x)) {
         int64_t *v = LF_NEW_ARRAY(a, int64_t, count * w.features);
         for (size_t i = 0; i < count * w.features; i++) {
             int64_t k = (x->range.hi - x->range.lo) / x->range.step;
@@ -419,8 +455,7 @@ static void plan_of_a_one_bit_net(void **state) {
     assert_string_equal(lf_plan_text(p, n.g->arena), "levels_scalar on float32, 70 elements, 1 levels\n"
                                                      "mvu5: xnor_dense_scalar 70 -> 64, bits\n"
                                                      "mvu7: xnor_dense_scalar 64 -> 64, bits\n"
-                                                     "mvu9: xnor_dense_scalar 64 -> 10, sums\n"
-                                                     "to another form\n");
+                                                     "mvu9: xnor_dense_scalar 64 -> 10, sums\n");
     lf_plan_free(p);
     hold(&n, 100);
     lf_graph_free(n.g);
