@@ -21,18 +21,18 @@ static lf_status read_number(lf_ctx *ctx, const lf_where *where, const LfOnnx__S
 }
 
 static lf_status read_entries(lf_ctx *ctx, const lf_where *where, const lf_pb_tensor *t, external *x) {
-    *x = (external){.length = -1};
+    *x = (external){.location = "", .length = -1};
     for (size_t i = 0; i < t->n_external_data; i++) {
         const LfOnnx__StringStringEntryProto *e = t->external_data[i];
         const char *key = e->key ? e->key : "";
         if (!strcmp(key, "location"))
-            x->location = e->value;
+            x->location = e->value ? e->value : "";
         else if (!strcmp(key, "offset"))
             LF_TRY(read_number(ctx, where, e, &x->offset));
         else if (!strcmp(key, "length"))
             LF_TRY(read_number(ctx, where, e, &x->length));
     }
-    if (!x->location || !*x->location)
+    if (!*x->location)
         return lf_fail(ctx, LF_BAD_INPUT, where, "tensor %s: external data without a location",
                        t->name ? t->name : "(unnamed)");
     return LF_OK;

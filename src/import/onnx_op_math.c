@@ -48,7 +48,7 @@ static lf_status integer_division(lf_onnx *m) {
 
 lf_status lf_onnx_do_binary(lf_onnx *m) {
     LF_TRY(lf_onnx_operand_range(m, 2, 2));
-    if (lf_onnx_known_ints(m, 0) && lf_onnx_known_ints(m, 1) && strcmp(m->row->op, "pow"))
+    if (lf_onnx_known_ints(m, 0) && lf_onnx_known_ints(m, 1) && strcmp(m->row->op, "pow") != 0)
         return lf_onnx_fold_arithmetic(m);
     if (!strcmp(m->row->op, "div") && divides_integers(m))
         return integer_division(m);

@@ -257,7 +257,7 @@ static int64_t clamp(int64_t v, int64_t lo, int64_t hi) {
 }
 
 lf_status lf_onnx_do_slice(lf_onnx *m) {
-    lf_ints data, start, end, axes, step;
+    lf_ints data, start = {0}, end = {0}, axes = {0}, step = {0};
     bool given, has_axes, has_step = false;
     LF_TRY(lf_onnx_operand_range(m, m->version < 10 ? 1 : 3, m->version < 10 ? 1 : 5));
     if (!lf_onnx_known_ints(m, 0))

@@ -240,6 +240,9 @@ static lf_status check_operands(lf_onnx *m, bool *missing) {
 
 static lf_status import_node(lf_onnx *m) {
     bool missing;
+    lf_where where = lf_onnx_where(m);
+    if (!m->node->op_type)
+        return lf_fail(m->ctx, LF_BAD_INPUT, &where, "the node has no op");
     LF_TRY(find_row(m));
     LF_TRY(check_operands(m, &missing));
     if (missing)
@@ -276,9 +279,7 @@ static lf_status import_nodes(lf_onnx *m) {
         m->name = node_name(m, m->node, nameless);
         if (!live[i + 1])
             continue;
-        if (!m->node->op_type)
-            status = lf_fail(m->ctx, LF_BAD_INPUT, &(lf_where){m->g->source, m->name, 0, 0}, "the node has no op");
-        else if (import_node(m) == LF_OK)
+        if (import_node(m) == LF_OK)
             continue;
         status = LF_BAD_INPUT;
         mark_missing(m);

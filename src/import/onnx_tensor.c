@@ -286,6 +286,8 @@ static lf_status decode_nibbles(reading *r, lf_const *out) {
 }
 
 static lf_status decode_bytes(reading *r, lf_const *out) {
+    if (!r->raw && r->count)
+        return wrong_size(r, "entries", 0, r->count);
     switch (r->row->decode) {
     case HALF:
     case MINIFLOAT: return decode_floats(r, out);

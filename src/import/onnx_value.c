@@ -23,7 +23,7 @@ void lf_onnx_values_init(lf_onnx *m, size_t names) {
 
 static size_t slot_of(const lf_onnx *m, const char *name) {
     size_t i = (size_t)hash_of(name) & (m->slots - 1);
-    while (m->slot[i] && strcmp(m->values.at[m->slot[i] - 1].name, name))
+    while (m->slot[i] && strcmp(m->values.at[m->slot[i] - 1].name, name) != 0)
         i = (i + 1) & (m->slots - 1);
     return i;
 }
