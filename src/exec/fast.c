@@ -88,7 +88,7 @@ static bool takes(const lf_plan *p, const lf_row_io *io) {
     for (size_t i = 0; fits && i < p->graph->inputs.count; i++)
         fits = given(io, p->graph->inputs.at[i].tensor);
     for (size_t i = 0; fits && i < io->out_count; i++)
-        fits = is_port(&p->graph->outputs, io->out[i].tensor) && (!io->out[i].code || lf_on_grid(lf_plan_tensor(p, io->out[i].tensor)));
+        fits = lf_plan_gives(p, io->out[i].tensor) && (!io->out[i].code || lf_on_grid(lf_plan_tensor(p, io->out[i].tensor)));
     return fits;
 }
 

@@ -15,8 +15,8 @@ lf_plan *lf_plan_new(lf_ctx *ctx, const lf_graph *g);
 lf_plan *lf_plan_new_for(lf_ctx *ctx, const lf_graph *g, lf_isa isa);
 void lf_plan_free(lf_plan *p);
 
-/* As lf_exec_rows. Rows for the graph's inputs and requests for its outputs take the fast way; other tensors (a request inside the
- * network) are left to the reference engine. */
+/* As lf_exec_rows. Rows for the graph's inputs and requests for its outputs (or the integers before their scales) take the fast way;
+ * a request inside the network is left to the reference engine. */
 LF_MUST_USE lf_status lf_plan_rows(lf_plan *p, const lf_row_io *io, size_t rows);
 
 /* Rows that a worker takes at a time; 0 (the default): chosen so that a block stays in the second-level cache. */

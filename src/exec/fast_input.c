@@ -62,16 +62,19 @@ static void make_table(lf_arena *a, input_step *s) {
     s->per_value = (double)(s->codes - 1) / (s->exact[s->codes - 1] - s->exact[0]);
 }
 
+static bool is_value(const input_step *s, int64_t i, double v, bool twice) {
+    return i >= 0 && i < (int64_t)s->codes && (v == (double)s->single[i] || (twice && v == s->exact[i]));
+}
+
 /* The index of a value, or -1. The nearest index may be off by one after rounding. */
 static int64_t index_of(const input_step *s, double v, bool twice) {
     double near = (v - s->first) * s->per_value + 0.5;
-    int64_t last = (int64_t)s->codes - 1, k = near >= 0 && near <= (double)s->codes ? (int64_t)near : -1;
-    if (k > last)
-        k = last;
-    for (int64_t i = k > 0 ? k - 1 : 0; k >= 0 && i <= k + 1 && i <= last; i++)
-        if (v == (double)s->single[i] || (twice && v == s->exact[i]))
-            return i;
-    return -1;
+    if (!(near >= 0 && near <= (double)s->codes))
+        return -1;
+    int64_t k = (int64_t)near;
+    if (is_value(s, k, v, twice))
+        return k;
+    return is_value(s, k - 1, v, twice) ? k - 1 : is_value(s, k + 1, v, twice) ? k + 1 : -1;
 }
 
 /* -- rows -------------------------------------------------------------------------------------------------------------------- */

@@ -158,5 +158,6 @@ void lf_input_add(lf_plan *p, int port);
 void lf_node_add(lf_plan *p, const lf_node *n);
 void lf_block_write(lf_block *b);
 lf_form lf_output_form(const lf_tensor *t); /* in which outputs are read */
+bool lf_plan_gives(const lf_plan *p, lf_id t); /* whether t lies there in that form after all steps */
 
 #endif

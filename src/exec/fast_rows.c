@@ -95,9 +95,13 @@ static void write_reals(const lf_row_out *out, size_t at, const double *real, si
 
 static const lf_slot *output_slot(const lf_plan *p, const lf_tensor *t) {
     const lf_slot *s = p->slots[p->root[t->id]];
-    while (s->form != lf_output_form(t) || s->vecs != 1)
+    while (s != NULL && (s->form != lf_output_form(t) || s->vecs != 1))
         s = s->next;
     return s;
+}
+
+bool lf_plan_gives(const lf_plan *p, lf_id t) {
+    return output_slot(p, lf_plan_tensor(p, t)) != NULL;
 }
 
 void lf_block_write(lf_block *b) {
