@@ -1,12 +1,16 @@
-"""Holds an exported model to ONNX's own checker and prints what the test compares: check_onnx.py MODEL."""
+"""Holds exported models to ONNX's own checker and prints what the test compares of the last: check_onnx.py MODEL...
+Exit status 77: there is no onnx package."""
 import sys
 
-import onnx
-from onnx import numpy_helper
+try:
+    import onnx
+    from onnx import numpy_helper
+except ImportError:
+    sys.exit(77)
 
-path = sys.argv[1]
-onnx.checker.check_model(path, full_check=True)
-model = onnx.load(path)
+for path in sys.argv[1:]:
+    onnx.checker.check_model(path, full_check=True)
+model = onnx.load(sys.argv[-1])
 print("opset", " ".join(f"{o.domain or 'onnx'}:{o.version}" for o in model.opset_import))
 
 
