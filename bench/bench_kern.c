@@ -106,7 +106,8 @@ static void bench_xnor(lf_isa isa, size_t inputs, size_t outputs, size_t rows) {
         c.x[i] = lf_rng_u64(&rng);
     lf_xnor_layer_new(a, inputs, outputs, w, &c.layer);
     const char *name = lf_format(a, "xnor_dense_%s %zux%zu, %zu rows", lf_isa_name(isa), inputs, outputs, rows);
-    measure(&(row){name, (double)rows, 2.0 * (double)(inputs * outputs * rows), run_xnor, &c, lf_peak_kernel_for(isa)->xnor, 1, CLOCK_THREAD_CPUTIME_ID});
+    measure(&(row){name, (double)rows, 2.0 * (double)(inputs * outputs * rows), run_xnor, &c,
+                   lf_peak_kernel_for(isa)->xnor, 1, CLOCK_THREAD_CPUTIME_ID});
     lf_arena_free(a);
 }
 
@@ -131,8 +132,10 @@ static void bench_int(lf_isa isa, lf_int_kind kind, size_t inputs, size_t output
     lf_int_layer_new(a, kind, inputs, outputs, w, zero, &c.layer);
     c.x = lf_alloc_array(a, ROWS, 4 * c.layer.steps);
     c.y = LF_NEW_ARRAY(a, int32_t, ROWS * 16 * c.layer.groups);
-    const char *name = lf_format(a, "int_dense_%s %s %zux%zu", lf_isa_name(isa), kind == LF_INT_U8 ? "bytes" : "words", inputs, outputs);
-    measure(&(row){name, ROWS, 2.0 * (double)(inputs * outputs * ROWS), run_int, &c, isa == LF_ISA_SCALAR ? NULL : lf_peak_kernel_for(isa)->bytes, 1, CLOCK_THREAD_CPUTIME_ID});
+    const char *name = lf_format(a, "int_dense_%s %s %zux%zu", lf_isa_name(isa), kind == LF_INT_U8 ? "bytes" : "words",
+                                 inputs, outputs);
+    measure(&(row){name, ROWS, 2.0 * (double)(inputs * outputs * ROWS), run_int, &c,
+                   isa == LF_ISA_SCALAR ? NULL : lf_peak_kernel_for(isa)->bytes, 1, CLOCK_THREAD_CPUTIME_ID});
     lf_arena_free(a);
 }
 
@@ -151,15 +154,17 @@ static void run_levels(void *arg) {
 
 static void bench_levels(lf_isa isa, size_t channels, size_t count, lf_level_out out) {
     lf_arena *a = lf_arena_new();
-    int32_t *T = LF_NEW_ARRAY(a, int32_t, channels * count), *base = LF_NEW_ARRAY(a, int32_t, channels), *step = LF_NEW_ARRAY(a, int32_t, channels);
+    int32_t *T = LF_NEW_ARRAY(a, int32_t, channels * count), *base = LF_NEW_ARRAY(a, int32_t, channels),
+            *step = LF_NEW_ARRAY(a, int32_t, channels);
     for (size_t i = 0; i < channels; i++)
         step[i] = 1;
     levels_case c = {.run = lf_levels_kernel_for(isa)->run[LF_LEVEL_F32][out]};
     lf_levels_new(a, channels, count, T, base, step, &c.levels);
     c.bytes = lf_level_row_bytes(&c.levels, out);
-    c.x = LF_NEW_ARRAY(a, float, ROWS * channels);
+    c.x = LF_NEW_ARRAY(a, float, ROWS *channels);
     c.y = lf_alloc_array(a, ROWS, c.bytes);
-    const char *name = lf_format(a, "levels_%s float32 to %s, %zu x %zu", lf_isa_name(isa), out == LF_LEVEL_BITS ? "bits" : "bytes", channels, count);
+    const char *name = lf_format(a, "levels_%s float32 to %s, %zu x %zu", lf_isa_name(isa),
+                                 out == LF_LEVEL_BITS ? "bits" : "bytes", channels, count);
     measure(&(row){name, ROWS, (double)(channels * count * ROWS), run_levels, &c, NULL, 1, CLOCK_THREAD_CPUTIME_ID});
     lf_arena_free(a);
 }
@@ -186,7 +191,8 @@ static lf_graph *one_bit_net(lf_ctx *ctx, int64_t width) {
     lf_graph *g = lf_graph_new(ctx, "net");
     lf_id x = lf_tensor_new(g, "x", lf_shape_make(2, (int64_t[]){1, 784}), LF_FLOAT32)->id;
     LF_PUSH(g->arena, &g->inputs, (lf_port){.name = "x", .tensor = x});
-    lf_id two = lf_const_reals(g, "two", (lf_shape){0}, (double[]){2})->id, one = lf_const_reals(g, "one", (lf_shape){0}, (double[]){1})->id;
+    lf_id two = lf_const_reals(g, "two", (lf_shape){0}, (double[]){2})->id,
+          one = lf_const_reals(g, "one", (lf_shape){0}, (double[]){1})->id;
     lf_id at = add_node(g, "sub", (lf_id[]){add_node(g, "mul", (lf_id[]){x, two}, 2, NULL), one}, 2, NULL);
     at = add_node(g, "quantize", (lf_id[]){add_node(g, "bipolar_quant", (lf_id[]){at, one}, 2, NULL)}, 1, NULL);
     for (int layer = 0; layer < 4; layer++) {
@@ -198,7 +204,8 @@ static lf_graph *one_bit_net(lf_ctx *ctx, int64_t width) {
         for (int64_t i = 0; i < N; i++)
             T[i] = lf_rng_between(&rng, -10, 10);
         lf_node *threshold;
-        at = add_node(g, "threshold", (lf_id[]){at, lf_const_codes(g, "T", lf_shape_make(2, (int64_t[]){N, 1}), T)->id}, 2, &threshold);
+        at = add_node(g, "threshold", (lf_id[]){at, lf_const_codes(g, "T", lf_shape_make(2, (int64_t[]){N, 1}), T)->id},
+                      2, &threshold);
         lf_attr_set_int(threshold, "out_base", -1);
         lf_attr_set_int(threshold, "out_step", 2);
     }

@@ -153,7 +153,8 @@ static bool convert_one(const lf_array *from, lf_array *to, size_t i) {
     return lf_array_set_real(to, i, lf_array_real(from, i));
 }
 
-lf_status lf_array_convert(lf_ctx *ctx, lf_arena *a, const lf_array *x, lf_array_type type, const char *where, lf_array *out) {
+lf_status lf_array_convert(lf_ctx *ctx, lf_arena *a, const lf_array *x, lf_array_type type, const char *where,
+                           lf_array *out) {
     if (x->type == type) {
         *out = *x;
         return LF_OK;
@@ -165,8 +166,8 @@ lf_status lf_array_convert(lf_ctx *ctx, lf_arena *a, const lf_array *x, lf_array
     size_t row = lf_array_row_size(x);
     for (size_t i = 0; i < x->count; i++)
         if (!convert_one(x, &y, i))
-            return lf_fail(ctx, LF_BAD_INPUT, &at, "row %zu, element %zu (%s) is not exactly a value of %s", i / row, i % row,
-                           lf_array_type_name(x->type), lf_array_type_name(type));
+            return lf_fail(ctx, LF_BAD_INPUT, &at, "row %zu, element %zu (%s) is not exactly a value of %s", i / row,
+                           i % row, lf_array_type_name(x->type), lf_array_type_name(type));
     *out = y;
     return LF_OK;
 }
@@ -207,7 +208,7 @@ uint16_t lf_half_from_double(double v) {
     if (m >= 65520)
         return (uint16_t)(sign | 0x7c00);
     int e = 0;
-    frexp(m, &e); /* m = f * 2^e with f in [0.5, 1) */
+    frexp(m, &e);                            /* m = f * 2^e with f in [0.5, 1) */
     int units = (int)rint(ldexp(m, 11 - e)); /* 1024..2048; 2048 carries into the exponent by itself */
     return (uint16_t)(sign | (uint16_t)((e + 13) * 1024 + units));
 }

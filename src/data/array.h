@@ -28,7 +28,7 @@ typedef struct lf_array {
     void *data;
 } lf_array;
 
-size_t lf_array_item_size(lf_array_type t);    /* bytes of one element */
+size_t lf_array_item_size(lf_array_type t);      /* bytes of one element */
 const char *lf_array_type_name(lf_array_type t); /* "float32" "uint8" "bool"; NumPy's names */
 bool lf_array_is_float(lf_array_type t);
 
@@ -52,7 +52,8 @@ bool lf_array_set_int(lf_array *x, size_t i, int64_t v);
 
 /* All elements converted to `type` (x itself is shared, not copied, when it has that type). An element without an exact
  * integer value is refused naming row and element; conversions to float round once. `where` names the file in messages. */
-LF_MUST_USE lf_status lf_array_convert(lf_ctx *ctx, lf_arena *a, const lf_array *x, lf_array_type type, const char *where, lf_array *out);
+LF_MUST_USE lf_status lf_array_convert(lf_ctx *ctx, lf_arena *a, const lf_array *x, lf_array_type type,
+                                       const char *where, lf_array *out);
 
 /* Finds the first NaN or infinity: its row and its index inside the row. */
 bool lf_array_find_nonfinite(const lf_array *x, size_t *row, size_t *element);

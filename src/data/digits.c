@@ -72,7 +72,8 @@ static void add_stroke(curve *c, const point *p, int n) {
         const point *a = &p[i > 0 ? i - 1 : 0], *b = &p[i], *d = &p[i + 1], *e = &p[i + 2 < n ? i + 2 : n - 1];
         for (int k = 1; k <= STEPS; k++) {
             double t = (double)k / STEPS;
-            c->at[c->count++] = (point){.x = spline(a->x, b->x, d->x, e->x, t), .y = spline(a->y, b->y, d->y, e->y, t), .joined = true};
+            c->at[c->count++] =
+                (point){.x = spline(a->x, b->x, d->x, e->x, t), .y = spline(a->y, b->y, d->y, e->y, t), .joined = true};
         }
     }
 }

@@ -111,7 +111,8 @@ static lf_status unpack(lf_ctx *ctx, lf_gzip *g, const lf_where *where, size_t l
     return LF_OK;
 }
 
-lf_status lf_gunzip(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t *bytes, size_t size, size_t limit, uint8_t **out, size_t *out_size) {
+lf_status lf_gunzip(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t *bytes, size_t size, size_t limit,
+                    uint8_t **out, size_t *out_size) {
     lf_where where = {.file = file};
     lf_gzip *g = lf_gzip_open(bytes, size);
     if (g == NULL)

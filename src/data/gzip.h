@@ -17,7 +17,7 @@ bool lf_gzip_read(lf_gzip *z, uint8_t *out, size_t size, size_t *got);
 size_t lf_gzip_bound(size_t size);
 
 /* The whole, at most `limit` bytes, NUL-terminated, in memory of `a`. `file` is for messages. */
-LF_MUST_USE lf_status lf_gunzip(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t *bytes, size_t size, size_t limit,
-                                uint8_t **out, size_t *out_size);
+LF_MUST_USE lf_status lf_gunzip(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t *bytes, size_t size,
+                                size_t limit, uint8_t **out, size_t *out_size);
 
 #endif

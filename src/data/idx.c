@@ -39,9 +39,11 @@ static lf_status read_header(lf_ctx *ctx, const lf_where *where, lf_gzip *g, lf_
     uint8_t magic[4], dims[4 * LF_MAX_RANK];
     size_t got = 0;
     if (!lf_gzip_read(g, magic, 4, &got) || got < 4)
-        return lf_fail(ctx, LF_BAD_INPUT, where, "truncated or damaged: an IDX file starts with 4 bytes, %zu could be read", got);
+        return lf_fail(ctx, LF_BAD_INPUT, where,
+                       "truncated or damaged: an IDX file starts with 4 bytes, %zu could be read", got);
     if (magic[0] != 0 || magic[1] != 0 || !type_of_code(magic[2], type))
-        return lf_fail(ctx, LF_BAD_INPUT, where, "this is not an IDX file: it starts with %02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3]);
+        return lf_fail(ctx, LF_BAD_INPUT, where, "this is not an IDX file: it starts with %02x %02x %02x %02x",
+                       magic[0], magic[1], magic[2], magic[3]);
     if (magic[3] > LF_MAX_RANK)
         return lf_fail(ctx, LF_BAD_INPUT, where, "%d dimensions; at most %d can be read", magic[3], LF_MAX_RANK);
     shape->rank = magic[3];
@@ -52,7 +54,8 @@ static lf_status read_header(lf_ctx *ctx, const lf_where *where, lf_gzip *g, lf_
     return LF_OK;
 }
 
-static lf_status read_elements(lf_ctx *ctx, lf_arena *a, const lf_where *where, lf_gzip *g, size_t limit, lf_array_type type, lf_shape shape, lf_array *out) {
+static lf_status read_elements(lf_ctx *ctx, lf_arena *a, const lf_where *where, lf_gzip *g, size_t limit,
+                               lf_array_type type, lf_shape shape, lf_array *out) {
     size_t count = 0, bytes = 0, got = 0, more = 0;
     uint8_t extra;
     if (!lf_array_measure(shape, lf_array_item_size(type), &count, &bytes) || bytes > limit)
@@ -62,9 +65,11 @@ static lf_status read_elements(lf_ctx *ctx, lf_arena *a, const lf_where *where, 
     if (!lf_gzip_read(g, out->data, bytes, &got))
         return lf_fail(ctx, LF_BAD_INPUT, where, "the compressed data are damaged or truncated");
     if (got < bytes)
-        return lf_fail(ctx, LF_BAD_INPUT, where, "truncated: the header promises %zu bytes of elements, the file holds %zu", bytes, got);
+        return lf_fail(ctx, LF_BAD_INPUT, where,
+                       "truncated: the header promises %zu bytes of elements, the file holds %zu", bytes, got);
     if (!lf_gzip_read(g, &extra, 1, &more) || more > 0)
-        return lf_fail(ctx, LF_BAD_INPUT, where, "the file is longer than the %zu bytes of elements its header promises", bytes);
+        return lf_fail(ctx, LF_BAD_INPUT, where,
+                       "the file is longer than the %zu bytes of elements its header promises", bytes);
     swap_elements(out->data, count, lf_array_item_size(type));
     return LF_OK;
 }

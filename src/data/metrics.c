@@ -13,7 +13,8 @@ int lf_top1(const double *score, int n) {
     return best;
 }
 
-void lf_metrics_of_classes(lf_arena *a, const int *predicted, const uint8_t *label, size_t rows, int classes, lf_metrics *out) {
+void lf_metrics_of_classes(lf_arena *a, const int *predicted, const uint8_t *label, size_t rows, int classes,
+                           lf_metrics *out) {
     size_t n = (size_t)classes;
     *out = (lf_metrics){.rows = rows, .classes = classes, .confusion = LF_NEW_ARRAY(a, uint64_t, n * n)};
     for (size_t i = 0; i < rows; i++) {
@@ -23,7 +24,8 @@ void lf_metrics_of_classes(lf_arena *a, const int *predicted, const uint8_t *lab
     out->accuracy = rows ? (double)out->correct / (double)rows : 0;
 }
 
-void lf_metrics_of_scores(lf_arena *a, const double *score, const uint8_t *label, size_t rows, int classes, lf_metrics *out) {
+void lf_metrics_of_scores(lf_arena *a, const double *score, const uint8_t *label, size_t rows, int classes,
+                          lf_metrics *out) {
     size_t n = (size_t)classes;
     int *predicted = LF_NEW_ARRAY(a, int, rows);
     for (size_t i = 0; i < rows; i++)
@@ -88,7 +90,8 @@ typedef struct assignment {
 
 static int64_t cost_of(const assignment *s, int row, int column) {
     size_t i = (size_t)(row - 1), j = (size_t)(column - 1), n = (size_t)s->n;
-    return -(int64_t)(n + 1) * (int64_t)s->gain[j * n + i] - (i == j); /* among equals the identity; it never outweighs a row */
+    return -(int64_t)(n + 1) * (int64_t)s->gain[j * n + i] -
+           (i == j); /* among equals the identity; it never outweighs a row */
 }
 
 /* Extends the assignment by `row` along a shortest augmenting path. */

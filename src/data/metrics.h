@@ -13,13 +13,15 @@ typedef struct lf_metrics {
     int classes;
     double accuracy;
     uint64_t *confusion; /* [true class][predicted class] */
-    double *auc;         /* per class one against the rest, NaN where a class or its rest is absent; NULL without scores */
+    double *auc; /* per class one against the rest, NaN where a class or its rest is absent; NULL without scores */
 } lf_metrics;
 
 /* From predicted classes, each in [0, classes). Results in memory of `a`. */
-void lf_metrics_of_classes(lf_arena *a, const int *predicted, const uint8_t *label, size_t rows, int classes, lf_metrics *out);
+void lf_metrics_of_classes(lf_arena *a, const int *predicted, const uint8_t *label, size_t rows, int classes,
+                           lf_metrics *out);
 /* From scores (finite); also the AUC. */
-void lf_metrics_of_scores(lf_arena *a, const double *score, const uint8_t *label, size_t rows, int classes, lf_metrics *out);
+void lf_metrics_of_scores(lf_arena *a, const double *score, const uint8_t *label, size_t rows, int classes,
+                          lf_metrics *out);
 
 /* Area under the ROC curve: the probability that a positive's score is above a negative's, ties one half (Mann-Whitney U). NaN
  * when there is no positive or no negative. score has `stride` between rows; positive rows have label == which. */

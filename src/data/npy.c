@@ -95,7 +95,8 @@ static bool machine_is_little(void) {
 static lf_status read_descr(reader *r, header *h) {
     char descr[32];
     if (take(r, '['))
-        return lf_fail(r->ctx, LF_BAD_INPUT, &r->where, "the array has a structured type; only plain numbers can be read");
+        return lf_fail(r->ctx, LF_BAD_INPUT, &r->where,
+                       "the array has a structured type; only plain numbers can be read");
     if (!take_string(r, descr, sizeof descr))
         return bad_header(r, "'descr' is not a string");
     const char *code = strchr("<>|=", descr[0]) && descr[0] ? descr + 1 : descr;
@@ -210,8 +211,9 @@ static lf_status read_data(reader *r, const header *h, lf_arena *a, const uint8_
     if (!lf_array_measure(h->shape, size, &count, &bytes))
         return lf_fail(r->ctx, LF_BAD_INPUT, &r->where, "the array's size does not fit in memory");
     if (bytes > have)
-        return lf_fail(r->ctx, LF_BAD_INPUT, &r->where, "truncated: the header promises %zu elements of %zu bytes, the file holds %zu bytes",
-                       count, size, have);
+        return lf_fail(r->ctx, LF_BAD_INPUT, &r->where,
+                       "truncated: the header promises %zu elements of %zu bytes, the file holds %zu bytes", count,
+                       size, have);
     if (bytes < have)
         lf_warn(r->ctx, &r->where, "%zu bytes after the array were ignored", have - bytes);
     if (!lf_array_new(a, h->type, h->shape, out))
@@ -236,7 +238,8 @@ lf_status lf_npy_parse(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t
     }
     int version = bytes[6];
     if (version < 1 || version > 3 || bytes[7] != 0)
-        return lf_fail(ctx, LF_BAD_INPUT, &r.where, ".npy version %d.%d is not known (1.0, 2.0 and 3.0 are)", version, bytes[7]);
+        return lf_fail(ctx, LF_BAD_INPUT, &r.where, ".npy version %d.%d is not known (1.0, 2.0 and 3.0 are)", version,
+                       bytes[7]);
     size_t start = version == 1 ? 10 : 12;
     if (size < start)
         return lf_fail(ctx, LF_BAD_INPUT, &r.where, "truncated: the file ends inside its header");
@@ -277,7 +280,8 @@ static const char *shape_text(lf_arena *a, lf_shape s) {
 
 uint8_t *lf_npy_format(lf_arena *a, const lf_array *x, size_t *size) {
     char descr[4];
-    const char *dict = lf_format(a, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr_of(x->type, descr), shape_text(a, x->shape));
+    const char *dict = lf_format(a, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr_of(x->type, descr),
+                                 shape_text(a, x->shape));
     size_t used = strlen(dict), length = (10 + used + 1 + 63) / 64 * 64 - 10; /* data starts at a multiple of 64 */
     size_t item = lf_array_item_size(x->type), bytes = x->count * item;
     uint8_t *out = lf_alloc_try(a, 10 + length + bytes, 1);
@@ -302,7 +306,8 @@ lf_status lf_npy_write(lf_ctx *ctx, const char *path, const lf_array *x) {
     lf_arena *scratch = lf_arena_new();
     size_t size = 0;
     uint8_t *bytes = scratch ? lf_npy_format(scratch, x, &size) : NULL;
-    lf_status s = bytes ? lf_file_write(ctx, path, bytes, size) : lf_fail(ctx, LF_BAD_INPUT, &where, "no memory for an array of %zu elements", x->count);
+    lf_status s = bytes ? lf_file_write(ctx, path, bytes, size)
+                        : lf_fail(ctx, LF_BAD_INPUT, &where, "no memory for an array of %zu elements", x->count);
     lf_arena_free(scratch);
     return s;
 }

@@ -17,7 +17,8 @@ typedef struct lf_named_array {
 /* The array of a .npy file, in memory of `a`. */
 LF_MUST_USE lf_status lf_npy_read(lf_ctx *ctx, lf_arena *a, const char *path, lf_array *out);
 /* The same from bytes; `file` is for messages. Never reads outside [bytes, bytes + size), whatever they are. */
-LF_MUST_USE lf_status lf_npy_parse(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t *bytes, size_t size, lf_array *out);
+LF_MUST_USE lf_status lf_npy_parse(lf_ctx *ctx, lf_arena *a, const char *file, const uint8_t *bytes, size_t size,
+                                   lf_array *out);
 
 /* The bytes of a .npy file (version 1, little endian, C order) in memory of `a`; NULL when memory is out. */
 uint8_t *lf_npy_format(lf_arena *a, const lf_array *x, size_t *size);

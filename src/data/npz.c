@@ -45,7 +45,8 @@ static void archive_close(archive *z) {
     lf_file_close(&z->file);
 }
 
-static lf_status read_entry_bytes(archive *z, lf_arena *a, zip_uint64_t i, const char *name, const uint8_t **bytes, size_t *size) {
+static lf_status read_entry_bytes(archive *z, lf_arena *a, zip_uint64_t i, const char *name, const uint8_t **bytes,
+                                  size_t *size) {
     zip_stat_t st;
     zip_stat_init(&st);
     if (zip_stat_index(z->zip, i, 0, &st) != 0 || !(st.valid & ZIP_STAT_SIZE))
@@ -55,7 +56,8 @@ static lf_status read_entry_bytes(archive *z, lf_arena *a, zip_uint64_t i, const
     uint8_t *data = lf_alloc_try(a, (size_t)st.size + 1, 1);
     zip_file_t *f = data ? zip_fopen_index(z->zip, i, 0) : NULL;
     if (f == NULL)
-        return lf_fail(z->ctx, LF_BAD_INPUT, &z->where, "entry %s cannot be opened: %s", name, data ? zip_strerror(z->zip) : "no memory");
+        return lf_fail(z->ctx, LF_BAD_INPUT, &z->where, "entry %s cannot be opened: %s", name,
+                       data ? zip_strerror(z->zip) : "no memory");
     /* One byte more than promised, so that the end is reached and libzip compares the checksum. */
     zip_int64_t got = zip_fread(f, data, st.size + 1);
     bool whole = got >= 0 && (zip_uint64_t)got == st.size && zip_fread(f, data + got, 1) == 0;
@@ -179,7 +181,8 @@ static lf_status write_source(lf_ctx *ctx, lf_arena *a, const char *path, zip_so
     return lf_file_write(ctx, path, bytes, (size_t)st.size);
 }
 
-static lf_status build_archive(lf_ctx *ctx, lf_arena *a, const char *path, zip_source_t *source, const lf_named_array *arrays, size_t count) {
+static lf_status build_archive(lf_ctx *ctx, lf_arena *a, const char *path, zip_source_t *source,
+                               const lf_named_array *arrays, size_t count) {
     lf_where where = {.file = path};
     zip_source_keep(source); /* zip_close drops one reference */
     zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, NULL);
@@ -189,7 +192,8 @@ static lf_status build_archive(lf_ctx *ctx, lf_arena *a, const char *path, zip_s
     }
     for (size_t i = 0; i < count; i++)
         if (!add_entry(zip, a, &arrays[i])) {
-            lf_status s = lf_fail(ctx, LF_BAD_INPUT, &where, "array '%s' could not be added: %s", arrays[i].name, zip_strerror(zip));
+            lf_status s = lf_fail(ctx, LF_BAD_INPUT, &where, "array '%s' could not be added: %s", arrays[i].name,
+                                  zip_strerror(zip));
             zip_discard(zip);
             return s;
         }
@@ -204,7 +208,8 @@ lf_status lf_npz_write(lf_ctx *ctx, const char *path, const lf_named_array *arra
     lf_where where = {.file = path};
     lf_arena *a = lf_arena_new();
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
-    lf_status s = a && source ? build_archive(ctx, a, path, source, arrays, count) : lf_fail(ctx, LF_BAD_INPUT, &where, "no memory for the archive");
+    lf_status s = a && source ? build_archive(ctx, a, path, source, arrays, count)
+                              : lf_fail(ctx, LF_BAD_INPUT, &where, "no memory for the archive");
     if (source != NULL)
         zip_source_free(source);
     lf_arena_free(a);

@@ -9,11 +9,11 @@
 typedef struct lf_dataset {
     lf_arena *arena;
     const char *name, *split; /* "mnist", "test" */
-    const char *title;        /* for reports: "MNIST, test part, 10000 images", "generated digits (seed 2), 10000 images" */
+    const char *title; /* for reports: "MNIST, test part, 10000 images", "generated digits (seed 2), 10000 images" */
     bool generated;
     size_t rows;
-    lf_shape shape;   /* of one row, batch dimension of 1 first: [1,1,28,28] (NCHW), [1,16] */
-    size_t features;  /* elements of one row */
+    lf_shape shape;  /* of one row, batch dimension of 1 first: [1,1,28,28] (NCHW), [1,16] */
+    size_t features; /* elements of one row */
     int classes;
     const char *const *class_names;
     const uint8_t *label; /* [rows] */
@@ -34,11 +34,11 @@ void lf_dataset_fill(const lf_dataset *d, size_t first, size_t count, float *out
 /* One data set: a file in src/data, a line in data.def. */
 typedef struct lf_data_source {
     const char *name;
-    const char *help;   /* one line */
-    const char *folder; /* below a data directory; NULL: generated */
+    const char *help;         /* one line */
+    const char *folder;       /* below a data directory; NULL: generated */
     const char *const *files; /* what must be there, each plain or with ".gz"; NULL-terminated */
-    const char *splits; /* "train test" */
-    const char *origin; /* where it can be had, in words */
+    const char *splits;       /* "train test" */
+    const char *origin;       /* where it can be had, in words */
     /* Fills rows .. real of `d`, from `dir` (its own folder; NULL when generated). */
     lf_status (*open)(lf_ctx *ctx, const char *dir, const char *split, lf_dataset *d);
 } lf_data_source;

@@ -23,13 +23,16 @@ static lf_status open_digits(lf_ctx *ctx, const char *dir, const char *split, lf
     (void)dir;
     int64_t seed = 0;
     if (!seed_of_split(split, &seed))
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "digits has no part '%s'; there are train (seed 1), test (seed 2) and any other seed by its number", split);
+        return lf_fail(
+            ctx, LF_BAD_INPUT, NULL,
+            "digits has no part '%s'; there are train (seed 1), test (seed 2) and any other seed by its number", split);
     d->rows = strcmp(split, "train") == 0 ? TRAIN_ROWS : TEST_ROWS;
     d->shape = lf_shape_make(4, (int64_t[]){1, 1, LF_DIGIT_SIDE, LF_DIGIT_SIDE});
     d->features = LF_DIGIT_PIXELS;
     d->classes = 10;
     d->class_names = DIGITS;
-    uint8_t *pixel = LF_NEW_ARRAY(d->arena, uint8_t, d->rows * LF_DIGIT_PIXELS), *label = LF_NEW_ARRAY(d->arena, uint8_t, d->rows);
+    uint8_t *pixel = LF_NEW_ARRAY(d->arena, uint8_t, d->rows * LF_DIGIT_PIXELS),
+            *label = LF_NEW_ARRAY(d->arena, uint8_t, d->rows);
     lf_digits(lf_ctx_pool(ctx), (uint64_t)seed, 0, d->rows, pixel, label);
     d->raw = pixel;
     d->label = label;

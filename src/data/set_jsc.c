@@ -36,7 +36,8 @@ static lf_status read_row(table *t, const char **at) {
     for (int i = 0; i <= FEATURES; i++) {
         double v = 0;
         if (!read_cell(at, i < FEATURES ? ',' : '\n', &v))
-            return lf_fail(t->ctx, LF_BAD_INPUT, &t->where, "column %d is no finite number, or the line has not %d columns", i + 1, FEATURES + 1);
+            return lf_fail(t->ctx, LF_BAD_INPUT, &t->where,
+                           "column %d is no finite number, or the line has not %d columns", i + 1, FEATURES + 1);
         if (i < FEATURES)
             t->x[t->rows * FEATURES + (size_t)i] = (float)v;
         else if (v != 0 && v != 1 && v != 2 && v != 3 && v != 4)

@@ -4,7 +4,8 @@
 #include "data/idx.h"
 #include "data/set.h"
 
-static const char *const FILES[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", NULL};
+static const char *const FILES[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+                                    "t10k-labels-idx1-ubyte", NULL};
 static const char *const DIGITS[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
 static lf_status read_part(lf_ctx *ctx, const char *dir, const char *file, int rank, lf_dataset *d, lf_array *out) {
@@ -12,19 +13,23 @@ static lf_status read_part(lf_ctx *ctx, const char *dir, const char *file, int r
     lf_where where = {.file = path};
     LF_TRY(lf_idx_read(ctx, d->arena, path, out));
     if (out->type != LF_ARRAY_U8 || out->shape.rank != rank)
-        return lf_fail(ctx, LF_BAD_INPUT, &where, "expected uint8 of %d dimensions, found %s of %d", rank, lf_array_type_name(out->type), out->shape.rank);
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "expected uint8 of %d dimensions, found %s of %d", rank,
+                       lf_array_type_name(out->type), out->shape.rank);
     return LF_OK;
 }
 
 static lf_status check_parts(lf_ctx *ctx, const char *dir, const lf_array *images, const lf_array *labels) {
     lf_where where = {.file = dir};
     if (images->shape.dim[0] != labels->shape.dim[0])
-        return lf_fail(ctx, LF_BAD_INPUT, &where, "%lld images but %lld labels", (long long)images->shape.dim[0], (long long)labels->shape.dim[0]);
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "%lld images but %lld labels", (long long)images->shape.dim[0],
+                       (long long)labels->shape.dim[0]);
     if (images->shape.dim[1] != 28 || images->shape.dim[2] != 28)
-        return lf_fail(ctx, LF_BAD_INPUT, &where, "images of %lld x %lld pixels; MNIST has 28 x 28", (long long)images->shape.dim[1], (long long)images->shape.dim[2]);
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "images of %lld x %lld pixels; MNIST has 28 x 28",
+                       (long long)images->shape.dim[1], (long long)images->shape.dim[2]);
     for (size_t i = 0; i < labels->count; i++)
         if (((const uint8_t *)labels->data)[i] > 9)
-            return lf_fail(ctx, LF_BAD_INPUT, &where, "label %zu is %d; MNIST has 0 to 9", i, ((const uint8_t *)labels->data)[i]);
+            return lf_fail(ctx, LF_BAD_INPUT, &where, "label %zu is %d; MNIST has 0 to 9", i,
+                           ((const uint8_t *)labels->data)[i]);
     return LF_OK;
 }
 

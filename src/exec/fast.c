@@ -9,7 +9,7 @@ enum {
     BLOCK_BYTES = 192 << 10, /* of a block's slots: fits the second-level cache beside the weights */
     BLOCK_UNIT = 12,         /* the tiles of the kernels are 4 and 6 rows high */
     BLOCK_MOST = 240,
-    RUN_BLOCKS = 64          /* per worker between two progress reports */
+    RUN_BLOCKS = 64 /* per worker between two progress reports */
 };
 
 size_t lf_plan_block_rows(const lf_plan *p) {
@@ -88,7 +88,8 @@ static bool takes(const lf_plan *p, const lf_row_io *io) {
     for (size_t i = 0; fits && i < p->graph->inputs.count; i++)
         fits = given(io, p->graph->inputs.at[i].tensor);
     for (size_t i = 0; fits && i < io->out_count; i++)
-        fits = lf_plan_gives(p, io->out[i].tensor) && (!io->out[i].code || lf_on_grid(lf_plan_tensor(p, io->out[i].tensor)));
+        fits = lf_plan_gives(p, io->out[i].tensor) &&
+               (!io->out[i].code || lf_on_grid(lf_plan_tensor(p, io->out[i].tensor)));
     return fits;
 }
 
@@ -167,7 +168,7 @@ static bool prepare_all(lf_plan *p, const lf_row_io *io) {
     if (p->workers == NULL) {
         p->worker_count = lf_pool_size(lf_ctx_pool(p->ctx));
         p->workers = LF_NEW_ARRAY(p->arena, lf_block, p->worker_count);
-        p->again = LF_NEW_ARRAY(p->arena, bool, p->worker_count * RUN_BLOCKS);
+        p->again = LF_NEW_ARRAY(p->arena, bool, p->worker_count *RUN_BLOCKS);
     }
     bool ready = true;
     for (int i = 0; i < p->worker_count; i++) {
@@ -182,6 +183,7 @@ lf_status lf_plan_rows(lf_plan *p, const lf_row_io *io, size_t rows) {
         return lf_exec_rows(p->reference, io, rows);
     if (!prepare_all(p, io))
         return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for the fast engine");
-    job j = {.plan = p, .io = io, .block = block_for(p, rows, p->worker_count), .worker = p->workers, .again = p->again};
+    job j = {
+        .plan = p, .io = io, .block = block_for(p, rows, p->worker_count), .worker = p->workers, .again = p->again};
     return run_all(p, &j, rows, p->worker_count);
 }

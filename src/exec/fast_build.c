@@ -19,7 +19,8 @@ bool lf_keeps_positions(const lf_graph *g, const lf_node *n) {
 
 static bool is_alias(const lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0), *y = n->out_count == 1 ? lf_out(p->graph, n, 0) : NULL;
-    if (x == NULL || y == NULL || x->value != NULL || lf_on_grid(x) != lf_on_grid(y) || lf_shape_count(x->shape) != lf_shape_count(y->shape))
+    if (x == NULL || y == NULL || x->value != NULL || lf_on_grid(x) != lf_on_grid(y) ||
+        lf_shape_count(x->shape) != lf_shape_count(y->shape))
         return false;
     bool same_codes = strcmp(n->op->name, "quantize") == 0 || strcmp(n->op->name, "dequantize") == 0;
     return same_codes || (n->op->positions != NULL && lf_keeps_positions(p->graph, n));
@@ -128,7 +129,12 @@ static size_t vector_bytes(lf_form form, size_t vec) {
 
 static lf_slot *new_slot(lf_plan *p, lf_id tensor, lf_form form, size_t vec, size_t vecs) {
     lf_slot *s = LF_NEW(p->arena, lf_slot);
-    *s = (lf_slot){.root = p->root[tensor], .form = form, .vec = vec, .vecs = vecs, .stride = vector_bytes(form, vec), .offset = p->row_bytes};
+    *s = (lf_slot){.root = p->root[tensor],
+                   .form = form,
+                   .vec = vec,
+                   .vecs = vecs,
+                   .stride = vector_bytes(form, vec),
+                   .offset = p->row_bytes};
     p->row_bytes += (s->stride * s->vecs + 63) / 64 * 64;
     if (tensor != 0) {
         s->next = p->slots[s->root];
@@ -169,7 +175,8 @@ const lf_slot *lf_plan_slot(lf_plan *p, lf_id t, lf_form form, size_t vec) {
 
 /* -- steps ------------------------------------------------------------------------------------------------------------------------- */
 
-lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slot *in, const lf_slot *out, const void *with, const char *text) {
+lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slot *in, const lf_slot *out,
+                     const void *with, const char *text) {
     lf_step *s = LF_NEW(p->arena, lf_step);
     *s = (lf_step){.run = run, .node = n, .in = in, .out = out, .with = with, .text = text};
     *(p->last ? &p->last->next : &p->steps) = s;
@@ -199,7 +206,8 @@ static void add_node(lf_plan *p, const lf_node *n) {
 static void add_outputs(lf_plan *p) {
     for (size_t i = 0; i < p->graph->outputs.count; i++) {
         lf_id t = p->graph->outputs.at[i].tensor;
-        if (lf_plan_slot(p, t, lf_output_form(lf_plan_tensor(p, t)), (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape)) == NULL)
+        if (lf_plan_slot(p, t, lf_output_form(lf_plan_tensor(p, t)),
+                         (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape)) == NULL)
             p->possible = false;
     }
 }

@@ -13,7 +13,8 @@ static bool all_monotone(const lf_graph *g, const lf_node *n) {
 
 /* Elementwise, or a change of shape only. */
 static bool is_link(const lf_graph *g, const lf_node *n, int data, bool monotone) {
-    if (data < 0 || n->out_count != 1 || lf_shape_count(lf_in(g, n, data)->shape) != lf_shape_count(lf_out(g, n, 0)->shape))
+    if (data < 0 || n->out_count != 1 ||
+        lf_shape_count(lf_in(g, n, data)->shape) != lf_shape_count(lf_out(g, n, 0)->shape))
         return false;
     if (n->op->monotone)
         return !monotone || all_monotone(g, n);
@@ -66,7 +67,8 @@ bool lf_fast_chain_uniform(const lf_fast_chain *c) {
     for (int i = 0; i < c->count; i++)
         for (int k = 0; k < c->node[i]->in_count; k++) {
             const lf_tensor *t = lf_in(c->graph, c->node[i], k);
-            if (k != c->data[i] && t != NULL && c->node[i]->op->monotone && lf_const_mask(t, lf_out(c->graph, c->node[i], 0)->shape) != 0)
+            if (k != c->data[i] && t != NULL && c->node[i]->op->monotone &&
+                lf_const_mask(t, lf_out(c->graph, c->node[i], 0)->shape) != 0)
                 return false;
         }
     return true;

@@ -9,7 +9,7 @@ enum { LF_FAST_CHAIN_NODES = 64 };
 
 typedef struct lf_fast_chain {
     const lf_graph *graph;
-    const lf_tensor *base, *result; /* as many elements, in the same order */
+    const lf_tensor *base, *result;           /* as many elements, in the same order */
     const lf_node *node[LF_FAST_CHAIN_NODES]; /* from the base on */
     int data[LF_FAST_CHAIN_NODES];            /* which operand is not constant */
     int count;

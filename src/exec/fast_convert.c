@@ -14,18 +14,20 @@ int64_t lf_form_shift(lf_range r, lf_form form) {
 bool lf_form_holds(lf_range r, lf_form form) {
     switch (form) {
     case LF_FORM_BITS: return lf_range_count(r) == 2;
-    case LF_FORM_U8: return lf_bits_unsigned((uint64_t)r.hi - (uint64_t)r.lo) <= 8 && r.lo > -LF_S32_MAX && r.hi < LF_S32_MAX;
-    case LF_FORM_S16: return lf_bits_unsigned((uint64_t)r.hi - (uint64_t)r.lo) <= 16 && r.lo > -LF_S32_MAX && r.hi < LF_S32_MAX;
+    case LF_FORM_U8:
+        return lf_bits_unsigned((uint64_t)r.hi - (uint64_t)r.lo) <= 8 && r.lo > -LF_S32_MAX && r.hi < LF_S32_MAX;
+    case LF_FORM_S16:
+        return lf_bits_unsigned((uint64_t)r.hi - (uint64_t)r.lo) <= 16 && r.lo > -LF_S32_MAX && r.hi < LF_S32_MAX;
     case LF_FORM_S32: return r.lo >= -LF_S32_MAX && r.hi <= LF_S32_MAX;
     default: return true;
     }
 }
 
-#define EACH(expression)                        \
-    do {                                        \
-        for (size_t i = 0; i < s->vec; i++)     \
-            expression;                         \
-        return;                                 \
+#define EACH(expression)                    \
+    do {                                    \
+        for (size_t i = 0; i < s->vec; i++) \
+            expression;                     \
+        return;                             \
     } while (0)
 
 /* One vector of a slot as codes, and codes as a vector. */

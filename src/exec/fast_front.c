@@ -32,7 +32,7 @@ typedef struct search {
     lf_front *f;
     double *x;
     int64_t *code;
-    int32_t *low, *high; /* reached at high, not at low */
+    int32_t *low, *high;     /* reached at high, not at low */
     size_t *element, *level; /* what lane i is searching */
     size_t lanes;
 } search;
@@ -134,7 +134,8 @@ static bool find_front(const lf_fast_chain *c, lf_front *f, lf_arena *keep) {
 }
 
 static bool fits_kernel(const lf_tensor *codes) {
-    return lf_on_grid(codes) && lf_form_holds(codes->range, LF_FORM_S32) && lf_range_count(codes->range) <= FRONT_LEVELS + 1;
+    return lf_on_grid(codes) && lf_form_holds(codes->range, LF_FORM_S32) &&
+           lf_range_count(codes->range) <= FRONT_LEVELS + 1;
 }
 
 const lf_front *lf_front_find(lf_plan *p, const lf_node *n) {
@@ -143,9 +144,11 @@ const lf_front *lf_front_find(lf_plan *p, const lf_node *n) {
         return NULL;
     int port = port_of(p, c.base);
     lf_front *f = NULL;
-    if (port >= 0 && p->graph->inputs.at[port].grid == NULL && !lf_on_grid(c.base) && lf_shape_count(c.base->shape) > 0) {
+    if (port >= 0 && p->graph->inputs.at[port].grid == NULL && !lf_on_grid(c.base) &&
+        lf_shape_count(c.base->shape) > 0) {
         f = LF_NEW(p->arena, lf_front);
-        *f = (lf_front){.input = c.base, .codes = c.result, .port = port, .elements = (size_t)lf_shape_count(c.base->shape)};
+        *f = (lf_front){
+            .input = c.base, .codes = c.result, .port = port, .elements = (size_t)lf_shape_count(c.base->shape)};
         f = find_front(&c, f, p->arena) ? f : NULL;
     }
     lf_fast_chain_end(&c);
@@ -165,7 +168,7 @@ typedef struct front_step {
 static const float *rows_of(const lf_row_in *in, size_t first, size_t rows, size_t elements, lf_arena *scratch) {
     if (in->type == LF_ROW_F32)
         return (const float *)in->data + first * elements;
-    float *x = LF_NEW_ARRAY(scratch, float, rows * elements);
+    float *x = LF_NEW_ARRAY(scratch, float, rows *elements);
     for (size_t i = 0; i < rows * elements; i++) {
         size_t at = first * elements + i;
         double v = in->type == LF_ROW_F64 ? ((const double *)in->data)[at] : (double)((const int64_t *)in->data)[at];
@@ -187,16 +190,21 @@ static lf_status step_front(const lf_step *s, lf_block *b) {
     const float *x = rows_of(in, b->first, b->rows, elements, b->run.scratch);
     if (x == NULL)
         return LF_BAD_INPUT;
-    for (size_t row = 0; row < b->rows; row++, x += elements) { /* row by row: the second look finds it in the first-level cache */
+    for (size_t row = 0; row < b->rows;
+         row++, x += elements) { /* row by row: the second look finds it in the first-level cache */
         if (!f->finite(x, elements))
             return LF_BAD_INPUT;
-        f->run(&f->levels, x, elements * sizeof *x, 1, lf_slot_at(b, s->out, row, lf_plan_block_rows(b->plan)), s->out->stride);
+        f->run(&f->levels, x, elements * sizeof *x, 1, lf_slot_at(b, s->out, row, lf_plan_block_rows(b->plan)),
+               s->out->stride);
     }
     return LF_OK;
 }
 
 static lf_level_out level_out(lf_form form) {
-    return form == LF_FORM_BITS ? LF_LEVEL_BITS : form == LF_FORM_U8 ? LF_LEVEL_U8 : form == LF_FORM_S16 ? LF_LEVEL_S16 : LF_LEVEL_CODES;
+    return form == LF_FORM_BITS  ? LF_LEVEL_BITS
+           : form == LF_FORM_U8  ? LF_LEVEL_U8
+           : form == LF_FORM_S16 ? LF_LEVEL_S16
+                                 : LF_LEVEL_CODES;
 }
 
 void lf_front_add(lf_plan *p, const lf_front *f) {
@@ -216,6 +224,7 @@ void lf_front_add(lf_plan *p, const lf_front *f) {
     }
     *s = (front_step){.run = k->run[LF_LEVEL_F32][level_out(out->form)], .finite = k->finite, .port = f->port};
     lf_levels_new(p->arena, f->elements, f->count, f->key, base, step, &s->levels);
-    const char *text = lf_format(p->arena, "levels_%s on float32, %zu elements, %zu levels", lf_isa_name(p->isa), f->elements, f->count);
+    const char *text = lf_format(p->arena, "levels_%s on float32, %zu elements, %zu levels", lf_isa_name(p->isa),
+                                 f->elements, f->count);
     lf_plan_add(p, step_front, NULL, NULL, out, s, text);
 }

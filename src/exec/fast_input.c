@@ -126,12 +126,15 @@ static lf_status step_input(const lf_step *step, lf_block *b) {
 void lf_input_add(lf_plan *p, int port) {
     const lf_port *at = &p->graph->inputs.at[port];
     input_step *s = LF_NEW(p->arena, input_step);
-    *s = (input_step){.port = at, .tensor = lf_plan_tensor(p, at->tensor), .elements = (size_t)lf_shape_count(lf_plan_tensor(p, at->tensor)->shape)};
+    *s = (input_step){.port = at,
+                      .tensor = lf_plan_tensor(p, at->tensor),
+                      .elements = (size_t)lf_shape_count(lf_plan_tensor(p, at->tensor)->shape)};
     unsigned can = 1u << LF_FORM_VALUE;
     for (lf_form form = LF_FORM_BITS; lf_on_grid(s->tensor) && form < LF_FORM_COUNT; form++)
         can |= lf_form_holds(s->tensor->range, form) ? 1u << form : 0;
     if (lf_on_grid(s->tensor))
         make_table(p->arena, s);
     const lf_slot *out = lf_plan_output(p, at->tensor, can, s->elements, LF_FORM_VALUE);
-    lf_plan_add(p, step_input, NULL, NULL, out, s, s->codes ? lf_format(p->arena, "rows as codes by a table of %zu", s->codes) : "rows as values");
+    lf_plan_add(p, step_input, NULL, NULL, out, s,
+                s->codes ? lf_format(p->arena, "rows as codes by a table of %zu", s->codes) : "rows as values");
 }

@@ -65,13 +65,16 @@ static bool thresholds_fit(const lf_tensor *T, const lf_tensor *y) {
 
 static bool read_dense(const lf_plan *p, const lf_node *n, lf_layer *d) {
     const lf_graph *g = p->graph;
-    d->x = lf_in(g, n, 0), d->w = lf_in(g, n, 1), d->bias = lf_in(g, n, 2), d->T = lf_in(g, n, 3), d->y = lf_out(g, n, 0);
-    if (!d->w || !d->w->value || d->w->shape.rank != 2 || d->x->value || !lf_is_codes(d->x) || (d->bias && !d->bias->value))
+    d->x = lf_in(g, n, 0), d->w = lf_in(g, n, 1), d->bias = lf_in(g, n, 2), d->T = lf_in(g, n, 3),
+    d->y = lf_out(g, n, 0);
+    if (!d->w || !d->w->value || d->w->shape.rank != 2 || d->x->value || !lf_is_codes(d->x) ||
+        (d->bias && !d->bias->value))
         return false;
     d->codes = lf_plan_tensor(p, p->root[d->x->id])->range;
     d->outputs = (size_t)d->w->shape.dim[0];
     d->inputs = (size_t)d->w->shape.dim[1];
-    if (d->inputs == 0 || d->outputs == 0 || last_dim(d->x) != d->inputs || last_dim(d->y) != d->outputs || !lf_form_holds(d->codes, LF_FORM_S16))
+    if (d->inputs == 0 || d->outputs == 0 || last_dim(d->x) != d->inputs || last_dim(d->y) != d->outputs ||
+        !lf_form_holds(d->codes, LF_FORM_S16))
         return false;
     read_weights(p->arena, d);
     return d->w_min >= INT16_MIN && d->w_max <= INT16_MAX && sums_fit(d) && (!d->T || thresholds_fit(d->T, d->y));
@@ -79,8 +82,9 @@ static bool read_dense(const lf_plan *p, const lf_node *n, lf_layer *d) {
 
 static bool read_threshold(const lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0), *T = lf_in(p->graph, n, 1), *s = lf_in(p->graph, n, 2);
-    return !x->value && lf_is_codes(x) && lf_form_holds(x->range, LF_FORM_S32) && T && (!s || s->value) && lf_shape_count(x->shape) > 0 &&
-           thresholds_fit(T, lf_out(p->graph, n, 0)) && lf_shape_count(x->shape) * T->shape.dim[1] <= 1 << 24;
+    return !x->value && lf_is_codes(x) && lf_form_holds(x->range, LF_FORM_S32) && T && (!s || s->value) &&
+           lf_shape_count(x->shape) > 0 && thresholds_fit(T, lf_out(p->graph, n, 0)) &&
+           lf_shape_count(x->shape) * T->shape.dim[1] <= 1 << 24;
 }
 
 /* What is known about a node; looked at once. */
@@ -105,7 +109,8 @@ static lf_form dense_form(const lf_plan *p, const lf_layer *d) {
     if (d->binary)
         return LF_FORM_BITS;
     int64_t shift = lf_form_shift(d->codes, LF_FORM_U8);
-    bool bytes = lf_form_holds(d->codes, LF_FORM_U8) && lf_int_kind_for(p->isa, d->codes.hi - shift, d->w_min, d->w_max) == LF_INT_U8;
+    bool bytes = lf_form_holds(d->codes, LF_FORM_U8) &&
+                 lf_int_kind_for(p->isa, d->codes.hi - shift, d->w_min, d->w_max) == LF_INT_U8;
     return bytes ? LF_FORM_U8 : LF_FORM_S16;
 }
 
@@ -126,11 +131,12 @@ typedef struct ladder {
 } ladder;
 
 /* Channel c has the thresholds of c % period. -x >= T is x < 1 - T turned round: the count from the other side. */
-static ladder make_ladder(const lf_plan *p, const lf_node *n, const lf_tensor *T, const lf_tensor *sign, size_t period, size_t channels) {
+static ladder make_ladder(const lf_plan *p, const lf_node *n, const lf_tensor *T, const lf_tensor *sign, size_t period,
+                          size_t channels) {
     size_t L = (size_t)T->shape.dim[1];
     int64_t base = lf_attr_int(n, "out_base"), step = lf_attr_int(n, "out_step");
-    ladder l = {channels, L, LF_NEW_ARRAY(p->arena, int64_t, channels * L + 1), LF_NEW_ARRAY(p->arena, int64_t, channels),
-                LF_NEW_ARRAY(p->arena, int64_t, channels)};
+    ladder l = {channels, L, LF_NEW_ARRAY(p->arena, int64_t, channels * L + 1),
+                LF_NEW_ARRAY(p->arena, int64_t, channels), LF_NEW_ARRAY(p->arena, int64_t, channels)};
     for (size_t c = 0; c < channels; c++) {
         size_t row = T->shape.dim[0] == 1 ? 0 : c % period;
         bool down = sign && pick(sign, c % period) < 0;
@@ -161,12 +167,16 @@ typedef struct levels_step {
 static lf_status step_levels(const lf_step *s, lf_block *b) {
     const levels_step *l = s->with;
     size_t block = lf_plan_block_rows(b->plan);
-    l->run(&l->levels, lf_slot_at(b, s->in, 0, block), s->in->stride, b->rows * s->in->vecs, lf_slot_at(b, s->out, 0, block), s->out->stride);
+    l->run(&l->levels, lf_slot_at(b, s->in, 0, block), s->in->stride, b->rows * s->in->vecs,
+           lf_slot_at(b, s->out, 0, block), s->out->stride);
     return LF_OK;
 }
 
 static lf_level_out level_out(lf_form form) {
-    return form == LF_FORM_BITS ? LF_LEVEL_BITS : form == LF_FORM_U8 ? LF_LEVEL_U8 : form == LF_FORM_S16 ? LF_LEVEL_S16 : LF_LEVEL_CODES;
+    return form == LF_FORM_BITS  ? LF_LEVEL_BITS
+           : form == LF_FORM_U8  ? LF_LEVEL_U8
+           : form == LF_FORM_S16 ? LF_LEVEL_S16
+                                 : LF_LEVEL_CODES;
 }
 
 static void make_levels(const lf_plan *p, const ladder *l, lf_range r, lf_form form, lf_levels *out) {
@@ -191,7 +201,8 @@ static void add_levels(lf_plan *p, const lf_node *n, const ladder *l, const lf_s
     levels_step *s = LF_NEW(p->arena, levels_step);
     s->run = lf_levels_kernel_for(p->isa)->run[LF_LEVEL_S32][level_out(out->form)];
     make_levels(p, l, r, out->form, &s->levels);
-    lf_plan_add(p, step_levels, n, in, out, s, lf_format(p->arena, "levels_%s %zu channels, %zu levels", lf_isa_name(p->isa), l->channels, l->levels));
+    lf_plan_add(p, step_levels, n, in, out, s,
+                lf_format(p->arena, "levels_%s %zu channels, %zu levels", lf_isa_name(p->isa), l->channels, l->levels));
 }
 
 /* -- one-bit layers ------------------------------------------------------------------------------------------------------------------ */
@@ -199,7 +210,7 @@ static void add_levels(lf_plan *p, const lf_node *n, const ladder *l, const lf_s
 typedef struct xnor_step {
     lf_xnor_layer layer;
     const lf_xnor_kernel *kernel;
-    int64_t factor;  /* sum = (factor * dot + add[n]) / 2 */
+    int64_t factor; /* sum = (factor * dot + add[n]) / 2 */
     int64_t *add;
     bool plain; /* factor 2, add 0: the dot product is the sum */
 } xnor_step;
@@ -207,8 +218,8 @@ typedef struct xnor_step {
 static lf_status step_xnor_bits(const lf_step *s, lf_block *b) {
     const xnor_step *x = s->with;
     size_t block = lf_plan_block_rows(b->plan);
-    x->kernel->bits(&x->layer, lf_slot_at(b, s->in, 0, block), s->in->stride / 8, b->rows * s->in->vecs, lf_slot_at(b, s->out, 0, block),
-                    s->out->stride / 8);
+    x->kernel->bits(&x->layer, lf_slot_at(b, s->in, 0, block), s->in->stride / 8, b->rows * s->in->vecs,
+                    lf_slot_at(b, s->out, 0, block), s->out->stride / 8);
     return LF_OK;
 }
 
@@ -230,7 +241,9 @@ static xnor_step *make_xnor(const lf_plan *p, const lf_layer *d) {
     size_t words = lf_bit_words(d->inputs);
     lf_arena *a = lf_arena_new();
     uint64_t *w = LF_NEW_ARRAY(a, uint64_t, d->outputs * words);
-    *s = (xnor_step){.kernel = lf_xnor_kernel_for(p->isa), .factor = r.hi - r.lo, .add = LF_NEW_ARRAY(p->arena, int64_t, d->outputs)};
+    *s = (xnor_step){.kernel = lf_xnor_kernel_for(p->isa),
+                     .factor = r.hi - r.lo,
+                     .add = LF_NEW_ARRAY(p->arena, int64_t, d->outputs)};
     s->plain = s->factor == 2;
     for (size_t n = 0; n < d->outputs; n++) {
         int64_t total = 0;
@@ -271,8 +284,9 @@ static bool try_xnor_bits(lf_plan *p, const lf_node *n, xnor_step *s, const lf_s
         return false;
     lf_slot *out = lf_plan_output(p, y, 1u << LF_FORM_BITS, s->layer.outputs, LF_FORM_BITS);
     set_limits(s, l, r);
-    lf_plan_add(p, step_xnor_bits, n, in, out, s,
-                lf_format(p->arena, "xnor_dense_%s %zu -> %zu, bits", lf_isa_name(p->isa), s->layer.inputs, s->layer.outputs));
+    lf_plan_add(
+        p, step_xnor_bits, n, in, out, s,
+        lf_format(p->arena, "xnor_dense_%s %zu -> %zu, bits", lf_isa_name(p->isa), s->layer.inputs, s->layer.outputs));
     return true;
 }
 
@@ -286,8 +300,8 @@ typedef struct int_step {
 static lf_status step_int(const lf_step *s, lf_block *b) {
     const int_step *i = s->with;
     size_t block = lf_plan_block_rows(b->plan);
-    i->kernel->dots(&i->layer, lf_slot_at(b, s->in, 0, block), s->in->stride, b->rows * s->in->vecs, lf_slot_at(b, s->out, 0, block),
-                    s->out->stride / 4);
+    i->kernel->dots(&i->layer, lf_slot_at(b, s->in, 0, block), s->in->stride, b->rows * s->in->vecs,
+                    lf_slot_at(b, s->out, 0, block), s->out->stride / 4);
     return LF_OK;
 }
 
@@ -302,7 +316,8 @@ static int_step *make_int(const lf_plan *p, const lf_layer *d, lf_form form) {
             c[n] += shift * d->weight[n * d->inputs + k];
     }
     s->kernel = lf_int_kernel_for(p->isa);
-    lf_int_layer_new(p->arena, form == LF_FORM_U8 ? LF_INT_U8 : LF_INT_S16, d->inputs, d->outputs, d->weight, c, &s->layer);
+    lf_int_layer_new(p->arena, form == LF_FORM_U8 ? LF_INT_U8 : LF_INT_S16, d->inputs, d->outputs, d->weight, c,
+                     &s->layer);
     lf_arena_free(a);
     return s;
 }
@@ -311,17 +326,21 @@ static int_step *make_int(const lf_plan *p, const lf_layer *d, lf_form form) {
 
 const lf_node *lf_layer_fuses(lf_plan *p, const lf_node *n) {
     const lf_node *next = n->out_count == 1 && is_op(n, "mvu") ? lf_only_consumer(p->graph, n->out[0]) : NULL;
-    bool fits = next && next->in[0] == n->out[0] && layer_of(p, n)->dense && layer_of(p, n)->T == NULL && layer_of(p, next)->threshold;
+    bool fits = next && next->in[0] == n->out[0] && layer_of(p, n)->dense && layer_of(p, n)->T == NULL &&
+                layer_of(p, next)->threshold;
     return fits ? next : NULL;
 }
 
-static void add_sums(lf_plan *p, const lf_node *n, const lf_layer *d, xnor_step *x, const lf_slot *in, const lf_slot *out) {
+static void add_sums(lf_plan *p, const lf_node *n, const lf_layer *d, xnor_step *x, const lf_slot *in,
+                     const lf_slot *out) {
     const char *isa = lf_isa_name(p->isa);
     if (x != NULL)
-        lf_plan_add(p, step_xnor_sums, n, in, out, x, lf_format(p->arena, "xnor_dense_%s %zu -> %zu, sums", isa, d->inputs, d->outputs));
+        lf_plan_add(p, step_xnor_sums, n, in, out, x,
+                    lf_format(p->arena, "xnor_dense_%s %zu -> %zu, sums", isa, d->inputs, d->outputs));
     else
         lf_plan_add(p, step_int, n, in, out, make_int(p, d, in->form),
-                    lf_format(p->arena, "int_dense_%s %zu -> %zu, %s", isa, d->inputs, d->outputs, in->form == LF_FORM_U8 ? "bytes" : "words"));
+                    lf_format(p->arena, "int_dense_%s %zu -> %zu, %s", isa, d->inputs, d->outputs,
+                              in->form == LF_FORM_U8 ? "bytes" : "words"));
 }
 
 static void add_dense(lf_plan *p, const lf_node *n, const lf_layer *d, const lf_node *fused) {

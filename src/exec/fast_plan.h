@@ -52,9 +52,9 @@ typedef struct lf_step lf_step;
 typedef lf_status lf_step_fn(const lf_step *s, lf_block *b);
 struct lf_step {
     lf_step_fn *run;
-    const lf_node *node;      /* whose work it is; NULL for conversions and inputs */
+    const lf_node *node; /* whose work it is; NULL for conversions and inputs */
     const lf_slot *in, *out;
-    const void *with;         /* the step's own constants */
+    const void *with; /* the step's own constants */
     const char *text;
     lf_step *next;
 };
@@ -66,27 +66,29 @@ struct lf_plan {
     lf_exec *reference;
     lf_memo *memo;
     lf_arena *arena;
-    size_t block;   /* rows asked for; 0: chosen */
-    bool possible;  /* else everything is left to the reference engine */
+    size_t block;  /* rows asked for; 0: chosen */
+    bool possible; /* else everything is left to the reference engine */
 
-    lf_id *root;           /* [tensor id] */
-    bool *needed;          /* [tensor id] */
-    lf_slot **slots;       /* [root] what there is */
-    lf_slot **wanted;      /* [root] forms that consumers ask for */
-    const lf_front **front;  /* [node id] the host's chain up to this quantizer is thresholds on floats */
-    const lf_tail **tail;  /* [node id] the chain from codes up to this node is a table */
-    const lf_node **fuses; /* [node id] the threshold node that is one step with this one */
-    bool *fused;           /* [node id] is that threshold node */
-    lf_layer **layers;     /* [node id] what fast_layers.c found out about it */
+    lf_id *root;            /* [tensor id] */
+    bool *needed;           /* [tensor id] */
+    lf_slot **slots;        /* [root] what there is */
+    lf_slot **wanted;       /* [root] forms that consumers ask for */
+    const lf_front **front; /* [node id] the host's chain up to this quantizer is thresholds on floats */
+    const lf_tail **tail;   /* [node id] the chain from codes up to this node is a table */
+    const lf_node **fuses;  /* [node id] the threshold node that is one step with this one */
+    bool *fused;            /* [node id] is that threshold node */
+    lf_layer **layers;      /* [node id] what fast_layers.c found out about it */
     lf_step *steps, *last;
-    size_t row_bytes;      /* of all slots */
+    size_t row_bytes; /* of all slots */
 
     lf_block *workers;
     int worker_count;
     bool *again; /* of the blocks in hand: see fast.c */
 };
 
-static inline const lf_tensor *lf_plan_tensor(const lf_plan *p, lf_id id) { return lf_tensor_at(p->graph, id); }
+static inline const lf_tensor *lf_plan_tensor(const lf_plan *p, lf_id id) {
+    return lf_tensor_at(p->graph, id);
+}
 
 static inline void *lf_slot_at(const lf_block *b, const lf_slot *s, size_t row, size_t block_rows) {
     return b->memory + s->offset * block_rows + row * s->vecs * s->stride;
@@ -105,7 +107,8 @@ bool lf_form_holds(lf_range r, lf_form form);
 void lf_plan_build(lf_plan *p);
 /* True when op->positions leaves every element where it is. */
 bool lf_keeps_positions(const lf_graph *g, const lf_node *n);
-lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slot *in, const lf_slot *out, const void *with, const char *text);
+lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slot *in, const lf_slot *out,
+                     const void *with, const char *text);
 /* The slot of t in this form, made by conversion when there is none; NULL when nothing makes t. */
 const lf_slot *lf_plan_slot(lf_plan *p, lf_id t, lf_form form, size_t vec);
 /* A new slot of t: the form that its consumers want first among the set `can` (bit per form) with vectors of `vec`, else `otherwise`. */
@@ -135,10 +138,10 @@ void lf_put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code);
 /* Elementwise host nodes from a float input to codes, as thresholds on float32 (keys, kern/levels.h). */
 struct lf_front {
     const lf_tensor *input, *codes;
-    int port;        /* index of the input */
+    int port;               /* index of the input */
     size_t elements, count; /* thresholds per element */
-    int32_t *key;    /* [elements * count] */
-    int64_t *base, *step; /* [elements] code = base + step * #{reached} */
+    int32_t *key;           /* [elements * count] */
+    int64_t *base, *step;   /* [elements] code = base + step * #{reached} */
 };
 
 /* NULL when the codes of n's output are no such function of one input. Exact: found by running the ops on every candidate. */
@@ -157,7 +160,7 @@ void lf_input_add(lf_plan *p, int port);
 /* A node by its definition; rows of outputs (fast_rows.c). */
 void lf_node_add(lf_plan *p, const lf_node *n);
 void lf_block_write(lf_block *b);
-lf_form lf_output_form(const lf_tensor *t); /* in which outputs are read */
+lf_form lf_output_form(const lf_tensor *t);    /* in which outputs are read */
 bool lf_plan_gives(const lf_plan *p, lf_id t); /* whether t lies there in that form after all steps */
 
 #endif

@@ -71,7 +71,8 @@ static double real_of(const lf_tensor *t, size_t element, int64_t code) {
     return (double)code * t->grid.scale[c];
 }
 
-static void write_codes(const lf_tensor *t, const lf_row_out *out, size_t at, const int32_t *code32, const int64_t *code64, size_t count) {
+static void write_codes(const lf_tensor *t, const lf_row_out *out, size_t at, const int32_t *code32,
+                        const int64_t *code64, size_t count) {
     for (size_t e = 0; e < count; e++) {
         int64_t code = code32 ? code32[e] : code64[e];
         double v = out->real || out->single ? real_of(t, e, code) : 0;

@@ -14,9 +14,10 @@ struct lf_tail {
 };
 
 static bool fits(const lf_tensor *base) {
-    uint64_t codes = lf_on_grid(base) ? lf_range_count(base->range) : 0, elements = (uint64_t)lf_shape_count(base->shape);
-    return base->value == NULL && lf_form_holds(base->range, LF_FORM_S32) && codes > 0 && codes <= TAIL_CODES && elements > 0 &&
-           codes * elements <= TAIL_ENTRIES;
+    uint64_t codes = lf_on_grid(base) ? lf_range_count(base->range) : 0,
+             elements = (uint64_t)lf_shape_count(base->shape);
+    return base->value == NULL && lf_form_holds(base->range, LF_FORM_S32) && codes > 0 && codes <= TAIL_CODES &&
+           elements > 0 && codes * elements <= TAIL_ENTRIES;
 }
 
 /* One evaluation per code, for all elements at once. */
@@ -29,7 +30,8 @@ static bool fill(const lf_fast_chain *c, lf_tail *t) {
             v.code[e] = t->lo + t->step * (int64_t)k;
         fine = lf_fast_chain_run(c, a, v, &y);
         for (size_t e = 0; fine && e < t->elements; e++)
-            memcpy(&t->entry[e * t->codes + k], y.code ? (const void *)&y.code[e] : (const void *)&y.real[e], sizeof *t->entry);
+            memcpy(&t->entry[e * t->codes + k], y.code ? (const void *)&y.code[e] : (const void *)&y.real[e],
+                   sizeof *t->entry);
         lf_arena_reset(a);
     }
     lf_arena_free(a);
@@ -44,7 +46,8 @@ const lf_tail *lf_tail_find(lf_plan *p, const lf_node *n) {
     if (fits(c.base)) {
         lf_range r = c.base->range;
         t = LF_NEW(p->arena, lf_tail);
-        *t = (lf_tail){c.base, c.result, (size_t)lf_shape_count(c.base->shape), (size_t)lf_range_count(r), r.lo, r.step, NULL};
+        *t = (lf_tail){c.base, c.result, (size_t)lf_shape_count(c.base->shape), (size_t)lf_range_count(r), r.lo,
+                       r.step, NULL};
         t->entry = LF_NEW_ARRAY(p->arena, uint64_t, t->elements * t->codes);
         t = fill(&c, t) ? t : NULL;
     }
@@ -71,5 +74,6 @@ static lf_status step_tail(const lf_step *s, lf_block *b) {
 void lf_tail_add(lf_plan *p, const lf_tail *t) {
     const lf_slot *in = lf_plan_slot(p, t->base->id, LF_FORM_S32, t->elements);
     const lf_slot *out = lf_plan_output(p, t->result->id, 0, t->elements, LF_FORM_VALUE);
-    lf_plan_add(p, step_tail, NULL, in, out, t, lf_format(p->arena, "table of %zu codes, %zu elements", t->codes, t->elements));
+    lf_plan_add(p, step_tail, NULL, in, out, t,
+                lf_format(p->arena, "table of %zu codes, %zu elements", t->codes, t->elements));
 }

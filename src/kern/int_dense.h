@@ -26,9 +26,9 @@ typedef enum lf_int_kind {
 typedef struct lf_int_layer {
     lf_int_kind kind;
     size_t inputs, outputs;
-    size_t steps;  /* of 4 bytes of a row: ceil(inputs / 4) or ceil(inputs / 2); the rest has weight 0 */
-    size_t groups; /* of sixteen neurons */
-    void *weight;  /* [groups][steps][16][4] int8 or [groups][steps][16][2] int16 */
+    size_t steps;      /* of 4 bytes of a row: ceil(inputs / 4) or ceil(inputs / 2); the rest has weight 0 */
+    size_t groups;     /* of sixteen neurons */
+    void *weight;      /* [groups][steps][16][4] int8 or [groups][steps][16][2] int16 */
     int32_t *constant; /* [groups * 16] */
 } lf_int_layer;
 
@@ -37,7 +37,8 @@ typedef struct lf_int_layer {
 lf_int_kind lf_int_kind_for(lf_isa isa, int64_t x_max, int64_t w_min, int64_t w_max);
 
 /* weight[n * inputs + k], constant[n] (modulo 2^32). Memory of `a`. */
-void lf_int_layer_new(lf_arena *a, lf_int_kind kind, size_t inputs, size_t outputs, const int64_t *weight, const int64_t *constant, lf_int_layer *out);
+void lf_int_layer_new(lf_arena *a, lf_int_kind kind, size_t inputs, size_t outputs, const int64_t *weight,
+                      const int64_t *constant, lf_int_layer *out);
 
 typedef struct lf_int_kernel {
     lf_isa isa;

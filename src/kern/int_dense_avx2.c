@@ -16,25 +16,26 @@ static inline __m256i four_bytes(const uint8_t *x) {
     return _mm256_set1_epi32(v);
 }
 
-#define TILE(name, S, DOT)                                                                                                \
-    static void name(const lf_int_layer *l, size_t group, const uint8_t *x, size_t x_stride, int32_t *y, size_t y_stride) { \
-        const int8_t *w = (const int8_t *)l->weight + group * l->steps * 64;                                              \
-        const int32_t *c = l->constant + group * 16;                                                                      \
-        __m256i s[S][2];                                                                                                  \
-        for (int r = 0; r < S; r++)                                                                                       \
-            for (int h = 0; h < 2; h++)                                                                                   \
-                s[r][h] = _mm256_loadu_si256((const void *)(c + 8 * h));                                                  \
-        for (size_t k = 0; k < l->steps; k++, x += 4, w += 64) {                                                          \
-            __m256i a = _mm256_loadu_si256((const void *)w), b = _mm256_loadu_si256((const void *)(w + 32));              \
-            for (int r = 0; r < S; r++) {                                                                                 \
-                __m256i v = four_bytes(x + (size_t)r * x_stride);                                                         \
-                s[r][0] = _mm256_add_epi32(s[r][0], DOT(v, a));                                                           \
-                s[r][1] = _mm256_add_epi32(s[r][1], DOT(v, b));                                                           \
-            }                                                                                                             \
-        }                                                                                                                 \
-        for (int r = 0; r < S; r++)                                                                                       \
-            for (int h = 0; h < 2; h++)                                                                                   \
-                _mm256_storeu_si256((void *)(y + (size_t)r * y_stride + group * 16 + 8 * (size_t)h), s[r][h]);            \
+#define TILE(name, S, DOT)                                                                                     \
+    static void name(const lf_int_layer *l, size_t group, const uint8_t *x, size_t x_stride, int32_t *y,       \
+                     size_t y_stride) {                                                                        \
+        const int8_t *w = (const int8_t *)l->weight + group * l->steps * 64;                                   \
+        const int32_t *c = l->constant + group * 16;                                                           \
+        __m256i s[S][2];                                                                                       \
+        for (int r = 0; r < S; r++)                                                                            \
+            for (int h = 0; h < 2; h++)                                                                        \
+                s[r][h] = _mm256_loadu_si256((const void *)(c + 8 * h));                                       \
+        for (size_t k = 0; k < l->steps; k++, x += 4, w += 64) {                                               \
+            __m256i a = _mm256_loadu_si256((const void *)w), b = _mm256_loadu_si256((const void *)(w + 32));   \
+            for (int r = 0; r < S; r++) {                                                                      \
+                __m256i v = four_bytes(x + (size_t)r * x_stride);                                              \
+                s[r][0] = _mm256_add_epi32(s[r][0], DOT(v, a));                                                \
+                s[r][1] = _mm256_add_epi32(s[r][1], DOT(v, b));                                                \
+            }                                                                                                  \
+        }                                                                                                      \
+        for (int r = 0; r < S; r++)                                                                            \
+            for (int h = 0; h < 2; h++)                                                                        \
+                _mm256_storeu_si256((void *)(y + (size_t)r * y_stride + group * 16 + 8 * (size_t)h), s[r][h]); \
     }
 TILE(bytes_1, 1, BYTES)
 TILE(bytes_4, 4, BYTES)

@@ -14,8 +14,10 @@ static size_t lane_of(const lf_int_layer *l, size_t n, size_t k) {
     return ((n / LF_INT_GROUP * l->steps + k / together) * LF_INT_GROUP + n % LF_INT_GROUP) * together + k % together;
 }
 
-void lf_int_layer_new(lf_arena *a, lf_int_kind kind, size_t inputs, size_t outputs, const int64_t *weight, const int64_t *constant, lf_int_layer *out) {
-    size_t together = kind == LF_INT_U8 ? 4 : 2, steps = (inputs + together - 1) / together, groups = (outputs + LF_INT_GROUP - 1) / LF_INT_GROUP;
+void lf_int_layer_new(lf_arena *a, lf_int_kind kind, size_t inputs, size_t outputs, const int64_t *weight,
+                      const int64_t *constant, lf_int_layer *out) {
+    size_t together = kind == LF_INT_U8 ? 4 : 2, steps = (inputs + together - 1) / together,
+           groups = (outputs + LF_INT_GROUP - 1) / LF_INT_GROUP;
     *out = (lf_int_layer){
         .kind = kind,
         .inputs = inputs,

@@ -8,7 +8,8 @@ const lf_kernel_info lf_kernel_list[] = {
 };
 
 #if defined(__x86_64__)
-#define CHOOSE(isa, name) ((isa) == LF_ISA_AVX512 ? &name##_avx512 : (isa) == LF_ISA_AVX2 ? &name##_avx2 : &name##_scalar)
+#define CHOOSE(isa, name) \
+    ((isa) == LF_ISA_AVX512 ? &name##_avx512 : (isa) == LF_ISA_AVX2 ? &name##_avx2 : &name##_scalar)
 #else
 #define CHOOSE(isa, name) ((void)(isa), &name##_scalar)
 #endif

@@ -21,12 +21,13 @@ typedef struct lf_levels {
     size_t count;            /* of thresholds per channel */
     bool searched;           /* count > LF_LEVELS_IN_LINE: at[c][t] ascending, else at[t][c] */
     int32_t *at;
-    int32_t *base, *step; /* [padded] */
+    int32_t *base, *step;      /* [padded] */
     uint16_t *below, *reached; /* count 1: bit c % 16 of [c / 16] is whether y is not 0 below, or from, the threshold */
 } lf_levels;
 
 /* T[c * count + t], ascending in t. Memory of `a`. */
-void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base, const int32_t *step, lf_levels *out);
+void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
+                   const int32_t *step, lf_levels *out);
 
 static inline int32_t lf_float_key(float x) {
     int32_t bits;

@@ -24,7 +24,8 @@ static inline __m256i codes_of(const lf_levels *l, size_t c, __m256i x) {
     const int32_t *at = l->at + c;
     for (size_t t = 0; t < l->count; t++, at += l->padded)
         n = _mm256_add_epi32(n, _mm256_cmpgt_epi32(_mm256_loadu_si256((const void *)at), x));
-    __m256i base = _mm256_loadu_si256((const void *)(l->base + c)), step = _mm256_loadu_si256((const void *)(l->step + c));
+    __m256i base = _mm256_loadu_si256((const void *)(l->base + c)),
+            step = _mm256_loadu_si256((const void *)(l->step + c));
     return _mm256_add_epi32(base, _mm256_mullo_epi32(n, step));
 }
 
@@ -66,20 +67,21 @@ static bool finite(const float *x, size_t n) {
     return top < 0x7f800000; /* infinity; NaN lies above */
 }
 
-#define RUN(in, out, IN, OUT)                                                                                                \
-    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {       \
-        if (l->searched) {                                                                                                   \
-            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                                                \
-            return;                                                                                                          \
-        }                                                                                                                    \
-        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) {                  \
-            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                                     \
-                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                                 \
-            for (size_t c = 0; c < l->padded; c += 8) {                                                                      \
-                size_t left = c < l->channels ? l->channels - c : 0;                                                         \
-                put_##out(y, c, codes_of(l, c, load_##in(x, c, left)), left);                                                \
-            }                                                                                                                \
-        }                                                                                                                    \
+#define RUN(in, out, IN, OUT)                                                                               \
+    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,        \
+                           size_t y_stride) {                                                               \
+        if (l->searched) {                                                                                  \
+            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                               \
+            return;                                                                                         \
+        }                                                                                                   \
+        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) { \
+            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                    \
+                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                \
+            for (size_t c = 0; c < l->padded; c += 8) {                                                     \
+                size_t left = c < l->channels ? l->channels - c : 0;                                        \
+                put_##out(y, c, codes_of(l, c, load_##in(x, c, left)), left);                               \
+            }                                                                                               \
+        }                                                                                                   \
     }
 RUN(s32, bits, LF_LEVEL_S32, LF_LEVEL_BITS)
 RUN(s32, u8, LF_LEVEL_S32, LF_LEVEL_U8)
@@ -90,7 +92,8 @@ RUN(f32, u8, LF_LEVEL_F32, LF_LEVEL_U8)
 RUN(f32, s16, LF_LEVEL_F32, LF_LEVEL_S16)
 RUN(f32, codes, LF_LEVEL_F32, LF_LEVEL_CODES)
 
-const lf_levels_kernel lf_levels_avx2 = {LF_ISA_AVX2, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
+const lf_levels_kernel lf_levels_avx2 = {
+    LF_ISA_AVX2, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
 
 #else
 

@@ -56,24 +56,25 @@ static bool finite(const float *x, size_t n) {
     return _mm512_reduce_max_epi32(most) < 0x7f800000; /* infinity; NaN lies above */
 }
 
-#define RUN(in, out, IN, OUT)                                                                                                \
-    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {       \
-        if (l->searched) {                                                                                                   \
-            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                                                \
-            return;                                                                                                          \
-        }                                                                                                                    \
-        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) {                  \
-            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                                     \
-                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                                 \
-            for (size_t c = 0; c < l->padded; c += 16) {                                                                     \
-                size_t left = l->channels - c;                                                                               \
-                __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                                        \
-                if (OUT == LF_LEVEL_BITS && l->count == 1)                                                                   \
-                    put_one(l, y, c, load_##in(x, c, live), live);                                                           \
-                else                                                                                                         \
-                    put_##out(y, c, codes_of(l, c, load_##in(x, c, live)), live);                                                \
-            }                                                                                                                \
-        }                                                                                                                    \
+#define RUN(in, out, IN, OUT)                                                                               \
+    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,        \
+                           size_t y_stride) {                                                               \
+        if (l->searched) {                                                                                  \
+            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                               \
+            return;                                                                                         \
+        }                                                                                                   \
+        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) { \
+            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                    \
+                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                \
+            for (size_t c = 0; c < l->padded; c += 16) {                                                    \
+                size_t left = l->channels - c;                                                              \
+                __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                       \
+                if (OUT == LF_LEVEL_BITS && l->count == 1)                                                  \
+                    put_one(l, y, c, load_##in(x, c, live), live);                                          \
+                else                                                                                        \
+                    put_##out(y, c, codes_of(l, c, load_##in(x, c, live)), live);                           \
+            }                                                                                               \
+        }                                                                                                   \
     }
 RUN(s32, bits, LF_LEVEL_S32, LF_LEVEL_BITS)
 RUN(s32, u8, LF_LEVEL_S32, LF_LEVEL_U8)
@@ -84,7 +85,8 @@ RUN(f32, u8, LF_LEVEL_F32, LF_LEVEL_U8)
 RUN(f32, s16, LF_LEVEL_F32, LF_LEVEL_S16)
 RUN(f32, codes, LF_LEVEL_F32, LF_LEVEL_CODES)
 
-const lf_levels_kernel lf_levels_avx512 = {LF_ISA_AVX512, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
+const lf_levels_kernel lf_levels_avx512 = {
+    LF_ISA_AVX512, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
 
 #else
 

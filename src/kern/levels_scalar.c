@@ -1,7 +1,8 @@
 /* The definition, and the search in long tables. */
 #include "kern/levels.h"
 
-void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base, const int32_t *step, lf_levels *out) {
+void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
+                   const int32_t *step, lf_levels *out) {
     size_t padded = (channels + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
     *out = (lf_levels){
         .channels = channels,
@@ -71,7 +72,8 @@ static void put(void *y, lf_level_out out, size_t c, int32_t v) {
     }
 }
 
-static void run(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride, lf_level_in in, lf_level_out out) {
+static void run(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride,
+                lf_level_in in, lf_level_out out) {
     for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) {
         if (out == LF_LEVEL_BITS)
             memset(y, 0, lf_level_row_bytes(l, out));
@@ -80,9 +82,9 @@ static void run(const lf_levels *l, const void *x, size_t x_stride, size_t rows,
     }
 }
 
-#define RUN(name, in, out)                                                                                                    \
-    static void name(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) {              \
-        run(l, x, x_stride, rows, y, y_stride, in, out);                                                                      \
+#define RUN(name, in, out)                                                                                        \
+    static void name(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y, size_t y_stride) { \
+        run(l, x, x_stride, rows, y, y_stride, in, out);                                                          \
     }
 RUN(s32_bits, LF_LEVEL_S32, LF_LEVEL_BITS)
 RUN(s32_u8, LF_LEVEL_S32, LF_LEVEL_U8)
@@ -103,4 +105,5 @@ static bool finite(const float *x, size_t n) {
     return most < 0x7f800000; /* infinity; NaN lies above */
 }
 
-const lf_levels_kernel lf_levels_scalar = {LF_ISA_SCALAR, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};
+const lf_levels_kernel lf_levels_scalar = {
+    LF_ISA_SCALAR, {{s32_bits, s32_u8, s32_s16, s32_codes}, {f32_bits, f32_u8, f32_s16, f32_codes}}, finite};

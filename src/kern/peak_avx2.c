@@ -7,10 +7,11 @@
 #define CHAINS(STEP) STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
 #define START(i) __m256i s##i = _mm256_set1_epi64x((long long)*sink + (i));
 #define SUM(i) all = _mm256_add_epi64(all, s##i);
-#define XNOR(i)                                                                                                                \
-    {                                                                                                                          \
-        __m256i v = _mm256_xor_si256(w, s##i), a = _mm256_shuffle_epi8(ones, _mm256_and_si256(v, low));                         \
-        s##i = _mm256_add_epi8(s##i, _mm256_add_epi8(a, _mm256_shuffle_epi8(ones, _mm256_and_si256(_mm256_srli_epi16(v, 4), low)))); \
+#define XNOR(i)                                                                                                   \
+    {                                                                                                             \
+        __m256i v = _mm256_xor_si256(w, s##i), a = _mm256_shuffle_epi8(ones, _mm256_and_si256(v, low));           \
+        s##i = _mm256_add_epi8(                                                                                   \
+            s##i, _mm256_add_epi8(a, _mm256_shuffle_epi8(ones, _mm256_and_si256(_mm256_srli_epi16(v, 4), low)))); \
     }
 #define BYTES(i) s##i = _mm256_add_epi32(s##i, _mm256_madd_epi16(_mm256_maddubs_epi16(s##i, w), low));
 
@@ -19,7 +20,8 @@ static uint64_t one_of(__m256i v) {
 }
 
 static double xnor(uint64_t rounds, uint64_t *sink) {
-    const __m256i ones = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i ones = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2,
+                                          2, 3, 2, 3, 3, 4);
     const __m256i low = _mm256_set1_epi8(15);
     __m256i w = _mm256_set1_epi64x((long long)~*sink), all = w;
     CHAINS(START)

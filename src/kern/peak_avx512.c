@@ -5,8 +5,10 @@
 #include <immintrin.h>
 
 /* The other operand of a chain is the sum of its neighbour, so that nothing can be taken out of the loop. */
-#define CHAINS(STEP) \
-    STEP(0, 1) STEP(1, 2) STEP(2, 3) STEP(3, 4) STEP(4, 5) STEP(5, 6) STEP(6, 7) STEP(7, 8) STEP(8, 9) STEP(9, 10) STEP(10, 11) STEP(11, 0)
+#define CHAINS(STEP)                                                                                                 \
+    STEP(0, 1)                                                                                                       \
+    STEP(1, 2) STEP(2, 3) STEP(3, 4) STEP(4, 5) STEP(5, 6) STEP(6, 7) STEP(7, 8) STEP(8, 9) STEP(9, 10) STEP(10, 11) \
+        STEP(11, 0)
 #define START(i, j) __m512i s##i = _mm512_set1_epi64((long long)*sink + (i));
 #define XNOR(i, j) s##i = _mm512_add_epi64(s##i, _mm512_popcnt_epi64(_mm512_xor_si512(w, s##i)));
 #define BYTES(i, j) s##i = _mm512_dpbusd_epi32(s##i, w, w);

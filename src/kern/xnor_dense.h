@@ -18,8 +18,8 @@ enum { LF_XNOR_GROUP = 8 };
 
 typedef struct lf_xnor_layer {
     size_t inputs, outputs;
-    size_t words;  /* of an input row: ceil(inputs / 64) */
-    size_t groups; /* of eight neurons: ceil(outputs / 8) */
+    size_t words;     /* of an input row: ceil(inputs / 64) */
+    size_t groups;    /* of eight neurons: ceil(outputs / 8) */
     uint64_t *weight; /* [groups][words][8] */
     int64_t *limit;   /* [groups][8]: the output bit is (differ <= limit) XOR invert; -1 and 0 behind the last neuron */
     uint8_t *invert;  /* [groups], bit j for neuron j */
@@ -29,7 +29,9 @@ typedef struct lf_xnor_layer {
 void lf_xnor_layer_new(lf_arena *a, size_t inputs, size_t outputs, const uint64_t *weight, lf_xnor_layer *out);
 
 /* Words of a row of output bits: ceil(outputs / 64). */
-static inline size_t lf_bit_words(size_t count) { return (count + 63) / 64; }
+static inline size_t lf_bit_words(size_t count) {
+    return (count + 63) / 64;
+}
 
 /* x: rows of x_stride words each (>= words). */
 typedef struct lf_xnor_kernel {

@@ -10,35 +10,38 @@
 enum { BYTE_STEPS = 31 }; /* 31 * 8 < 256 */
 
 static inline __m256i count_bytes(__m256i v) {
-    const __m256i ones = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i ones = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2,
+                                          2, 3, 2, 3, 3, 4);
     const __m256i low = _mm256_set1_epi8(15);
     __m256i a = _mm256_shuffle_epi8(ones, _mm256_and_si256(v, low));
     return _mm256_add_epi8(a, _mm256_shuffle_epi8(ones, _mm256_and_si256(_mm256_srli_epi16(v, 4), low)));
 }
 
 /* Sums of S rows against one group of eight neurons, in two halves of four. */
-#define TILE(S)                                                                                                        \
-    static inline void tile_##S(const lf_xnor_layer *l, size_t group, const uint64_t *x, size_t stride, __m256i *sum) { \
-        const uint64_t *w = l->weight + group * l->words * 8;                                                          \
-        const __m256i zero = _mm256_setzero_si256();                                                                   \
-        for (int i = 0; i < 2 * S; i++)                                                                                \
-            sum[i] = zero;                                                                                             \
-        for (size_t k = 0; k < l->words;) {                                                                            \
-            size_t end = k + BYTE_STEPS < l->words ? k + BYTE_STEPS : l->words;                                        \
-            __m256i bytes[2 * S];                                                                                      \
-            for (int i = 0; i < 2 * S; i++)                                                                            \
-                bytes[i] = zero;                                                                                       \
-            for (; k < end; k++) {                                                                                     \
-                __m256i a = _mm256_loadu_si256((const void *)(w + k * 8)), b = _mm256_loadu_si256((const void *)(w + k * 8 + 4)); \
-                for (int r = 0; r < S; r++) {                                                                          \
-                    __m256i v = _mm256_set1_epi64x((long long)x[k + (size_t)r * stride]);                              \
-                    bytes[2 * r] = _mm256_add_epi8(bytes[2 * r], count_bytes(_mm256_xor_si256(a, v)));                 \
-                    bytes[2 * r + 1] = _mm256_add_epi8(bytes[2 * r + 1], count_bytes(_mm256_xor_si256(b, v)));         \
-                }                                                                                                      \
-            }                                                                                                          \
-            for (int i = 0; i < 2 * S; i++)                                                                            \
-                sum[i] = _mm256_add_epi64(sum[i], _mm256_sad_epu8(bytes[i], zero));                                    \
-        }                                                                                                              \
+#define TILE(S)                                                                                                \
+    static inline void tile_##S(const lf_xnor_layer *l, size_t group, const uint64_t *x, size_t stride,        \
+                                __m256i *sum) {                                                                \
+        const uint64_t *w = l->weight + group * l->words * 8;                                                  \
+        const __m256i zero = _mm256_setzero_si256();                                                           \
+        for (int i = 0; i < 2 * S; i++)                                                                        \
+            sum[i] = zero;                                                                                     \
+        for (size_t k = 0; k < l->words;) {                                                                    \
+            size_t end = k + BYTE_STEPS < l->words ? k + BYTE_STEPS : l->words;                                \
+            __m256i bytes[2 * S];                                                                              \
+            for (int i = 0; i < 2 * S; i++)                                                                    \
+                bytes[i] = zero;                                                                               \
+            for (; k < end; k++) {                                                                             \
+                __m256i a = _mm256_loadu_si256((const void *)(w + k * 8)),                                     \
+                        b = _mm256_loadu_si256((const void *)(w + k * 8 + 4));                                 \
+                for (int r = 0; r < S; r++) {                                                                  \
+                    __m256i v = _mm256_set1_epi64x((long long)x[k + (size_t)r * stride]);                      \
+                    bytes[2 * r] = _mm256_add_epi8(bytes[2 * r], count_bytes(_mm256_xor_si256(a, v)));         \
+                    bytes[2 * r + 1] = _mm256_add_epi8(bytes[2 * r + 1], count_bytes(_mm256_xor_si256(b, v))); \
+                }                                                                                              \
+            }                                                                                                  \
+            for (int i = 0; i < 2 * S; i++)                                                                    \
+                sum[i] = _mm256_add_epi64(sum[i], _mm256_sad_epu8(bytes[i], zero));                            \
+        }                                                                                                      \
     }
 TILE(1)
 TILE(2)
@@ -60,21 +63,22 @@ static void put_dots(const lf_xnor_layer *l, size_t group, const __m256i *sum, i
         y[group * 8 + j] = (int32_t)((int64_t)l->inputs - 2 * differ[j]);
 }
 
-#define ALL_TILES(put)                                                       \
-    for (; rows >= 2; rows -= 2, x += 2 * x_stride, y += 2 * y_stride)       \
-        for (size_t g = 0; g < l->groups; g++) {                             \
-            __m256i sum[4];                                                  \
-            tile_2(l, g, x, x_stride, sum);                                  \
-            put(l, g, sum, y);                                               \
-            put(l, g, sum + 2, y + y_stride);                                \
-        }                                                                    \
-    for (size_t g = 0; rows > 0 && g < l->groups; g++) {                     \
-        __m256i sum[2];                                                      \
-        tile_1(l, g, x, x_stride, sum);                                      \
-        put(l, g, sum, y);                                                   \
+#define ALL_TILES(put)                                                 \
+    for (; rows >= 2; rows -= 2, x += 2 * x_stride, y += 2 * y_stride) \
+        for (size_t g = 0; g < l->groups; g++) {                       \
+            __m256i sum[4];                                            \
+            tile_2(l, g, x, x_stride, sum);                            \
+            put(l, g, sum, y);                                         \
+            put(l, g, sum + 2, y + y_stride);                          \
+        }                                                              \
+    for (size_t g = 0; rows > 0 && g < l->groups; g++) {               \
+        __m256i sum[2];                                                \
+        tile_1(l, g, x, x_stride, sum);                                \
+        put(l, g, sum, y);                                             \
     }
 
-static void bits(const lf_xnor_layer *l, const uint64_t *x, size_t x_stride, size_t rows, uint64_t *y, size_t y_stride) {
+static void bits(const lf_xnor_layer *l, const uint64_t *x, size_t x_stride, size_t rows, uint64_t *y,
+                 size_t y_stride) {
     for (size_t r = 0; r < rows; r++)
         y[r * y_stride + lf_bit_words(l->outputs) - 1] = 0;
     ALL_TILES(put_bits)

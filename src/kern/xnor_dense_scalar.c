@@ -37,7 +37,8 @@ static void differ_group(const lf_xnor_layer *l, size_t group, const uint64_t *x
             differ[j] += count_ones(x[k] ^ w[j]);
 }
 
-static void bits(const lf_xnor_layer *l, const uint64_t *x, size_t x_stride, size_t rows, uint64_t *y, size_t y_stride) {
+static void bits(const lf_xnor_layer *l, const uint64_t *x, size_t x_stride, size_t rows, uint64_t *y,
+                 size_t y_stride) {
     int64_t differ[LF_XNOR_GROUP];
     for (size_t r = 0; r < rows; r++, x += x_stride, y += y_stride) {
         memset(y, 0, lf_bit_words(l->outputs) * sizeof *y);

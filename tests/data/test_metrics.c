@@ -129,7 +129,7 @@ static void test_chance(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_top1), cmocka_unit_test(test_confusion),     cmocka_unit_test(test_auc),
+        cmocka_unit_test(test_top1),      cmocka_unit_test(test_confusion),     cmocka_unit_test(test_auc),
         cmocka_unit_test(test_class_map), cmocka_unit_test(test_permuted_jets), cmocka_unit_test(test_chance),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

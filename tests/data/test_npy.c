@@ -64,7 +64,8 @@ static void test_versions_and_orders(void **state) {
     lf_array x;
     const float v[6] = {1, 2, 3, 4, 5, -6.5f};
     for (int version = 1; version <= 3; version++) {
-        assert_int_equal(parse(f, version, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", v, 24, &x), LF_OK);
+        assert_int_equal(parse(f, version, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", v, 24, &x),
+                         LF_OK);
         assert_int_equal(x.type, LF_ARRAY_F32);
         assert_int_equal(x.shape.rank, 2);
         assert_int_equal(lf_array_rows(&x), 2);
@@ -97,9 +98,11 @@ static void test_refused(void **state) {
         {"{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", "'<c8' cannot be read"},
         {"{'descr': '<U3', 'fortran_order': False, 'shape': (1,)}", "'<U3'"},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "structured"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}", "truncated: the header promises 5 elements of 4 bytes, the file holds 16"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}",
+         "truncated: the header promises 5 elements of 4 bytes, the file holds 16"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}", "does not fit"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9223372036854775807, 9223372036854775807)}", "does not fit"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9223372036854775807, 9223372036854775807)}",
+         "does not fit"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", "no count"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "no count"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}", "more than 8 dimensions"},
@@ -276,21 +279,23 @@ static const char *const SCRIPT =
     "    np.save('x%d.npy' % i, x); np.save('y%d.npy' % i, np.ascontiguousarray(x.astype('<f8'))); a['x%d' % i] = x\n"
     "np.savez_compressed('all.npz', **a)\n";
 
-static const char *const CHECK =
-    "import numpy as np\n"
-    "z = np.load('ours.npz')\n"
-    "for i in range(12):\n"
-    "    x, y = np.load('x%d.npy' % i), np.load('ours%d.npy' % i)\n"
-    "    assert x.dtype.newbyteorder('=') == y.dtype and (x == y).all(), i\n"
-    "    assert (z['x%d' % i] == x).all() and z['x%d' % i].dtype == y.dtype\n";
+static const char *const CHECK = "import numpy as np\n"
+                                 "z = np.load('ours.npz')\n"
+                                 "for i in range(12):\n"
+                                 "    x, y = np.load('x%d.npy' % i), np.load('ours%d.npy' % i)\n"
+                                 "    assert x.dtype.newbyteorder('=') == y.dtype and (x == y).all(), i\n"
+                                 "    assert (z['x%d' % i] == x).all() and z['x%d' % i].dtype == y.dtype\n";
 
 static void run_python(fixture *f, const char *script) {
     lf_run_result r;
-    if (lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", "import numpy", NULL}, f->dir, &r) != LF_OK || r.exit_code != 0) {
+    if (lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", "import numpy", NULL}, f->dir, &r) !=
+            LF_OK ||
+        r.exit_code != 0) {
         print_message("skipped: /usr/bin/python3 has no numpy\n");
         skip();
     }
-    assert_int_equal(lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", script, NULL}, f->dir, &r), LF_OK);
+    assert_int_equal(lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", script, NULL}, f->dir, &r),
+                     LF_OK);
     if (r.exit_code != 0)
         fail_msg("%s", r.out);
 }
@@ -304,8 +309,10 @@ static void test_against_numpy(void **state) {
     assert_int_equal(count, 12);
     for (int i = 0; i < 12; i++) {
         lf_array x, y;
-        assert_int_equal(lf_npy_read(f->ctx, f->a, lf_path_join(f->a, f->dir, lf_format(f->a, "x%d.npy", i)), &x), LF_OK);
-        assert_int_equal(lf_npy_read(f->ctx, f->a, lf_path_join(f->a, f->dir, lf_format(f->a, "y%d.npy", i)), &y), LF_OK);
+        assert_int_equal(lf_npy_read(f->ctx, f->a, lf_path_join(f->a, f->dir, lf_format(f->a, "x%d.npy", i)), &x),
+                         LF_OK);
+        assert_int_equal(lf_npy_read(f->ctx, f->a, lf_path_join(f->a, f->dir, lf_format(f->a, "y%d.npy", i)), &y),
+                         LF_OK);
         assert_int_equal(x.type, i);
         for (size_t k = 0; k < 60; k++)
             assert_true(lf_array_real(&x, k) == lf_array_real(&y, k));

@@ -105,7 +105,8 @@ static void write_jets(const char *text) {
     const char *folder = lf_path_join(a, dir, "jsc");
     assert_int_equal(lf_make_dir(ctx, folder), LF_OK);
     assert_int_equal(lf_file_write(ctx, lf_path_join(a, folder, "jsc_openml_test1000.csv"), text, strlen(text)), LF_OK);
-    assert_int_equal(lf_file_write(ctx, lf_path_join(a, folder, "jsc_openml_train1483.csv"), text, strlen(text)), LF_OK);
+    assert_int_equal(lf_file_write(ctx, lf_path_join(a, folder, "jsc_openml_train1483.csv"), text, strlen(text)),
+                     LF_OK);
 }
 
 static void test_jets_files(void **state) {
@@ -120,8 +121,15 @@ static void test_jets_files(void **state) {
     lf_dataset_fill(d, 1, 1, x);
     assert_true(x[15] == -1.5e-3f && x[0] == 1);
     lf_dataset_free(d);
-    const char *bad[] = {"", "header\n", "header", "h\n1,2\n", "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,5\n", "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,nan,0\n",
-                         "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,0,0\n", "h\n\n", "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,4"};
+    const char *bad[] = {"",
+                         "header\n",
+                         "header",
+                         "h\n1,2\n",
+                         "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,5\n",
+                         "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,nan,0\n",
+                         "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,0,0\n",
+                         "h\n\n",
+                         "h\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,4"};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
         write_jets(bad[i]);
         assert_null(lf_data_open(ctx, "jsc:test", dirs));

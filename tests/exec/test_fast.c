@@ -21,17 +21,67 @@
 
 /* What the random networks contained; the test fails when one of these was never met. */
 typedef enum corner {
-    FLOAT_INPUT, CODE_INPUT, FRONT_BIPOLAR, FRONT_MANY, FRONT_PER_CHANNEL, FRONT_FALLING, XNOR_BITS, XNOR_SUMS, BINARY_01, INT_BYTES,
-    INT_WORDS, WIDE_VALUES, TOO_WIDE, SIGNS, SHARED_ROW, BIAS, FUSED_T, MANY_LEVELS, SEARCHED, FALLING_STEP, VECTORS, RESHAPED, TAIL_SCALES,
-    ARGMAX, TWO_READERS, NO_LEVELS, GRID_INPUT, TAIL_TABLE, TAIL_DEFINITIONS, CORNERS
+    FLOAT_INPUT,
+    CODE_INPUT,
+    FRONT_BIPOLAR,
+    FRONT_MANY,
+    FRONT_PER_CHANNEL,
+    FRONT_FALLING,
+    XNOR_BITS,
+    XNOR_SUMS,
+    BINARY_01,
+    INT_BYTES,
+    INT_WORDS,
+    WIDE_VALUES,
+    TOO_WIDE,
+    SIGNS,
+    SHARED_ROW,
+    BIAS,
+    FUSED_T,
+    MANY_LEVELS,
+    SEARCHED,
+    FALLING_STEP,
+    VECTORS,
+    RESHAPED,
+    TAIL_SCALES,
+    ARGMAX,
+    TWO_READERS,
+    NO_LEVELS,
+    GRID_INPUT,
+    TAIL_TABLE,
+    TAIL_DEFINITIONS,
+    CORNERS
 } corner;
 
-static const char *const corner_names[] = {
-    "float input", "code input", "bipolar front", "front of many levels", "front with constants per channel", "falling front", "one-bit layer to bits",
-    "one-bit layer to sums", "one-bit layer with inputs 0 and 1", "layer of bytes", "layer of words", "values beyond 16 bits", "sums beyond 31 bits",
-    "signs", "one row of thresholds for all", "bias", "thresholds inside the mvu", "more than 16 levels", "searched levels", "falling step",
-    "several vectors", "reshape", "scales at the end", "argmax", "two readers", "a layer without thresholds",
-    "input on a declared grid", "elementwise end as a table", "softmax at the end"};
+static const char *const corner_names[] = {"float input",
+                                           "code input",
+                                           "bipolar front",
+                                           "front of many levels",
+                                           "front with constants per channel",
+                                           "falling front",
+                                           "one-bit layer to bits",
+                                           "one-bit layer to sums",
+                                           "one-bit layer with inputs 0 and 1",
+                                           "layer of bytes",
+                                           "layer of words",
+                                           "values beyond 16 bits",
+                                           "sums beyond 31 bits",
+                                           "signs",
+                                           "one row of thresholds for all",
+                                           "bias",
+                                           "thresholds inside the mvu",
+                                           "more than 16 levels",
+                                           "searched levels",
+                                           "falling step",
+                                           "several vectors",
+                                           "reshape",
+                                           "scales at the end",
+                                           "argmax",
+                                           "two readers",
+                                           "a layer without thresholds",
+                                           "input on a declared grid",
+                                           "elementwise end as a table",
+                                           "softmax at the end"};
 
 static int met[CORNERS];
 
@@ -110,7 +160,10 @@ static void float_input(net *n, lf_shape s) {
 
 /* As --input would: the codes of t stand for these values. */
 static const lf_input_grid *random_grid(net *n, lf_tensor *t) {
-    static const lf_input_grid grids[] = {{.scale = 1.0 / 255, .divisor = 255}, {.scale = 0.125}, {.scale = -0.3, .offset = 7}, {.scale = 1e-3, .offset = -0.1}};
+    static const lf_input_grid grids[] = {{.scale = 1.0 / 255, .divisor = 255},
+                                          {.scale = 0.125},
+                                          {.scale = -0.3, .offset = 7},
+                                          {.scale = 1e-3, .offset = -0.1}};
     lf_input_grid *g = LF_NEW(n->g->arena, lf_input_grid);
     *g = grids[lf_rng_below(n->r, LF_COUNT(grids))];
     g->type = chance(n, 2) ? lf_uint(8) : lf_int(10);
@@ -120,8 +173,9 @@ static const lf_input_grid *random_grid(net *n, lf_tensor *t) {
 }
 
 static void code_input(net *n, lf_shape s) {
-    static const lf_range ranges[] = {{-1, 1, 2}, {0, 1, 1}, {0, 15, 1}, {-128, 127, 1}, {0, 255, 1}, {100, 300, 1}, {-32768, 32767, 1}, {0, 65535, 1},
-                                      {-3, 5, 8}, {-100000, 100000, 1}};
+    static const lf_range ranges[] = {{-1, 1, 2},  {0, 1, 1},           {0, 15, 1},         {-128, 127, 1},
+                                      {0, 255, 1}, {100, 300, 1},       {-32768, 32767, 1}, {0, 65535, 1},
+                                      {-3, 5, 8},  {-100000, 100000, 1}};
     lf_tensor *t = lf_tensor_new(n->g, "x", s, lf_int(8));
     lf_set_codes(n->g, t, ranges[lf_rng_below(n->r, LF_COUNT(ranges))]);
     n->at = t->id;
@@ -150,10 +204,12 @@ static int by_size(const void *a, const void *b) {
 
 /* Near the middle of the accumulator's range, where they matter, and sometimes far outside. */
 static lf_id random_thresholds(net *n, int64_t rows, int64_t levels, lf_range r) {
-    int64_t *T = LF_NEW_ARRAY(n->g->arena, int64_t, rows * levels + 1), spread = (r.hi - r.lo) / 8 + 2, middle = r.lo / 2 + r.hi / 2;
+    int64_t *T = LF_NEW_ARRAY(n->g->arena, int64_t, rows * levels + 1), spread = (r.hi - r.lo) / 8 + 2,
+            middle = r.lo / 2 + r.hi / 2;
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t t = 0; t < levels; t++)
-            T[i * levels + t] = chance(n, 12) ? lf_rng_between(n->r, -((int64_t)1 << 40), (int64_t)1 << 40) : middle + lf_rng_between(n->r, -spread, spread);
+            T[i * levels + t] = chance(n, 12) ? lf_rng_between(n->r, -((int64_t)1 << 40), (int64_t)1 << 40)
+                                              : middle + lf_rng_between(n->r, -spread, spread);
         qsort(T + i * levels, (size_t)levels, sizeof *T, by_size);
     }
     return lf_const_codes(n->g, "T", lf_shape_make(2, (int64_t[]){rows, levels}), T)->id;
@@ -187,7 +243,9 @@ static void add_threshold(net *n) {
 }
 
 static void add_mvu(net *n, int64_t outputs, bool last) {
-    static const int64_t weights[][3] = {{-1, 1, 2}, {-1, 1, 2}, {-1, 1, 1}, {-2, 1, 1}, {-8, 7, 1}, {-128, 127, 1}, {-128, 127, 1}, {-5000, 5000, 1}, {-70000, 70000, 1}};
+    static const int64_t weights[][3] = {{-1, 1, 2},     {-1, 1, 2},       {-1, 1, 1},
+                                         {-2, 1, 1},     {-8, 7, 1},       {-128, 127, 1},
+                                         {-128, 127, 1}, {-5000, 5000, 1}, {-70000, 70000, 1}};
     const int64_t *w = weights[lf_rng_below(n->r, LF_COUNT(weights))];
     int64_t K = (int64_t)channels(n), levels;
     lf_range r = now(n)->range;
@@ -248,7 +306,8 @@ static void add_end(net *n) {
     infer(n, add_node(n, "dequantize", (lf_id[]){n->at, scale}, 2));
     for (uint32_t k = lf_rng_below(n->r, 3); k > 0; k--) {
         met[TAIL_TABLE]++;
-        infer(n, add_node(n, chance(n, 2) ? "mul" : "add", (lf_id[]){n->at, real_const(n, chance(n, 2) ? channels(n) : 1, 0.2, 2)}, 2));
+        infer(n, add_node(n, chance(n, 2) ? "mul" : "add",
+                          (lf_id[]){n->at, real_const(n, chance(n, 2) ? channels(n) : 1, 0.2, 2)}, 2));
     }
     if (chance(n, 4)) {
         met[TAIL_DEFINITIONS]++;
@@ -335,7 +394,8 @@ static rows make_rows(net *n, lf_arena *a, size_t count) {
         void *v = lf_alloc_array(a, count * w.features, 8);
         for (size_t i = 0; i < count * w.features; i++) {
             int64_t code = lf_rng_between(n->r, x->range.lo, x->range.hi);
-            double value = grid->divisor != 0 ? (double)code / grid->divisor + grid->offset : (double)code * grid->scale + grid->offset;
+            double value = grid->divisor != 0 ? (double)code / grid->divisor + grid->offset
+                                              : (double)code * grid->scale + grid->offset;
             if (twice)
                 ((double *)v)[i] = chance(n, 2) ? value : (float)value;
             else
@@ -346,7 +406,9 @@ static rows make_rows(net *n, lf_arena *a, size_t count) {
         int64_t *v = LF_NEW_ARRAY(a, int64_t, count * w.features);
         for (size_t i = 0; i < count * w.features; i++) {
             int64_t k = (x->range.hi - x->range.lo) / x->range.step;
-            v[i] = x->range.lo + x->range.step * (i / w.features == 0 ? 0 : i / w.features == 1 ? k : lf_rng_between(n->r, 0, k));
+            v[i] = x->range.lo + x->range.step * (i / w.features == 0   ? 0
+                                                  : i / w.features == 1 ? k
+                                                                        : lf_rng_between(n->r, 0, k));
         }
         w.in = (lf_row_in){x->id, LF_ROW_CODE, v};
     } else {
@@ -383,8 +445,9 @@ static void assert_same(net *n, const rows *w, const lf_plan *p, lf_isa isa) {
                 continue;
             lf_text t = {0}, none = {0};
             assert_int_equal(lf_graph_print(n->g, false, &t, &none), LF_OK);
-            fail_msg("%s, output %zu, row %zu, element %zu: %lld instead of %lld\n%s%s", lf_isa_name(isa), o, i / w->outs[o], i % w->outs[o],
-                     (long long)w->code[1][o][i], (long long)w->code[0][o][i], lf_plan_text(p, n->g->arena), t.at);
+            fail_msg("%s, output %zu, row %zu, element %zu: %lld instead of %lld\n%s%s", lf_isa_name(isa), o,
+                     i / w->outs[o], i % w->outs[o], (long long)w->code[1][o][i], (long long)w->code[0][o][i],
+                     lf_plan_text(p, n->g->arena), t.at);
         }
 }
 
@@ -442,7 +505,8 @@ static net one_bit_net(lf_rng *r) {
     infer(&n, add_node(&n, "quantize", &n.at, 1));
     for (int i = 0; i < 3; i++) {
         int64_t K = (int64_t)channels(&n), N = i < 2 ? 64 : 10;
-        infer(&n, add_node(&n, "mvu", (lf_id[]){n.at, random_codes(&n, lf_shape_make(2, (int64_t[]){N, K}), -1, 1, 2)}, 2));
+        infer(&n,
+              add_node(&n, "mvu", (lf_id[]){n.at, random_codes(&n, lf_shape_make(2, (int64_t[]){N, K}), -1, 1, 2)}, 2));
         if (i == 2)
             break;
         lf_range range = now(&n)->range;

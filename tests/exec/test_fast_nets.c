@@ -55,7 +55,7 @@ static void compare(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const net_case 
     lf_id y = g->outputs.at[0].tensor;
     size_t rows = c->rows, size = (size_t)lf_shape_count(lf_tensor_at(g, y)->shape);
     float *x = LF_NEW_ARRAY(a, float, rows * d->features);
-    double *want = LF_NEW_ARRAY(a, double, rows * size), *got = LF_NEW_ARRAY(a, double, rows * size);
+    double *want = LF_NEW_ARRAY(a, double, rows *size), *got = LF_NEW_ARRAY(a, double, rows *size);
     lf_dataset_fill(d, 0, rows, x);
     lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F32, x};
     lf_row_out reference = {.tensor = y, .real = want}, fast = {.tensor = y, .real = got};

@@ -43,12 +43,16 @@ static int bit_at(const uint64_t *x, size_t k) {
 }
 
 static const size_t SIZES[][3] = {/* inputs outputs rows */
-                                  {1, 1, 1},     {7, 3, 2},     {64, 8, 3},   {65, 9, 4},     {127, 33, 5},  {128, 64, 6},
-                                  {784, 64, 9},  {100, 72, 7},  {1024, 40, 4}, {1984, 10, 3}, {2100, 16, 13}, {4096, 12, 1}, {300, 129, 8}};
+                                  {1, 1, 1},      {7, 3, 2},     {64, 8, 3},   {65, 9, 4},    {127, 33, 5},
+                                  {128, 64, 6},   {784, 64, 9},  {100, 72, 7}, {1024, 40, 4}, {1984, 10, 3},
+                                  {2100, 16, 13}, {4096, 12, 1}, {300, 129, 8}};
 
 static void xnor_one(lf_rng *r, size_t K, size_t N, size_t rows, int kind) {
     size_t words = lf_bit_words(K), stride = words + 1, y_words = lf_bit_words(N) + 1;
-    uint64_t *w = random_rows(r, N, K, words, kind), *x = random_rows(r, rows, K, stride, kind == 1 ? 0 : kind == 0 ? 0 : 2);
+    uint64_t *w = random_rows(r, N, K, words, kind), *x = random_rows(r, rows, K, stride,
+                                                                      kind == 1   ? 0
+                                                                      : kind == 0 ? 0
+                                                                                  : 2);
     lf_xnor_layer l;
     lf_xnor_layer_new(a, K, N, w, &l);
     for (size_t n = 0; n < N; n++) {
@@ -94,8 +98,10 @@ static int64_t pick(lf_rng *r, int64_t lo, int64_t hi, int kind) {
     return kind == 0 ? lo : kind == 1 ? hi : kind == 2 ? (lf_rng_below(r, 2) ? lo : hi) : lf_rng_between(r, lo, hi);
 }
 
-static void int_one(lf_rng *r, size_t K, size_t N, size_t rows, int64_t x_lo, int64_t x_hi, int64_t w_lo, int64_t w_hi, int kind) {
-    int64_t *w = LF_NEW_ARRAY(a, int64_t, N * K), *c = LF_NEW_ARRAY(a, int64_t, N), *x = LF_NEW_ARRAY(a, int64_t, rows * K);
+static void int_one(lf_rng *r, size_t K, size_t N, size_t rows, int64_t x_lo, int64_t x_hi, int64_t w_lo, int64_t w_hi,
+                    int kind) {
+    int64_t *w = LF_NEW_ARRAY(a, int64_t, N * K), *c = LF_NEW_ARRAY(a, int64_t, N),
+            *x = LF_NEW_ARRAY(a, int64_t, rows * K);
     for (size_t i = 0; i < N * K; i++)
         w[i] = pick(r, w_lo, w_hi, kind);
     for (size_t i = 0; i < N; i++)
@@ -127,7 +133,8 @@ static void int_one(lf_rng *r, size_t K, size_t N, size_t rows, int64_t x_lo, in
                 for (size_t k = 0; k < K; k++)
                     sum += w[n * K + k] * x[i * K + k];
                 if (y[i * y_stride + n] != (int32_t)(uint32_t)(uint64_t)sum)
-                    fail_msg("%s %zux%zu: %d instead of %lld", lf_isa_name((lf_isa)isa), K, N, y[i * y_stride + n], (long long)sum);
+                    fail_msg("%s %zux%zu: %d instead of %lld", lf_isa_name((lf_isa)isa), K, N, y[i * y_stride + n],
+                             (long long)sum);
             }
     }
     lf_arena_reset(a);
@@ -135,14 +142,22 @@ static void int_one(lf_rng *r, size_t K, size_t N, size_t rows, int64_t x_lo, in
 
 static void test_int(void **state) {
     (void)state;
-    static const int64_t ranges[][4] = {{0, 255, -128, 127}, {0, 127, -128, 127}, {0, 15, -8, 7},         {0, 1, -1, 1},
-                                        {0, 3, -128, 127},   {0, 255, -1, 1},     {-32768, 32767, -32768, 32767}, {0, 256, -128, 127},
-                                        {0, 255, -129, 127}, {-1, 1, -3, 3}};
+    static const int64_t ranges[][4] = {{0, 255, -128, 127},
+                                        {0, 127, -128, 127},
+                                        {0, 15, -8, 7},
+                                        {0, 1, -1, 1},
+                                        {0, 3, -128, 127},
+                                        {0, 255, -1, 1},
+                                        {-32768, 32767, -32768, 32767},
+                                        {0, 256, -128, 127},
+                                        {0, 255, -129, 127},
+                                        {-1, 1, -3, 3}};
     lf_rng r = lf_rng_make(2, 1);
     for (size_t i = 0; i < LF_COUNT(SIZES); i++)
         for (size_t j = 0; j < LF_COUNT(ranges); j++)
             if (SIZES[i][0] * SIZES[i][1] < 60000)
-                int_one(&r, SIZES[i][0], SIZES[i][1], SIZES[i][2], ranges[j][0], ranges[j][1], ranges[j][2], ranges[j][3], (int)((i + j) % 4));
+                int_one(&r, SIZES[i][0], SIZES[i][1], SIZES[i][2], ranges[j][0], ranges[j][1], ranges[j][2],
+                        ranges[j][3], (int)((i + j) % 4));
     /* every range at its ends */
     for (size_t j = 0; j < LF_COUNT(ranges); j++)
         for (int kind = 0; kind < 4; kind++)
@@ -174,7 +189,8 @@ static int32_t any_i32(lf_rng *r) {
 }
 
 static void levels_one(lf_rng *r, size_t C, size_t L, size_t rows, int in, int out) {
-    int32_t *T = LF_NEW_ARRAY(a, int32_t, C * L + 1), *base = LF_NEW_ARRAY(a, int32_t, C), *step = LF_NEW_ARRAY(a, int32_t, C);
+    int32_t *T = LF_NEW_ARRAY(a, int32_t, C * L + 1), *base = LF_NEW_ARRAY(a, int32_t, C),
+            *step = LF_NEW_ARRAY(a, int32_t, C);
     for (size_t c = 0; c < C; c++) {
         for (size_t t = 0; t < L; t++)
             T[c * L + t] = any_i32(r);
@@ -188,7 +204,9 @@ static void levels_one(lf_rng *r, size_t C, size_t L, size_t rows, int in, int o
     lf_levels_new(a, C, L, T, base, step, &l);
     int32_t *x = malloc(rows * C * 4); /* exactly: a read behind the last row is found by the sanitizer */
     for (size_t i = 0; i < rows * C; i++)
-        x[i] = L && lf_rng_below(r, 2) ? T[i % C * L + lf_rng_below(r, (uint32_t)L)] - (int32_t)lf_rng_below(r, 2) * (T[i % C * L] != INT32_MIN) : any_i32(r);
+        x[i] = L && lf_rng_below(r, 2) ? T[i % C * L + lf_rng_below(r, (uint32_t)L)] -
+                                             (int32_t)lf_rng_below(r, 2) * (T[i % C * L] != INT32_MIN)
+                                       : any_i32(r);
     if (in == LF_LEVEL_F32)
         for (size_t i = 0; i < rows * C; i++) {
             float f = lf_float_of_key(x[i]);
@@ -213,8 +231,10 @@ static void levels_one(lf_rng *r, size_t C, size_t L, size_t rows, int in, int o
                 for (size_t t = 0; t < L; t++)
                     n += v >= T[c * L + t];
                 int32_t want = base[c] + step[c] * n;
-                got = out == LF_LEVEL_BITS ? bit_at((const uint64_t *)row, c) : out == LF_LEVEL_U8 ? row[c]
-                      : out == LF_LEVEL_S16 ? ((const int16_t *)row)[c] : ((const int32_t *)row)[c];
+                got = out == LF_LEVEL_BITS  ? bit_at((const uint64_t *)row, c)
+                      : out == LF_LEVEL_U8  ? row[c]
+                      : out == LF_LEVEL_S16 ? ((const int16_t *)row)[c]
+                                            : ((const int32_t *)row)[c];
                 assert_int_equal(got, want);
             }
             if (out == LF_LEVEL_BITS)
@@ -283,8 +303,9 @@ static void test_list(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_xnor),       cmocka_unit_test(test_int),  cmocka_unit_test(test_kinds), cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_float_keys), cmocka_unit_test(test_finite), cmocka_unit_test(test_list),
+        cmocka_unit_test(test_xnor),   cmocka_unit_test(test_int),        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_levels), cmocka_unit_test(test_float_keys), cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
