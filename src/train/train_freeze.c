@@ -73,7 +73,7 @@ static void product(freezer *f, int i) {
     lf_id w = lf_const_codes(f->graph, named(f, i, "weights"), lf_shape_make(2, dim), code)->id;
     f->width = (int64_t)l->out;
     (void)append(f, "matmul", named(f, i, "matmul"), &w, 1);
-    with_scalar(f, "mul", named(f, i, "weight_scale"), (double)lf_net_step(&l->weights, *l->code_step), 1);
+    with_scalar(f, "mul", named(f, i, "weight_scale"), lf_net_weight_value(l), 1);
     with_scalar(f, "mul", named(f, i, "output_scale"), l->factor, 1);
 }
 

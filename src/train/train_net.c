@@ -30,9 +30,14 @@ static double code_step(const lf_net *n, int i) {
     return i == 0 ? n->input_step : (double)lf_net_step(&n->layer[i - 1].activations, *n->layer[i - 1].a_step);
 }
 
+double lf_net_weight_value(const lf_net_layer *l) {
+    bool open = l->weights.scale_mode == LF_SCALE_FIXED && l->weights.scale <= 0;
+    return open ? 1 : (double)lf_net_step(&l->weights, *l->code_step);
+}
+
 double lf_net_scale(const lf_net *n, int i) {
     const lf_net_layer *l = &n->layer[i];
-    return code_step(n, i) * (double)lf_net_step(&l->weights, *l->code_step) * l->factor;
+    return code_step(n, i) * lf_net_weight_value(l) * l->factor;
 }
 
 lf_row_unit lf_net_unit(const lf_net *n, int i, size_t row) {

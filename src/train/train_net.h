@@ -70,6 +70,9 @@ void lf_net_codes(lf_net *n); /* weight codes from w and code_step, after loadin
 /* Step in use: the value itself, or the power of two nearest to it in the logarithm. */
 float lf_net_step(const lf_quantizer *q, float step);
 lf_row_quant lf_net_weight_quant(const lf_net_layer *l, float step);
+/* Value of one weight code: its step; but 1 where the recipe left a fixed scale open: then the step only says where
+ * latent weights are rounded, and the norm or output scale behind the product does the scaling. */
+double lf_net_weight_value(const lf_net_layer *l);
 /* Value of one unit of the product of layer i: steps of codes and weights, times factor; left to right as in the
  * frozen graph. */
 double lf_net_scale(const lf_net *n, int i);

@@ -41,7 +41,7 @@ static double value_of(const surrogate *s, const float *p) {
     return s->value[p - s->net->value];
 }
 
-static double quantized(surrogate *s, frozen_quant *f, const lf_quantizer *q, double x, double step) {
+static double quantized(surrogate *s, frozen_quant *f, const lf_quantizer *q, double x, double step, double value) {
     int lo, hi;
     lf_quantizer_range(q, &lo, &hi);
     if (s->freeze) {
@@ -53,7 +53,7 @@ static double quantized(surrogate *s, frozen_quant *f, const lf_quantizer *q, do
     }
     if (f->bipolar)
         return f->inside ? x + f->offset : f->code;
-    return step * (f->inside ? x / step + f->offset : f->code);
+    return value * (f->inside ? x / step + f->offset : f->code);
 }
 
 static double loss_of(const surrogate *s, const double *logit, uint8_t label) {
@@ -89,11 +89,12 @@ static void normalized(const surrogate *s, double v[BATCH]) {
 static void run_row(surrogate *s, int i, size_t row, double in[][BATCH], double out[BATCH]) {
     const lf_net_layer *l = &s->net->layer[i];
     double w_step = value_of(s, l->w_step), a_step = value_of(s, l->a_step);
+    bool open = l->weights.scale_mode == LF_SCALE_FIXED && l->weights.scale <= 0;
     for (int b = 0; b < BATCH; b++)
         out[b] = 0;
     for (size_t k = 0; k < l->in; k++) {
         size_t at = k * l->pad + row;
-        double w = quantized(s, &s->weight[i][at], &l->weights, value_of(s, l->w + at), w_step);
+        double w = quantized(s, &s->weight[i][at], &l->weights, value_of(s, l->w + at), w_step, open ? 1 : w_step);
         for (int b = 0; b < BATCH; b++)
             out[b] += w * in[k][b] * l->factor;
     }
@@ -101,7 +102,7 @@ static void run_row(surrogate *s, int i, size_t row, double in[][BATCH], double 
         normalized(s, out);
     for (int b = 0; b < BATCH; b++) {
         double y = value_of(s, l->gamma + row) * out[b] + value_of(s, l->beta + row);
-        out[b] = l->last ? y : quantized(s, &s->code[i][row][b], &l->activations, y, a_step);
+        out[b] = l->last ? y : quantized(s, &s->code[i][row][b], &l->activations, y, a_step, a_step);
         if (l->keep)
             out[b] *= (double)l->keep[row * BATCH + (size_t)b];
     }
@@ -232,6 +233,7 @@ static void test_steps(void **state) {
         BASE
         "weights: {type: bipolar}\nactivations: {type: uint, bits: 2}\nlayers: [12, 4]\nloss: {kind: squared_hinge}\n"
         "output: {kind: batch_norm}\n",
+        BASE "weights: {type: ternary}\nactivations: {type: ternary}\nlayers: [12, 9, 4]\n",
         BASE "weights: {type: bipolar}\nactivations: {type: ternary}\nlayers: [12, 9, 4]\nregularize: {dropout: 0.3}\n",
     };
     lf_ctx *ctx = lf_ctx_new(2);
