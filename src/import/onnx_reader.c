@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/pool.h"
 #include "import/import.h"
 #include "import/onnx_ops.h"
 
@@ -341,14 +342,39 @@ static const char *stem_of(lf_arena *a, const char *path) {
     return dot && dot != base ? lf_strndup(a, base, (size_t)(dot - base)) : lf_strdup(a, base);
 }
 
-static lf_status read_into(lf_graph *g, lf_arena *scratch, const char *dir, const uint8_t *data, size_t size) {
+typedef struct job {
+    lf_graph *g;
+    lf_arena *scratch;
+    const char *dir;
+    const uint8_t *data;
+    size_t size;
+    lf_status status;
+} job;
+
+static lf_status read_into(const job *j) {
+    lf_graph *g = j->g;
     lf_where where = {.file = g->source};
-    lf_onnx m = {.ctx = g->ctx, .g = g, .scratch = scratch, .dir = dir};
-    m.model = lf_onnx_unpack(g->ctx, &where, g->arena, data, size);
-    if (!m.model)
-        return LF_BAD_INPUT;
-    lf_sha256_hex(data, size, g->source_sha256);
-    return import_model(&m);
+    lf_onnx m = {.ctx = g->ctx, .g = g, .scratch = j->scratch, .dir = j->dir};
+    m.model = lf_onnx_unpack(g->ctx, &where, g->arena, j->data, j->size);
+    return m.model ? import_model(&m) : LF_BAD_INPUT;
+}
+
+/* Two parts that do not touch one another: hashing a large file takes as long as importing it. */
+static void run_part(void *arg, size_t part, int worker) {
+    job *j = arg;
+    (void)worker;
+    if (part == 0)
+        lf_sha256_hex(j->data, j->size, j->g->source_sha256);
+    else
+        j->status = read_into(j);
+}
+
+static void run_job(job *j) {
+    if (j->size > (1 << 20))
+        lf_pool_run(lf_ctx_pool(j->g->ctx), 2, run_part, j);
+    else
+        for (size_t part = 0; part < 2; part++)
+            run_part(j, part, 0);
 }
 
 lf_graph *lf_import_onnx_bytes(lf_ctx *ctx, const char *name, const char *dir, const uint8_t *data, size_t size) {
@@ -356,7 +382,9 @@ lf_graph *lf_import_onnx_bytes(lf_ctx *ctx, const char *name, const char *dir, c
     lf_graph *g = scratch ? lf_graph_new(ctx, stem_of(scratch, name)) : NULL;
     if (g) {
         g->source = lf_strdup(g->arena, name);
-        if (read_into(g, scratch, dir, data, size) != LF_OK) {
+        job j = {.g = g, .scratch = scratch, .dir = dir, .data = data, .size = size};
+        run_job(&j);
+        if (j.status != LF_OK) {
             lf_graph_free(g);
             g = NULL;
         }

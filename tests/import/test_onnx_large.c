@@ -47,7 +47,7 @@ static long peak_megabytes(const char *path, double *seconds) {
     assert_true(child >= 0);
     struct rusage use;
     if (child == 0) {
-        lf_ctx *ctx = lf_ctx_new(1);
+        lf_ctx *ctx = lf_ctx_new(2);
         lf_graph *g = lf_import_onnx(ctx, path);
         getrusage(RUSAGE_SELF, &use);
         long megabytes = use.ru_maxrss / 1024;
