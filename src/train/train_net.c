@@ -157,13 +157,15 @@ void lf_net_run(const lf_net *n, size_t tasks, double multiplications, lf_task_f
 
 /* -- first values -------------------------------------------------------------------------------------------------- */
 
-/* Mean size of a weight times 2 / sqrt(highest code): where LSQ starts (Esser et al. 2020, section 2.2). */
+/* Mean size of a weight times 2 / sqrt(highest code), where LSQ starts (Esser et al. 2020, section 2.2); with many codes
+ * so that they reach to 2.5 times the largest first weight. */
 static float first_weight_step(const lf_quantizer *q, double initial) {
     int lo, hi;
     lf_quantizer_range(q, &lo, &hi);
     if (q->type == LF_QUANTIZER_BIPOLAR)
         return 1;
-    return q->scale > 0 ? (float)q->scale : (float)(initial / sqrt(hi));
+    double lsq = 1 / sqrt(hi), wide = 2.5 / hi;
+    return q->scale > 0 ? (float)q->scale : (float)(initial * (lsq < wide ? lsq : wide));
 }
 
 /* Normalized activations have variance 1: the range covers about three deviations on either side. */
