@@ -25,16 +25,35 @@ typedef struct lf_threshold_plan {
     bool any_sign;
     bool flip;                        /* the top bit of the input is flipped */
     int in_bits, compare_bits, out_bits;
-    int count_bits;                   /* of 0..levels; also the steps of the search */
+    int count_bits;                   /* of 0..levels + offset; also the steps of the search */
     int stages;                       /* registers from input to output */
     uint64_t never;                   /* greatest u + 1 */
     uint64_t *level;                  /* [rows][levels], on the scale of u, clamped, ascending */
     bool *negative;                   /* [rows] */
-    int shift;                        /* UNIFORM: count = clip((u - first) >> shift, 0, levels) */
+    int shift;                        /* UNIFORM: q = (u - first) >> shift; count = clip(q, offset, levels + offset) - offset */
+    bool half_even;                   /* UNIFORM: where u - first is a multiple of 2^shift, q is made even before it is clipped */
+    int offset;                       /* 0 or 1 */
     int64_t *first;                   /* [rows] */
     int difference_bits;              /* of u - first, two's complement */
     uint64_t out_base, out_step;      /* wire bits = out_base + out_step * count, modulo 2^out_bits */
 } lf_threshold_plan;
+
+/* The operands of a node, and one row of them. */
+typedef struct lf_threshold_source {
+    const lf_tensor *x, *T, *sign;
+    int64_t levels;
+} lf_threshold_source;
+
+int64_t lf_threshold_raw(const lf_threshold_source *s, int64_t row, int64_t t);
+bool lf_threshold_negative(const lf_threshold_source *s, int64_t row);
+/* The smallest u that reaches the raw threshold T; not clamped. Linear in T except for bipolar inputs. */
+int64_t lf_threshold_moved(const lf_threshold_plan *p, const lf_threshold_source *s, bool negative, int64_t T);
+/* The values u can take: both orders when some channel is negated. */
+void lf_threshold_bounds(const lf_threshold_plan *p, const lf_threshold_source *s, int64_t *lo, int64_t *hi);
+
+/* True, with shift, half_even, offset, first and difference_bits set, when the levels that the input can pass lie in equal
+ * power-of-two steps: T[t] = B + t * 2^shift, or with every second one greater by 1, which is rounding half to even. */
+bool lf_threshold_find_uniform(lf_threshold_plan *p, const lf_threshold_source *s, lf_arena *a);
 
 /* The inferred node must be legal. LF_BAD_INPUT when `structure` asks for what the constants do not allow. */
 LF_MUST_USE lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *a, lf_threshold_plan *out);

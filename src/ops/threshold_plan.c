@@ -11,14 +11,8 @@ enum {
     BLOCK_BITS = 2048
 };
 
-typedef struct source {
-    const lf_tensor *x, *T, *sign;
-    int64_t levels;
-} source;
-
-/* The smallest u whose (signed) value reaches T; not clamped. |T| is at most 2^61. */
-static int64_t moved(const lf_threshold_plan *p, const source *s, bool negative, int64_t T) {
-    int64_t limit = (int64_t)1 << 61, full = ((int64_t)1 << p->in_bits) - 1;
+int64_t lf_threshold_moved(const lf_threshold_plan *p, const lf_threshold_source *s, bool negative, int64_t T) {
+    int64_t limit = (int64_t)1 << 61, full = ((int64_t)1 << p->in_bits) - 1; /* the sum stays within int64 */
     T = T > limit ? limit : T < -limit ? -limit : T;
     if (s->x->dtype.kind == LF_KIND_BIPOLAR)
         return T <= -1 ? 0 : T <= 1 ? 1 : 2;
@@ -26,16 +20,15 @@ static int64_t moved(const lf_threshold_plan *p, const source *s, bool negative,
     return negative ? T + full - half : T + half;
 }
 
-static int64_t raw_level(const source *s, int64_t row, int64_t t) {
+int64_t lf_threshold_raw(const lf_threshold_source *s, int64_t row, int64_t t) {
     return lf_tensor_code(s->T, (size_t)((s->T->shape.dim[0] > 1 ? row : 0) * s->levels + t));
 }
 
-static bool raw_negative(const source *s, int64_t row) {
+bool lf_threshold_negative(const lf_threshold_source *s, int64_t row) {
     return s->sign && lf_tensor_code(s->sign, (size_t)(lf_shape_count(s->sign->shape) > 1 ? row : 0)) < 0;
 }
 
-/* The values u can take: both orders when some channel is negated. */
-static void bounds(const lf_threshold_plan *p, const source *s, int64_t *lo, int64_t *hi) {
+void lf_threshold_bounds(const lf_threshold_plan *p, const lf_threshold_source *s, int64_t *lo, int64_t *hi) {
     int64_t full = ((int64_t)1 << p->in_bits) - 1, half = p->flip ? (int64_t)1 << (p->in_bits - 1) : 0;
     *lo = s->x->range.lo + half;
     *hi = s->x->range.hi + half;
@@ -50,28 +43,28 @@ static void bounds(const lf_threshold_plan *p, const source *s, int64_t *lo, int
     }
 }
 
-static bool rows_equal(const source *s, int64_t channels) {
+static bool rows_equal(const lf_threshold_source *s, int64_t channels) {
     for (int64_t c = 1; c < channels; c++) {
-        if (raw_negative(s, c) != raw_negative(s, 0))
+        if (lf_threshold_negative(s, c) != lf_threshold_negative(s, 0))
             return false;
         for (int64_t t = 0; t < s->levels; t++)
-            if (raw_level(s, c, t) != raw_level(s, 0, t))
+            if (lf_threshold_raw(s, c, t) != lf_threshold_raw(s, 0, t))
                 return false;
     }
     return true;
 }
 
-static void fill_levels(lf_threshold_plan *p, const source *s, lf_arena *a) {
+static void fill_levels(lf_threshold_plan *p, const lf_threshold_source *s, lf_arena *a) {
     int64_t lo, hi;
-    bounds(p, s, &lo, &hi);
+    lf_threshold_bounds(p, s, &lo, &hi);
     p->never = (uint64_t)hi + 1;
     p->level = LF_NEW_ARRAY(a, uint64_t, p->rows * p->levels);
     p->negative = LF_NEW_ARRAY(a, bool, p->rows);
     uint64_t most = 0;
     for (int64_t r = 0; r < p->rows; r++) {
-        p->negative[r] = raw_negative(s, r);
+        p->negative[r] = lf_threshold_negative(s, r);
         for (int64_t t = 0; t < p->levels; t++) {
-            int64_t u = t < s->levels ? moved(p, s, p->negative[r], raw_level(s, r, t)) : hi + 1;
+            int64_t u = t < s->levels ? lf_threshold_moved(p, s, p->negative[r], lf_threshold_raw(s, r, t)) : hi + 1;
             uint64_t level = (uint64_t)(u < lo ? lo : u > hi + 1 ? hi + 1 : u);
             p->level[r * p->levels + t] = level;
             most = level > most ? level : most;
@@ -80,30 +73,6 @@ static void fill_levels(lf_threshold_plan *p, const source *s, lf_arena *a) {
     bool gaps = p->structure == THRESHOLD_SEARCH && p->levels + 1 < (int64_t)1 << p->count_bits;
     int bits = lf_bits_unsigned(gaps ? p->never : most);
     p->compare_bits = bits > p->in_bits ? bits : p->in_bits;
-}
-
-/* T[t] = T[0] + t * 2^shift in every channel. */
-static bool find_uniform(lf_threshold_plan *p, const source *s, lf_arena *a) {
-    int64_t limit = (int64_t)1 << 50;
-    if (s->levels < 2 || s->x->dtype.kind == LF_KIND_BIPOLAR || raw_level(s, 0, 0) < -limit || raw_level(s, 0, s->levels - 1) > limit)
-        return false;
-    int64_t step = raw_level(s, 0, 1) - raw_level(s, 0, 0);
-    if (step <= 0 || (step & (step - 1)))
-        return false;
-    p->shift = lf_bits_unsigned((uint64_t)step) - 1;
-    p->first = LF_NEW_ARRAY(a, int64_t, p->rows);
-    int64_t least = INT64_MAX, most = INT64_MIN;
-    for (int64_t r = 0; r < p->rows; r++) {
-        for (int64_t t = 1; t < s->levels; t++)
-            if (raw_level(s, r, t) != raw_level(s, r, 0) + t * step || raw_level(s, r, t) > limit || raw_level(s, r, 0) < -limit)
-                return false;
-        p->first[r] = moved(p, s, raw_negative(s, r), raw_level(s, r, 0)) - step;
-        least = p->first[r] < least ? p->first[r] : least;
-        most = p->first[r] > most ? p->first[r] : most;
-    }
-    int64_t full = ((int64_t)1 << p->in_bits) - 1;
-    p->difference_bits = lf_bits_signed(most > 0 ? -most : 0, least < full ? full - least : 0);
-    return true;
 }
 
 static lf_threshold_structure choose(const lf_threshold_plan *p, bool uniform) {
@@ -129,13 +98,15 @@ static void set_output(lf_threshold_plan *p, const lf_threshold_attr *at, const 
     uint64_t mask = lf_dtype_bits(y->dtype) == 64 ? ~(uint64_t)0 : ((uint64_t)1 << lf_dtype_bits(y->dtype)) - 1;
     int64_t base = bipolar ? (at->out_base + 1) / 2 : at->out_base, step = bipolar ? at->out_step / 2 : at->out_step;
     p->out_bits = lf_dtype_bits(y->dtype);
+    if (p->structure == THRESHOLD_UNIFORM)
+        base -= p->offset * step;
     p->out_base = (uint64_t)base & mask;
     p->out_step = (uint64_t)step & mask;
 }
 
 lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *a, lf_threshold_plan *p) {
     const lf_threshold_attr *at = n->attr;
-    source s = {lf_in(g, n, 0), lf_in(g, n, 1), lf_in(g, n, 2), lf_in(g, n, 1)->shape.dim[1]};
+    lf_threshold_source s = {lf_in(g, n, 0), lf_in(g, n, 1), lf_in(g, n, 2), lf_in(g, n, 1)->shape.dim[1]};
     lf_where where = lf_where_node(g, n);
     *p = (lf_threshold_plan){.pe = at->PE, .in_bits = lf_dtype_bits(s.x->dtype), .flip = lf_dtype_signed(s.x->dtype)};
     if (p->in_bits > INPUT_BITS_MAX)
@@ -146,12 +117,14 @@ lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *
     p->beats = p->channels / p->pe;
     p->constant = p->rows == 1 || p->beats == 1;
     for (int64_t r = 0; r < p->rows; r++)
-        p->any_sign |= raw_negative(&s, r);
+        p->any_sign |= lf_threshold_negative(&s, r);
     p->count_bits = lf_bits_unsigned((uint64_t)p->levels);
-    bool uniform = find_uniform(p, &s, a);
+    bool uniform = lf_threshold_find_uniform(p, &s, a);
     p->structure = at->structure == THRESHOLD_AUTO ? choose(p, uniform) : (lf_threshold_structure)at->structure;
     if (p->structure == THRESHOLD_UNIFORM && !uniform)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "structure=uniform, but the thresholds do not lie in equal power-of-two steps");
+    if (p->structure == THRESHOLD_UNIFORM)
+        p->count_bits = lf_bits_unsigned((uint64_t)(p->levels + p->offset));
     p->stages = stages_of(p);
     fill_levels(p, &s, a);
     set_output(p, at, lf_out(g, n, 0));

@@ -280,22 +280,43 @@ static uint64_t uniform_field(const lf_threshold_plan *p, int64_t row, int64_t f
     return (uint64_t)p->first[row] & (((uint64_t)1 << p->difference_bits) - 1);
 }
 
-/* n = clip(d >> shift, 0, levels); d is two's complement. */
+/* q = d >> shift without its sign, `left` bits, made even on a tie. */
+static void add_quotient(const printer *w, int64_t lane, int left) {
+    const lf_threshold_plan *p = w->p;
+    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_q = l%" PRId64 "_d[%d:%d]", left - 1, lane, lane, p->difference_bits - 2, p->shift);
+    if (p->half_even && p->shift)
+        lf_text_addf(w->t, " & ~{%s(l%" PRId64 "_d[%d:0] == %d'd0)}", left > 1 ? lf_format(w->arena, "%d'd0, ", left - 1) : "", lane, p->shift - 1, p->shift);
+    else if (p->half_even)
+        lf_text_addf(w->t, " & ~%d'd1", left);
+    lf_text_add(w->t, ";\n");
+}
+
+/* n = clip(q, offset, levels + offset); d is two's complement. */
 static void add_clip(const printer *w, int64_t lane) {
     const lf_threshold_plan *p = w->p;
     int left = p->difference_bits - 1 - p->shift; /* bits of d >> shift without the sign */
-    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = l%" PRId64 "_d[%d] ? %d'd0 : ", p->count_bits - 1, lane, lane, p->difference_bits - 1, p->count_bits);
+    int64_t most = p->levels + p->offset;
     if (left < 1) {
-        lf_text_addf(w->t, "%d'd0;\n", p->count_bits);
+        lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = %d'd%d;\n", p->count_bits - 1, lane, p->count_bits, p->offset);
         return;
     }
-    if (left > p->count_bits || ((int64_t)1 << left) - 1 > p->levels)
-        lf_text_addf(w->t, "l%" PRId64 "_d[%d:%d] > %d'd%" PRId64 " ? %d'd%" PRId64 " : ", lane, p->difference_bits - 2, p->shift, left, p->levels, p->count_bits,
-                     p->levels);
+    add_quotient(w, lane, left);
+    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = l%" PRId64 "_d[%d]%s ? %d'd%d : ", p->count_bits - 1, lane, lane, p->difference_bits - 1,
+                 p->offset ? lf_format(w->arena, " || l%" PRId64 "_q == %d'd0", lane, left) : "", p->count_bits, p->offset);
+    if (left > p->count_bits || ((int64_t)1 << left) - 1 > most)
+        lf_text_addf(w->t, "l%" PRId64 "_q > %d'd%" PRId64 " ? %d'd%" PRId64 " : ", lane, left, most, p->count_bits, most);
     if (left >= p->count_bits)
-        lf_text_addf(w->t, "l%" PRId64 "_d[%d:%d];\n", lane, p->shift + p->count_bits - 1, p->shift);
+        lf_text_addf(w->t, "l%" PRId64 "_q[%d:0];\n", lane, p->count_bits - 1);
     else
-        lf_text_addf(w->t, "{%d'd0, l%" PRId64 "_d[%d:%d]};\n", p->count_bits - left, lane, p->difference_bits - 2, p->shift);
+        lf_text_addf(w->t, "{%d'd0, l%" PRId64 "_q};\n", p->count_bits - left, lane);
+}
+
+/* The low bits that the subtraction works on. */
+static const char *resized(const printer *w, const char *x, int bits) {
+    int have = w->p->in_bits;
+    if (bits > have)
+        return lf_format(w->arena, "{%d'd0, %s}", bits - have, x);
+    return bits < have ? lf_format(w->arena, "%s[%d:0]", x, bits - 1) : x;
 }
 
 static lf_status print_uniform(const printer *w) {
@@ -309,8 +330,9 @@ static lf_status print_uniform(const printer *w) {
         if (!p->constant)
             add_first_register(w, lane, lf_format(w->arena, "row[%" PRId64 "]", at + one - 1));
         const char *x = lf_format(w->arena, p->constant ? "l%" PRId64 "_u" : "l%" PRId64 "_x0", lane);
-        if (D > p->in_bits)
-            x = lf_format(w->arena, "{%d'd0, %s}", D - p->in_bits, x);
+        if (D < p->in_bits)
+            lf_text_addf(w->t, "    wire l%" PRId64 "_unused_x = &{1'b0, %s};\n", lane, x);
+        x = resized(w, x, D);
         lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_d;\n", D - 1, lane);
         lf_text_addf(w->t, "    always @(posedge aclk) if (ce) l%" PRId64 "_d <= %s - row[%" PRId64 ":%" PRId64 "];\n", lane, x, at + D - 1, at);
         if (p->shift > 0)

@@ -68,6 +68,7 @@ typedef struct levels_case {
     int64_t channels, levels, pixels;
     bool per_channel, signs, uniform;
     const char *attrs;
+    int ties; /* uniform: 1 or 2: half to even, the first level taken by an odd or by an even number */
 } levels_case;
 
 static int ascending(const void *a, const void *z) {
@@ -75,14 +76,22 @@ static int ascending(const void *a, const void *z) {
     return (x > y) - (x < y);
 }
 
-/* Random rows with ties and values beyond the input's range on both sides; or equal steps. */
+/* Equal steps, perhaps with ties to even; what the input cannot pass is moved to the end of its range, as bisection finds it. */
+static void fill_uniform(const levels_case *l, lf_rng *r, int64_t step, int64_t *row) {
+    int64_t span = l->x.hi - l->x.lo, first = l->x.lo + lf_rng_between(r, -span / 3, span / 3);
+    for (int64_t t = 0; t < l->levels; t++) {
+        int64_t at = first + t * step + (l->ties && (t + l->ties) % 2);
+        row[t] = at > l->x.hi ? l->x.hi + 1 : at < l->x.lo && t % 2 ? l->x.lo : at;
+    }
+}
+
+/* Random rows with ties and values beyond the input's range on both sides. */
 static void fill_row(const levels_case *l, lf_rng *r, int64_t *row) {
-    int64_t span = l->x.hi - l->x.lo, step = (int64_t)1 << lf_bits_unsigned((uint64_t)(span / (l->levels + 1) / 2 + 1));
-    int64_t first = l->x.lo + lf_rng_between(r, -span / 4, span / 3);
+    int64_t span = l->x.hi - l->x.lo;
     for (int64_t t = 0; t < l->levels; t++)
-        row[t] = l->uniform ? first + t * step : lf_rng_between(r, l->x.lo - span / 8 - 1, l->x.hi + span / 8 + 2);
+        row[t] = lf_rng_between(r, l->x.lo - span / 8 - 1, l->x.hi + span / 8 + 2);
     qsort(row, (size_t)l->levels, sizeof *row, ascending);
-    if (l->levels > 2 && !l->uniform)
+    if (l->levels > 2)
         row[1] = row[2];
 }
 
@@ -90,13 +99,16 @@ static void add_levels(const levels_case *l, lf_rng *r) {
     bench_case *c = bench_case_new(&b, l->name, shape2(l->pixels, l->channels), l->x);
     int64_t rows = l->per_channel ? l->channels : 1;
     int64_t *at = LF_NEW_ARRAY(b.arena, int64_t, rows * l->levels), *sign = LF_NEW_ARRAY(b.arena, int64_t, l->channels);
+    int64_t step = (int64_t)1 << (lf_bits_unsigned((uint64_t)((l->x.hi - l->x.lo) / (l->levels + 1) + 1)) - 1);
     for (int64_t i = 0; i < rows; i++) {
-        if (l->uniform && i) /* the step must be the same in all rows */
-            for (int64_t t = 0; t < l->levels; t++)
-                at[i * l->levels + t] = at[t] + i * 3 - rows;
+        if (l->uniform)
+            fill_uniform(l, r, step, at + i * l->levels);
         else
             fill_row(l, r, at + i * l->levels);
+        qsort(at + i * l->levels, (size_t)l->levels, sizeof *at, ascending);
     }
+    c->special = at; /* most inputs lie beside a level */
+    c->special_count = rows * l->levels;
     for (int64_t i = 0; i < l->channels; i++)
         sign[i] = lf_rng_below(r, 2) ? 1 : -1;
     const lf_tensor *consts[2] = {lf_const_codes(c->graph, "T", shape2(rows, l->levels), at),
@@ -105,31 +117,38 @@ static void add_levels(const levels_case *l, lf_rng *r) {
 }
 
 static const levels_case levels[] = {
-    {"thr_one", {-40, 50, 1}, 6, 1, 7, true, false, false, "PE=2"},
-    {"thr_bipolar_out", {-40, 50, 1}, 6, 1, 7, true, true, false, "PE=3 out_base=-1 out_step=2"},
-    {"thr_bipolar_down", {-40, 40, 2}, 4, 1, 9, true, false, false, "PE=4 out_base=1 out_step=-2"},
-    {"thr_bipolar_in", {-1, 1, 2}, 4, 2, 9, true, true, false, "PE=2"},
-    {"thr_const3", {0, 255, 1}, 5, 3, 6, false, false, false, "PE=1"},
-    {"thr_const3_lanes", {-128, 127, 1}, 4, 3, 6, true, true, false, "PE=4"},
-    {"thr_par3", {-128, 127, 1}, 8, 3, 4, true, true, false, "PE=2 structure=parallel"},
-    {"thr_par7_deep", {0, 1000, 1}, 80, 7, 1, true, false, false, "PE=1 structure=parallel"},
-    {"thr_bs2", {-30000, 30000, 1}, 4, 2, 9, true, false, false, "PE=1 structure=binary_search"},
-    {"thr_bs3", {-30000, 30000, 1}, 16, 3, 3, true, true, false, "PE=1"},
-    {"thr_bs5", {-100, 155, 1}, 6, 5, 6, true, true, false, "PE=3 out_base=-3"},
-    {"thr_bs7", {-128, 127, 1}, 12, 7, 4, true, false, false, "PE=4 out_step=3 out_base=5"},
-    {"thr_bs15", {-30000, 30000, 1}, 16, 15, 3, true, true, false, "PE=2 out_base=-8"},
-    {"thr_bs15_const", {-500, 500, 1}, 4, 15, 8, false, false, false, "PE=4"},
-    {"thr_bs15_block", {-30000, 30000, 1}, 96, 15, 1, true, true, false, "PE=1 ram_style=block"},
-    {"thr_bs15_lutram", {-30000, 30000, 1}, 96, 15, 1, true, true, false, "PE=1 ram_style=distributed"},
-    {"thr_bs100", {-3000, 5000, 1}, 6, 100, 6, true, true, false, "PE=1"},
-    {"thr_bs255", {-32768, 32767, 1}, 8, 255, 3, true, false, false, "PE=2"},
-    {"thr_bs300", {-32768, 32767, 1}, 2, 300, 9, true, false, false, "PE=1 out_base=-150"},
-    {"thr_uni4", {-128, 127, 1}, 6, 4, 5, true, false, true, "PE=2"},
-    {"thr_uni15", {-3000, 3000, 1}, 6, 15, 5, true, true, true, "PE=1"},
-    {"thr_uni63_const", {0, 4095, 1}, 4, 63, 6, false, false, true, "PE=4"},
-    {"thr_uni255", {-30000, 30000, 1}, 6, 255, 5, true, true, true, "PE=3 out_base=-128"},
-    {"thr_uni7_deep", {-300, 300, 1}, 70, 7, 1, true, true, true, "PE=1"},
-    {"thr_one_bit", {0, 1, 1}, 3, 1, 7, true, true, false, "PE=1"},
+    {"thr_one", {-40, 50, 1}, 6, 1, 7, true, false, false, "PE=2", 0},
+    {"thr_bipolar_out", {-40, 50, 1}, 6, 1, 7, true, true, false, "PE=3 out_base=-1 out_step=2", 0},
+    {"thr_bipolar_down", {-40, 40, 2}, 4, 1, 9, true, false, false, "PE=4 out_base=1 out_step=-2", 0},
+    {"thr_bipolar_in", {-1, 1, 2}, 4, 2, 9, true, true, false, "PE=2", 0},
+    {"thr_const3", {0, 255, 1}, 5, 3, 6, false, false, false, "PE=1", 0},
+    {"thr_const3_lanes", {-128, 127, 1}, 4, 3, 6, true, true, false, "PE=4", 0},
+    {"thr_par3", {-128, 127, 1}, 8, 3, 4, true, true, false, "PE=2 structure=parallel", 0},
+    {"thr_par7_deep", {0, 1000, 1}, 80, 7, 1, true, false, false, "PE=1 structure=parallel", 0},
+    {"thr_bs2", {-30000, 30000, 1}, 4, 2, 9, true, false, false, "PE=1 structure=binary_search", 0},
+    {"thr_bs3", {-30000, 30000, 1}, 16, 3, 3, true, true, false, "PE=1", 0},
+    {"thr_bs5", {-100, 155, 1}, 6, 5, 6, true, true, false, "PE=3 out_base=-3", 0},
+    {"thr_bs7", {-128, 127, 1}, 12, 7, 4, true, false, false, "PE=4 out_step=3 out_base=5", 0},
+    {"thr_bs15", {-30000, 30000, 1}, 16, 15, 3, true, true, false, "PE=2 out_base=-8", 0},
+    {"thr_bs15_const", {-500, 500, 1}, 4, 15, 8, false, false, false, "PE=4", 0},
+    {"thr_bs15_block", {-30000, 30000, 1}, 96, 15, 1, true, true, false, "PE=1 ram_style=block", 0},
+    {"thr_bs15_lutram", {-30000, 30000, 1}, 96, 15, 1, true, true, false, "PE=1 ram_style=distributed", 0},
+    {"thr_bs100", {-3000, 5000, 1}, 6, 100, 6, true, true, false, "PE=1", 0},
+    {"thr_bs255", {-32768, 32767, 1}, 8, 255, 3, true, false, false, "PE=2", 0},
+    {"thr_bs300", {-32768, 32767, 1}, 2, 300, 9, true, false, false, "PE=1 out_base=-150", 0},
+    {"thr_uni4", {-128, 127, 1}, 6, 4, 5, true, false, true, "PE=2 structure=uniform", 0},
+    {"thr_uni15", {-3000, 3000, 1}, 6, 15, 5, true, true, true, "PE=1 structure=uniform", 0},
+    {"thr_uni63_const", {0, 4095, 1}, 4, 63, 6, false, false, true, "PE=4", 0},
+    {"thr_uni255", {-30000, 30000, 1}, 6, 255, 5, true, true, true, "PE=3 out_base=-128 structure=uniform", 0},
+    {"thr_uni7_deep", {-300, 300, 1}, 70, 7, 1, true, true, true, "PE=1", 0},
+    {"thr_even15", {-3000, 3000, 1}, 6, 15, 5, true, false, true, "PE=1 structure=uniform", 2},
+    {"thr_even15_signs", {-3000, 3000, 1}, 6, 15, 5, true, true, true, "PE=2 structure=uniform out_base=-8", 1},
+    {"thr_even14", {-300, 300, 1}, 4, 14, 8, true, true, true, "PE=4 structure=uniform out_base=-7", 1},
+    {"thr_even63", {-70000, 80000, 1}, 8, 63, 3, true, false, true, "PE=1 structure=uniform", 2},
+    {"thr_even8_fine", {0, 15, 1}, 3, 8, 20, true, true, true, "PE=1 structure=uniform", 2},
+    {"thr_even6_fine", {-8, 7, 1}, 3, 6, 20, false, false, true, "PE=3 structure=uniform", 1},
+    {"thr_even5_wide", {-100000, 100000, 1}, 3, 5, 20, true, true, true, "PE=3 structure=uniform", 1},
+    {"thr_one_bit", {0, 1, 1}, 3, 1, 7, true, true, false, "PE=1", 0},
 };
 
 /* -- argmax ------------------------------------------------------------------------------------------------------------------ */
@@ -291,7 +310,7 @@ static void test_planted_faults(void **state) {
     add_converter(3, 1, (lf_range){0, 3, 1});
     add_converter(3, 2, (lf_range){0, 3, 1});
     add_argmax(6, 1, (lf_range){0, 2, 1});
-    add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1"}, &r);
+    add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1", 0}, &r);
     bench_prepare(&b, &r);
     bench_print(&b);
     bench_add_setting(&b, (bench_stalls){.4, .4}, 5);

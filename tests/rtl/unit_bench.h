@@ -41,6 +41,8 @@ typedef struct bench_case {
     int64_t *x[BENCH_FRAMES], *y[BENCH_FRAMES];
     int64_t ii, latency; /* predicted by lf_chain_run */
     bool registered;     /* no path from m_tready to s_tready */
+    const int64_t *special; /* inputs that decide something; they and their neighbours are drawn often */
+    int64_t special_count;
 } bench_case;
 
 typedef struct bench {
@@ -112,13 +114,20 @@ static inline lf_node *bench_node(bench *b, bench_case *c, const char *op, const
 
 /* -- what the circuit must compute -------------------------------------------------------------------------------------- */
 
-static inline void bench_fill(lf_rng *r, const lf_tensor *t, int64_t *code, size_t count) {
-    lf_range a = t->range;
-    int64_t steps = (a.hi - a.lo) / a.step;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t kind = lf_rng_below(r, 8);
-        code[i] = kind == 0 ? a.lo : kind == 1 ? a.hi : a.lo + a.step * lf_rng_between(r, 0, steps);
+static inline int64_t bench_draw(lf_rng *r, const bench_case *c, lf_range a) {
+    uint32_t kind = lf_rng_below(r, 8);
+    if (kind < 5 && c->special_count) {
+        int64_t v = c->special[lf_rng_below(r, (uint32_t)c->special_count)] + lf_rng_between(r, -1, 1);
+        v = lf_rng_below(r, 4) ? v : -v;
+        if (lf_range_holds(a, v))
+            return v;
     }
+    return kind == 6 ? a.lo : kind == 7 ? a.hi : a.lo + a.step * lf_rng_between(r, 0, (a.hi - a.lo) / a.step);
+}
+
+static inline void bench_fill(lf_rng *r, const bench_case *c, int64_t *code, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        code[i] = bench_draw(r, c, c->in.tensor->range);
 }
 
 static inline void bench_evaluate(bench *b, bench_case *c, lf_rng *r) {
@@ -126,7 +135,7 @@ static inline void bench_evaluate(bench *b, bench_case *c, lf_rng *r) {
     lf_run run = {.ctx = b->ctx, .graph = c->graph, .scratch = scratch};
     for (int f = 0; f < BENCH_FRAMES; f++) {
         lf_value v = lf_value_new(b->arena, c->in.tensor);
-        bench_fill(r, c->in.tensor, v.code, v.count);
+        bench_fill(r, c, v.code, v.count);
         c->x[f] = v.code;
         for (int k = 0; k < c->count; k++) {
             lf_value in[LF_UNIT_PORTS] = {v}, out = lf_value_new(b->arena, lf_out(c->graph, c->node[k], 0));
