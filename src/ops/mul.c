@@ -1,8 +1,8 @@
 /* Product (ONNX Mul, NumPy broadcasting): y = a * b.
  *   in 0, 1  a, b
- *   out 0    y   a on the grid, b constant (or the other way round): the codes stay and the scale is multiplied; where the constant
- *                is 0 the codes become 0 and the scale stays. Both on the grid, neither constant: codes times codes, scale times
- *                scale. Otherwise, or where the scale would vary along several axes: real, a * b in double.
+ *   out 0    y   a on the grid, b constant and nowhere 0 (or the other way round): the codes stay and the scale is multiplied. Both
+ *                constant: the same, and codes become 0 where the other is 0. Both on the grid, neither constant: codes times codes,
+ *                scale times scale. Otherwise, or where the scale would vary along several axes: real, a * b in double.
  * A constant counts as the double of its stored element. */
 #include "ops/product.h"
 

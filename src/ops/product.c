@@ -7,7 +7,7 @@
 /* How a product is computed. */
 typedef enum how {
     REAL,  /* x * y or x / y in double */
-    SCALE, /* the codes stay, the scale takes the constant; codes become 0 where the constant is 0 */
+    SCALE, /* the codes stay, the scale takes the constant; a constant's codes become 0 where the other is 0 */
     CODES  /* codes times codes, scale times scale */
 } how;
 
@@ -112,7 +112,11 @@ static bool any_zero(const lf_tensor *c) {
     return false;
 }
 
+/* Whoever reads the codes of x through this node may take them as they are: so a factor of 0, which no scale can say, is real
+ * arithmetic, unless x is itself a constant (weights under a mask). */
 static bool infer_scale(lf_graph *g, lf_tensor *out, product *p) {
+    if (!p->x->value && any_zero(p->c))
+        return false;
     unsigned cmask = lf_const_mask(p->c, out->shape);
     if (!set_scales(g, out, lf_scale_mask(p->x, out->shape) | cmask, p, scaled))
         return false;

@@ -142,23 +142,42 @@ static void broadcasting(void **state) {
     op_end(&b);
 }
 
-/* The codes stay, the scale takes the constant; 0 makes the codes 0. */
+/* The codes stay, the scale takes the constant. */
 static void mul_by_constant(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    lf_tensor *x = op_codes(&b, "2,3", (lf_range){-2, 2, 1}, 0.1), *c = op_const(&b, "3", (double[]){3, -0.5, 0});
+    lf_tensor *x = op_codes(&b, "2,2", (lf_range){-2, 2, 1}, 0.1), *c = op_const(&b, "2", (double[]){3, -0.5});
     op_node(&b, "mul", 2, OP_IN(c, x), NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     const lf_grid *g = &op_y(&b)->grid;
-    assert_true(g->scale_count == 3 && g->axis == 1 && g->scale[0] == 0.1 * 3 && g->scale[1] == 0.1 * -0.5 && g->scale[2] == 0.1);
-    assert_range(op_range(b.out, 0), -2, 2, 1);
-    assert_range(op_range(b.out, 2), 0, 0, 1);
-    static const lf_monotone moves[] = {LF_MONO_UP, LF_MONO_DOWN, LF_MONO_CONST};
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(b.n->op->monotone(b.g, b.n, 1, i), moves[i]);
-    fill(&b.in[1], (double[]){1, 1, 1, -2, -2, -2});
-    expect(&b, true, (double[]){0.1 * 3, 0.1 * -0.5, 0, -2 * (0.1 * 3), -2 * (0.1 * -0.5), 0});
+    assert_true(g->scale_count == 2 && g->axis == 1 && g->scale[0] == 0.1 * 3 && g->scale[1] == 0.1 * -0.5);
+    assert_range(op_y(&b)->range, -2, 2, 1);
+    assert_int_equal(b.n->op->monotone(b.g, b.n, 1, 0), LF_MONO_UP);
+    assert_int_equal(b.n->op->monotone(b.g, b.n, 1, 1), LF_MONO_DOWN);
+    fill(&b.in[1], (double[]){1, 1, -2, -2});
+    expect(&b, true, (double[]){0.1 * 3, 0.1 * -0.5, -2 * (0.1 * 3), -2 * (0.1 * -0.5)});
+    op_end(&b);
+}
+
+/* No scale can say 0: real, unless a constant is masked. */
+static void mul_by_zero(void **state) {
+    (void)state;
+    op_bench b;
+    op_begin(&b);
+    lf_tensor *c = op_const(&b, "2", (double[]){3, 0});
+    op_node(&b, "mul", 2, OP_IN(op_codes(&b, "2", (lf_range){-2, 2, 1}, 0.1), c), NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    assert_int_equal(b.n->op->monotone(b.g, b.n, 0, 1), LF_MONO_CONST);
+    fill(&b.in[0], (double[]){2, -1});
+    expect(&b, false, (double[]){2 * 0.1 * 3, 0});
+    lf_tensor *w = op_const_codes(&b, "2", (int64_t[]){2, -1});
+    w->grid = (lf_grid){.scale = (const double[]){0.1}, .scale_count = 1};
+    op_node(&b, "mul", 2, OP_IN(w, c), NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    assert_true(op_y(&b)->grid.scale[0] == 0.1 * 3 && op_y(&b)->grid.scale[1] == 0.1);
+    assert_range(op_y(&b)->range, 0, 2, 2);
+    expect(&b, true, (double[]){2 * (0.1 * 3), 0});
     op_end(&b);
 }
 
@@ -321,6 +340,7 @@ int main(void) {
         cmocka_unit_test(add_aligns),       cmocka_unit_test(sub_of_constants),     cmocka_unit_test(add_constant_zero),
         cmocka_unit_test(add_per_channel),  cmocka_unit_test(add_overflow_is_real), cmocka_unit_test(shapes_must_fit),
         cmocka_unit_test(broadcasting),     cmocka_unit_test(mul_by_constant),      cmocka_unit_test(div_by_constant),
+        cmocka_unit_test(mul_by_zero),
         cmocka_unit_test(mul_of_codes),     cmocka_unit_test(quotient_grid),        cmocka_unit_test(relu_both_signs),
         cmocka_unit_test(clip_on_and_off_the_grid), cmocka_unit_test(norm),         cmocka_unit_test(powers_and_roots),
     };
