@@ -28,7 +28,7 @@ typedef struct run {
 } run;
 
 lf_train_options lf_train_defaults(void) {
-    return (lf_train_options){.seed = -1, .checkpoint_seconds = 30, .kernel = LF_ISA_COUNT};
+    return (lf_train_options){.seed = -1, .checkpoint_seconds = 10, .kernel = LF_ISA_COUNT};
 }
 
 static double clock_now(void) {

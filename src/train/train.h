@@ -42,7 +42,7 @@ typedef struct lf_train_report {
     const char *kernel;                   /* name of the instruction set */
 } lf_train_report;
 
-/* {NULL data, seed -1, best kernel, a checkpoint every 30 s}. */
+/* {NULL data, seed -1, best kernel, a checkpoint every 10 s}. */
 lf_train_options lf_train_defaults(void);
 
 /* Trains; *frozen (owned by the caller) is the network of the epoch with the best accuracy on the held-out part. */
