@@ -37,7 +37,7 @@ module lf_argmax #(
     wire last;
     reg  done;
 
-    // Lanes beyond PE repeat the last one: an equal value on the right never wins.
+    // Lanes beyond PE hold the least value: on the right it never wins.
     genvar i, k;
     generate
         for (k = 0; k <= LEVELS; k = k + 1) begin : level
@@ -48,7 +48,11 @@ module lf_argmax #(
                 assign valid = s_axis_tvalid;
                 for (i = 0; i < LANES; i = i + 1) begin : lane
                     localparam [31:0] I32 = i;
-                    assign value[i*IN_BITS+:IN_BITS]   = s_axis_tdata[(i<PE?i:PE-1)*IN_BITS+:IN_BITS] ^ TOP;
+                    if (i < PE) begin : used
+                        assign value[i*IN_BITS+:IN_BITS] = s_axis_tdata[i*IN_BITS+:IN_BITS] ^ TOP;
+                    end else begin : spare
+                        assign value[i*IN_BITS+:IN_BITS] = {IN_BITS{1'b0}};
+                    end
                     assign index[i*OUT_BITS+:OUT_BITS] = I32[OUT_BITS-1:0];
                 end
             end else begin : inner

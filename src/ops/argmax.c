@@ -119,17 +119,17 @@ static int64_t frame_beats(const lf_graph *g, const lf_node *n) {
     return lf_shape_count(lf_in(g, n, 0)->shape) / ((const lf_argmax_attr *)n->attr)->PE;
 }
 
-/* Fitted to yosys counts (xc7): a comparison takes half a LUT per bit, the choice behind it one per bit of value and index. */
+/* Fitted to yosys counts (xc7): a comparison takes a LUT per bit, the choice behind it one per bit of value and half an index. */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     LF_TRY(check(g, n));
     int64_t pe = ((const lf_argmax_attr *)n->attr)->PE;
     int in = lf_dtype_bits(lf_in(g, n, 0)->dtype), index = lf_dtype_bits(lf_out(g, n, 0)->dtype);
     *out = (lf_cost){.lut = 3, .ff = 1 + index + tree_levels(pe), .ii_cycles = frame_beats(g, n)};
-    out->lut += (double)(pe - 1) * (1.5 * in + 1) + (double)(pe > 1 ? index * 2 : 0);
-    out->ff += (double)(pe - 1) * in + (double)(pe > 1 ? pe : 0);
+    out->lut += (double)(pe - 1) * (2.0 * in + 0.5 * index + 1);
+    out->ff += (double)((pe - 1) * (in + index));
     if (group_beats(g, n) > 1) {
-        out->lut += 0.5 * in + 2.5 * index + 4;
-        out->ff += in + 2 * index + 2;
+        out->lut += in + 4 * index + 3;
+        out->ff += in + 2 * index + 3;
     }
     return LF_OK;
 }

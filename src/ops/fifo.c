@@ -37,27 +37,16 @@ static int64_t divide_up(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
-/* RAMB36 equivalents of a simple dual-port memory: the best of the widths a RAMB18 offers (UG473, table 1-3). */
-static double block_rams(int64_t depth, int64_t bits) {
-    static const int64_t width[] = {36, 18, 9, 4, 2, 1}, words[] = {512, 1024, 2048, 4096, 8192, 16384};
-    int64_t best = INT64_MAX;
-    for (size_t i = 0; i < LF_COUNT(width); i++) {
-        int64_t n = divide_up(bits, width[i]) * divide_up(depth, words[i]);
-        best = n < best ? n : best;
-    }
-    return (double)best / 2;
-}
-
 /* Fitted to yosys counts of the unit (xc7): a pointer bit costs a carry-chain bit and its share of the two comparisons. */
 static void memory_cost(int64_t depth, int64_t bits, bool block, lf_cost *c) {
     int64_t words = 1, address = 0;
     for (; words < depth - 1; words *= 2)
         address++;
     bool power = words == depth - 1;
-    c->lut = (double)(address + 1) * (power ? 0.7 : 1.0) + 4;
+    c->lut = (double)(address + 1) * (power ? 0.7 : 1.6) + 4;
     c->ff = (double)((power ? 2 : 3) * (address + 1) + 1) + (block ? 0 : (double)bits);
     if (block)
-        c->bram = block_rams(words, bits);
+        c->bram = lf_block_rams(words, bits);
     else
         c->lut += (double)(words <= 32 ? divide_up(bits, 6) * 4 : divide_up(bits, 3) * 4 * divide_up(words, 64)) +
                   (double)(words > 64 ? bits * divide_up(words, 256) : 0);

@@ -132,6 +132,22 @@ void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const c
     lf_vlog_port_stream(v, "m_axis", lf_stream_name(g->arena, lf_out(g, n, 0)));
 }
 
+/* -- cost --------------------------------------------------------------------------------------------------------------- */
+
+static int64_t divide_up(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+double lf_block_rams(int64_t depth, int64_t bits) {
+    static const int64_t width[] = {36, 18, 9, 4, 2, 1}, words[] = {512, 1024, 2048, 4096, 8192, 16384};
+    int64_t best = INT64_MAX;
+    for (size_t i = 0; i < LF_COUNT(width); i++) {
+        int64_t n = divide_up(bits, width[i]) * divide_up(depth, words[i]);
+        best = n < best ? n : best;
+    }
+    return (double)best / 2;
+}
+
 /* -- twins -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct queue {

@@ -32,6 +32,10 @@ lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_val
 /* An instance of `module` named after the node, its s_axis and m_axis joined to the streams of input 0 and output 0. */
 void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module);
 
+/* RAMB36 equivalents of a memory with one port of each kind (a RAMB18 is 0.5): the best of the widths that a RAMB18 offers
+ * (UG473, table 1-3). */
+double lf_block_rams(int64_t depth, int64_t bits);
+
 /* Twins. A queue of `capacity` words whose output stands one cycle after the word was taken, or two with `memory` (an output
  * register behind a memory; capacity >= 3); ready while it is not full. */
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory);

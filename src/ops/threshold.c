@@ -182,15 +182,15 @@ static void add_table(lf_cost *c, int64_t depth, int64_t bits, lf_threshold_ram 
     case TABLE_CONSTANT:
         return;
     case TABLE_LOGIC:
-        c->lut += (double)bits * 0.8;
+        c->lut += (double)bits;
         c->ff += (double)bits;
         return;
     case TABLE_DISTRIBUTED:
-        c->lut += (double)(bits * ((depth + 63) / 64)) * 1.1;
+        c->lut += (double)(bits * ((depth + 63) / 64)) * 1.5;
         c->ff += (double)bits;
         return;
     case TABLE_BLOCK:
-        c->bram += (double)((bits + 35) / 36 * ((depth + 511) / 512)) / 2;
+        c->bram += lf_block_rams(depth, bits);
         return;
     }
 }
@@ -205,7 +205,8 @@ static void cost_parallel(const lf_threshold_plan *p, lf_threshold_ram ram, lf_c
 
 static void cost_search(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
     int64_t rows = p->constant ? 1 : p->beats, steps = p->count_bits;
-    c->lut += (double)(p->pe * (steps * ((p->compare_bits + 1) / 2 + 1)));
+    int64_t compare = p->constant ? p->compare_bits / 2 + 1 : p->compare_bits;
+    c->lut += (double)(p->pe * steps * compare);
     c->ff += (double)(p->pe * (steps * p->in_bits + steps * (steps - 1) / 2 + p->out_bits));
     for (int64_t k = 0; k < steps; k++)
         for (int64_t lane = 0; lane < (k ? p->pe : 1); lane++)
@@ -215,10 +216,11 @@ static void cost_search(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cos
 }
 
 static void cost_uniform(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
-    c->lut += (double)(p->pe * (p->difference_bits + p->out_bits + (p->difference_bits - p->shift) / 3));
+    double subtract = p->difference_bits * (p->constant ? 0.3 : 0.8), clip = (p->difference_bits - p->shift) / 3.0;
+    c->lut += (double)p->pe * (subtract + clip + (p->half_even ? p->shift / 5.0 + 1 : 0));
     c->ff += (double)(p->pe * (p->difference_bits + p->out_bits + (p->constant ? 0 : p->in_bits)));
     if (!p->constant)
-        add_table(c, p->beats, p->pe * (p->difference_bits + p->any_sign), ram);
+        add_table(c, p->beats, p->pe * (p->difference_bits - p->shift / 2 + p->any_sign), ram);
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {

@@ -5,7 +5,8 @@
 
 enum {
     INPUT_BITS_MAX = 60,
-    PARALLEL_LEVELS = 3, /* up to here comparators on constants are smaller than a search */
+    PARALLEL_LEVELS = 3, /* up to here comparators are not larger than a search, and quicker */
+    CONSTANT_LEVELS = 7, /* the same for comparators on constants */
     UNIFORM_LEVELS = 4,  /* from here on subtract-and-shift is smaller than anything else */
     LOGIC_DEPTH = 64,    /* contracts.md 6 */
     BLOCK_BITS = 2048
@@ -78,7 +79,7 @@ static void fill_levels(lf_threshold_plan *p, const lf_threshold_source *s, lf_a
 static lf_threshold_structure choose(const lf_threshold_plan *p, bool uniform) {
     if (uniform && p->levels >= UNIFORM_LEVELS)
         return THRESHOLD_UNIFORM;
-    return p->levels == 1 || (p->constant && p->levels <= PARALLEL_LEVELS) ? THRESHOLD_PARALLEL : THRESHOLD_SEARCH;
+    return p->levels <= (p->constant ? CONSTANT_LEVELS : PARALLEL_LEVELS) ? THRESHOLD_PARALLEL : THRESHOLD_SEARCH;
 }
 
 static int stages_of(const lf_threshold_plan *p) {

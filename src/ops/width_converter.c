@@ -65,7 +65,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
         *out = (lf_cost){.lut = (double)in + 3, .ff = 2 * (double)in + 2, .ii_cycles = in_beats};
         break;
     case RATIO_WIDEN:
-        out->lut = 3 + lf_bits_unsigned((uint64_t)(to / in));
+        out->lut = 3 + 2 * lf_bits_unsigned((uint64_t)(to / in - 1)) - 1;
         out->ff = (double)to + 1 + lf_bits_unsigned((uint64_t)(to / in - 1));
         break;
     case RATIO_NARROW:
@@ -74,7 +74,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
         break;
     case RATIO_OTHER:
         out->ff = (double)(in + to - piece) + lf_bits_unsigned((uint64_t)((in + to) / piece - 1));
-        out->lut = (double)(in + to - piece) * (0.9 + 0.3 * (double)(to / piece)) + 14;
+        out->lut = (double)(in + to - piece) * (0.75 + 0.26 * (double)(to / piece)) + 10;
         break;
     }
     return LF_OK;

@@ -126,7 +126,7 @@ static const levels_case levels[] = {
     {"thr_par3", {-128, 127, 1}, 8, 3, 4, true, true, false, "PE=2 structure=parallel", 0},
     {"thr_par7_deep", {0, 1000, 1}, 80, 7, 1, true, false, false, "PE=1 structure=parallel", 0},
     {"thr_bs2", {-30000, 30000, 1}, 4, 2, 9, true, false, false, "PE=1 structure=binary_search", 0},
-    {"thr_bs3", {-30000, 30000, 1}, 16, 3, 3, true, true, false, "PE=1", 0},
+    {"thr_bs3", {-30000, 30000, 1}, 16, 3, 3, true, true, false, "PE=1 structure=binary_search", 0},
     {"thr_bs5", {-100, 155, 1}, 6, 5, 6, true, true, false, "PE=3 out_base=-3", 0},
     {"thr_bs7", {-128, 127, 1}, 12, 7, 4, true, false, false, "PE=4 out_step=3 out_base=5", 0},
     {"thr_bs15", {-30000, 30000, 1}, 16, 15, 3, true, true, false, "PE=2 out_base=-8", 0},
