@@ -155,6 +155,7 @@ lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_t
         status = widen(&f);
     if (status == LF_OK) {
         out->levels = (f.hi - f.lo) / f.step;
+        out->levels += out->levels == 0; /* a constant: one threshold, out of reach */
         out->out_base = f.lo;
         out->out_step = f.step;
         if (out->levels > LF_MAX_LEVELS) {
