@@ -240,16 +240,7 @@ static void test_icarus(void **state) {
 static void test_yosys(void **state) {
     (void)state;
     need_tool("yosys");
-    lf_text script = {0};
-    lf_text_add(&script, "read_verilog ");
-    lf_file list;
-    bench_must(&b, lf_file_open(b.ctx, lf_path_join(b.arena, b.dir, "filelist.f"), 0, &list), "filelist.f");
-    for (size_t i = 0; i < list.size; i++)
-        lf_text_addn(&script, list.data[i] == '\n' ? " " : (const char *)&list.data[i], 1);
-    lf_file_close(&list);
-    lf_text_add(&script, "; hierarchy -check -top bench; proc; check -assert");
-    const char *argv[] = {"yosys", "-q", "-p", lf_strdup(b.arena, script.at), NULL};
-    lf_text_free(&script);
+    const char *argv[] = {"yosys", "-q", "-p", lf_format(b.arena, "%s; hierarchy -check -top bench; proc; check -assert", bench_read_script(&b)), NULL};
     if (!bench_tool(&b, argv))
         b.failed = true;
     assert_false(b.failed);
@@ -297,9 +288,8 @@ static bool is_seen(const fault *f) {
     return seen;
 }
 
-static void test_planted_faults(void **state) {
-    (void)state;
-    need_tool("iverilog");
+/* A bench of a few units beside the whole one. */
+static bench begin_small(void) {
     bench whole = b;
     bench_begin(&b);
     lf_rng r = lf_rng_make(21, 1);
@@ -310,18 +300,51 @@ static void test_planted_faults(void **state) {
     add_converter(3, 1, (lf_range){0, 3, 1});
     add_converter(3, 2, (lf_range){0, 3, 1});
     add_argmax(6, 1, (lf_range){0, 2, 1});
+    add_argmax(6, 3, (lf_range){-9, 9, 1});
     add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1", 0}, &r);
+    add_levels(&(levels_case){"thr_small_bs", {-99, 99, 1}, 4, 9, 10, true, true, false, "PE=2", 0}, &r);
+    add_levels(&(levels_case){"thr_small_even", {-99, 99, 1}, 4, 7, 10, true, true, true, "PE=1 structure=uniform", 2}, &r);
     bench_prepare(&b, &r);
     bench_print(&b);
     bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
+    return whole;
+}
+
+static void end_small(bench whole) {
+    bench_end(&b);
+    b = whole;
+}
+
+static void test_planted_faults(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    bench whole = begin_small();
     size_t seen = 0;
     bool clean = bench_icarus(&b);
     for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
         seen += is_seen(&faults[i]);
-    bench_end(&b);
-    b = whole;
+    end_small(whole);
     assert_true(clean);
     assert_int_equal(seen, LF_COUNT(faults));
+}
+
+/* The same cycles once more on the cells that Yosys makes of it. */
+static void test_mapped(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    need_tool("yosys");
+    const char *cells = "/usr/share/yosys/xilinx/cells_sim.v";
+    if (!lf_path_exists(cells)) {
+        print_message("%s is not there\n", cells);
+        skip();
+    }
+    bench whole = begin_small();
+    bench_write_hex(&b);
+    const char *synth[] = {"yosys", "-q", "-p", lf_format(b.arena, "%s; synth_xilinx -family xc7 -flatten -noiopad -nowidelut -top bench; write_verilog -noattr mapped.v", bench_read_script(&b)), NULL};
+    const char *build[] = {"iverilog", "-g2005", "-s", "replay", "-o", "replay.vvp", cells, "mapped.v", "replay.v", NULL};
+    bool good = bench_tool(&b, synth) && bench_tool(&b, build) && bench_icarus_replay(&b, false);
+    end_small(whole);
+    assert_true(good);
 }
 
 /* An argument runs the tests whose names match it. */
@@ -333,6 +356,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_icarus),
         cmocka_unit_test(test_yosys),
         cmocka_unit_test(test_planted_faults),
+        cmocka_unit_test(test_mapped),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -586,6 +586,17 @@ static inline bool bench_verilator(bench *b) {
     return bench_tool(b, build) && bench_replay(b, run, false);
 }
 
+/* "read_verilog a.v b.v ..." of the file list, as it is. */
+static inline const char *bench_read_script(bench *b) {
+    lf_file list;
+    bench_must(b, lf_file_open(b->ctx, lf_path_join(b->arena, b->dir, "filelist.f"), 0, &list), "filelist.f");
+    char *files = lf_strndup(b->arena, (const char *)list.data, list.size);
+    lf_file_close(&list);
+    for (char *p = strchr(files, '\n'); p; p = strchr(p, '\n'))
+        *p = ' ';
+    return lf_format(b->arena, "read_verilog %s", files);
+}
+
 static inline bool bench_icarus_build(bench *b) {
     const char *argv[] = {"iverilog", "-g2005", "-Wall", "-s", "replay", "-o", "replay.vvp", "-c", "filelist.f", "replay.v", NULL};
     return bench_tool(b, argv);
