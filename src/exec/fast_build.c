@@ -223,6 +223,7 @@ void lf_plan_build(lf_plan *p) {
     p->fuses = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->fuses);
     p->fused = LF_NEW_ARRAY(p->arena, bool, nodes);
     p->layers = (lf_layer **)lf_alloc_array(p->arena, nodes, sizeof *p->layers);
+    p->building = lf_arena_new();
     p->possible = true;
     find_roots(p);
     find_fusions(p);
@@ -232,4 +233,6 @@ void lf_plan_build(lf_plan *p) {
         if (lf_node_at(p->graph, p->graph->order.at[i]) != NULL)
             add_node(p, lf_node_at(p->graph, p->graph->order.at[i]));
     add_outputs(p);
+    lf_arena_free(p->building);
+    p->building = NULL;
 }

@@ -21,7 +21,7 @@ struct lf_layer {
     const lf_tensor *x, *y, *w, *bias, *T;
     lf_range codes; /* of x */
     size_t inputs, outputs;
-    int64_t *weight; /* [outputs][inputs] */
+    int64_t *weight; /* [outputs][inputs]; only while the plan is built */
     int64_t w_min, w_max;
     bool binary; /* one-bit weights and inputs */
 };
@@ -76,7 +76,7 @@ static bool read_dense(const lf_plan *p, const lf_node *n, lf_layer *d) {
     if (d->inputs == 0 || d->outputs == 0 || last_dim(d->x) != d->inputs || last_dim(d->y) != d->outputs ||
         !lf_form_holds(d->codes, LF_FORM_S16))
         return false;
-    read_weights(p->arena, d);
+    read_weights(p->building, d);
     return d->w_min >= INT16_MIN && d->w_max <= INT16_MAX && sums_fit(d) && (!d->T || thresholds_fit(d->T, d->y));
 }
 
