@@ -238,7 +238,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
         cost_search(&p, ram, out);
     else
         cost_uniform(&p, ram, out);
-    out->weight_bits = p.rows * p.levels * p.compare_bits;
+    out->weight_bits = p.rows * (p.structure == THRESHOLD_UNIFORM ? p.difference_bits : p.levels * p.compare_bits);
     return LF_OK;
 }
 
