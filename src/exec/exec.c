@@ -44,7 +44,8 @@ static bool all_defined(const lf_exec *e) {
         if (!n || n->op->exec)
             continue;
         lf_where where = lf_where_node(e->graph, n);
-        (void)lf_fail(e->ctx, LF_BAD_INPUT, &where, "%s has no definition that the reference engine could run", n->op->name);
+        (void)lf_fail(e->ctx, LF_BAD_INPUT, &where, "%s has no definition that the reference engine could run",
+                      n->op->name);
         fine = false;
     }
     return fine;
@@ -128,7 +129,8 @@ static lf_status plan(lf_exec *e, const lf_row_io *io) {
     lf_status status = LF_OK;
     for (size_t id = 1; id <= g->tensors.count && status == LF_OK; id++)
         if (needed[id] && !tensor_of(e, (lf_id)id)->value && !tensor_of(e, (lf_id)id)->producer)
-            status = lf_fail(e->ctx, LF_BAD_INPUT, NULL, "no rows are given for input %s", tensor_of(e, (lf_id)id)->name);
+            status =
+                lf_fail(e->ctx, LF_BAD_INPUT, NULL, "no rows are given for input %s", tensor_of(e, (lf_id)id)->name);
     lf_arena_free(a);
     return status;
 }
@@ -150,10 +152,12 @@ static lf_status run_constants(lf_exec *e, lf_arena *scratch) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (!n || e->runs[n->id] != NODE_ONCE || e->constant[n->out[0]].tensor)
             continue;
-        lf_value *in = LF_NEW_ARRAY(e->arena, lf_value, n->in_count + 1), *out = LF_NEW_ARRAY(e->arena, lf_value, n->out_count + 1);
+        lf_value *in = LF_NEW_ARRAY(e->arena, lf_value, n->in_count + 1),
+                 *out = LF_NEW_ARRAY(e->arena, lf_value, n->out_count + 1);
         for (int k = 0; k < n->in_count; k++)
             if (n->in[k])
-                in[k] = tensor_of(e, n->in[k])->value ? constant_operand(e, n, tensor_of(e, n->in[k])) : e->constant[n->in[k]];
+                in[k] = tensor_of(e, n->in[k])->value ? constant_operand(e, n, tensor_of(e, n->in[k]))
+                                                      : e->constant[n->in[k]];
         for (int k = 0; k < n->out_count; k++)
             if (n->out[k] && !lf_value_try(e->arena, tensor_of(e, n->out[k]), &out[k]))
                 return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "out of memory for %s", tensor_of(e, n->out[k])->name);
@@ -204,7 +208,9 @@ static void add_step(lf_exec *e, worker *w, const lf_node *n) {
     for (int k = 0; k < n->in_count; k++) {
         const lf_tensor *t = tensor_of(e, n->in[k]);
         if (t)
-            s.in[k] = w->value[t->id].tensor ? w->value[t->id] : t->value ? constant_operand(e, n, t) : e->constant[t->id];
+            s.in[k] = w->value[t->id].tensor ? w->value[t->id]
+                      : t->value             ? constant_operand(e, n, t)
+                                             : e->constant[t->id];
     }
     w->steps[w->step_count++] = s;
 }

@@ -85,24 +85,28 @@ static const char *number(lf_arena *a, double v) {
 static lf_status off_grid(lf_ctx *ctx, const char *name, const meaning *m, size_t row, size_t element, double v) {
     lf_arena *a = lf_arena_new();
     const char *type = lf_dtype_name(a, m->grid.type);
-    const char *scale = m->grid.divisor != 0 ? lf_format(a, "1/%s", number(a, m->grid.divisor)) : number(a, m->grid.scale);
-    lf_status status = lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu, element %zu: %s is no value of the declared grid %s,%s,%s", name,
-                               row, element, number(a, v), type, scale, number(a, m->grid.offset));
+    const char *scale =
+        m->grid.divisor != 0 ? lf_format(a, "1/%s", number(a, m->grid.divisor)) : number(a, m->grid.scale);
+    lf_status status =
+        lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu, element %zu: %s is no value of the declared grid %s,%s,%s", name,
+                row, element, number(a, v), type, scale, number(a, m->grid.offset));
     lf_hint(ctx, "declare another grid, or write ! after the type to make the cast part of the network");
     lf_arena_free(a);
     return status;
 }
 
 static lf_status not_finite(lf_ctx *ctx, const char *name, size_t row, size_t element, double v) {
-    return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu, element %zu is %s", name, row, element, isnan(v) ? "NaN" : "infinite");
+    return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu, element %zu is %s", name, row, element,
+                   isnan(v) ? "NaN" : "infinite");
 }
 
 static lf_status read_codes(lf_ctx *ctx, const char *name, const lf_row_in *in, size_t row, lf_value *out) {
     const int64_t *code = (const int64_t *)in->data + row * out->count;
     for (size_t e = 0; e < out->count; e++) {
         if (out->code && !lf_range_holds(out->tensor->range, code[e]))
-            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu, element %zu: %lld is not among the codes %lld..%lld", name, row, e,
-                           (long long)code[e], (long long)out->tensor->range.lo, (long long)out->tensor->range.hi);
+            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu, element %zu: %lld is not among the codes %lld..%lld",
+                           name, row, e, (long long)code[e], (long long)out->tensor->range.lo,
+                           (long long)out->tensor->range.hi);
         if (out->code)
             out->code[e] = code[e];
         else

@@ -25,8 +25,9 @@ static lf_status need_vector(lf_graph *g, const lf_node *n, int i, const char *w
     if ((int64_t)t->value->count == channels)
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of batch_norm has %zu elements, its input %s has %lld channels", what,
-                   t->value->count, lf_in(g, n, 0)->name, (long long)channels);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                   "the %s of batch_norm has %zu elements, its input %s has %lld channels", what, t->value->count,
+                   lf_in(g, n, 0)->name, (long long)channels);
 }
 
 static lf_status infer(lf_graph *g, lf_node *n) {
@@ -46,7 +47,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 }
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    const double *x = lf_value_reals(run, &in[0]), *gamma = lf_value_reals(run, &in[1]), *beta = lf_value_reals(run, &in[2]);
+    const double *x = lf_value_reals(run, &in[0]), *gamma = lf_value_reals(run, &in[1]),
+                 *beta = lf_value_reals(run, &in[2]);
     const double *mean = lf_value_reals(run, &in[3]), *var = lf_value_reals(run, &in[4]);
     double epsilon = ((const norm_attr *)n->attr)->epsilon;
     lf_shape s = out->tensor->shape;
@@ -75,14 +77,16 @@ static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64
 }
 
 static const lf_attr_desc attrs[] = {
-    {"epsilon", LF_ATTR_REAL, offsetof(norm_attr, epsilon), "1e-05", NULL, 0, 0, "added to the variance"},
-    {0}};
+    {"epsilon", LF_ATTR_REAL, offsetof(norm_attr, epsilon), "1e-05", NULL, 0, 0, "added to the variance"}, {0}};
 
 const lf_op lf_op_batch_norm = {
     .name = "batch_norm",
     .help = "batch normalization with fixed statistics (ONNX BatchNormalization)",
     .level = LF_NN,
-    .in_min = 5, .in_max = 5, .out_min = 1, .out_max = 1,
+    .in_min = 5,
+    .in_max = 5,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(norm_attr),
     .attrs = attrs,
     .infer = infer,

@@ -42,9 +42,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(lf_need_finite(g, n, 1, "scale", true));
     lf_shape shape;
     LF_TRY(lf_infer_broadcast(g, n, 2, &shape));
-    ranging r = {lf_in(g, n, 0), {0}};
+    const lf_tensor *x = lf_in(g, n, 0);
+    ranging r = {x, lf_map_make(x->shape, shape)};
     lf_tensor *y = lf_out(g, n, 0);
-    r.xm = lf_map_make(r.x->shape, shape);
     lf_set_real(g, n, y, shape);
     if (!set_scales(g, y, lf_in(g, n, 1)))
         return LF_OK;
@@ -77,7 +77,10 @@ const lf_op lf_op_bipolar_quant = {
     .name = "bipolar_quant",
     .help = "one-bit quantizer: x >= 0 ? scale : -scale (QONNX BipolarQuant)",
     .level = LF_NN,
-    .in_min = 2, .in_max = 2, .out_min = 1, .out_max = 1,
+    .in_min = 2,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
     .infer = infer,
     .exec = exec,
     .monotone = monotone,

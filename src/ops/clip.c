@@ -23,7 +23,8 @@ static lf_status read_bounds(const lf_graph *g, const lf_node *n, bounds *b) {
         lf_where where = lf_where_node(g, n);
         double v = t->value->count == 1 ? lf_tensor_real(t, 0) : NAN;
         if (isnan(v))
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of clip, %s, must be one number", what[i - 1], t->name);
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of clip, %s, must be one number", what[i - 1],
+                           t->name);
         *side[i - 1] = v;
     }
     return LF_OK;
@@ -77,10 +78,11 @@ static lf_range range_fn(const void *arg, size_t e, bool *overflow) {
 }
 
 static lf_status infer(lf_graph *g, lf_node *n) {
-    ranging r = {.x = lf_in(g, n, 0)};
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_shape shape = x->shape;
+    ranging r = {.x = x};
     LF_TRY(read_bounds(g, n, &r.b));
     lf_tensor *y = lf_out(g, n, 0);
-    lf_shape shape = r.x->shape;
     lf_set_real(g, n, y, shape);
     if (!lf_on_grid(r.x) || !all_codes(r.x, r.b))
         return LF_OK;
@@ -95,7 +97,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     LF_TRY(read_bounds(run->graph, n, &b));
     const double *x = out->real ? lf_value_reals(run, in) : NULL;
     for (size_t e = 0; e < out->count; e++) {
-        if (out->code) {
+        if (!x) {
             out->code[e] = clip_code(in->code[e], lf_grid_scale(in->tensor, e), b);
             continue;
         }
@@ -109,7 +111,10 @@ const lf_op lf_op_clip = {
     .name = "clip",
     .help = "min(max(x, low), high) (ONNX Clip)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 3, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 3,
+    .out_min = 1,
+    .out_max = 1,
     .infer = infer,
     .exec = exec,
     .monotone = lf_monotone_up,

@@ -65,7 +65,7 @@ static void infer_codes(lf_graph *g, const lf_node *n, lf_tensor *y, int axis) {
 static lf_status infer(lf_graph *g, lf_node *n) {
     lf_tensor *y = lf_out(g, n, 0);
     int axis;
-    lf_shape s;
+    lf_shape s = {0};
     LF_TRY(lf_need_axis(g, n, ((const concat_attr *)n->attr)->axis, lf_in(g, n, 0)->shape.rank, &axis));
     LF_TRY(output_shape(g, n, axis, &s));
     lf_set_real(g, n, y, s);
@@ -86,10 +86,10 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
         size_t run_of = (size_t)in[i].tensor->shape.dim[axis] * inner, row = (size_t)s.dim[axis] * inner;
         for (size_t e = 0; e < in[i].count; e++) {
             size_t to = at + e / run_of * row + e % run_of;
-            if (out->code)
-                out->code[to] = in[i].code[e];
-            else
+            if (x)
                 out->real[to] = x[e];
+            else
+                out->code[to] = in[i].code[e];
         }
         at += run_of;
     }
@@ -104,7 +104,10 @@ const lf_op lf_op_concat = {
     .name = "concat",
     .help = "joins tensors along an axis (ONNX Concat)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 1024, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 1024,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(concat_attr),
     .attrs = attrs,
     .infer = infer,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 enum { FRACTION_MAX = 40 };
-#define CODE_MAX 65536.0             /* 2^16: fixed-point numbers, not any float32 */
+#define CODE_MAX 65536.0               /* 2^16: fixed-point numbers, not any float32 */
 #define INTEGER_MAX 9007199254740992.0 /* 2^53 */
 
 /* The least k >= from with v * 2^k an integer, or -1 when it is above FRACTION_MAX or the integer too large. */

@@ -13,7 +13,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     lf_tensor *y = lf_out(g, n, 0);
     lf_where where = lf_where_node(g, n);
     if (!lf_is_codes(x))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "dequantize takes integer codes, %s is not on the grid with scale 1", x->name);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "dequantize takes integer codes, %s is not on the grid with scale 1", x->name);
     LF_TRY(lf_need_const(g, n, 1, "scale"));
     LF_TRY(lf_need_finite(g, n, 1, "scale", true));
     const lf_tensor *s = lf_in(g, n, 1);
@@ -41,15 +42,18 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
-static const lf_attr_desc attrs[] = {
-    {"axis", LF_ATTR_INT, offsetof(dequantize_attr, axis), "-1", NULL, 0, 0, "axis of the scales, when there are several"},
-    {0}};
+static const lf_attr_desc attrs[] = {{"axis", LF_ATTR_INT, offsetof(dequantize_attr, axis), "-1", NULL, 0, 0,
+                                      "axis of the scales, when there are several"},
+                                     {0}};
 
 const lf_op lf_op_dequantize = {
     .name = "dequantize",
     .help = "host: gives codes their scale",
     .level = LF_NN,
-    .in_min = 2, .in_max = 2, .out_min = 1, .out_max = 1,
+    .in_min = 2,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(dequantize_attr),
     .attrs = attrs,
     .infer = infer,

@@ -19,7 +19,8 @@ lf_status lf_need_const(const lf_graph *g, const lf_node *n, int i, const char *
     lf_where where = lf_where_node(g, n);
     if (!t)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has no %s", n->op->name, what);
-    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of %s, %s, is not a constant", what, n->op->name, t->name);
+    lf_status status =
+        lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of %s, %s, is not a constant", what, n->op->name, t->name);
     if (t->producer)
         lf_hint(g->ctx, "if only constants make it, fold-constants turns it into one");
     return status;
@@ -63,8 +64,12 @@ lf_status lf_need_finite(const lf_graph *g, const lf_node *n, int i, const char 
     for (size_t k = 0; k < t->value->count; k++) {
         double v = lf_tensor_real(t, k);
         if (!suits(v, nonzero))
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of %s, %s, is %s at element %zu", what, n->op->name, t->name,
-                           v == 0 ? "0" : isnan(v) ? "NaN" : "infinite", k);
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the %s of %s, %s, is %s at element %zu", what, n->op->name,
+                           t->name,
+                           v == 0     ? "0"
+                           : isnan(v) ? "NaN"
+                                      : "infinite",
+                           k);
     }
     return LF_OK;
 }
@@ -73,8 +78,8 @@ lf_status lf_need_size(const lf_graph *g, const lf_node *n, lf_shape s) {
     if (lf_shape_count(s) <= (int64_t)1 << 31)
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s would make a tensor of shape %s, of more than 2^31 elements", n->op->name,
-                   lf_shape_text(g->arena, s));
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s would make a tensor of shape %s, of more than 2^31 elements",
+                   n->op->name, lf_shape_text(g->arena, s));
 }
 
 int lf_data_operand(const lf_graph *g, const lf_node *n) {
@@ -96,7 +101,8 @@ lf_status lf_need_axis(const lf_graph *g, const lf_node *n, int64_t axis, int ra
         return LF_OK;
     }
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s along axis %lld, but its input has %d axes", n->op->name, (long long)axis, rank);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s along axis %lld, but its input has %d axes", n->op->name,
+                   (long long)axis, rank);
 }
 
 /* -- broadcasting ------------------------------------------------------------------------------------------------------ */

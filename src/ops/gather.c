@@ -32,7 +32,8 @@ static lf_status need_indices(lf_graph *g, const lf_node *n, int64_t size) {
     for (size_t i = 0; t->value && i < t->value->count; i++) {
         double v = lf_tensor_real(t, i);
         if (v < (double)-size || v >= (double)size || v != (double)(int64_t)v)
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "index %zu of gather, %s, is outside the %lld elements of its axis", i, t->name,
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                           "index %zu of gather, %s, is outside the %lld elements of its axis", i, t->name,
                            (long long)size);
     }
     return LF_OK;
@@ -50,7 +51,8 @@ static int64_t *picked(lf_graph *g, const lf_tensor *index, int64_t size) {
     return c;
 }
 
-static void infer_codes(lf_graph *g, const lf_node *n, lf_tensor *y, const lf_tensor *x, const lf_tensor *index, int axis) {
+static void infer_codes(lf_graph *g, const lf_node *n, lf_tensor *y, const lf_tensor *x, const lf_tensor *index,
+                        int axis) {
     int moved = index->shape.rank - 1;
     bool scaled = x->grid.scale_count > 1 && x->grid.axis == axis, ranged = x->channel_range && x->range_axis == axis;
     int64_t *channel = scaled || ranged ? picked(g, index, x->shape.dim[axis]) : NULL;
@@ -99,26 +101,29 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
         double at = index[i] < 0 ? index[i] + (double)size : index[i];
         if (!(at >= 0 && at < (double)size)) {
             lf_where where = lf_where_node(run->graph, n);
-            return lf_fail(run->ctx, LF_BAD_INPUT, &where, "index %zu lies outside the %zu elements of the axis", i, size);
+            return lf_fail(run->ctx, LF_BAD_INPUT, &where, "index %zu lies outside the %zu elements of the axis", i,
+                           size);
         }
         size_t from = (outer * size + (size_t)at) * inner + e % inner;
-        if (out->code)
-            out->code[e] = in[0].code[from];
-        else
+        if (x)
             out->real[e] = x[from];
+        else
+            out->code[e] = in[0].code[from];
     }
     return LF_OK;
 }
 
 static const lf_attr_desc attrs[] = {
-    {"axis", LF_ATTR_INT, offsetof(gather_attr, axis), "0", NULL, 0, 0, "axis that is indexed"},
-    {0}};
+    {"axis", LF_ATTR_INT, offsetof(gather_attr, axis), "0", NULL, 0, 0, "axis that is indexed"}, {0}};
 
 const lf_op lf_op_gather = {
     .name = "gather",
     .help = "picks slices along an axis (ONNX Gather)",
     .level = LF_NN,
-    .in_min = 2, .in_max = 2, .out_min = 1, .out_max = 1,
+    .in_min = 2,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(gather_attr),
     .attrs = attrs,
     .infer = infer,

@@ -15,7 +15,7 @@
 
 typedef struct dims {
     int64_t m, k, n;
-    lf_shape batch;      /* of the output */
+    lf_shape batch; /* of the output */
     lf_shape a_batch, b_batch;
 } dims;
 
@@ -34,7 +34,8 @@ static bool dims_of(lf_shape a, lf_shape b, dims *d) {
     d->n = b.rank > 1 ? b.dim[b.rank - 1] : 1;
     d->a_batch = leading(a);
     d->b_batch = leading(b);
-    return d->k == (b.rank > 1 ? b.dim[b.rank - 2] : b.dim[0]) && lf_broadcast_shapes(d->a_batch, d->b_batch, &d->batch);
+    return d->k == (b.rank > 1 ? b.dim[b.rank - 2] : b.dim[0]) &&
+           lf_broadcast_shapes(d->a_batch, d->b_batch, &d->batch);
 }
 
 static lf_shape output_shape(const dims *d, lf_shape a, lf_shape b) {
@@ -107,7 +108,8 @@ static void add_term(dot_range *d, lf_range x, int64_t w) {
 typedef void add_fn(dot_range *d, lf_range x, int64_t w);
 
 /* Element [batch][row][column] of the constant w; x has the range x[k]. per_column: k runs over rows. */
-static void each_term(const lf_tensor *w, int64_t rows, int64_t columns, bool per_column, const lf_range *x, dot_range *d, add_fn *add) {
+static void each_term(const lf_tensor *w, int64_t rows, int64_t columns, bool per_column, const lf_range *x,
+                      dot_range *d, add_fn *add) {
     size_t count = w->value->count;
     for (size_t i = 0; i < count;)
         for (int64_t r = 0; r < rows; r++)
@@ -117,11 +119,13 @@ static void each_term(const lf_tensor *w, int64_t rows, int64_t columns, bool pe
 
 static lf_status too_large(lf_graph *g, const lf_node *n) {
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sums of %s could leave +-2^62, the largest integers here", n->op->name);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sums of %s could leave +-2^62, the largest integers here",
+                   n->op->name);
 }
 
 /* Several matrices (leading axes) share columns: their ends and steps are taken together, one matrix at a time. */
-static lf_status constant_ranges(lf_graph *g, const lf_node *n, const lf_tensor *w, bool per_column, int64_t k, int64_t m, const lf_range *x, lf_range *out) {
+static lf_status constant_ranges(lf_graph *g, const lf_node *n, const lf_tensor *w, bool per_column, int64_t k,
+                                 int64_t m, const lf_range *x, lf_range *out) {
     dot_range *d = LF_NEW_ARRAY(g->arena, dot_range, m ? m : 1);
     lf_tensor one = *w; /* one matrix of w, read through the same tensor */
     lf_const part = *w->value;
@@ -198,8 +202,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     lf_where where = lf_where_node(g, n);
     dims d;
     if (!dims_of(a->shape, b->shape, &d))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "matrix product of %s %s with %s %s: the inner sizes differ", a->name,
-                       lf_shape_text(g->arena, a->shape), b->name, lf_shape_text(g->arena, b->shape));
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "matrix product of %s %s with %s %s: the inner sizes differ",
+                       a->name, lf_shape_text(g->arena, a->shape), b->name, lf_shape_text(g->arena, b->shape));
     lf_shape shape = output_shape(&d, a->shape, b->shape);
     LF_TRY(lf_need_size(g, n, shape));
     lf_set_real(g, n, y, shape);
@@ -255,7 +259,8 @@ static void exec_codes(lf_run *run, const lf_value *in, lf_value *out, const wal
     const int64_t *a = codes_of(run, &in[0]), *b = codes_of(run, &in[1]);
     int64_t mm = w->d.m, kk = w->d.k, nn = w->d.n;
     for (size_t i = 0; i < w->matrices; i++) {
-        const int64_t *ai = a + (int64_t)lf_map_at(&w->am, i) * mm * kk, *bi = b + (int64_t)lf_map_at(&w->bm, i) * kk * nn;
+        const int64_t *ai = a + (int64_t)lf_map_at(&w->am, i) * mm * kk,
+                      *bi = b + (int64_t)lf_map_at(&w->bm, i) * kk * nn;
         int64_t *y = out->code + (int64_t)i * mm * nn;
         for (int64_t m = 0; m < mm; m++)
             for (int64_t k = 0; k < kk; k++)
@@ -327,7 +332,10 @@ const lf_op lf_op_matmul = {
     .name = "matmul",
     .help = "matrix product (ONNX MatMul)",
     .level = LF_NN,
-    .in_min = 2, .in_max = 2, .out_min = 1, .out_max = 1,
+    .in_min = 2,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
     .infer = infer,
     .exec = exec,
 };

@@ -74,7 +74,8 @@ static bool fits_narrow(const lf_weights *w, lf_range range) {
     return w->narrow && x <= INT16_MAX && (w->largest == 0 || x * w->largest <= INT32_MAX / (w->k + 1));
 }
 
-void lf_weights_dot(lf_arena *scratch, const lf_weights *w, int64_t first, const int64_t *x, lf_range range, int64_t *y) {
+void lf_weights_dot(lf_arena *scratch, const lf_weights *w, int64_t first, const int64_t *x, lf_range range,
+                    int64_t *y) {
     if (fits_narrow(w, range)) {
         int16_t *small = LF_NEW_ARRAY(scratch, int16_t, w->k + 1);
         for (int64_t i = 0; i < w->k; i++)
@@ -84,5 +85,6 @@ void lf_weights_dot(lf_arena *scratch, const lf_weights *w, int64_t first, const
         return;
     }
     for (int64_t c = 0; c < w->n; c++)
-        y[c] = w->narrow ? dot_mixed(w->narrow + first + c * w->k, x, w->k) : dot_wide(w->wide + first + c * w->k, x, w->k);
+        y[c] = w->narrow ? dot_mixed(w->narrow + first + c * w->k, x, w->k)
+                         : dot_wide(w->wide + first + c * w->k, x, w->k);
 }

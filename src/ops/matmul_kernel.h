@@ -8,7 +8,7 @@
 /* Matrices [.., k, n], column after column, as narrow as their codes allow. */
 typedef struct lf_weights {
     int64_t k, n;
-    int64_t largest;      /* magnitude of a code */
+    int64_t largest;       /* magnitude of a code */
     const int16_t *narrow; /* [.., n, k], or */
     const int64_t *wide;
 } lf_weights;
@@ -17,6 +17,7 @@ lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, i
 
 /* y[n] = sum over k of x[k] * w[k][n], for the matrix that begins at element `first`. x lies in `range`; no partial sum leaves
  * int64. */
-void lf_weights_dot(lf_arena *scratch, const lf_weights *w, int64_t first, const int64_t *x, lf_range range, int64_t *y);
+void lf_weights_dot(lf_arena *scratch, const lf_weights *w, int64_t first, const int64_t *x, lf_range range,
+                    int64_t *y);
 
 #endif

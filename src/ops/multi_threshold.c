@@ -11,7 +11,7 @@
 
 typedef struct threshold_attr {
     double out_scale, out_bias;
-    const char *out_dtype;   /* kept for export; the datatype is the narrowest of what occurs */
+    const char *out_dtype; /* kept for export; the datatype is the narrowest of what occurs */
     const char *data_layout;
 } threshold_attr;
 
@@ -85,10 +85,11 @@ static lf_status need_thresholds(lf_graph *g, const lf_node *n, int axis) {
     lf_where where = lf_where_node(g, n);
     int64_t channels = axis < 0 ? 1 : x->shape.dim[axis];
     if (t->shape.rank != 2 || (rows_of(t) != 1 && rows_of(t) != channels))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds %s are %s; %lld channels need [%lld, N] or [1, N]", t->name,
-                       lf_shape_text(g->arena, t->shape), (long long)channels, (long long)channels);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds %s are %s; %lld channels need [%lld, N] or [1, N]",
+                       t->name, lf_shape_text(g->arena, t->shape), (long long)channels, (long long)channels);
     if (t->shape.dim[1] > 1 << 24)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%lld thresholds a channel are more than any datatype here has levels",
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "%lld thresholds a channel are more than any datatype here has levels",
                        (long long)t->shape.dim[1]);
     for (size_t i = 0; i < t->value->count; i++)
         if (isnan(lf_tensor_real(t, i)))
@@ -145,15 +146,20 @@ static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64
 static const lf_attr_desc attrs[] = {
     {"out_scale", LF_ATTR_REAL, offsetof(threshold_attr, out_scale), "1", NULL, 0, 0, "value of one threshold passed"},
     {"out_bias", LF_ATTR_REAL, offsetof(threshold_attr, out_bias), "0", NULL, 0, 0, "value when none is passed"},
-    {"out_dtype", LF_ATTR_STRING, offsetof(threshold_attr, out_dtype), "", NULL, 0, 0, "datatype named by the file it came from"},
-    {"data_layout", LF_ATTR_STRING, offsetof(threshold_attr, data_layout), "", NULL, 0, 0, "ends in C: channels are the last axis"},
+    {"out_dtype", LF_ATTR_STRING, offsetof(threshold_attr, out_dtype), "", NULL, 0, 0,
+     "datatype named by the file it came from"},
+    {"data_layout", LF_ATTR_STRING, offsetof(threshold_attr, data_layout), "", NULL, 0, 0,
+     "ends in C: channels are the last axis"},
     {0}};
 
 const lf_op lf_op_multi_threshold = {
     .name = "multi_threshold",
     .help = "counts the thresholds that x reaches (QONNX MultiThreshold)",
     .level = LF_NN,
-    .in_min = 2, .in_max = 2, .out_min = 1, .out_max = 1,
+    .in_min = 2,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(threshold_attr),
     .attrs = attrs,
     .infer = infer,

@@ -59,7 +59,8 @@ static double both_scales(const product *p, size_t e) {
 }
 
 /* The scales of out along the one axis of `mask`, from of(p, element). False when there is no such grid. */
-static bool set_scales(lf_graph *g, lf_tensor *out, unsigned mask, const product *p, double (*of)(const product *, size_t)) {
+static bool set_scales(lf_graph *g, lf_tensor *out, unsigned mask, const product *p,
+                       double (*of)(const product *, size_t)) {
     int axis = lf_mask_axis(mask);
     if (axis < 0)
         return false;

@@ -85,7 +85,8 @@ static lf_status need_bits(lf_graph *g, const lf_node *n, double *bits) {
     if (*bits >= 1 && *bits <= 32 && *bits == floor(*bits))
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a bit width of quant must be an integer from 1 to 32, %s says otherwise", lf_in(g, n, 3)->name);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                   "a bit width of quant must be an integer from 1 to 32, %s says otherwise", lf_in(g, n, 3)->name);
 }
 
 static bool set_scales(lf_graph *g, lf_tensor *y, const lf_tensor *scale, const lf_map *m) {
@@ -110,14 +111,15 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(need_bits(g, n, &bits));
     LF_TRY(lf_need_finite(g, n, 1, "scale", true));
     LF_TRY(lf_need_finite(g, n, 2, "zero point", false));
-    ranging r = {make(n->attr, bits), lf_in(g, n, 0), lf_in(g, n, 1), lf_in(g, n, 2), {0}, {0}, {0}};
+    const lf_tensor *x = lf_in(g, n, 0), *scale = lf_in(g, n, 1), *zeropt = lf_in(g, n, 2);
+    ranging r = {.q = make(n->attr, bits), .x = x, .scale = scale, .zeropt = zeropt};
     lf_tensor *y = lf_out(g, n, 0);
     lf_shape shape;
     LF_TRY(lf_infer_broadcast(g, n, 3, &shape));
     lf_set_real(g, n, y, shape);
-    r.xm = lf_map_make(r.x->shape, shape);
-    r.sm = lf_map_make(r.scale->shape, shape);
-    r.zm = lf_map_make(r.zeropt->shape, shape);
+    r.xm = lf_map_make(x->shape, shape);
+    r.sm = lf_map_make(scale->shape, shape);
+    r.zm = lf_map_make(zeropt->shape, shape);
     if (!integers(r.zeropt) || !set_scales(g, y, r.scale, &r.sm))
         return LF_OK;
     unsigned mask = lf_const_mask(r.zeropt, shape);
@@ -134,7 +136,8 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     lf_map xm = lf_map_make(in[0].tensor->shape, shape);
     lf_map sm = lf_map_make(in[1].tensor->shape, shape);
     lf_map zm = lf_map_make(in[2].tensor->shape, shape);
-    const double *x = lf_value_reals(run, &in[0]), *scale = lf_value_reals(run, &in[1]), *zeropt = lf_value_reals(run, &in[2]);
+    const double *x = lf_value_reals(run, &in[0]), *scale = lf_value_reals(run, &in[1]),
+                 *zeropt = lf_value_reals(run, &in[2]);
     for (size_t e = 0; e < out->count; e++) {
         double s = scale[lf_map_at(&sm, e)], z = zeropt[lf_map_at(&zm, e)];
         int64_t code = apply(&q, x[lf_map_at(&xm, e)], s, z);
@@ -152,19 +155,24 @@ static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64
     return lf_data_operand(g, n) == 0 ? LF_MONO_UP : LF_MONO_NONE;
 }
 
-static const char *const rounding_names[] = {"ROUND", "HALF_UP", "HALF_DOWN", "UP", "DOWN", "CEIL", "FLOOR", "HALF_PLUS", "HALF_MINUS", NULL};
+static const char *const rounding_names[] = {"ROUND", "HALF_UP", "HALF_DOWN", "UP",         "DOWN",
+                                             "CEIL",  "FLOOR",   "HALF_PLUS", "HALF_MINUS", NULL};
 
 static const lf_attr_desc attrs[] = {
     {"signed", LF_ATTR_BOOL, offsetof(quant_attr, is_signed), "true", NULL, 0, 0, "codes below 0 exist"},
     {"narrow", LF_ATTR_BOOL, offsetof(quant_attr, narrow), "false", NULL, 0, 0, "one code less: symmetric when signed"},
-    {"rounding_mode", LF_ATTR_ENUM, offsetof(quant_attr, rounding), "ROUND", rounding_names, 0, 0, "ROUND is half to even"},
+    {"rounding_mode", LF_ATTR_ENUM, offsetof(quant_attr, rounding), "ROUND", rounding_names, 0, 0,
+     "ROUND is half to even"},
     {0}};
 
 const lf_op lf_op_quant = {
     .name = "quant",
     .help = "uniform quantizer: round(clamp(x / scale + zeropt)) (QONNX Quant)",
     .level = LF_NN,
-    .in_min = 4, .in_max = 4, .out_min = 1, .out_max = 1,
+    .in_min = 4,
+    .in_max = 4,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(quant_attr),
     .attrs = attrs,
     .infer = infer,

@@ -26,7 +26,10 @@ const lf_op lf_op_quantize = {
     .name = "quantize",
     .help = "host: the codes of a tensor on a grid",
     .level = LF_NN,
-    .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
     .infer = infer,
     .exec = exec,
 };

@@ -34,10 +34,10 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     (void)n;
     const double *x = out->real ? lf_value_reals(run, in) : NULL;
     for (size_t e = 0; e < out->count; e++) {
-        if (out->code)
-            out->code[e] = rectify(in->code[e], lf_grid_scale(in->tensor, e));
-        else
+        if (x)
             out->real[e] = x[e] > 0 ? x[e] : 0;
+        else
+            out->code[e] = rectify(in->code[e], lf_grid_scale(in->tensor, e));
     }
     return LF_OK;
 }
@@ -46,7 +46,10 @@ const lf_op lf_op_relu = {
     .name = "relu",
     .help = "max(x, 0) (ONNX Relu)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
     .infer = infer,
     .exec = exec,
     .monotone = lf_monotone_up,

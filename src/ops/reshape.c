@@ -18,7 +18,8 @@ static lf_status wanted_shape(lf_graph *g, const lf_node *n, lf_shape *s) {
         LF_TRY(lf_need_const(g, n, 1, "shape"));
     int64_t count = t ? (int64_t)t->value->count : a->shape.count;
     if (count > LF_MAX_RANK)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a shape of %lld axes; at most %d are possible", (long long)count, LF_MAX_RANK);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a shape of %lld axes; at most %d are possible", (long long)count,
+                       LF_MAX_RANK);
     s->rank = (int)count;
     for (int i = 0; i < s->rank; i++) {
         double v = t ? lf_tensor_real(t, (size_t)i) : (double)a->shape.at[i];
@@ -77,8 +78,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     asked = s;
     if (!resolve(x->shape, ((const reshape_attr *)n->attr)->allowzero, &s)) {
         lf_where where = lf_where_node(g, n);
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s of shape %s has no shape %s", x->name, lf_shape_text(g->arena, x->shape),
-                       lf_shape_text(g->arena, asked));
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s of shape %s has no shape %s", x->name,
+                       lf_shape_text(g->arena, x->shape), lf_shape_text(g->arena, asked));
     }
     lf_set_real(g, n, y, s);
     if (lf_on_grid(x))
@@ -90,10 +91,10 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     (void)n;
     const double *x = out->real ? lf_value_reals(run, in) : NULL;
     for (size_t e = 0; e < out->count; e++) {
-        if (out->code)
-            out->code[e] = in->code[e];
-        else
+        if (x)
             out->real[e] = x[e];
+        else
+            out->code[e] = in->code[e];
     }
     return LF_OK;
 }
@@ -105,7 +106,8 @@ static void positions(const lf_graph *g, const lf_node *n, int64_t *source) {
 }
 
 static const lf_attr_desc attrs[] = {
-    {"shape", LF_ATTR_INTS, offsetof(reshape_attr, shape), "[]", NULL, 0, 0, "the new shape, when there is no second operand"},
+    {"shape", LF_ATTR_INTS, offsetof(reshape_attr, shape), "[]", NULL, 0, 0,
+     "the new shape, when there is no second operand"},
     {"allowzero", LF_ATTR_BOOL, offsetof(reshape_attr, allowzero), "false", NULL, 0, 0, "0 is a size"},
     {0}};
 
@@ -113,7 +115,10 @@ const lf_op lf_op_reshape = {
     .name = "reshape",
     .help = "the same elements under another shape (ONNX Reshape)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 2, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(reshape_attr),
     .attrs = attrs,
     .infer = infer,

@@ -35,8 +35,9 @@ static lf_status check_finite(lf_run *run, const lf_node *n, const lf_value *out
     for (size_t i = 0; out->real && i < out->count; i++)
         if (!isfinite(out->real[i])) {
             lf_where where = lf_where_node(run->graph, n);
-            return lf_fail(run->ctx, LF_BAD_INPUT, &where, "element %zu of %s is %s: an input is outside the op's domain", i,
-                           out->tensor->name, isnan(out->real[i]) ? "NaN" : "infinite");
+            return lf_fail(run->ctx, LF_BAD_INPUT, &where,
+                           "element %zu of %s is %s: an input is outside the op's domain", i, out->tensor->name,
+                           isnan(out->real[i]) ? "NaN" : "infinite");
         }
     return LF_OK;
 }

@@ -43,14 +43,16 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 }
 
 static const lf_attr_desc attrs[] = {
-    {"axis", LF_ATTR_INT, offsetof(softmax_attr, axis), "-1", NULL, 0, 0, "axis whose elements sum to 1"},
-    {0}};
+    {"axis", LF_ATTR_INT, offsetof(softmax_attr, axis), "-1", NULL, 0, 0, "axis whose elements sum to 1"}, {0}};
 
 const lf_op lf_op_softmax = {
     .name = "softmax",
     .help = "exponentials that sum to 1 (ONNX Softmax)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(softmax_attr),
     .attrs = attrs,
     .infer = infer,

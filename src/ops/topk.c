@@ -19,7 +19,8 @@ static lf_status need_k(lf_graph *g, const lf_node *n, int64_t size, int64_t *k)
     if (*k >= 1 && (double)*k == v)
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "k of topk must be an integer from 1 to %lld, the elements along its axis", (long long)size);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                   "k of topk must be an integer from 1 to %lld, the elements along its axis", (long long)size);
 }
 
 static void infer_values(lf_graph *g, const lf_node *n, lf_tensor *y, const lf_tensor *x, lf_shape s, int axis) {
@@ -110,7 +111,10 @@ const lf_op lf_op_topk = {
     .name = "topk",
     .help = "the k largest elements and their indices (ONNX TopK)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 2, .out_min = 2, .out_max = 2,
+    .in_min = 1,
+    .in_max = 2,
+    .out_min = 2,
+    .out_max = 2,
     .attr_size = sizeof(topk_attr),
     .attrs = attrs,
     .infer = infer,

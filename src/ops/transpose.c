@@ -55,7 +55,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 }
 
 static void sources(const transpose_attr *a, lf_shape x, lf_shape y, int64_t *source) {
-    int64_t stride[LF_MAX_RANK], at[LF_MAX_RANK] = {0}, step = 1, here = 0, count = lf_shape_count(y);
+    int64_t stride[LF_MAX_RANK] = {0}, at[LF_MAX_RANK] = {0}, step = 1, here = 0, count = lf_shape_count(y);
     for (int i = x.rank - 1; i >= 0; i--) {
         stride[i] = step;
         step *= x.dim[i];
@@ -89,15 +89,18 @@ static void positions(const lf_graph *g, const lf_node *n, int64_t *source) {
     sources(n->attr, lf_in(g, n, 0)->shape, lf_out(g, n, 0)->shape, source);
 }
 
-static const lf_attr_desc attrs[] = {
-    {"perm", LF_ATTR_INTS, offsetof(transpose_attr, perm), "[]", NULL, 0, 0, "axis i of the output is axis perm[i] of the input"},
-    {0}};
+static const lf_attr_desc attrs[] = {{"perm", LF_ATTR_INTS, offsetof(transpose_attr, perm), "[]", NULL, 0, 0,
+                                      "axis i of the output is axis perm[i] of the input"},
+                                     {0}};
 
 const lf_op lf_op_transpose = {
     .name = "transpose",
     .help = "permutes the axes (ONNX Transpose)",
     .level = LF_NN,
-    .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(transpose_attr),
     .attrs = attrs,
     .infer = infer,

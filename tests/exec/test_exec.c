@@ -197,14 +197,16 @@ static void casts(void **state) {
     (void)state;
     double x[] = {0.3, -0.3, 100.03125, -8.015625}, seen[4];
     int64_t codes[4];
-    assert_int_equal(through_grid("FIXED<8,4>!", LF_ROW_F64, x, seen, codes), LF_OK); /* TRN, WRAP: 16 codes a unit, -8 .. 8 */
+    assert_int_equal(through_grid("FIXED<8,4>!", LF_ROW_F64, x, seen, codes),
+                     LF_OK); /* TRN, WRAP: 16 codes a unit, -8 .. 8 */
     static const int64_t fixed[] = {4, -5, (1600 & 255), 127};
     assert_memory_equal(codes, fixed, sizeof fixed);
     assert_true(seen[1] == -5.0 / 16);
     assert_int_equal(through_grid("FIXED<8,4,RND,SAT>!", LF_ROW_F64, x, seen, codes), LF_OK);
     static const int64_t saturated[] = {5, -5, 127, -128};
     assert_memory_equal(codes, saturated, sizeof saturated);
-    assert_int_equal(through_grid("INT4!,0.5", LF_ROW_F64, x, seen, codes), LF_OK); /* toward minus infinity, and wrap */
+    assert_int_equal(through_grid("INT4!,0.5", LF_ROW_F64, x, seen, codes),
+                     LF_OK);                       /* toward minus infinity, and wrap */
     static const int64_t ints[] = {0, -1, -8, -1}; /* 0, -1, 200 and -17 modulo 16 */
     assert_memory_equal(codes, ints, sizeof ints);
     x[0] = NAN;
@@ -244,8 +246,9 @@ static void integer_inputs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_and_types), cmocka_unit_test(refusals), cmocka_unit_test(same_for_any_threads), cmocka_unit_test(pixels),
-        cmocka_unit_test(grid_with_offset), cmocka_unit_test(casts),    cmocka_unit_test(integer_inputs),
+        cmocka_unit_test(values_and_types), cmocka_unit_test(refusals),         cmocka_unit_test(same_for_any_threads),
+        cmocka_unit_test(pixels),           cmocka_unit_test(grid_with_offset), cmocka_unit_test(casts),
+        cmocka_unit_test(integer_inputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

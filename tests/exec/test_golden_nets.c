@@ -106,7 +106,8 @@ static void compare(const golden_case *c, const lf_array *want, const double *y,
         fail_msg("%s: values are off by %g", c->model, worst);
 }
 
-static void run_and_compare(lf_ctx *ctx, lf_graph *g, const golden_case *c, const lf_array *x, const lf_array *want, const char *stage) {
+static void run_and_compare(lf_ctx *ctx, lf_graph *g, const golden_case *c, const lf_array *x, const lf_array *want,
+                            const char *stage) {
     lf_arena *a = lf_arena_new();
     lf_array single;
     assert_int_equal(lf_array_convert(ctx, a, x, LF_ARRAY_F32, "x", &single), LF_OK);
@@ -114,7 +115,7 @@ static void run_and_compare(lf_ctx *ctx, lf_graph *g, const golden_case *c, cons
     size_t size = (size_t)lf_shape_count(lf_tensor_at(g, g->outputs.at[0].tensor)->shape);
     size_t wanted = rows_wanted ? rows_wanted : c->rows;
     rows = rows < wanted ? rows : wanted;
-    double *y = LF_NEW_ARRAY(a, double, rows * size);
+    double *y = LF_NEW_ARRAY(a, double, rows *size);
     lf_exec *e = lf_exec_new(ctx, g);
     assert_non_null(e);
     lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F32, single.data};
@@ -142,7 +143,8 @@ static void golden(void **state) {
     lf_array x, want;
     bool there = lf_path_exists(model) && lf_path_exists(expected);
     if (there && c->input)
-        there = lf_path_exists(root(a, "models", c->input)) && lf_npy_read(ctx, a, root(a, "models", c->input), &x) == LF_OK;
+        there = lf_path_exists(root(a, "models", c->input)) &&
+                lf_npy_read(ctx, a, root(a, "models", c->input), &x) == LF_OK;
     else if (there)
         there = read_images(ctx, a, &x);
     if (there) {

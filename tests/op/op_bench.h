@@ -68,7 +68,8 @@ static inline lf_tensor *op_codes(op_bench *b, const char *shape, lf_range r, do
 static inline lf_tensor *op_codes_by(op_bench *b, const char *shape, lf_range r, int axis, const double *scale) {
     lf_tensor *t = op_codes(b, shape, r, 1);
     int64_t count = t->shape.dim[axis];
-    t->grid = (lf_grid){.scale = lf_copy(b->g->arena, scale, (size_t)count * sizeof *scale), .scale_count = count, .axis = axis};
+    t->grid = (lf_grid){
+        .scale = lf_copy(b->g->arena, scale, (size_t)count * sizeof *scale), .scale_count = count, .axis = axis};
     return t;
 }
 
@@ -97,7 +98,8 @@ static inline void op_node(op_bench *b, const char *op, int in_count, lf_tensor 
     va_list args;
     va_start(args, in);
     for (const char *name = va_arg(args, const char *); name; name = va_arg(args, const char *))
-        assert_int_equal(lf_attr_set_text(b->ctx, b->g->arena, o, b->n->attr, name, va_arg(args, const char *), NULL), LF_OK);
+        assert_int_equal(lf_attr_set_text(b->ctx, b->g->arena, o, b->n->attr, name, va_arg(args, const char *), NULL),
+                         LF_OK);
     va_end(args);
     for (int i = 0; i < in_count; i++)
         if (in[i])
@@ -133,9 +135,9 @@ static inline lf_range op_range(const lf_value *v, size_t e) {
     return t->channel_range ? t->channel_range[lf_channel_of(t->shape, t->range_axis, e)] : t->range;
 }
 
-#define assert_range(r, l, h, s)            \
-    do {                                    \
-        lf_range assert_range_ = (r);       \
+#define assert_range(r, l, h, s)                   \
+    do {                                           \
+        lf_range assert_range_ = (r);              \
         assert_int_equal(assert_range_.lo, (l));   \
         assert_int_equal(assert_range_.hi, (h));   \
         assert_int_equal(assert_range_.step, (s)); \

@@ -205,7 +205,8 @@ static void mul_of_codes(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    op_node(&b, "mul", 2, OP_IN(op_codes(&b, "4", (lf_range){-1, 1, 2}, 0.3), op_codes(&b, "4", (lf_range){-1, 1, 2}, -0.7)), NULL);
+    op_node(&b, "mul", 2,
+            OP_IN(op_codes(&b, "4", (lf_range){-1, 1, 2}, 0.3), op_codes(&b, "4", (lf_range){-1, 1, 2}, -0.7)), NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_true(op_y(&b)->grid.scale[0] == 0.3 * -0.7);
     assert_range(op_y(&b)->range, -1, 1, 2);
@@ -214,7 +215,8 @@ static void mul_of_codes(void **state) {
     expect(&b, true, (double[]){0.3 * -0.7, -(0.3 * -0.7), -(0.3 * -0.7), 0.3 * -0.7});
     op_end(&b);
     op_begin(&b);
-    op_node(&b, "mul", 2, OP_IN(op_codes(&b, "1", (lf_range){-4, 6, 2}, 1), op_codes(&b, "1", (lf_range){3, 9, 3}, 1)), NULL);
+    op_node(&b, "mul", 2, OP_IN(op_codes(&b, "1", (lf_range){-4, 6, 2}, 1), op_codes(&b, "1", (lf_range){3, 9, 3}, 1)),
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_range(op_y(&b)->range, -36, 54, 6);
     op_end(&b);
@@ -291,7 +293,8 @@ static void norm(void **state) {
     static const double p[4][3] = {{2, -1, 0}, {0.1, 0.2, 0.3}, {1, 2, 3}, {4, 0.25, 9}};
     for (int i = 0; i < 4; i++)
         v[i] = op_const(&b, "3", p[i]);
-    op_node(&b, "batch_norm", 5, OP_IN(op_codes(&b, "1,3", (lf_range){-5, 5, 1}, 1), v[0], v[1], v[2], v[3]), "epsilon", "0.001", NULL);
+    op_node(&b, "batch_norm", 5, OP_IN(op_codes(&b, "1,3", (lf_range){-5, 5, 1}, 1), v[0], v[1], v[2], v[3]), "epsilon",
+            "0.001", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     fill(&b.in[0], (double[]){5, -3, 1});
     double want[3];
@@ -337,12 +340,22 @@ static void powers_and_roots(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(add_aligns),       cmocka_unit_test(sub_of_constants),     cmocka_unit_test(add_constant_zero),
-        cmocka_unit_test(add_per_channel),  cmocka_unit_test(add_overflow_is_real), cmocka_unit_test(shapes_must_fit),
-        cmocka_unit_test(broadcasting),     cmocka_unit_test(mul_by_constant),      cmocka_unit_test(div_by_constant),
+        cmocka_unit_test(add_aligns),
+        cmocka_unit_test(sub_of_constants),
+        cmocka_unit_test(add_constant_zero),
+        cmocka_unit_test(add_per_channel),
+        cmocka_unit_test(add_overflow_is_real),
+        cmocka_unit_test(shapes_must_fit),
+        cmocka_unit_test(broadcasting),
+        cmocka_unit_test(mul_by_constant),
+        cmocka_unit_test(div_by_constant),
         cmocka_unit_test(mul_by_zero),
-        cmocka_unit_test(mul_of_codes),     cmocka_unit_test(quotient_grid),        cmocka_unit_test(relu_both_signs),
-        cmocka_unit_test(clip_on_and_off_the_grid), cmocka_unit_test(norm),         cmocka_unit_test(powers_and_roots),
+        cmocka_unit_test(mul_of_codes),
+        cmocka_unit_test(quotient_grid),
+        cmocka_unit_test(relu_both_signs),
+        cmocka_unit_test(clip_on_and_off_the_grid),
+        cmocka_unit_test(norm),
+        cmocka_unit_test(powers_and_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

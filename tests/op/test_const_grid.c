@@ -75,6 +75,7 @@ static void integer_containers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(grids), cmocka_unit_test(float32_tenth), cmocka_unit_test(integer_containers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(grids), cmocka_unit_test(float32_tenth),
+                                       cmocka_unit_test(integer_containers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

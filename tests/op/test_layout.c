@@ -62,7 +62,8 @@ static void reshape_keeps_channels(void **state) {
     assert_int_equal(op_infer(&b), LF_OK);
     assert_int_equal(op_y(&b)->grid.axis, 0);
     /* [4] with four scales does not fold into [2, 2] along one axis: real */
-    op_node(&b, "reshape", 1, OP_IN(op_codes_by(&b, "4", (lf_range){0, 9, 1}, 0, (double[]){1, 2, 3, 4})), "shape", "[2, 2]", NULL);
+    op_node(&b, "reshape", 1, OP_IN(op_codes_by(&b, "4", (lf_range){0, 9, 1}, 0, (double[]){1, 2, 3, 4})), "shape",
+            "[2, 2]", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_false(lf_on_grid(op_y(&b)));
     count_up(&b.in[0]);
@@ -103,7 +104,9 @@ static void gathers(void **state) {
     op_bench b;
     op_begin(&b);
     static const int64_t pick[] = {2, -3};
-    op_node(&b, "gather", 2, OP_IN(op_codes_by(&b, "2,3", (lf_range){0, 9, 1}, 1, (double[]){1, 2, 3}), op_const_codes(&b, "2", pick)), "axis", "1", NULL);
+    op_node(&b, "gather", 2,
+            OP_IN(op_codes_by(&b, "2,3", (lf_range){0, 9, 1}, 1, (double[]){1, 2, 3}), op_const_codes(&b, "2", pick)),
+            "axis", "1", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_string_equal(shape_of(&b), "[2,2]");
     assert_true(op_y(&b)->grid.scale[0] == 3 && op_y(&b)->grid.scale[1] == 1);
@@ -120,7 +123,8 @@ static void gathers(void **state) {
     assert_true(b.out->real[0] == 2 && b.out->real[1] == 3);
     op_node(&b, "gather", 2, OP_IN(op_real(&b, "3,2"), op_const_codes(&b, "1", far)), NULL);
     assert_int_equal(op_infer(&b), LF_BAD_INPUT);
-    op_node(&b, "gather", 2, OP_IN(op_real(&b, "3,2"), op_codes(&b, "2", (lf_range){-9, 9, 1}, 1)), NULL); /* computed indices */
+    op_node(&b, "gather", 2, OP_IN(op_real(&b, "3,2"), op_codes(&b, "2", (lf_range){-9, 9, 1}, 1)),
+            NULL); /* computed indices */
     assert_int_equal(op_infer(&b), LF_OK);
     b.in[1].code[0] = 2;
     b.in[1].code[1] = -4;
@@ -132,7 +136,9 @@ static void concats(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    op_node(&b, "concat", 2, OP_IN(op_codes(&b, "2,1", (lf_range){0, 3, 1}, 0.5), op_codes(&b, "2,2", (lf_range){-1, 1, 2}, 0.3)), "axis", "-1", NULL);
+    op_node(&b, "concat", 2,
+            OP_IN(op_codes(&b, "2,1", (lf_range){0, 3, 1}, 0.5), op_codes(&b, "2,2", (lf_range){-1, 1, 2}, 0.3)),
+            "axis", "-1", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_string_equal(shape_of(&b), "[2,3]");
     assert_range(op_range(b.out, 0), 0, 3, 1);
@@ -144,7 +150,8 @@ static void concats(void **state) {
     static const double want[] = {1.5, -0.3, 0.3, 1, 0.3, -0.3};
     for (size_t i = 0; i < 6; i++)
         assert_true(op_value(b.out, i) == want[i]);
-    op_node(&b, "concat", 2, OP_IN(op_real(&b, "2,1"), op_codes(&b, "2,1", (lf_range){0, 3, 1}, 0.5)), "axis", "0", NULL);
+    op_node(&b, "concat", 2, OP_IN(op_real(&b, "2,1"), op_codes(&b, "2,1", (lf_range){0, 3, 1}, 0.5)), "axis", "0",
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_false(lf_on_grid(op_y(&b)));
     op_node(&b, "concat", 2, OP_IN(op_real(&b, "2,1"), op_real(&b, "3,1")), "axis", "1", NULL);
@@ -238,13 +245,16 @@ static void host_ends(void **state) {
     assert_int_equal(b.out->code[1], -4);
     op_node(&b, "quantize", 1, OP_IN(op_real(&b, "2")), NULL);
     assert_int_equal(op_infer(&b), LF_BAD_INPUT);
-    op_node(&b, "dequantize", 2, OP_IN(op_codes(&b, "1,2", (lf_range){-4, 4, 2}, 1), op_const(&b, "2", (double[]){0.1, -7})), "axis", "1", NULL);
+    op_node(&b, "dequantize", 2,
+            OP_IN(op_codes(&b, "1,2", (lf_range){-4, 4, 2}, 1), op_const(&b, "2", (double[]){0.1, -7})), "axis", "1",
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     b.in[0].code[0] = 4;
     b.in[0].code[1] = 2;
     assert_int_equal(op_run(&b), LF_OK);
     assert_true(op_value(b.out, 0) == 4 * 0.1 && op_value(b.out, 1) == -14);
-    op_node(&b, "dequantize", 2, OP_IN(op_codes(&b, "1,2", (lf_range){-4, 4, 2}, 1), op_const(&b, "3", (double[]){1, 2, 3})), NULL);
+    op_node(&b, "dequantize", 2,
+            OP_IN(op_codes(&b, "1,2", (lf_range){-4, 4, 2}, 1), op_const(&b, "3", (double[]){1, 2, 3})), NULL);
     assert_int_equal(op_infer(&b), LF_BAD_INPUT);
     op_node(&b, "dequantize", 2, OP_IN(op_codes(&b, "1,2", (lf_range){-4, 4, 2}, 1), op_number(&b, 0)), NULL);
     assert_int_equal(op_infer(&b), LF_BAD_INPUT);
@@ -253,8 +263,10 @@ static void host_ends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reshape_sizes), cmocka_unit_test(reshape_keeps_channels), cmocka_unit_test(transposes), cmocka_unit_test(gathers),
-        cmocka_unit_test(concats),       cmocka_unit_test(shapes),                 cmocka_unit_test(softmaxes),  cmocka_unit_test(topk_ties),
+        cmocka_unit_test(reshape_sizes), cmocka_unit_test(reshape_keeps_channels),
+        cmocka_unit_test(transposes),    cmocka_unit_test(gathers),
+        cmocka_unit_test(concats),       cmocka_unit_test(shapes),
+        cmocka_unit_test(softmaxes),     cmocka_unit_test(topk_ties),
         cmocka_unit_test(host_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,12 +82,15 @@ static void shapes(void **state) {
     (void)state;
     static const struct {
         const char *a, *b, *y;
-    } good[] = {{"4", "4", "[]"},        {"2,4", "4", "[2]"},           {"4", "4,3", "[3]"},
+    } good[] = {{"4", "4", "[]"},        {"2,4", "4", "[2]"},         {"4", "4,3", "[3]"},
                 {"2,4", "4,3", "[2,3]"}, {"5,2,4", "4,3", "[5,2,3]"}, {"5,1,2,4", "6,4,3", "[5,6,2,3]"}};
     for (size_t i = 0; i < LF_COUNT(good); i++) {
         op_bench b;
         op_begin(&b);
-        op_node(&b, "matmul", 2, OP_IN(op_codes(&b, good[i].a, (lf_range){-1, 1, 1}, 1), op_codes(&b, good[i].b, (lf_range){0, 2, 1}, 1)), NULL);
+        op_node(
+            &b, "matmul", 2,
+            OP_IN(op_codes(&b, good[i].a, (lf_range){-1, 1, 1}, 1), op_codes(&b, good[i].b, (lf_range){0, 2, 1}, 1)),
+            NULL);
         assert_int_equal(op_infer(&b), LF_OK);
         assert_string_equal(lf_shape_text(b.a, op_y(&b)->shape), good[i].y);
         assert_range(op_y(&b)->range, -8, 8, 1);
@@ -127,7 +130,8 @@ static void random_products(void **state) {
     lf_rng rng = lf_rng_make(7, 1);
     for (int round = 0; round < 60; round++) {
         static const int64_t most_x[] = {1, 7, 127, 40000, (int64_t)1 << 33}, most_w[] = {1, 7, 127, 30000, 70000};
-        int64_t mx = most_x[round % 5], mw = most_w[round / 5 % 5], k = lf_rng_between(&rng, 1, 70), n = lf_rng_between(&rng, 1, 9);
+        int64_t mx = most_x[round % 5], mw = most_w[round / 5 % 5], k = lf_rng_between(&rng, 1, 70),
+                n = lf_rng_between(&rng, 1, 9);
         op_bench b;
         op_begin(&b);
         int64_t *w = LF_NEW_ARRAY(b.a, int64_t, k * n);
@@ -180,8 +184,9 @@ static void constant_on_the_left(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integer_product), cmocka_unit_test(bipolar_sum), cmocka_unit_test(scales),
-        cmocka_unit_test(real_order),      cmocka_unit_test(shapes),      cmocka_unit_test(too_large),
+        cmocka_unit_test(integer_product), cmocka_unit_test(bipolar_sum),
+        cmocka_unit_test(scales),          cmocka_unit_test(real_order),
+        cmocka_unit_test(shapes),          cmocka_unit_test(too_large),
         cmocka_unit_test(random_products), cmocka_unit_test(constant_on_the_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

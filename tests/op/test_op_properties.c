@@ -9,11 +9,28 @@
 
 enum { ROUNDS = 3000, ROWS = 2, CHANNELS = 3, COUNT = ROWS * CHANNELS };
 
-typedef enum kind { ADD, SUB, RSUB, MUL, DIV, ADD2, SUB2, MUL2, RELU, CLIP, SIGN, BIPOLAR, QUANT, THRESHOLD, NORM, KINDS } kind;
+typedef enum kind {
+    ADD,
+    SUB,
+    RSUB,
+    MUL,
+    DIV,
+    ADD2,
+    SUB2,
+    MUL2,
+    RELU,
+    CLIP,
+    SIGN,
+    BIPOLAR,
+    QUANT,
+    THRESHOLD,
+    NORM,
+    KINDS
+} kind;
 
 typedef struct trial {
     kind kind;
-    int data;        /* operand that varies */
+    int data;              /* operand that varies */
     double c[4][CHANNELS]; /* constants per channel, as the formula uses them */
     double t[CHANNELS][4];
     double lo, hi;
@@ -103,38 +120,24 @@ static double quantized(const trial *t, double x, int c) {
 static double formula(const trial *t, double x, double z, int c) {
     double k = t->c[0][c], count = 0;
     switch (t->kind) {
-    case ADD:
-        return x + k;
-    case SUB:
-        return x - k;
-    case RSUB:
-        return k - x;
-    case MUL:
-        return x * k;
-    case DIV:
-        return x / k;
-    case ADD2:
-        return x + z;
-    case SUB2:
-        return x - z;
-    case MUL2:
-        return x * z;
-    case RELU:
-        return x > 0 ? x : 0;
-    case CLIP:
-        return clamp(x, t->lo, t->hi);
-    case SIGN:
-        return (x > 0) - (x < 0);
-    case BIPOLAR:
-        return x >= 0 ? k : -k;
-    case QUANT:
-        return quantized(t, x, c);
+    case ADD: return x + k;
+    case SUB: return x - k;
+    case RSUB: return k - x;
+    case MUL: return x * k;
+    case DIV: return x / k;
+    case ADD2: return x + z;
+    case SUB2: return x - z;
+    case MUL2: return x * z;
+    case RELU: return x > 0 ? x : 0;
+    case CLIP: return clamp(x, t->lo, t->hi);
+    case SIGN: return (x > 0) - (x < 0);
+    case BIPOLAR: return x >= 0 ? k : -k;
+    case QUANT: return quantized(t, x, c);
     case THRESHOLD:
         for (int i = 0; i < 4; i++)
             count += x >= t->t[c][i];
         return t->lo * count + t->hi;
-    default:
-        return (x - t->c[2][c]) / sqrt(t->c[3][c] + 0.125) * t->c[0][c] + t->c[1][c];
+    default: return (x - t->c[2][c]) / sqrt(t->c[3][c] + 0.125) * t->c[0][c] + t->c[1][c];
     }
 }
 
@@ -150,8 +153,8 @@ static void make_quant(op_bench *b, lf_rng *r, trial *t, lf_tensor *x) {
     t->is_signed = lf_rng_below(r, 2);
     t->narrow = lf_rng_below(r, 2);
     t->bits = (int)lf_rng_between(r, 1, 6);
-    op_node(b, "quant", 4, OP_IN(x, scale, op_number(b, z), op_number(b, t->bits)), "signed", t->is_signed ? "true" : "false", "narrow",
-            t->narrow ? "true" : "false", NULL);
+    op_node(b, "quant", 4, OP_IN(x, scale, op_number(b, z), op_number(b, t->bits)), "signed",
+            t->is_signed ? "true" : "false", "narrow", t->narrow ? "true" : "false", NULL);
 }
 
 static void make_threshold(op_bench *b, lf_rng *r, trial *t, lf_tensor *x) {
@@ -162,7 +165,8 @@ static void make_threshold(op_bench *b, lf_rng *r, trial *t, lf_tensor *x) {
             all[c * 4 + i] = t->t[c][i] = (double)lf_rng_between(r, -20, 20) / 4;
     t->lo = pick(r, scales, LF_COUNT(scales));
     t->hi = pick(r, biases, LF_COUNT(biases));
-    op_node(b, "multi_threshold", 2, OP_IN(x, op_const(b, "3,4", all)), "out_scale", decimal(b, t->lo), "out_bias", decimal(b, t->hi), NULL);
+    op_node(b, "multi_threshold", 2, OP_IN(x, op_const(b, "3,4", all)), "out_scale", decimal(b, t->lo), "out_bias",
+            decimal(b, t->hi), NULL);
 }
 
 static void make_norm(op_bench *b, lf_rng *r, trial *t, lf_tensor *x) {
@@ -176,7 +180,8 @@ static void make_norm(op_bench *b, lf_rng *r, trial *t, lf_tensor *x) {
 }
 
 static void make(op_bench *b, lf_rng *r, trial *t) {
-    static const char *const names[KINDS] = {"add", "sub", "sub", "mul", "div", "add", "sub", "mul", "relu", "clip", "sign", "bipolar_quant"};
+    static const char *const names[KINDS] = {"add", "sub", "sub",  "mul",  "div",  "add",
+                                             "sub", "mul", "relu", "clip", "sign", "bipolar_quant"};
     lf_tensor *x = random_operand(b, r);
     t->kind = (kind)lf_rng_below(r, KINDS);
     t->data = t->kind == RSUB;
@@ -186,33 +191,22 @@ static void make(op_bench *b, lf_rng *r, trial *t) {
     case MUL:
     case DIV:
     case BIPOLAR:
-        op_node(b, names[t->kind], 2, OP_IN(x, random_const(b, r, t->c[0], t->kind == DIV || t->kind == BIPOLAR)), NULL);
+        op_node(b, names[t->kind], 2, OP_IN(x, random_const(b, r, t->c[0], t->kind == DIV || t->kind == BIPOLAR)),
+                NULL);
         break;
-    case RSUB:
-        op_node(b, "sub", 2, OP_IN(random_const(b, r, t->c[0], false), x), NULL);
-        break;
+    case RSUB: op_node(b, "sub", 2, OP_IN(random_const(b, r, t->c[0], false), x), NULL); break;
     case ADD2:
     case SUB2:
-    case MUL2:
-        op_node(b, names[t->kind], 2, OP_IN(x, random_operand(b, r)), NULL);
-        break;
+    case MUL2: op_node(b, names[t->kind], 2, OP_IN(x, random_operand(b, r)), NULL); break;
     case CLIP:
         t->lo = (double)lf_rng_between(r, -8, 0) / 2;
         t->hi = (double)lf_rng_between(r, 0, 8) / 4;
         op_node(b, "clip", 3, OP_IN(x, op_number(b, t->lo), op_number(b, t->hi)), NULL);
         break;
-    case QUANT:
-        make_quant(b, r, t, x);
-        break;
-    case THRESHOLD:
-        make_threshold(b, r, t, x);
-        break;
-    case NORM:
-        make_norm(b, r, t, x);
-        break;
-    default:
-        op_node(b, names[t->kind], 1, OP_IN(x), NULL);
-        break;
+    case QUANT: make_quant(b, r, t, x); break;
+    case THRESHOLD: make_threshold(b, r, t, x); break;
+    case NORM: make_norm(b, r, t, x); break;
+    default: op_node(b, names[t->kind], 1, OP_IN(x), NULL); break;
     }
 }
 
@@ -238,7 +232,8 @@ static bool exact(kind k) {
 static void check_values(op_bench *b, const trial *t) {
     bool two = t->kind == ADD2 || t->kind == SUB2 || t->kind == MUL2;
     for (size_t e = 0; e < COUNT; e++) {
-        double x = op_value(&b->in[t->data], e), want = formula(t, x, two ? op_value(&b->in[1], e) : 0, (int)(e % CHANNELS));
+        double x = op_value(&b->in[t->data], e),
+               want = formula(t, x, two ? op_value(&b->in[1], e) : 0, (int)(e % CHANNELS));
         double got = op_value(b->out, e);
         double slack = exact(t->kind) && b->out->code == NULL ? 0 : 1e-12 * (fabs(want) + fabs(x) + 1);
         if (!(fabs(got - want) <= slack))
@@ -332,8 +327,8 @@ static void random_nodes(void **state) {
     }
     for (int k = 0; k < KINDS; k++)
         assert_true(h.kind[k] > 50);
-    assert_true(h.on_grid > 500 && h.off_grid > 200 && h.negative_scale > 50 && h.per_channel > 50 && h.ends_reached > 300 &&
-                h.zero_constant > 5 && h.up > 1000 && h.down > 300 && h.constant > 50);
+    assert_true(h.on_grid > 500 && h.off_grid > 200 && h.negative_scale > 50 && h.per_channel > 50 &&
+                h.ends_reached > 300 && h.zero_constant > 5 && h.up > 1000 && h.down > 300 && h.constant > 50);
 }
 
 int main(void) {

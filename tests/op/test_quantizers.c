@@ -19,17 +19,17 @@ static void rounding_modes(void **state) {
         const char *mode;
         int64_t want[10];
     } cases[] = {
-        {"ROUND", {-2, -2, 0, 0, 2, 2, 2, 3, -2, -3}},     {"CEIL", {-2, -1, 0, 1, 2, 3, 3, 3, -2, -2}},
-        {"FLOOR", {-3, -2, -1, 0, 1, 2, 2, 2, -3, -3}},    {"UP", {-3, -2, -1, 1, 2, 3, 3, 3, -3, -3}},
-        {"DOWN", {-2, -1, 0, 0, 1, 2, 2, 2, -2, -2}},      {"HALF_UP", {-3, -2, -1, 1, 2, 3, 2, 3, -2, -3}},
-        {"HALF_DOWN", {-2, -1, 0, 0, 1, 2, 2, 3, -2, -3}}, {"HALF_PLUS", {-2, -1, 0, 1, 2, 3, 2, 3, -2, -3}},
+        {"ROUND", {-2, -2, 0, 0, 2, 2, 2, 3, -2, -3}},       {"CEIL", {-2, -1, 0, 1, 2, 3, 3, 3, -2, -2}},
+        {"FLOOR", {-3, -2, -1, 0, 1, 2, 2, 2, -3, -3}},      {"UP", {-3, -2, -1, 1, 2, 3, 3, 3, -3, -3}},
+        {"DOWN", {-2, -1, 0, 0, 1, 2, 2, 2, -2, -2}},        {"HALF_UP", {-3, -2, -1, 1, 2, 3, 2, 3, -2, -3}},
+        {"HALF_DOWN", {-2, -1, 0, 0, 1, 2, 2, 3, -2, -3}},   {"HALF_PLUS", {-2, -1, 0, 1, 2, 3, 2, 3, -2, -3}},
         {"HALF_MINUS", {-3, -2, -1, 0, 1, 2, 2, 3, -2, -3}},
     };
     for (size_t c = 0; c < LF_COUNT(cases); c++) {
         op_bench b;
         op_begin(&b);
-        op_node(&b, "quant", 4, OP_IN(op_real(&b, "10"), op_number(&b, 1), op_number(&b, 0), op_number(&b, 8)), "signed", "true",
-                "rounding_mode", cases[c].mode, NULL);
+        op_node(&b, "quant", 4, OP_IN(op_real(&b, "10"), op_number(&b, 1), op_number(&b, 0), op_number(&b, 8)),
+                "signed", "true", "rounding_mode", cases[c].mode, NULL);
         assert_int_equal(op_infer(&b), LF_OK);
         set_reals(&b, x, 10);
         expect_codes(&b, cases[c].want, 10);
@@ -48,15 +48,19 @@ static void ends_and_types(void **state) {
         lf_range range;
         const char *type;
     } cases[] = {
-        {"true", "false", 2, {-2, -2, -2, 1, 1, 1}, {-2, 1, 1}, "INT2"}, {"true", "true", 2, {-1, -1, -1, 1, 1, 1}, {-1, 1, 1}, "INT2"},
-        {"false", "false", 2, {0, 0, 0, 1, 1, 3}, {0, 3, 1}, "UINT2"},   {"false", "true", 2, {0, 0, 0, 1, 1, 2}, {0, 2, 1}, "UINT2"},
-        {"true", "false", 1, {-1, -1, -1, 1, 1, 1}, {-1, 1, 2}, "BIPOLAR"}, {"false", "false", 1, {0, 0, 0, 1, 1, 1}, {0, 1, 1}, "UINT1"},
+        {"true", "false", 2, {-2, -2, -2, 1, 1, 1}, {-2, 1, 1}, "INT2"},
+        {"true", "true", 2, {-1, -1, -1, 1, 1, 1}, {-1, 1, 1}, "INT2"},
+        {"false", "false", 2, {0, 0, 0, 1, 1, 3}, {0, 3, 1}, "UINT2"},
+        {"false", "true", 2, {0, 0, 0, 1, 1, 2}, {0, 2, 1}, "UINT2"},
+        {"true", "false", 1, {-1, -1, -1, 1, 1, 1}, {-1, 1, 2}, "BIPOLAR"},
+        {"false", "false", 1, {0, 0, 0, 1, 1, 1}, {0, 1, 1}, "UINT1"},
         {"false", "false", 16, {0, 0, 0, 1, 1, 1000}, {0, 65535, 1}, "UINT16"},
     };
     for (size_t c = 0; c < LF_COUNT(cases); c++) {
         op_bench b;
         op_begin(&b);
-        op_node(&b, "quant", 4, OP_IN(op_real(&b, "6"), op_number(&b, 1), op_number(&b, 0), op_number(&b, cases[c].bits)), "signed",
+        op_node(&b, "quant", 4,
+                OP_IN(op_real(&b, "6"), op_number(&b, 1), op_number(&b, 0), op_number(&b, cases[c].bits)), "signed",
                 cases[c].is_signed, "narrow", cases[c].narrow, NULL);
         assert_int_equal(op_infer(&b), LF_OK);
         assert_range(op_y(&b)->range, cases[c].range.lo, cases[c].range.hi, cases[c].range.step);
@@ -71,7 +75,8 @@ static void zero_point_and_negative_scale(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    op_node(&b, "quant", 4, OP_IN(op_real(&b, "4"), op_number(&b, -0.5), op_number(&b, 3), op_number(&b, 3)), "signed", "false", NULL);
+    op_node(&b, "quant", 4, OP_IN(op_real(&b, "4"), op_number(&b, -0.5), op_number(&b, 3), op_number(&b, 3)), "signed",
+            "false", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_range(op_y(&b)->range, -3, 4, 1); /* 0..7 less 3 */
     static const double x[] = {0, 1, -2, 0.25};
@@ -88,7 +93,8 @@ static void scale_per_channel(void **state) {
     op_bench b;
     op_begin(&b);
     static const double s[] = {0.5, -2, 4};
-    op_node(&b, "quant", 4, OP_IN(op_real(&b, "1,3,2"), op_const(&b, "3,1", s), op_number(&b, 0), op_number(&b, 4)), NULL);
+    op_node(&b, "quant", 4, OP_IN(op_real(&b, "1,3,2"), op_const(&b, "3,1", s), op_number(&b, 0), op_number(&b, 4)),
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_int_equal(op_y(&b)->grid.scale_count, 3);
     assert_int_equal(op_y(&b)->grid.axis, 1);
@@ -106,7 +112,8 @@ static void scale_per_element(void **state) {
     op_bench b;
     op_begin(&b);
     static const double s[] = {1, 0.5, 0.25, 0.125};
-    op_node(&b, "quant", 4, OP_IN(op_real(&b, "2,2"), op_const(&b, "2,2", s), op_number(&b, 0), op_number(&b, 4)), NULL);
+    op_node(&b, "quant", 4, OP_IN(op_real(&b, "2,2"), op_const(&b, "2,2", s), op_number(&b, 0), op_number(&b, 4)),
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_false(lf_on_grid(op_y(&b)));
     static const double x[] = {1.2, 1.2, 1.2, 1.2};
@@ -121,7 +128,10 @@ static void quantizes_codes(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    op_node(&b, "quant", 4, OP_IN(op_codes(&b, "5", (lf_range){-4, 6, 2}, -0.25), op_number(&b, 0.5), op_number(&b, 0), op_number(&b, 8)), NULL);
+    op_node(
+        &b, "quant", 4,
+        OP_IN(op_codes(&b, "5", (lf_range){-4, 6, 2}, -0.25), op_number(&b, 0.5), op_number(&b, 0), op_number(&b, 8)),
+        NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_range(op_y(&b)->range, -3, 2, 1);
     for (int i = 0; i < 5; i++)
@@ -139,7 +149,10 @@ static void quant_refuses(void **state) {
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
         op_bench b;
         op_begin(&b);
-        op_node(&b, "quant", 4, OP_IN(op_real(&b, "2"), op_number(&b, bad[i].scale), op_number(&b, bad[i].zeropt), op_number(&b, bad[i].bits)), NULL);
+        op_node(&b, "quant", 4,
+                OP_IN(op_real(&b, "2"), op_number(&b, bad[i].scale), op_number(&b, bad[i].zeropt),
+                      op_number(&b, bad[i].bits)),
+                NULL);
         assert_int_equal(op_infer(&b), LF_BAD_INPUT);
         assert_true(lf_diag_count(b.ctx) > 0);
         op_end(&b);
@@ -214,8 +227,8 @@ static void thresholds(void **state) {
     for (size_t c = 0; c < LF_COUNT(cases); c++) {
         op_bench b;
         op_begin(&b);
-        op_node(&b, "multi_threshold", 2, OP_IN(op_real(&b, "1,2,4"), op_const(&b, "2,3", t)), "out_scale", cases[c].scale, "out_bias",
-                cases[c].bias, NULL);
+        op_node(&b, "multi_threshold", 2, OP_IN(op_real(&b, "1,2,4"), op_const(&b, "2,3", t)), "out_scale",
+                cases[c].scale, "out_bias", cases[c].bias, NULL);
         assert_int_equal(op_infer(&b), LF_OK);
         assert_int_equal(lf_on_grid(op_y(&b)), cases[c].on_grid);
         set_reals(&b, x, 8);
@@ -237,7 +250,8 @@ static void threshold_layouts(void **state) {
     static const double t[] = {0, 1, 5};
     op_bench b;
     op_begin(&b);
-    op_node(&b, "multi_threshold", 2, OP_IN(op_real(&b, "1,2,3"), op_const(&b, "3,1", t)), "data_layout", "\"NHWC\"", NULL);
+    op_node(&b, "multi_threshold", 2, OP_IN(op_real(&b, "1,2,3"), op_const(&b, "3,1", t)), "data_layout", "\"NHWC\"",
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     static const double x[] = {0, 0, 0, 1, 1, 6};
     static const int64_t want[] = {1, 0, 0, 1, 1, 1};
@@ -249,8 +263,8 @@ static void threshold_layouts(void **state) {
     assert_int_equal(op_infer(&b), LF_BAD_INPUT);
     op_end(&b);
     op_begin(&b); /* bipolar, and codes narrow the range */
-    op_node(&b, "multi_threshold", 2, OP_IN(op_codes(&b, "1,3", (lf_range){-9, -3, 1}, 0.5), op_const(&b, "3,1", t)), "out_scale", "2",
-            "out_bias", "-1", NULL);
+    op_node(&b, "multi_threshold", 2, OP_IN(op_codes(&b, "1,3", (lf_range){-9, -3, 1}, 0.5), op_const(&b, "3,1", t)),
+            "out_scale", "2", "out_bias", "-1", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     assert_range(op_y(&b)->range, -1, -1, 1);
     op_end(&b);
@@ -258,10 +272,17 @@ static void threshold_layouts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rounding_modes),    cmocka_unit_test(ends_and_types),    cmocka_unit_test(zero_point_and_negative_scale),
-        cmocka_unit_test(scale_per_channel), cmocka_unit_test(scale_per_element), cmocka_unit_test(quantizes_codes),
-        cmocka_unit_test(quant_refuses),     cmocka_unit_test(bipolar),           cmocka_unit_test(signs),
-        cmocka_unit_test(thresholds),        cmocka_unit_test(threshold_layouts),
+        cmocka_unit_test(rounding_modes),
+        cmocka_unit_test(ends_and_types),
+        cmocka_unit_test(zero_point_and_negative_scale),
+        cmocka_unit_test(scale_per_channel),
+        cmocka_unit_test(scale_per_element),
+        cmocka_unit_test(quantizes_codes),
+        cmocka_unit_test(quant_refuses),
+        cmocka_unit_test(bipolar),
+        cmocka_unit_test(signs),
+        cmocka_unit_test(thresholds),
+        cmocka_unit_test(threshold_layouts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
