@@ -139,7 +139,7 @@ static void test_sizes(void **state) {
     memset(deep, '{', size);
     parse_once(deep, size - 1);
     for (size_t i = 0; i + 2 < size; i += 3)
-        memcpy(deep + i, "- 1\n" + (i ? 2 : 0), 2);
+        memcpy(deep + i, &"- 1\n"[i ? 2 : 0], 2);
     parse_once(deep, size - 1);
     free(deep);
 }
