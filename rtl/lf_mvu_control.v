@@ -1,8 +1,9 @@
 /* Which step a matrix-vector unit does next: the counters of the folding, and the input word of the step.
  *
  * A vector is SF words of XW bits; NF passes over it make SF * NF steps, `address` counts them. With NF = 1 every step takes a
- * word. With SF = 1 the only word waits on the bus until the last pass. Otherwise the first pass writes the words into a
- * buffer, from which the later passes read, so that a vector of the next frame may follow without a bubble.
+ * word. With SF = 1 a register keeps the only word for all passes, so that whoever made it is free to make the next one.
+ * Otherwise the first pass writes the words into a buffer, from which the later passes read; a vector of the next frame follows
+ * without a bubble.
  * `go`: there is a step in this cycle; it happens when `ce` is high. first, last: of the SF steps of a pass; nf: the pass. */
 module lf_mvu_control #(
     parameter XW = 1,
@@ -28,7 +29,7 @@ module lf_mvu_control #(
     wire step = ce & go;
     wire [SFB-1:0] sf;
     wire last_pass;
-    wire unused = &{1'b0, aclk, aresetn, step, sf};
+    wire unused = &{1'b0, aclk, aresetn, step, sf, last_pass};
 
     generate
         if (SF > 1) begin : words
@@ -91,10 +92,25 @@ module lf_mvu_control #(
             assign x = first_pass ? s_axis_tdata : store[sf];
             assign go = s_axis_tvalid | ~first_pass;
             assign s_axis_tready = ce & first_pass;
+        end else if (NF > 1) begin : kept
+            reg held;
+            reg [XW-1:0] own;
+            wire take = s_axis_tvalid & s_axis_tready;
+            always @(posedge aclk)
+                if (!aresetn)
+                    held <= 1'b0;
+                else
+                    held <= take | (held & ~(step & last_pass));
+            always @(posedge aclk)
+                if (take)
+                    own <= s_axis_tdata;
+            assign x = own;
+            assign go = held;
+            assign s_axis_tready = ~held | (ce & last_pass);
         end else begin : direct
             assign x = s_axis_tdata;
             assign go = s_axis_tvalid;
-            assign s_axis_tready = ce & (NF == 1 ? 1'b1 : last_pass);
+            assign s_axis_tready = ce;
         end
     endgenerate
 endmodule

@@ -56,9 +56,11 @@ static void add_control(const lf_mvu_plan *p, lf_cost *c) {
     int sf = p->sf > 1 ? lf_mvu_count_bits(p->sf) : 0, nf = p->nf > 1 ? lf_mvu_count_bits(p->nf) : 0;
     c->lut += 5 + 1.3 * (sf + nf);
     c->ff += 12 + sf + nf * 4;
+    double word = (double)(p->spec.simd * p->x_bits);
+    c->ff += p->nf > 1 && p->sf == 1 ? word : 0;
     if (!p->buffered)
         return;
-    double word = (double)(p->spec.simd * p->x_bits), banks = (double)((p->sf + 31) / 32);
+    double banks = (double)((p->sf + 31) / 32);
     c->lut += word * (1 + (banks > 1 ? banks / 2 : 1)) + 2.5 * (sf + nf);
     c->ff += sf + nf;
 }

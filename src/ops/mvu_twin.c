@@ -12,6 +12,7 @@ typedef struct twin {
     bool accumulates;
     int64_t word, pass; /* of the next step */
     bool valid[MAX_RANKS], last[MAX_RANKS];
+    bool held;       /* NF > 1, SF = 1: the word of all passes is there */
     bool done, full; /* the accumulator is final; the output register holds a result */
 } twin;
 
@@ -23,12 +24,20 @@ static bool enabled(const twin *t, bool m_ready) {
     return !is_final(t) || !t->full || m_ready;
 }
 
-static bool takes_word(const twin *t) {
-    return t->nf == 1 || (t->sf == 1 ? t->pass == t->nf - 1 : t->pass == 0);
+/* One word serves all passes and is kept in a register; several words are kept in a buffer. */
+static bool keeps_word(const twin *t) {
+    return t->nf > 1 && t->sf == 1;
 }
 
 static bool has_step(const twin *t, bool s_valid) {
-    return s_valid || (t->nf > 1 && t->sf > 1 && t->pass > 0);
+    if (keeps_word(t))
+        return t->held;
+    return s_valid || t->pass > 0;
+}
+
+static bool takes_word(const twin *t, bool m_ready) {
+    bool ce = enabled(t, m_ready);
+    return keeps_word(t) ? !t->held || (ce && t->pass == t->nf - 1) : ce && t->pass == 0;
 }
 
 static bool twin_valid(const void *state, int port) {
@@ -39,7 +48,7 @@ static bool twin_valid(const void *state, int port) {
 static bool twin_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
     const twin *t = state;
     (void)port, (void)s_valid;
-    return enabled(t, m_ready[0]) && takes_word(t);
+    return takes_word(t, m_ready[0]);
 }
 
 static void advance(twin *t, bool s_valid) {
@@ -60,9 +69,11 @@ static void advance(twin *t, bool s_valid) {
 static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
     twin *t = state;
     bool final = is_final(t), ce = enabled(t, m_ready[0]);
+    bool take = keeps_word(t) && s_valid[0] && takes_word(t, m_ready[0]), leave = ce && t->pass == t->nf - 1;
     t->full = final || (t->full && !m_ready[0]);
     if (ce)
         advance(t, s_valid[0]);
+    t->held = take || (t->held && !leave);
 }
 
 void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *out) {
