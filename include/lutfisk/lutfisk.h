@@ -130,12 +130,14 @@ LF_API lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *options, lf_answer *a
 /* what: "ops" "passes" "kernels" "targets" "boards" "data" "recipes". */
 LF_API lf_status lf_list(lf_ctx *ctx, const char *what, const lf_data_options *where, lf_answer *answer);
 
-/* Which data sets are found, and where the others can be had; with `generate` ("digits", count, seed) writes IDX files into out. */
+/* Which data sets are found, and where the others can be had. With `generate` ("digits", count, seed) writes IDX files into the
+ * directory out; with `rows` (SET[:SPLIT]) writes the first `count` rows of a set to out, a .npy file of float32, pixels as pixel / 255. */
 typedef struct lf_data_verb_options {
     lf_data_options where;
     const char *generate;
+    const char *rows;
     const char *out;
-    int64_t count;
+    int64_t count; /* 0: 1000 images; all rows */
     uint64_t seed;
 } lf_data_verb_options;
 LF_API lf_status lf_data(lf_ctx *ctx, const lf_data_verb_options *options, lf_answer *answer);

@@ -8,6 +8,7 @@
 #include "base/run.h"
 #include "data/digits.h"
 #include "data/idx.h"
+#include "data/npy.h"
 #include "data/set.h"
 #include "fpga/part.h"
 #include "ops/ops.h"
@@ -158,7 +159,52 @@ static lf_status generate(lf_ctx *ctx, const lf_data_verb_options *o, lf_answer 
     return LF_OK;
 }
 
+/* Features of the first rows as float32, in the shape of the set. */
+static lf_status write_rows(lf_ctx *ctx, const lf_dataset *d, size_t rows, const char *path) {
+    lf_arena *a = lf_arena_new();
+    lf_shape shape = d->shape;
+    lf_array x;
+    lf_status status = LF_OK;
+    shape.dim[0] = (int64_t)rows;
+    if (!lf_array_new(a, LF_ARRAY_F32, shape, &x))
+        status = lf_fail(ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows", rows);
+    else {
+        lf_dataset_fill(d, 0, rows, x.data);
+        status = lf_npy_write(ctx, path, &x);
+    }
+    lf_arena_free(a);
+    return status;
+}
+
+static void answer_rows(const lf_dataset *d, size_t rows, const char *path, lf_answer *answer) {
+    json_t *root = json_object();
+    lf_text text = {0};
+    json_object_set_new(root, "rows", json_string(d->title));
+    json_object_set_new(root, "samples", json_integer((json_int_t)rows));
+    json_object_set_new(root, "generated_data", json_boolean(d->generated));
+    lf_text_addf(&text, "%zu rows of %s in %s\n", rows, d->title, path);
+    lf_answer_set(answer, root, &text);
+}
+
+static lf_status extract(lf_ctx *ctx, const lf_data_verb_options *o, lf_answer *answer) {
+    if (o->generate)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "data takes --generate or --rows, not both");
+    if (!o->out)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "data --rows wants a file: -o X.npy");
+    lf_dataset *d = lf_data_open(ctx, o->rows, o->where.dirs);
+    if (!d)
+        return LF_BAD_INPUT;
+    size_t rows = o->count > 0 && (size_t)o->count < d->rows ? (size_t)o->count : d->rows;
+    lf_status status = write_rows(ctx, d, rows, o->out);
+    if (status == LF_OK)
+        answer_rows(d, rows, o->out, answer);
+    lf_dataset_free(d);
+    return status;
+}
+
 lf_status lf_data(lf_ctx *ctx, const lf_data_verb_options *o, lf_answer *answer) {
+    if (o->rows)
+        return extract(ctx, o, answer);
     return o->generate ? generate(ctx, o, answer) : lf_list(ctx, "data", &o->where, answer);
 }
 
