@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_ROWS = 8 };
+enum { GROUP = 24 }; /* a multiple of the rows of every kernel's tile */
 
 #if defined(__x86_64__)
 static const lf_gemm_kernel *const kernels[LF_ISA_COUNT] = {&lf_gemm_scalar, &lf_gemm_avx2, &lf_gemm_avx512};
@@ -23,28 +23,37 @@ const lf_gemm_kernel *lf_gemm_best(void) {
     return best ? best : &lf_gemm_scalar;
 }
 
-/* Columns of a transposed A lie far apart: gather a row tile once, use it for every strip of C. */
+/* Columns of a transposed A lie far apart: fetch each of a group of rows once, use it for every strip of C. */
 static void pack(float *out, const float *a, size_t a_row, size_t a_col, size_t rows, size_t k) {
-    if (a_row == 1 && rows == 6) {
+    if (a_row == 1 && rows == GROUP) {
         for (size_t p = 0; p < k; p++)
-            memcpy(out + p * MAX_ROWS, a + p * a_col, 6 * sizeof *a);
+            memcpy(out + p * GROUP, a + p * a_col, GROUP * sizeof *a);
         return;
     }
     for (size_t p = 0; p < k; p++)
         for (size_t r = 0; r < rows; r++)
-            out[p * MAX_ROWS + r] = a[r * a_row + p * a_col];
+            out[p * GROUP + r] = a[r * a_row + p * a_col];
 }
 
 static void row_tile(const lf_gemm_kernel *kernel, size_t rows, size_t vecs, size_t k, const float *a, size_t a_row,
                      size_t a_col, const float *b, size_t ldb, float *c, size_t ldc, bool add) {
-    float packed[LF_GEMM_BLOCK * MAX_ROWS];
-    if (a_col != 1) {
-        pack(packed, a, a_row, a_col, rows, k);
-        a = packed, a_row = 1, a_col = MAX_ROWS;
-    }
     for (size_t v = 0; v < vecs; v += kernel->vecs) {
         size_t now = vecs - v < kernel->vecs ? vecs - v : kernel->vecs;
         kernel->tile(rows, now, k, a, a_row, a_col, b + v * LF_GEMM_LANES, ldb, c + v * LF_GEMM_LANES, ldc, add);
+    }
+}
+
+/* Up to GROUP rows of C from k <= LF_GEMM_BLOCK steps. */
+static void row_group(const lf_gemm_kernel *kernel, size_t m, size_t vecs, size_t k, const float *a, size_t a_row,
+                      size_t a_col, const float *b, size_t ldb, float *c, size_t ldc, bool add) {
+    float packed[LF_GEMM_BLOCK * GROUP];
+    if (a_col != 1) {
+        pack(packed, a, a_row, a_col, m, k);
+        a = packed, a_row = 1, a_col = GROUP;
+    }
+    for (size_t r = 0; r < m; r += kernel->rows) {
+        size_t rows = m - r < kernel->rows ? m - r : kernel->rows;
+        row_tile(kernel, rows, vecs, k, a + r * a_row, a_row, a_col, b, ldb, c + r * ldc, ldc, add);
     }
 }
 
@@ -60,11 +69,9 @@ void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const f
         zero_rows(m, vecs, c, ldc);
     for (size_t p = 0; p < k; p += LF_GEMM_BLOCK) {
         size_t steps = k - p < LF_GEMM_BLOCK ? k - p : LF_GEMM_BLOCK;
-        for (size_t r = 0; r < m; r += kernel->rows) {
-            size_t rows = m - r < kernel->rows ? m - r : kernel->rows;
-            row_tile(kernel, rows, vecs, steps, a + r * a_row + p * a_col, a_row, a_col, b + p * ldb, ldb, c + r * ldc,
-                     ldc, p > 0);
-        }
+        for (size_t r = 0; r < m; r += GROUP)
+            row_group(kernel, m - r < GROUP ? m - r : GROUP, vecs, steps, a + r * a_row + p * a_col, a_row, a_col,
+                      b + p * ldb, ldb, c + r * ldc, ldc, p > 0);
     }
 }
 

@@ -1,6 +1,11 @@
 /* The definition, and the search in long tables. */
 #include "kern/levels.h"
 
+/* Modulo 2^32: the code of a count that no input reaches may be anything. */
+static int32_t code_at(const lf_levels *l, size_t c, int32_t count) {
+    return (int32_t)((uint32_t)l->base[c] + (uint32_t)l->step[c] * (uint32_t)count);
+}
+
 void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
                    const int32_t *step, lf_levels *out) {
     size_t padded = (channels + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
@@ -19,7 +24,7 @@ void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T,
         out->base[c] = base[c];
         out->step[c] = step[c];
         out->below[c / 16] = (uint16_t)(out->below[c / 16] | (base[c] != 0) << c % 16);
-        out->reached[c / 16] = (uint16_t)(out->reached[c / 16] | (base[c] + step[c] != 0) << c % 16);
+        out->reached[c / 16] = (uint16_t)(out->reached[c / 16] | (code_at(out, c, 1) != 0) << c % 16);
         for (size_t t = 0; t < count; t++)
             out->at[out->searched ? c * count + t : t * padded + c] = T[c * count + t];
     }
@@ -52,11 +57,11 @@ static int32_t search(const int32_t *T, size_t n, int32_t x) {
 
 static int32_t level_of(const lf_levels *l, size_t c, int32_t x) {
     if (l->searched)
-        return l->base[c] + l->step[c] * search(l->at + c * l->count, l->count, x);
+        return code_at(l, c, search(l->at + c * l->count, l->count, x));
     int32_t n = 0;
     for (size_t t = 0; t < l->count; t++)
         n += x >= l->at[t * l->padded + c];
-    return l->base[c] + l->step[c] * n;
+    return code_at(l, c, n);
 }
 
 static int32_t key_at(const void *x, lf_level_in in, size_t c) {

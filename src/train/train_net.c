@@ -62,7 +62,8 @@ static void layer_sizes(lf_net *n, int i) {
     lf_net_layer *l = &n->layer[i];
     l->in = i ? n->layer[i - 1].out : n->features;
     l->out = (size_t)r->layer[i].units;
-    l->pad = pad16(l->out);
+    l->width = pad16(l->out);
+    l->pad = l->width | 16; /* rows a power of two apart would share a few cache sets */
     l->weights = r->layer[i].weights;
     l->activations = r->layer[i].activations;
     l->last = i == n->layers - 1;

@@ -13,7 +13,8 @@
 #include "train/train_feed.h"
 
 typedef struct lf_net_layer {
-    size_t in, out, pad;
+    size_t in, out;
+    size_t width, pad;     /* out rounded up to 16; the length of a row of weights: an odd number of 16s */
     lf_quantizer weights, activations;
     bool norm; /* batch normalization behind the product; otherwise a bias (none behind an output scale) */
     bool last;

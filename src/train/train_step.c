@@ -138,7 +138,7 @@ static void update_rows(lf_net *n, int i, size_t first, const lf_row_adam *adam,
     for (size_t r = 0; r < rows; r++) {
         size_t at = (first + r) * pad, slot = (size_t)(l->w - n->value) + at;
         l->w_step_part[first + r] = n->rows->weights(&now, &next, adam, l->w + at, n->m + slot, n->v + slot,
-                                                     scratch + r * pad, l->code + at, pad);
+                                                     scratch + r * pad, l->code + at, l->width);
     }
 }
 
