@@ -3,7 +3,7 @@
  * float32 values by running the ops' own definitions, so nothing can differ. */
 #include "exec/fast_chain.h"
 
-enum { FRONT_LEVELS = 255 };
+enum { FRONT_LEVELS = 255, FRONT_KEYS = 1 << 20 };
 
 static int port_of(const lf_plan *p, const lf_tensor *t) {
     for (size_t i = 0; i < p->graph->inputs.count; i++)
@@ -105,7 +105,7 @@ static bool set_steps(lf_front *f, const int64_t *bottom, const int64_t *top, in
         most = steps > most ? steps : most;
     }
     f->count = most;
-    return most <= FRONT_LEVELS;
+    return most <= FRONT_LEVELS && f->elements * most <= FRONT_KEYS;
 }
 
 static bool find_front(const lf_fast_chain *c, lf_front *f, lf_arena *keep) {

@@ -345,6 +345,10 @@ static void add_sums(lf_plan *p, const lf_node *n, const lf_layer *d, xnor_step 
 
 static void add_dense(lf_plan *p, const lf_node *n, const lf_layer *d, const lf_node *fused) {
     const lf_slot *in = lf_plan_slot(p, d->x->id, dense_form(p, d), d->inputs);
+    if (in == NULL) {
+        p->possible = false;
+        return;
+    }
     xnor_step *x = in->form == LF_FORM_BITS ? make_xnor(p, d) : NULL;
     const lf_node *teeth = fused ? fused : d->T ? n : NULL;
     if (teeth == NULL) {
@@ -369,5 +373,7 @@ void lf_layer_add(lf_plan *p, const lf_node *n, const lf_node *fused) {
     const lf_tensor *x = lf_in(p->graph, n, 0);
     size_t all = (size_t)lf_shape_count(x->shape); /* the channels over and over, as one vector */
     ladder l = make_ladder(p, n, lf_in(p->graph, n, 1), lf_in(p->graph, n, 2), last_dim(x), all);
-    add_levels(p, n, &l, lf_plan_slot(p, x->id, LF_FORM_S32, all), n->out[0]);
+    const lf_slot *in = lf_plan_slot(p, x->id, LF_FORM_S32, all);
+    p->possible = p->possible && in != NULL;
+    add_levels(p, n, &l, in, n->out[0]);
 }

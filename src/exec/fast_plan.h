@@ -67,8 +67,8 @@ struct lf_plan {
     lf_memo *memo;
     lf_arena *arena;
     lf_arena *building; /* gone when the plan is made */
-    size_t block;  /* rows asked for; 0: chosen */
-    bool possible; /* else everything is left to the reference engine */
+    size_t block;       /* rows asked for; 0: chosen */
+    bool possible;      /* else everything is left to the reference engine */
 
     lf_id *root;            /* [tensor id] */
     bool *needed;           /* [tensor id] */

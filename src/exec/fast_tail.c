@@ -65,8 +65,12 @@ static lf_status step_tail(const lf_step *s, lf_block *b) {
     for (size_t row = 0; row < b->rows; row++) {
         const int32_t *code = lf_slot_at(b, s->in, row, block);
         uint64_t *y = lf_slot_at(b, s->out, row, block);
-        for (size_t e = 0; e < t->elements; e++)
-            y[e] = t->entry[e * t->codes + (size_t)((code[e] - t->lo) / t->step)];
+        for (size_t e = 0; e < t->elements; e++) {
+            size_t k = (size_t)((code[e] - t->lo) / t->step);
+            if (k >= t->codes) /* an input beyond the range that was declared for its channel */
+                return LF_BAD_INPUT;
+            y[e] = t->entry[e * t->codes + k];
+        }
     }
     return LF_OK;
 }
@@ -74,6 +78,7 @@ static lf_status step_tail(const lf_step *s, lf_block *b) {
 void lf_tail_add(lf_plan *p, const lf_tail *t) {
     const lf_slot *in = lf_plan_slot(p, t->base->id, LF_FORM_S32, t->elements);
     const lf_slot *out = lf_plan_output(p, t->result->id, 0, t->elements, LF_FORM_VALUE);
+    p->possible = p->possible && in != NULL;
     lf_plan_add(p, step_tail, NULL, in, out, t,
                 lf_format(p->arena, "table of %zu codes, %zu elements", t->codes, t->elements));
 }
