@@ -54,7 +54,7 @@ static bool unknown_option(const parser *p, const char *name, size_t len) {
     const cli_option *tables[] = {p->verb->options, common_options};
     for (int t = 0; t < 2; t++)
         for (const cli_option *o = tables[t]; o && o->name; o++) {
-            int d = distance(word, o->name);
+            int d = strncmp(word, o->name, strlen(word)) ? distance(word, o->name) : 0;
             if (d < least) {
                 least = d;
                 best = o->name;

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+"""Wrong uses of the command: each must end with status 2 (or 1, 3), say what is wrong and what to do, and leave nothing behind."""
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+LUTFISK = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+QONNX = "qonnx.custom_op.general"
+rng = np.random.default_rng(1)
+
+
+def model(path, nan=False, quantized_input=True, bits=2, op=None):
+    """8 -> 6 -> 3, bipolar weights."""
+    w0, w1 = rng.choice([-1.0, 1.0], (8, 6)).astype(np.float32), rng.choice([-1.0, 1.0], (6, 3)).astype(np.float32)
+    if nan:
+        w0[0, 0] = np.nan
+    consts = {"w0": w0, "w1": w1, "s": np.float32(1), "z": np.float32(0), "b": np.float32(bits)}
+    nodes, at = [], "x"
+    if quantized_input:
+        nodes.append(helper.make_node("Quant", [at, "s", "z", "b"], ["q0"], domain=QONNX, name="in_q", signed=1, narrow=0, rounding_mode="ROUND"))
+        at = "q0"
+    nodes.append(helper.make_node("MatMul", [at, "w0"], ["a0"], name="fc0"))
+    nodes.append(helper.make_node("Quant", ["a0", "s", "z", "b"], ["q1"], domain=QONNX, name="act", signed=1, narrow=0, rounding_mode="ROUND"))
+    if op:
+        nodes.append(helper.make_node(op, ["q1"], ["q2"], name="odd"))
+    nodes.append(helper.make_node("MatMul", ["q2" if op else "q1", "w1"], ["y"], name="fc1"))
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 8])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 3])],
+                              [numpy_helper.from_array(np.asarray(v), k) for k, v in consts.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]), path)
+
+
+def full_disk():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+
+def write(path, text):
+    with open(path, "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+RECIPE = open("recipes/tfc-w1a1.yaml").read()
+tmp = tempfile.mkdtemp(prefix="lutfisk-wrong-")
+os.chdir(tmp)
+model("ok.onnx")
+model("nan.onnx", nan=True)
+model("float.onnx", quantized_input=False)
+model("odd.onnx", op="Sin")
+np.save("x.npy", rng.normal(size=(5, 8)).astype(np.float32))
+np.save("wide.npy", np.zeros((5, 9), np.float32))
+np.save("nan.npy", np.array([[0] * 8, [0, 0, 0, np.nan, 0, 0, 0, 0]], np.float32))
+np.save("text.npy", np.array(["a", "b"]))
+np.save("labels.npy", np.array([0, 1, 2, 9, 0]))
+np.save("frac.npy", np.full((2, 8), 0.3, np.float32))
+write("short.onnx", open("ok.onnx", "rb").read()[:200])
+write("noise.onnx", bytes(range(256)) * 4)
+write("short.npy", open("x.npy", "rb").read()[:100])
+write("bad.lf", "lutfisk 1\ngraph \"g\"\n%y : INT4[1] = matmulx(%x)\n")
+write("bad.yaml", RECIPE + "\nlayerss: 3\n")
+write("pe.json", '{"fc0_mvu": {"PE": 4, "SIMD": 1}}')
+write("key.json", '{\n  "fc0_mvu": {"PEE": 1}\n}')
+write("layer.json", '{"fc9": {"PE": 1}}')
+write("broken.json", '{"fc0_mvu": {"PE": ')
+os.mkdir("foreign")
+write("foreign/keep.txt", "mine")
+subprocess.run([LUTFISK, "build", "ok.onnx", "-o", "hw", "-q"], check=True, capture_output=True)
+
+CASES = [  # what, arguments, words of the message (all must appear), status, what must not exist afterwards, set-up
+    ("unknown verb", ["bild", "ok.onnx"], ["bild", "--help"], 2),
+    ("unknown option", ["build", "ok.onnx", "-o", "o", "--fold"], ["unknown option --fold", "--folding"], 2),
+    ("option without value", ["build", "ok.onnx", "-o"], ["value is missing"], 2),
+    ("not a number", ["build", "ok.onnx", "-o", "o", "--ii", "fast"], ["--ii", "whole number"], 2),
+    ("a model that is not there", ["info", "nothing.onnx"], ["nothing.onnx"], 2),
+    ("truncated model", ["info", "short.onnx"], ["short.onnx"], 2),
+    ("noise for a model", ["info", "noise.onnx"], ["noise.onnx"], 2),
+    ("NaN weights", ["build", "nan.onnx", "-o", "o"], ["NaN"], 2),
+    ("an op that is not supported", ["build", "odd.onnx", "-o", "o"], ["odd", "Sin"], 2),
+    ("float input meets weights", ["build", "float.onnx", "-o", "o"], ["float input", "--input"], 2),
+    ("wrong shape", ["predict", "ok.onnx", "-i", "wide.npy", "-o", "y.npy"], ["[5,9]", "[1,8]"], 2),
+    ("NaN in a row", ["predict", "ok.onnx", "-i", "nan.npy", "-o", "y.npy"], ["row 1"], 2),
+    ("text for numbers", ["predict", "ok.onnx", "-i", "text.npy", "-o", "y.npy"], ["text.npy"], 2),
+    ("truncated rows", ["predict", "ok.onnx", "-i", "short.npy", "-o", "y.npy"], ["short.npy"], 2),
+    ("no rows", ["predict", "ok.onnx", "-o", "y.npy"], ["-i"], 2),
+    ("value off the declared grid", ["predict", "float.onnx", "--input", "UINT8,1/255", "-i", "frac.npy", "-o", "y.npy"], ["row 0"], 2),
+    ("bad --input", ["build", "float.onnx", "-o", "o", "--input", "FLOAT7"], ["--input FLOAT7", "TYPE"], 2),
+    ("unknown input name", ["build", "float.onnx", "-o", "o", "--input", "z=INT4"], ["z=INT4", "x"], 2),
+    ("unknown engine", ["predict", "ok.onnx", "-i", "x.npy", "--engine", "slow"], ["slow", "reference"], 2),
+    ("unknown tensor", ["predict", "ok.onnx", "-i", "x.npy", "-o", "y.npy", "--output", "q7"], ["q7"], 2),
+    ("illegal folding", ["build", "ok.onnx", "-o", "o", "--folding", "pe.json"], ["PE=4", "legal: 1 2 3 6"], 2),
+    ("unknown folding field", ["build", "ok.onnx", "-o", "o", "--folding", "key.json"], ["key.json:2", "PEE", "PE"], 2),
+    ("unknown layer in the folding", ["build", "ok.onnx", "-o", "o", "--folding", "layer.json"], ["fc9"], 2),
+    ("broken JSON", ["build", "ok.onnx", "-o", "o", "--folding", "broken.json"], ["broken.json:1"], 2),
+    ("a target that cannot be met", ["build", "ok.onnx", "-o", "o", "--fps", "500e6"], ["frame"], 2),
+    ("two targets", ["build", "ok.onnx", "-o", "o", "--fps", "1000", "--ii", "4"], ["--fps", "--ii"], 2),
+    ("unknown part", ["build", "ok.onnx", "-o", "o", "--part", "xc7z2"], ["xc7z2"], 2),
+    ("a style of a later version", ["build", "ok.onnx", "-o", "o", "--style", "spatial"], ["not in this version"], 2),
+    ("a directory that is no build", ["verify", "foreign", "-i", "x.npy"], ["foreign", "lutfisk build"], 2),
+    ("a directory that is not ours", ["build", "ok.onnx", "-o", "foreign"], ["foreign"], 2),
+    ("no directory can be made", ["build", "ok.onnx", "-o", "/proc/lutfisk/hw"], ["/proc"], 2),
+    ("full disk", ["build", "ok.onnx", "-o", "o"], ["o"], 2, full_disk),
+    ("full disk for rows", ["predict", "ok.onnx", "-i", "x.npy", "-o", "y.npz"], ["y.npz"], 2, lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)))),
+    ("unknown pass", ["opt", "ok.onnx", "-p", "integrize", "-o", "o.lf"], ["integrize", "integerize"], 2),
+    ("bad text form", ["info", "bad.lf"], ["bad.lf:3", "matmulx", "matmul"], 2),
+    ("unknown key in a recipe", ["train", "bad.yaml", "-o", "m.onnx"], ["bad.yaml:", "layerss", "layers"], 2),
+    ("unknown recipe", ["train", "sfc-w1", "-o", "m.onnx"], ["sfc-w1", "recipe"], 2),
+    ("unknown data set", ["eval", "ok.onnx", "--data", "mnst:test"], ["mnst", "mnist"], 2),
+    ("a label out of range", ["eval", "ok.onnx", "-i", "x.npy", "-y", "labels.npy"], ["9"], 2),
+    ("synth tool of a later version", ["synth", "hw", "--tool", "vivado"], ["not in this version"], 2),
+    ("a netlist that is not there", ["verify", "hw", "-i", "x.npy", "--netlist", "no.v", "--sim", "iverilog"], ["no.v"], (2, 3)),
+]
+
+passed = failed = 0
+before = set(os.listdir("."))
+for case in CASES:
+    what, args, words, status = case[:4]
+    r = subprocess.run([LUTFISK] + args, capture_output=True, text=True, timeout=60, preexec_fn=case[4] if len(case) > 4 else None)
+    said = r.stderr + r.stdout
+    wrong = []
+    if r.returncode not in (status if isinstance(status, tuple) else (status,)):
+        wrong.append(f"status {r.returncode}")
+    wrong += [f'does not say "{w}"' for w in words if w not in said and not (what == "a netlist that is not there" and r.returncode == 3)]
+    left = set(os.listdir(".")) - before
+    if left:
+        wrong.append(f"left behind: {sorted(left)}")
+        for name in left:
+            subprocess.run(["rm", "-rf", name])
+    if open("foreign/keep.txt").read() != "mine":
+        wrong.append("a foreign file was touched")
+    print(f"{'FAIL' if wrong else 'pass'}  {what}: {'; '.join(wrong)}{said.strip().splitlines()[0] if said.strip() and not wrong else ''}")
+    if wrong:
+        print("    " + said.strip().replace("\n", "\n    "))
+    passed, failed = passed + (not wrong), failed + bool(wrong)
+subprocess.run(["rm", "-rf", tmp])
+print(f"{passed} passed, {failed} failed, 0 skipped")
+sys.exit(1 if failed else 0)
