@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #define CHAINS(STEP) STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
+#define MORE_CHAINS(STEP) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11)
 #define START(i) __m256i s##i = _mm256_set1_epi64x((long long)*sink + (i));
 #define SUM(i) all = _mm256_add_epi64(all, s##i);
 #define XNOR(i)                                                                                                   \
@@ -37,12 +38,15 @@ static double bytes(uint64_t rounds, uint64_t *sink) {
     const __m256i low = _mm256_set1_epi16(1);
     __m256i w = _mm256_set1_epi64x((long long)~*sink), all = w;
     CHAINS(START)
+    MORE_CHAINS(START)
     for (uint64_t r = 0; r < rounds; r++) {
         CHAINS(BYTES)
+        MORE_CHAINS(BYTES)
     }
     CHAINS(SUM)
+    MORE_CHAINS(SUM)
     *sink = one_of(all);
-    return (double)rounds * 6 * 32 * 2;
+    return (double)rounds * 12 * 32 * 2;
 }
 
 const lf_peak_kernel lf_peak_avx2 = {LF_ISA_AVX2, xnor, bytes};
