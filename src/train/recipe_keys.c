@@ -51,7 +51,7 @@ static const lf_attr_desc input_keys[] = {
 static const lf_attr_desc norm_keys[] = {
     KEY(lf_recipe_norm, enabled, LF_ATTR_BOOL, "true", 0, 0,
         "batch normalization behind every hidden layer; otherwise a bias"),
-    KEY(lf_recipe_norm, momentum, LF_ATTR_REAL, "0.1", 1e-6, 1,
+    KEY(lf_recipe_norm, momentum, LF_ATTR_REAL, "0.05", 1e-6, 1,
         "running = (1 - momentum) * running + momentum * batch"),
     KEY(lf_recipe_norm, epsilon, LF_ATTR_REAL, "1e-5", 1e-12, 1, "added to the variance"),
     {0},
@@ -69,7 +69,7 @@ static const lf_attr_desc training_keys[] = {
     KEY(lf_recipe_training, batch, LF_ATTR_INT, "128", 16, 65536, "samples per step, a multiple of 16"),
     KEY(lf_recipe_training, validation, LF_ATTR_INT, "5000", 1, 1e9, "samples held out to choose the best epoch"),
     KEY(lf_recipe_training, seed, LF_ATTR_INT, "1", 0, 9e15, "of weights, order and dropout"),
-    KEY(lf_recipe_training, rate, LF_ATTR_REAL, "0.003", 1e-9, 10, "peak learning rate of Adam"),
+    KEY(lf_recipe_training, rate, LF_ATTR_REAL, "0.01", 1e-9, 10, "peak learning rate of Adam"),
     KEY(lf_recipe_training, final_rate, LF_ATTR_REAL, "0.001", 0, 1, "at the end of the cosine, as a part of rate"),
     KEY(lf_recipe_training, warmup_epochs, LF_ATTR_REAL, "1", 0, 100000, "the rate rises linearly for so long"),
     KEY(lf_recipe_training, beta1, LF_ATTR_REAL, "0.9", 0, 0.9999, "Adam's first decay"),
@@ -78,7 +78,7 @@ static const lf_attr_desc training_keys[] = {
     KEY(lf_recipe_training, norm_rate, LF_ATTR_REAL, "1", 0, 100,
         "learning rate of norms and biases, as a part of rate"),
     KEY(lf_recipe_training, step_rate, LF_ATTR_REAL, "0.02", 0, 100, "the same of the logarithms of learned scales"),
-    KEY(lf_recipe_training, initial, LF_ATTR_REAL, "1", 1e-6, 1000, "latent weights start uniform in +-initial"),
+    KEY(lf_recipe_training, initial, LF_ATTR_REAL, "0.1", 1e-6, 1000, "latent weights start uniform in +-initial"),
     {0},
 };
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/rng.h"
 #include "train/recipe.h"
 
@@ -144,18 +145,45 @@ static void test_sizes(void **state) {
     free(deep);
 }
 
+/* doc/user/recipes.md holds the same text. */
 static void test_help(void **state) {
     (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
     lf_text t = {0};
+    lf_file page;
     lf_recipe_help(&t);
     assert_non_null(strstr(t.at, "label_smoothing"));
     assert_non_null(strstr(t.at, "bipolar | ternary"));
+    assert_int_equal(lf_file_open(ctx, "doc/user/recipes.md", 0, &page), LF_OK);
+    assert_non_null(memmem(page.data, page.size, t.at, t.len));
+    lf_file_close(&page);
     lf_text_free(&t);
+    lf_ctx_free(ctx);
+}
+
+/* Every recipe that comes with lutfisk. */
+static void test_recipes(void **state) {
+    (void)state;
+    static const char *const names[] = {"tfc-w1a1", "tfc-w1a2",      "tfc-w2a2",      "sfc-w1a1",
+                                        "sfc-w1a2", "sfc-w2a2",      "lfc-w1a1",      "lfc-w1a2",
+                                        "lfc-w2a2", "mlp128-binary", "mlp128-ternary"};
+    lf_ctx *ctx = lf_ctx_new(1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "recipes/%s.yaml", names[i]);
+        lf_recipe *r = lf_recipe_load(ctx, path);
+        assert_non_null(r);
+        assert_string_equal(r->name, names[i]);
+        assert_string_equal(r->data, "mnist");
+        lf_recipe_free(r);
+    }
+    assert_int_equal(lf_diag_count(ctx), 0);
+    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_wrong),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),      cmocka_unit_test(test_wrong),
                                        cmocka_unit_test(test_mutations), cmocka_unit_test(test_sizes),
-                                       cmocka_unit_test(test_help)};
+                                       cmocka_unit_test(test_help),      cmocka_unit_test(test_recipes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
