@@ -32,7 +32,7 @@ struct lf_chain {
     lf_arena *arena;
     LF_VEC(lf_chain_unit *) units;
     LF_VEC(lf_chain_wire *) wires, ends; /* ends: those to or from outside */
-    int *order; /* topological */
+    int *order;                          /* topological */
 };
 
 lf_chain *lf_chain_new(lf_arena *a) {
@@ -101,10 +101,11 @@ static lf_status check_connected(lf_ctx *ctx, const lf_chain *c) {
         const lf_chain_wire *w = c->wires.at[i];
         if (w->from == OUTSIDE || w->to == OUTSIDE)
             continue;
-        int64_t gives = c->units.at[w->from]->u.out_beats[w->from_port], takes = c->units.at[w->to]->u.in_beats[w->to_port];
+        int64_t gives = c->units.at[w->from]->u.out_beats[w->from_port],
+                takes = c->units.at[w->to]->u.in_beats[w->to_port];
         if (gives != takes)
-            return lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s gives %" PRId64 " beats per frame, %s takes %" PRId64, unit_name(c, w->from, ""), gives,
-                           unit_name(c, w->to, ""), takes);
+            return lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s gives %" PRId64 " beats per frame, %s takes %" PRId64,
+                           unit_name(c, w->from, ""), gives, unit_name(c, w->to, ""), takes);
     }
     return LF_OK;
 }
@@ -210,9 +211,11 @@ static lf_status blocked(lf_ctx *ctx, const lf_chain *c, const char *what, int64
         if (*w->valid == *w->ready)
             continue;
         const char *from = unit_name(c, w->from, "the input"), *to = unit_name(c, w->to, "the output");
-        lf_text_addf(&t, "%s%s waits for %s (%" PRId64 " beats passed)", t.len ? "; " : "", *w->valid ? from : to, *w->valid ? to : from, w->moved);
+        lf_text_addf(&t, "%s%s waits for %s (%" PRId64 " beats passed)", t.len ? "; " : "", *w->valid ? from : to,
+                     *w->valid ? to : from, w->moved);
     }
-    lf_status s = lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s after %" PRId64 " cycles: %s", what, cycle, t.len ? t.at : "every unit is busy");
+    lf_status s = lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s after %" PRId64 " cycles: %s", what, cycle,
+                          t.len ? t.at : "every unit is busy");
     lf_text_free(&t);
     return s;
 }

@@ -14,9 +14,11 @@ typedef struct lf_argmax_attr {
 } lf_argmax_attr;
 
 static const lf_attr_desc attrs[] = {
-    {"axis", LF_ATTR_INT, offsetof(lf_argmax_attr, axis), "0", NULL, 0, 0, "the axis that is searched; negative: from the end"},
+    {"axis", LF_ATTR_INT, offsetof(lf_argmax_attr, axis), "0", NULL, 0, 0,
+     "the axis that is searched; negative: from the end"},
     {"keepdims", LF_ATTR_BOOL, offsetof(lf_argmax_attr, keepdims), "true", NULL, 0, 0, "keep the axis with length 1"},
-    {"select_last_index", LF_ATTR_BOOL, offsetof(lf_argmax_attr, select_last_index), "false", NULL, 0, 0, "the highest index among equals"},
+    {"select_last_index", LF_ATTR_BOOL, offsetof(lf_argmax_attr, select_last_index), "false", NULL, 0, 0,
+     "the highest index among equals"},
     {"PE", LF_ATTR_INT, offsetof(lf_argmax_attr, PE), "1", NULL, 1, 1 << 20, "elements per clock; divides the axis"},
     {0},
 };
@@ -35,7 +37,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     int64_t length = x->shape.dim[axis];
     if (length < 1) {
         lf_where where = lf_where_node(g, n);
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "axis %d of %s has no elements", axis, lf_shape_text(g->arena, x->shape));
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "axis %d of %s has no elements", axis,
+                       lf_shape_text(g->arena, x->shape));
     }
     y->shape.rank = 0;
     for (int i = 0; i < x->shape.rank; i++)
@@ -80,7 +83,8 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     const double *real = codes ? NULL : lf_value_reals(run, &in[0]);
     for (size_t i = 0; i < out[0].count; i++) {
         size_t at = i / stride * stride * (size_t)s.dim[axis] + i % stride;
-        out[0].code[i] = codes ? best_code(&in[0], at, stride, s.dim[axis], a->select_last_index) : best_real(real, at, stride, s.dim[axis], a->select_last_index);
+        out[0].code[i] = codes ? best_code(&in[0], at, stride, s.dim[axis], a->select_last_index)
+                               : best_real(real, at, stride, s.dim[axis], a->select_last_index);
     }
     return LF_OK;
 }
@@ -93,10 +97,12 @@ static lf_status check(const lf_graph *g, const lf_node *n) {
     LF_TRY(lf_need_codes(g, n, 0));
     const lf_tensor *x = lf_in(g, n, 0);
     if (axis_of(g, n) != x->shape.rank - 1)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "argmax in hardware works along the last axis, not along axis %" PRId64 " of %s", a->axis,
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "argmax in hardware works along the last axis, not along axis %" PRId64 " of %s", a->axis,
                        lf_shape_text(g->arena, x->shape));
     if (a->select_last_index)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "argmax in hardware gives the lowest index among equals, not the last one");
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "argmax in hardware gives the lowest index among equals, not the last one");
     return lf_need_divisor(g, n, "PE", a->PE, x->shape.dim[x->shape.rank - 1], "elements");
 }
 

@@ -63,12 +63,8 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
         out->ff = (double)(address + 1);
         break;
     case FIFO_DISTRIBUTED:
-    case FIFO_BLOCK:
-        memory_cost(a->depth, bits, style_of(a) == FIFO_BLOCK, out);
-        break;
-    default:
-        out->lut = (double)((a->depth - 1) * bits + 2 * a->depth);
-        out->ff = (double)(a->depth * (bits + 1));
+    case FIFO_BLOCK: memory_cost(a->depth, bits, style_of(a) == FIFO_BLOCK, out); break;
+    default: out->lut = (double)((a->depth - 1) * bits + 2 * a->depth); out->ff = (double)(a->depth * (bits + 1));
     }
     return LF_OK;
 }

@@ -34,7 +34,10 @@ static int64_t lanes_behind(const lf_graph *g, lf_id t) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         for (int k = 0; n && k < n->in_count; k++) {
-            int64_t lanes = n->in[k] != t ? 0 : passes(n) ? lanes_behind(g, n->out[0]) : n->op->lanes ? lanes_of(g, n, false, k) : 0;
+            int64_t lanes = n->in[k] != t  ? 0
+                            : passes(n)    ? lanes_behind(g, n->out[0])
+                            : n->op->lanes ? lanes_of(g, n, false, k)
+                                           : 0;
             if (lanes)
                 return lanes;
         }
@@ -73,7 +76,8 @@ lf_status lf_need_codes(const lf_graph *g, const lf_node *n, int i) {
     if (x && lf_is_codes(x))
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input %d (%s) must be integers with scale 1", i, x ? x->name : "absent");
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input %d (%s) must be integers with scale 1", i,
+                   x ? x->name : "absent");
 }
 
 lf_status lf_need_lanes(const lf_graph *g, const lf_node *n) {
@@ -81,10 +85,12 @@ lf_status lf_need_lanes(const lf_graph *g, const lf_node *n) {
     if (lf_stream_lanes(g, n->in[0]))
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "no unit beside it says how many elements travel in a beat of %s", lf_in(g, n, 0)->name);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "no unit beside it says how many elements travel in a beat of %s",
+                   lf_in(g, n, 0)->name);
 }
 
-lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value, int64_t count, const char *things) {
+lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value, int64_t count,
+                          const char *things) {
     if (value >= 1 && count % value == 0)
         return LF_OK;
     lf_where where = lf_where_node(g, n);
@@ -92,8 +98,8 @@ lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr,
     for (int64_t d = 1; d <= count && legal.len < 200; d++)
         if (count % d == 0)
             lf_text_addf(&legal, " %" PRId64, d);
-    lf_status s = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s=%" PRId64 " does not divide %" PRId64 " %s; legal:%s", attr, value, count, things,
-                          legal.at ? legal.at : " none");
+    lf_status s = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s=%" PRId64 " does not divide %" PRId64 " %s; legal:%s", attr,
+                          value, count, things, legal.at ? legal.at : " none");
     lf_text_free(&legal);
     return s;
 }
@@ -178,7 +184,12 @@ static void queue_clock(void *state, const bool *s_valid, const bool *m_ready) {
 }
 
 static lf_unit one_to_one(lf_arena *a, const char *name, int64_t beats, void *state) {
-    return (lf_unit){.name = lf_strdup(a, name), .state = state, .in_count = 1, .out_count = 1, .in_beats = {beats}, .out_beats = {beats}};
+    return (lf_unit){.name = lf_strdup(a, name),
+                     .state = state,
+                     .in_count = 1,
+                     .out_count = 1,
+                     .in_beats = {beats},
+                     .out_beats = {beats}};
 }
 
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory) {

@@ -23,7 +23,8 @@ LF_MUST_USE lf_status lf_need_codes(const lf_graph *g, const lf_node *n, int i);
 LF_MUST_USE lf_status lf_need_lanes(const lf_graph *g, const lf_node *n);
 
 /* LF_BAD_INPUT, listing the legal values, unless `value` divides `count`: "PE=3 does not divide 64 channels; legal: 1 2 4 ...". */
-LF_MUST_USE lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value, int64_t count, const char *things);
+LF_MUST_USE lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value,
+                                      int64_t count, const char *things);
 
 /* Output 0 is input 0: shape, grid, ranges; and the values. */
 lf_status lf_infer_same(lf_graph *g, lf_node *n);

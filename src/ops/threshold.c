@@ -13,12 +13,17 @@ static const char *const structure_names[] = {"auto", "parallel", "binary_search
 static const char *const ram_names[] = {"auto", "distributed", "block", NULL};
 
 static const lf_attr_desc attrs[] = {
-    {"out_base", LF_ATTR_INT, offsetof(lf_threshold_attr, out_base), "0", NULL, 0, 0, "output below the first threshold"},
-    {"out_step", LF_ATTR_INT, offsetof(lf_threshold_attr, out_step), "1", NULL, 0, 0, "added for every threshold that is reached"},
-    {"PE", LF_ATTR_INT, offsetof(lf_threshold_attr, PE), "1", NULL, 1, 1 << 20, "channels per clock; divides the channels"},
+    {"out_base", LF_ATTR_INT, offsetof(lf_threshold_attr, out_base), "0", NULL, 0, 0,
+     "output below the first threshold"},
+    {"out_step", LF_ATTR_INT, offsetof(lf_threshold_attr, out_step), "1", NULL, 0, 0,
+     "added for every threshold that is reached"},
+    {"PE", LF_ATTR_INT, offsetof(lf_threshold_attr, PE), "1", NULL, 1, 1 << 20,
+     "channels per clock; divides the channels"},
     {"structure", LF_ATTR_ENUM, offsetof(lf_threshold_attr, structure), "auto", structure_names, 0, 0,
-     "compare all levels at once, search one level per stage, or subtract and shift (levels in equal power-of-two steps)"},
-    {"ram_style", LF_ATTR_ENUM, offsetof(lf_threshold_attr, ram_style), "auto", ram_names, 0, 0, "tables deeper than 64 words; auto: block RAM above 2048 bits"},
+     "compare all levels at once, search one level per stage, or subtract and shift (levels in equal power-of-two "
+     "steps)"},
+    {"ram_style", LF_ATTR_ENUM, offsetof(lf_threshold_attr, ram_style), "auto", ram_names, 0, 0,
+     "tables deeper than 64 words; auto: block RAM above 2048 bits"},
     {0},
 };
 
@@ -36,15 +41,17 @@ static lf_status check_levels(const lf_graph *g, const lf_node *n) {
     lf_where where = lf_where_node(g, n);
     int64_t C = channels_of(g, n);
     if (!T || !T->value || !lf_is_codes(T) || T->shape.rank != 2 || (T->shape.dim[0] != 1 && T->shape.dim[0] != C))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds must be constant integers of shape [1, L] or [%" PRId64 ", L], not %s", C,
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "thresholds must be constant integers of shape [1, L] or [%" PRId64 ", L], not %s", C,
                        T ? lf_shape_text(g->arena, T->shape) : "absent");
     int64_t L = T->shape.dim[1];
     if (L > LEVELS_MAX)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%" PRId64 " thresholds per channel; at most %d", L, LEVELS_MAX);
     for (int64_t i = 0; i < T->shape.dim[0] * L; i++)
         if (i % L && lf_tensor_code(T, (size_t)i) < lf_tensor_code(T, (size_t)i - 1))
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds of channel %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64, i / L,
-                           lf_tensor_code(T, (size_t)i - 1), lf_tensor_code(T, (size_t)i));
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                           "thresholds of channel %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64,
+                           i / L, lf_tensor_code(T, (size_t)i - 1), lf_tensor_code(T, (size_t)i));
     return LF_OK;
 }
 
@@ -58,7 +65,8 @@ static lf_status check_signs(const lf_graph *g, const lf_node *n) {
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "signs must be 1 or %" PRId64 " constant integers", C);
     for (int64_t i = 0; i < count; i++)
         if (lf_tensor_code(s, (size_t)i) != 1 && lf_tensor_code(s, (size_t)i) != -1)
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sign %" PRId64 " of channel %" PRId64 " is neither 1 nor -1", lf_tensor_code(s, (size_t)i), i);
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sign %" PRId64 " of channel %" PRId64 " is neither 1 nor -1",
+                           lf_tensor_code(s, (size_t)i), i);
     return LF_OK;
 }
 
@@ -93,7 +101,8 @@ static void set_ranges(lf_graph *g, const lf_node *n) {
         for (int64_t t = 0; t < L && (c == 0 || T->shape.dim[0] > 1); t++)
             row[t] = lf_tensor_code(T, (size_t)(c * L + t));
         lf_range in = per_channel ? x->channel_range[c] : x->range;
-        int64_t at_lo = count_reached(row, L, sign_of(s, c) * in.lo), at_hi = count_reached(row, L, sign_of(s, c) * in.hi);
+        int64_t at_lo = count_reached(row, L, sign_of(s, c) * in.lo),
+                at_hi = count_reached(row, L, sign_of(s, c) * in.hi);
         int64_t few = at_lo < at_hi ? at_lo : at_hi, many = at_lo < at_hi ? at_hi : at_lo;
         r[c] = output_range(a, few, many);
         least = few < least ? few : least;
@@ -110,10 +119,12 @@ static lf_status check_attrs(const lf_graph *g, const lf_node *n) {
     lf_range x = lf_in(g, n, 0)->range;
     int64_t limit = (int64_t)1 << 40, widest = (int64_t)1 << 62;
     if (x.lo < -widest || x.hi > widest)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input codes from %" PRId64 " to %" PRId64 " leave +-2^62", x.lo, x.hi);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input codes from %" PRId64 " to %" PRId64 " leave +-2^62", x.lo,
+                       x.hi);
     if (a->out_step == 0 || a->out_step > limit || a->out_step < -limit || a->out_base > limit || a->out_base < -limit)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40", a->out_base,
-                       a->out_step);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40",
+                       a->out_base, a->out_step);
     return lf_need_divisor(g, n, "PE", a->PE, channels_of(g, n), "channels");
 }
 
@@ -163,7 +174,8 @@ static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     lf_threshold_plan p;
     LF_TRY(lf_threshold_plan_make(g, n, g->arena, &p));
     const char *module = lf_format(g->arena, "%s_threshold", lf_vlog_name(g->arena, n->name));
-    LF_TRY(lf_threshold_print(&p, v, g->arena, module, (lf_threshold_ram)((const lf_threshold_attr *)n->attr)->ram_style));
+    LF_TRY(
+        lf_threshold_print(&p, v, g->arena, module, (lf_threshold_ram)((const lf_threshold_attr *)n->attr)->ram_style));
     lf_stream_instance(g, n, v, module);
     return LF_OK;
 }
@@ -179,8 +191,7 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
 
 static void add_table(lf_cost *c, int64_t depth, int64_t bits, lf_threshold_ram ram) {
     switch (lf_threshold_table_kind(depth, bits, ram)) {
-    case TABLE_CONSTANT:
-        return;
+    case TABLE_CONSTANT: return;
     case TABLE_LOGIC:
         c->lut += (double)bits;
         c->ff += (double)bits;
@@ -189,9 +200,7 @@ static void add_table(lf_cost *c, int64_t depth, int64_t bits, lf_threshold_ram 
         c->lut += (double)(bits * ((depth + 63) / 64)) * 1.5;
         c->ff += (double)bits;
         return;
-    case TABLE_BLOCK:
-        c->bram += lf_block_rams(depth, bits);
-        return;
+    case TABLE_BLOCK: c->bram += lf_block_rams(depth, bits); return;
     }
 }
 

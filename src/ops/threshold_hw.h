@@ -10,7 +10,12 @@ typedef struct lf_threshold_attr {
     int ram_style; /* lf_threshold_ram */
 } lf_threshold_attr;
 
-typedef enum lf_threshold_structure { THRESHOLD_AUTO, THRESHOLD_PARALLEL, THRESHOLD_SEARCH, THRESHOLD_UNIFORM } lf_threshold_structure;
+typedef enum lf_threshold_structure {
+    THRESHOLD_AUTO,
+    THRESHOLD_PARALLEL,
+    THRESHOLD_SEARCH,
+    THRESHOLD_UNIFORM
+} lf_threshold_structure;
 typedef enum lf_threshold_ram { THRESHOLD_RAM_AUTO, THRESHOLD_RAM_DISTRIBUTED, THRESHOLD_RAM_BLOCK } lf_threshold_ram;
 
 /* Inputs are compared as unsigned numbers u: two's complement with the top bit flipped, bipolar as its bit; where the channel's
@@ -23,19 +28,19 @@ typedef struct lf_threshold_plan {
     int64_t pe, beats;                /* beats per vector of channels */
     bool constant;                    /* every lane has one row: no tables */
     bool any_sign;
-    bool flip;                        /* the top bit of the input is flipped */
+    bool flip; /* the top bit of the input is flipped */
     int in_bits, compare_bits, out_bits;
-    int count_bits;                   /* of 0..levels + offset; also the steps of the search */
-    int stages;                       /* registers from input to output */
-    uint64_t never;                   /* greatest u + 1 */
-    uint64_t *level;                  /* [rows][levels], on the scale of u, clamped, ascending */
-    bool *negative;                   /* [rows] */
-    int shift;                        /* UNIFORM: q = (u - first) >> shift; count = clip(q, offset, levels + offset) - offset */
-    bool half_even;                   /* UNIFORM: where u - first is a multiple of 2^shift, q is made even before it is clipped */
-    int offset;                       /* 0 or 1 */
-    int64_t *first;                   /* [rows] */
-    int difference_bits;              /* of u - first, two's complement */
-    uint64_t out_base, out_step;      /* wire bits = out_base + out_step * count, modulo 2^out_bits */
+    int count_bits;      /* of 0..levels + offset; also the steps of the search */
+    int stages;          /* registers from input to output */
+    uint64_t never;      /* greatest u + 1 */
+    uint64_t *level;     /* [rows][levels], on the scale of u, clamped, ascending */
+    bool *negative;      /* [rows] */
+    int shift;           /* UNIFORM: q = (u - first) >> shift; count = clip(q, offset, levels + offset) - offset */
+    bool half_even;      /* UNIFORM: where u - first is a multiple of 2^shift, q is made even before it is clipped */
+    int offset;          /* 0 or 1 */
+    int64_t *first;      /* [rows] */
+    int difference_bits; /* of u - first, two's complement */
+    uint64_t out_base, out_step; /* wire bits = out_base + out_step * count, modulo 2^out_bits */
 } lf_threshold_plan;
 
 /* The operands of a node, and one row of them. */
@@ -63,6 +68,7 @@ typedef enum lf_threshold_table { TABLE_CONSTANT, TABLE_LOGIC, TABLE_DISTRIBUTED
 lf_threshold_table lf_threshold_table_kind(int64_t depth, int64_t bits, lf_threshold_ram ram);
 
 /* The node's module (named like its instance) with tables and memory files, into v. */
-lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module, lf_threshold_ram ram);
+lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module,
+                             lf_threshold_ram ram);
 
 #endif

@@ -84,12 +84,9 @@ static lf_threshold_structure choose(const lf_threshold_plan *p, bool uniform) {
 
 static int stages_of(const lf_threshold_plan *p) {
     switch (p->structure) {
-    case THRESHOLD_PARALLEL:
-        return p->constant ? 1 : 2;
-    case THRESHOLD_UNIFORM:
-        return p->constant ? 2 : 3;
-    default:
-        return p->count_bits + 1;
+    case THRESHOLD_PARALLEL: return p->constant ? 1 : 2;
+    case THRESHOLD_UNIFORM: return p->constant ? 2 : 3;
+    default: return p->count_bits + 1;
     }
 }
 
@@ -111,7 +108,8 @@ lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *
     lf_where where = lf_where_node(g, n);
     *p = (lf_threshold_plan){.pe = at->PE, .in_bits = lf_dtype_bits(s.x->dtype), .flip = lf_dtype_signed(s.x->dtype)};
     if (p->in_bits > INPUT_BITS_MAX)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%d input bits; thresholds in hardware take up to %d", p->in_bits, INPUT_BITS_MAX);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%d input bits; thresholds in hardware take up to %d", p->in_bits,
+                       INPUT_BITS_MAX);
     p->levels = s.levels ? s.levels : 1;
     p->channels = s.x->shape.rank ? s.x->shape.dim[s.x->shape.rank - 1] : 1;
     p->rows = rows_equal(&s, p->channels) ? 1 : p->channels;
@@ -123,7 +121,8 @@ lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *
     bool uniform = lf_threshold_find_uniform(p, &s, a);
     p->structure = at->structure == THRESHOLD_AUTO ? choose(p, uniform) : (lf_threshold_structure)at->structure;
     if (p->structure == THRESHOLD_UNIFORM && !uniform)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "structure=uniform, but the thresholds do not lie in equal power-of-two steps");
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "structure=uniform, but the thresholds do not lie in equal power-of-two steps");
     if (p->structure == THRESHOLD_UNIFORM)
         p->count_bits = lf_bits_unsigned((uint64_t)(p->levels + p->offset));
     p->stages = stages_of(p);

@@ -46,7 +46,8 @@ static void add_constant(lf_text *t, int bits, const uint8_t *words) {
 }
 
 /* Declares `q`, word `address` of the table one clock later. */
-static lf_status add_table(const printer *w, const char *q, const char *address, int bits, int64_t depth, const uint8_t *words) {
+static lf_status add_table(const printer *w, const char *q, const char *address, int bits, int64_t depth,
+                           const uint8_t *words) {
     lf_threshold_table kind = lf_threshold_table_kind(depth, bits, w->ram);
     lf_text *t = w->t;
     if (kind == TABLE_CONSTANT) {
@@ -64,8 +65,8 @@ static lf_status add_table(const printer *w, const char *q, const char *address,
     }
     const char *file = lf_format(w->arena, "%s.mem", name);
     lf_text_addf(t, "    wire [%d:0] %s;\n", bits - 1, q);
-    lf_text_addf(t, "    lf_rom #(.WIDTH(%d), .DEPTH(%" PRId64 "), .A_BITS(%d), .BLOCK(%d), .FILE(\"%s\"))\n", bits, depth,
-                 lf_vlog_rom_address_bits(depth), kind == TABLE_BLOCK, file);
+    lf_text_addf(t, "    lf_rom #(.WIDTH(%d), .DEPTH(%" PRId64 "), .A_BITS(%d), .BLOCK(%d), .FILE(\"%s\"))\n", bits,
+                 depth, lf_vlog_rom_address_bits(depth), kind == TABLE_BLOCK, file);
     lf_text_addf(t, "        %s_table (.aclk(aclk), .ce(ce), .a(%s), .q(%s));\n", q, address, q);
     return lf_vlog_memory(w->v, file, bits, depth, words);
 }
@@ -81,12 +82,21 @@ static void open_module(const printer *w) {
     int64_t in = p->pe * p->in_bits, out = p->pe * p->out_bits;
     lf_text_add(w->t, "/* verilator lint_off UNSIGNED */ // a level that is always reached compares with 0\n");
     lf_text_addf(w->t, "module %s (\n    input  wire aclk,\n    input  wire aresetn,\n", w->module);
-    lf_text_addf(w->t, "    input  wire [%" PRId64 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n", in - 1);
-    lf_text_addf(w->t, "    output wire [%" PRId64 ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n", out - 1);
+    lf_text_addf(w->t,
+                 "    input  wire [%" PRId64
+                 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n",
+                 in - 1);
+    lf_text_addf(w->t,
+                 "    output wire [%" PRId64
+                 ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n",
+                 out - 1);
     lf_text_addf(w->t, "    wire ce;\n    wire [%d:0] beat;\n", beat_bits(p) - 1);
-    lf_text_addf(w->t, "    lf_pipe #(.STAGES(%d), .BEATS(%" PRId64 "), .BEAT_BITS(%d)) pipe (\n", p->stages, table_rows(p), beat_bits(p));
-    lf_text_add(w->t, "        .aclk(aclk), .aresetn(aresetn),\n        .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready),\n");
-    lf_text_add(w->t, "        .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready),\n        .ce(ce), .beat(beat)\n    );\n");
+    lf_text_addf(w->t, "    lf_pipe #(.STAGES(%d), .BEATS(%" PRId64 "), .BEAT_BITS(%d)) pipe (\n", p->stages,
+                 table_rows(p), beat_bits(p));
+    lf_text_add(w->t, "        .aclk(aclk), .aresetn(aresetn),\n        .s_axis_tvalid(s_axis_tvalid), "
+                      ".s_axis_tready(s_axis_tready),\n");
+    lf_text_add(w->t, "        .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready),\n        .ce(ce), "
+                      ".beat(beat)\n    );\n");
     if (p->constant)
         lf_text_add(w->t, "    wire unused = &{1'b0, beat};\n");
 }
@@ -98,7 +108,8 @@ static void add_input(const printer *w, int64_t lane) {
     uint64_t mask = p->flip ? (uint64_t)1 << (p->in_bits - 1) : 0;
     if (p->constant && p->negative[row_of(p, 0, lane)])
         mask ^= ((uint64_t)1 << p->in_bits) - 1;
-    lf_text_addf(w->t, "\n    wire [%d:0] l%" PRId64 "_u = s_axis_tdata[%" PRId64 ":%" PRId64 "]", p->in_bits - 1, lane, at + p->in_bits - 1, at);
+    lf_text_addf(w->t, "\n    wire [%d:0] l%" PRId64 "_u = s_axis_tdata[%" PRId64 ":%" PRId64 "]", p->in_bits - 1, lane,
+                 at + p->in_bits - 1, at);
     if (mask)
         lf_text_addf(w->t, " ^ %d'h%" PRIx64, p->in_bits, mask);
     lf_text_add(w->t, ";\n");
@@ -107,7 +118,9 @@ static void add_input(const printer *w, int64_t lane) {
 /* The first register: l<i>_r = u, and l<i>_x = the same with the sign from the table. */
 static void add_first_register(const printer *w, int64_t lane, const char *sign) {
     int hi = w->p->in_bits - 1;
-    lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_r;\n    always @(posedge aclk) if (ce) l%" PRId64 "_r <= l%" PRId64 "_u;\n", hi, lane, lane, lane);
+    lf_text_addf(
+        w->t, "    reg  [%d:0] l%" PRId64 "_r;\n    always @(posedge aclk) if (ce) l%" PRId64 "_r <= l%" PRId64 "_u;\n",
+        hi, lane, lane, lane);
     lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_x0 = l%" PRId64 "_r", hi, lane, lane);
     if (w->tabled_sign)
         lf_text_addf(w->t, " ^ {%d{%s}}", w->p->in_bits, sign);
@@ -131,14 +144,16 @@ static void add_output(const printer *w, int64_t lane, const char *count) {
         lf_text_addf(w->t, "%s[%d:0];\n    wire l%" PRId64 "_unused_c = &{1'b0, %s};\n", count, hi, lane, count);
     else
         lf_text_addf(w->t, "%s;\n", count);
-    lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_y;\n    always @(posedge aclk) if (ce) l%" PRId64 "_y <= ", hi, lane, lane);
+    lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_y;\n    always @(posedge aclk) if (ce) l%" PRId64 "_y <= ", hi,
+                 lane, lane);
     if (p->out_step == 1)
         lf_text_addf(w->t, "l%" PRId64 "_c", lane);
     else
         lf_text_addf(w->t, "l%" PRId64 "_c * %d'd%" PRIu64, lane, p->out_bits, p->out_step);
     if (p->out_base)
         lf_text_addf(w->t, " + %d'd%" PRIu64, p->out_bits, p->out_base);
-    lf_text_addf(w->t, ";\n    assign m_axis_tdata[%" PRId64 ":%" PRId64 "] = l%" PRId64 "_y;\n", lane * p->out_bits + hi, lane * p->out_bits, lane);
+    lf_text_addf(w->t, ";\n    assign m_axis_tdata[%" PRId64 ":%" PRId64 "] = l%" PRId64 "_y;\n",
+                 lane * p->out_bits + hi, lane * p->out_bits, lane);
 }
 
 /* -- parallel ------------------------------------------------------------------------------------------------------------ */
@@ -148,7 +163,8 @@ static int row_bits(const printer *w, int64_t fields, int bits) {
     return (int)fields * bits + w->tabled_sign;
 }
 
-static lf_status add_row_table(const printer *w, int64_t fields, int bits, uint64_t (*field)(const lf_threshold_plan *, int64_t, int64_t)) {
+static lf_status add_row_table(const printer *w, int64_t fields, int bits,
+                               uint64_t (*field)(const lf_threshold_plan *, int64_t, int64_t)) {
     const lf_threshold_plan *p = w->p;
     int one = row_bits(w, fields, bits);
     int64_t depth = table_rows(p), all = p->pe * one;
@@ -197,7 +213,8 @@ static lf_status print_parallel(const printer *w) {
         const char *x = widened(w, lf_format(w->arena, p->constant ? "l%" PRId64 "_u" : "l%" PRId64 "_x0", lane));
         lf_text_addf(w->t, "    wire [%" PRId64 ":0] l%" PRId64 "_ge;\n", p->levels - 1, lane);
         for (int64_t i = 0; i < p->levels; i++, at += p->compare_bits)
-            lf_text_addf(w->t, "    assign l%" PRId64 "_ge[%" PRId64 "] = %s >= row[%" PRId64 ":%" PRId64 "];\n", lane, i, x, at + p->compare_bits - 1, at);
+            lf_text_addf(w->t, "    assign l%" PRId64 "_ge[%" PRId64 "] = %s >= row[%" PRId64 ":%" PRId64 "];\n", lane,
+                         i, x, at + p->compare_bits - 1, at);
         add_thermometer(w, lane);
         add_output(w, lane, lf_format(w->arena, "l%" PRId64 "_n", lane));
     }
@@ -224,7 +241,8 @@ static lf_status add_step_table(const printer *w, int64_t lane, int k, const cha
     uint8_t *words = new_words(w, rows * wide, p->compare_bits);
     for (int64_t b = 0; b < rows; b++)
         for (int64_t prefix = 0; prefix < wide; prefix++)
-            lf_bits_set(words, (size_t)((b * wide + prefix) * p->compare_bits), p->compare_bits, search_level(p, row_of(p, b, lane), k, prefix));
+            lf_bits_set(words, (size_t)((b * wide + prefix) * p->compare_bits), p->compare_bits,
+                        search_level(p, row_of(p, b, lane), k, prefix));
     return add_table(w, lf_format(w->arena, "l%" PRId64 "_t%d", lane, k), address, p->compare_bits, rows * wide, words);
 }
 
@@ -245,14 +263,18 @@ static lf_status add_step(const printer *w, int64_t lane, int k, const char *lev
     const char *x = widened(w, lf_format(a, "l%" PRId64 "_x%d", lane, k));
     lf_text_addf(w->t, "    wire l%" PRId64 "_b%d = %s >= %s;\n", lane, k, x, level);
     if (k)
-        lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n%d = {l%" PRId64 "_k%d, l%" PRId64 "_b%d};\n", k, lane, k, lane, k, lane, k);
+        lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n%d = {l%" PRId64 "_k%d, l%" PRId64 "_b%d};\n", k, lane, k,
+                     lane, k, lane, k);
     else
         lf_text_addf(w->t, "    wire [0:0] l%" PRId64 "_n0 = l%" PRId64 "_b0;\n", lane, lane);
     if (k + 1 == p->count_bits)
         return LF_OK;
-    lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_x%d;\n    reg  [%d:0] l%" PRId64 "_k%d;\n", p->in_bits - 1, lane, k + 1, k, lane, k + 1);
-    lf_text_addf(w->t, "    always @(posedge aclk) if (ce) begin l%" PRId64 "_x%d <= l%" PRId64 "_x%d; l%" PRId64 "_k%d <= l%" PRId64 "_n%d; end\n", lane, k + 1,
-                 lane, k, lane, k + 1, lane, k);
+    lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_x%d;\n    reg  [%d:0] l%" PRId64 "_k%d;\n", p->in_bits - 1, lane,
+                 k + 1, k, lane, k + 1);
+    lf_text_addf(w->t,
+                 "    always @(posedge aclk) if (ce) begin l%" PRId64 "_x%d <= l%" PRId64 "_x%d; l%" PRId64
+                 "_k%d <= l%" PRId64 "_n%d; end\n",
+                 lane, k + 1, lane, k, lane, k + 1, lane, k);
     const char *known = lf_format(a, "l%" PRId64 "_n%d", lane, k);
     return add_step_table(w, lane, k + 1, p->constant ? known : lf_format(a, "{f%d, %s}", k, known));
 }
@@ -265,7 +287,9 @@ static lf_status print_search(const printer *w) {
     for (int64_t lane = 0; lane < p->pe; lane++) {
         add_input(w, lane);
         add_first_register(w, lane, lf_format(w->arena, "row[%" PRId64 "]", lane * one + one - 1));
-        LF_TRY(add_step(w, lane, 0, lf_format(w->arena, "row[%" PRId64 ":%" PRId64 "]", lane * one + p->compare_bits - 1, lane * one)));
+        LF_TRY(add_step(
+            w, lane, 0,
+            lf_format(w->arena, "row[%" PRId64 ":%" PRId64 "]", lane * one + p->compare_bits - 1, lane * one)));
         for (int k = 1; k < p->count_bits; k++)
             LF_TRY(add_step(w, lane, k, lf_format(w->arena, "l%" PRId64 "_t%d", lane, k)));
         add_output(w, lane, lf_format(w->arena, "l%" PRId64 "_n%d", lane, p->count_bits - 1));
@@ -283,9 +307,11 @@ static uint64_t uniform_field(const lf_threshold_plan *p, int64_t row, int64_t f
 /* q = d >> shift without its sign, `left` bits, made even on a tie. */
 static void add_quotient(const printer *w, int64_t lane, int left) {
     const lf_threshold_plan *p = w->p;
-    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_q = l%" PRId64 "_d[%d:%d]", left - 1, lane, lane, p->difference_bits - 2, p->shift);
+    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_q = l%" PRId64 "_d[%d:%d]", left - 1, lane, lane,
+                 p->difference_bits - 2, p->shift);
     if (p->half_even && p->shift)
-        lf_text_addf(w->t, " & ~{%s(l%" PRId64 "_d[%d:0] == %d'd0)}", left > 1 ? lf_format(w->arena, "%d'd0, ", left - 1) : "", lane, p->shift - 1, p->shift);
+        lf_text_addf(w->t, " & ~{%s(l%" PRId64 "_d[%d:0] == %d'd0)}",
+                     left > 1 ? lf_format(w->arena, "%d'd0, ", left - 1) : "", lane, p->shift - 1, p->shift);
     else if (p->half_even)
         lf_text_addf(w->t, " & ~%d'd1", left);
     lf_text_add(w->t, ";\n");
@@ -297,14 +323,18 @@ static void add_clip(const printer *w, int64_t lane) {
     int left = p->difference_bits - 1 - p->shift; /* bits of d >> shift without the sign */
     int64_t most = p->levels + p->offset;
     if (left < 1) {
-        lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = %d'd%d;\n", p->count_bits - 1, lane, p->count_bits, p->offset);
+        lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = %d'd%d;\n", p->count_bits - 1, lane, p->count_bits,
+                     p->offset);
         return;
     }
     add_quotient(w, lane, left);
-    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = l%" PRId64 "_d[%d]%s ? %d'd%d : ", p->count_bits - 1, lane, lane, p->difference_bits - 1,
-                 p->offset ? lf_format(w->arena, " || l%" PRId64 "_q == %d'd0", lane, left) : "", p->count_bits, p->offset);
+    lf_text_addf(w->t, "    wire [%d:0] l%" PRId64 "_n = l%" PRId64 "_d[%d]%s ? %d'd%d : ", p->count_bits - 1, lane,
+                 lane, p->difference_bits - 1,
+                 p->offset ? lf_format(w->arena, " || l%" PRId64 "_q == %d'd0", lane, left) : "", p->count_bits,
+                 p->offset);
     if (left > p->count_bits || ((int64_t)1 << left) - 1 > most)
-        lf_text_addf(w->t, "l%" PRId64 "_q > %d'd%" PRId64 " ? %d'd%" PRId64 " : ", lane, left, most, p->count_bits, most);
+        lf_text_addf(w->t, "l%" PRId64 "_q > %d'd%" PRId64 " ? %d'd%" PRId64 " : ", lane, left, most, p->count_bits,
+                     most);
     if (left >= p->count_bits)
         lf_text_addf(w->t, "l%" PRId64 "_q[%d:0];\n", lane, p->count_bits - 1);
     else
@@ -334,7 +364,8 @@ static lf_status print_uniform(const printer *w) {
             lf_text_addf(w->t, "    wire l%" PRId64 "_unused_x = &{1'b0, %s};\n", lane, x);
         x = resized(w, x, D);
         lf_text_addf(w->t, "    reg  [%d:0] l%" PRId64 "_d;\n", D - 1, lane);
-        lf_text_addf(w->t, "    always @(posedge aclk) if (ce) l%" PRId64 "_d <= %s - row[%" PRId64 ":%" PRId64 "];\n", lane, x, at + D - 1, at);
+        lf_text_addf(w->t, "    always @(posedge aclk) if (ce) l%" PRId64 "_d <= %s - row[%" PRId64 ":%" PRId64 "];\n",
+                     lane, x, at + D - 1, at);
         if (p->shift > 0)
             lf_text_addf(w->t, "    wire l%" PRId64 "_unused = &{1'b0, l%" PRId64 "_d};\n", lane, lane);
         add_clip(w, lane);
@@ -343,7 +374,8 @@ static lf_status print_uniform(const printer *w) {
     return LF_OK;
 }
 
-lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module, lf_threshold_ram ram) {
+lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module,
+                             lf_threshold_ram ram) {
     printer w = {p, v, a, lf_vlog_module(v, module), module, ram, p->any_sign && !p->constant};
     if (!w.t)
         return LF_FAILED;

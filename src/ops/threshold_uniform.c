@@ -95,7 +95,8 @@ static bool find_pattern(const lf_threshold_plan *p, const lf_threshold_source *
 bool lf_threshold_find_uniform(lf_threshold_plan *p, const lf_threshold_source *s, lf_arena *a) {
     pattern f;
     int64_t limit = (int64_t)1 << RANGE_BITS, lo, hi;
-    if (s->levels < 2 || s->x->dtype.kind == LF_KIND_BIPOLAR || s->x->range.lo < -limit || s->x->range.hi > limit || !find_pattern(p, s, &f))
+    if (s->levels < 2 || s->x->dtype.kind == LF_KIND_BIPOLAR || s->x->range.lo < -limit || s->x->range.hi > limit ||
+        !find_pattern(p, s, &f))
         return false;
     p->shift = lf_bits_unsigned((uint64_t)f.step) - 1;
     p->half_even = f.even;

@@ -12,8 +12,10 @@ typedef struct lf_width_converter_attr {
 } lf_width_converter_attr;
 
 static const lf_attr_desc attrs[] = {
-    {"in_lanes", LF_ATTR_INT, offsetof(lf_width_converter_attr, in_lanes), "1", NULL, 1, 1 << 20, "elements per beat before it"},
-    {"out_lanes", LF_ATTR_INT, offsetof(lf_width_converter_attr, out_lanes), "1", NULL, 1, 1 << 20, "elements per beat behind it"},
+    {"in_lanes", LF_ATTR_INT, offsetof(lf_width_converter_attr, in_lanes), "1", NULL, 1, 1 << 20,
+     "elements per beat before it"},
+    {"out_lanes", LF_ATTR_INT, offsetof(lf_width_converter_attr, out_lanes), "1", NULL, 1, 1 << 20,
+     "elements per beat behind it"},
     {0},
 };
 
@@ -38,8 +40,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     if (count % a->in_lanes == 0 && count % a->out_lanes == 0)
         return LF_OK;
     lf_where where = lf_where_node(g, n);
-    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%" PRId64 " elements per frame are not divisible by in_lanes=%" PRId64 " and out_lanes=%" PRId64, count,
-                   a->in_lanes, a->out_lanes);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                   "%" PRId64 " elements per frame are not divisible by in_lanes=%" PRId64 " and out_lanes=%" PRId64,
+                   count, a->in_lanes, a->out_lanes);
 }
 
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
@@ -61,9 +64,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     int64_t in_beats = beats(g, n, false), out_beats = beats(g, n, true);
     *out = (lf_cost){.ii_cycles = in_beats > out_beats ? in_beats : out_beats};
     switch (ratio_of(a)) {
-    case RATIO_SAME:
-        *out = (lf_cost){.lut = (double)in + 3, .ff = 2 * (double)in + 2, .ii_cycles = in_beats};
-        break;
+    case RATIO_SAME: *out = (lf_cost){.lut = (double)in + 3, .ff = 2 * (double)in + 2, .ii_cycles = in_beats}; break;
     case RATIO_WIDEN:
         out->lut = 3 + 2 * lf_bits_unsigned((uint64_t)(to / in - 1)) - 1;
         out->ff = (double)to + 1 + lf_bits_unsigned((uint64_t)(to / in - 1));

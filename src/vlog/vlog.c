@@ -69,7 +69,8 @@ static bool has_unit(const lf_vlog *v, const char *name) {
 }
 
 static bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '`';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+           c == '`';
 }
 
 /* Skips a comment or a string that starts at p; p itself when none does. */
@@ -258,13 +259,15 @@ void lf_vlog_port_stream(lf_vlog *v, const char *prefix, const char *stream) {
     static const char *const part[] = {"tdata", "tvalid", "tready"};
     for (size_t i = 0; i < LF_COUNT(part); i++)
         LF_PUSH(v->arena, &n->ports,
-                (lf_vlog_pair){lf_format(v->arena, "%s_%s", prefix, part[i]), lf_format(v->arena, "%s_%s", s->name, part[i]), i == 0 ? s : NULL});
+                (lf_vlog_pair){lf_format(v->arena, "%s_%s", prefix, part[i]),
+                               lf_format(v->arena, "%s_%s", s->name, part[i]), i == 0 ? s : NULL});
 }
 
 static void add_top_port(lf_vlog *v, const char *suffix, const char *stream, int bits, bool output, int64_t beats) {
     lf_vlog_stream_def *s = find_stream(v, stream);
     if (!s || s->bits != bits) {
-        lf_vlog_fault(v, "a top-level port of %d bits is joined to stream %s of %d bits", bits, stream, s ? s->bits : 0);
+        lf_vlog_fault(v, "a top-level port of %d bits is joined to stream %s of %d bits", bits, stream,
+                      s ? s->bits : 0);
         return;
     }
     if (output)

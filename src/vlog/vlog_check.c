@@ -23,7 +23,8 @@ static void check_instance(lf_vlog *v, const lf_vlog_inst *n) {
             continue;
         int64_t width = lf_vlog_port_width(v->arena, text, n, p->name);
         if (width >= 0 && width != p->stream->bits)
-            lf_vlog_fault(v, "%s.%s has %" PRId64 " bits, stream %s has %d", n->name, p->name, width, p->stream->name, p->stream->bits);
+            lf_vlog_fault(v, "%s.%s has %" PRId64 " bits, stream %s has %d", n->name, p->name, width, p->stream->name,
+                          p->stream->bits);
     }
 }
 

@@ -101,7 +101,8 @@ static void print_rom(lf_text *t, const char *name, int bits, lf_rom_bit *r, con
         add_tree(&body, r, r->bit, r->address_bits);
         lf_text_add(&body, ";\n");
     }
-    lf_text_addf(t, "module %s (\n    input  wire [%d:0] a,\n    output wire [%d:0] q\n);\n", name, r->address_bits - 1, bits - 1);
+    lf_text_addf(t, "module %s (\n    input  wire [%d:0] a,\n    output wire [%d:0] q\n);\n", name, r->address_bits - 1,
+                 bits - 1);
     lf_text_add(t, "    wire unused = &{1'b0, a};\n");
     for (unsigned f = 1; f < 255; f++)
         if (r->used[f]) {

@@ -16,7 +16,8 @@ static void print_ports(const lf_vlog *v, lf_text *t) {
     lf_text_addf(t, "module %s (\n    input  wire aclk,\n    input  wire aresetn", v->top);
     for (size_t i = 0; i < v->ports.count; i++) {
         const lf_vlog_port_def *p = &v->ports.at[i];
-        const char *s = side(p), *x = p->suffix, *with = p->output ? "output" : "input ", *against = p->output ? "input " : "output";
+        const char *s = side(p), *x = p->suffix, *with = p->output ? "output" : "input ",
+                   *against = p->output ? "input " : "output";
         lf_text_addf(t, ",\n    %s wire [%d:0] %s%stdata", with, padded(p->stream->bits) - 1, s, x);
         lf_text_addf(t, ",\n    %s wire %s%stvalid", with, s, x);
         lf_text_addf(t, ",\n    %s wire %s%stready", against, s, x);
@@ -26,7 +27,8 @@ static void print_ports(const lf_vlog *v, lf_text *t) {
 }
 
 static void print_stream(lf_text *t, const lf_vlog_stream_def *s) {
-    lf_text_addf(t, "    wire [%d:0] %s_tdata;\n    wire %s_tvalid, %s_tready;\n", s->bits - 1, s->name, s->name, s->name);
+    lf_text_addf(t, "    wire [%d:0] %s_tdata;\n    wire %s_tvalid, %s_tready;\n", s->bits - 1, s->name, s->name,
+                 s->name);
 }
 
 /* The last beat's position and padding of an input are not used; the name keeps linters quiet about it. */
@@ -34,9 +36,11 @@ static void print_input(lf_text *t, const lf_vlog_port_def *p) {
     const char *n = p->stream->name, *x = p->suffix;
     int bits = p->stream->bits, wide = padded(bits);
     lf_text_addf(t, "\n    assign %s_tdata = s_axis_%stdata[%d:0];\n", n, x, bits - 1);
-    lf_text_addf(t, "    assign %s_tvalid = s_axis_%stvalid;\n    assign s_axis_%stready = %s_tready & live;\n", n, x, x, n);
+    lf_text_addf(t, "    assign %s_tvalid = s_axis_%stvalid;\n    assign s_axis_%stready = %s_tready & live;\n", n, x,
+                 x, n);
     if (wide > bits)
-        lf_text_addf(t, "    wire s_axis_%sunused = &{1'b0, s_axis_%stlast, s_axis_%stdata[%d:%d]};\n", x, x, x, wide - 1, bits);
+        lf_text_addf(t, "    wire s_axis_%sunused = &{1'b0, s_axis_%stlast, s_axis_%stdata[%d:%d]};\n", x, x, x,
+                     wide - 1, bits);
     else
         lf_text_addf(t, "    wire s_axis_%sunused = &{1'b0, s_axis_%stlast};\n", x, x);
 }
@@ -52,7 +56,8 @@ static void print_last(lf_text *t, const lf_vlog_port_def *p) {
     lf_text_addf(t, "    assign m_axis_%stlast = m_axis_%sbeat == %d'd%" PRId64 ";\n", x, x, bits, p->beats - 1);
     lf_text_addf(t, "    always @(posedge aclk)\n        if (reset)\n            m_axis_%sbeat <= %d'd0;\n", x, bits);
     lf_text_addf(t, "        else if (m_axis_%stvalid && m_axis_%stready)\n", x, x);
-    lf_text_addf(t, "            m_axis_%sbeat <= m_axis_%stlast ? %d'd0 : m_axis_%sbeat + %d'd1;\n", x, x, bits, x, bits);
+    lf_text_addf(t, "            m_axis_%sbeat <= m_axis_%stlast ? %d'd0 : m_axis_%sbeat + %d'd1;\n", x, x, bits, x,
+                 bits);
 }
 
 static void print_output(lf_text *t, const lf_vlog_port_def *p) {
@@ -62,7 +67,8 @@ static void print_output(lf_text *t, const lf_vlog_port_def *p) {
         lf_text_addf(t, "\n    assign m_axis_%stdata = {%d'd0, %s_tdata};\n", x, zeros, n);
     else
         lf_text_addf(t, "\n    assign m_axis_%stdata = %s_tdata;\n", x, n);
-    lf_text_addf(t, "    assign m_axis_%stvalid = %s_tvalid & live;\n    assign %s_tready = m_axis_%stready;\n", x, n, n, x);
+    lf_text_addf(t, "    assign m_axis_%stvalid = %s_tvalid & live;\n    assign %s_tready = m_axis_%stready;\n", x, n,
+                 n, x);
     print_last(t, p);
 }
 
@@ -79,7 +85,8 @@ static void print_instance(lf_text *t, const lf_vlog_inst *n) {
 /* Units see the reset one clock later and from a register that is active high: a synthesizer that spends an inverter on every
  * flip-flop with an active-low reset finds none. Meanwhile the ports are closed. */
 static void print_reset(lf_text *t) {
-    lf_text_add(t, "    reg  reset;\n    wire live = ~reset;\n    always @(posedge aclk)\n        reset <= ~aresetn;\n\n");
+    lf_text_add(t,
+                "    reg  reset;\n    wire live = ~reset;\n    always @(posedge aclk)\n        reset <= ~aresetn;\n\n");
 }
 
 void lf_vlog_print_top(const lf_vlog *v, lf_text *t) {

@@ -72,8 +72,16 @@ static void worker_clock(void *s, const bool *s_valid, const bool *m_ready) {
 static int add_worker(lf_chain *c, const char *name, int64_t in, int64_t out, int64_t think) {
     worker *w = LF_NEW(arena, worker);
     *w = (worker){.in = in, .out = out, .think = think};
-    lf_unit u = {.name = name, .state = w, .in_count = 1, .out_count = 1, .in_beats = {in}, .out_beats = {out}, .registered_ready = true,
-                 .valid = worker_valid, .ready = worker_ready, .clock = worker_clock};
+    lf_unit u = {.name = name,
+                 .state = w,
+                 .in_count = 1,
+                 .out_count = 1,
+                 .in_beats = {in},
+                 .out_beats = {out},
+                 .registered_ready = true,
+                 .valid = worker_valid,
+                 .ready = worker_ready,
+                 .clock = worker_clock};
     return lf_chain_add(c, &u);
 }
 
@@ -93,8 +101,15 @@ static void join_clock(void *s, const bool *s_valid, const bool *m_ready) {
 }
 
 static int add_join(lf_chain *c, int64_t beats) {
-    lf_unit u = {.name = "join", .state = LF_NEW(arena, bool), .in_count = 2, .out_count = 1, .in_beats = {beats, beats}, .out_beats = {beats},
-                 .valid = join_valid, .ready = join_ready, .clock = join_clock};
+    lf_unit u = {.name = "join",
+                 .state = LF_NEW(arena, bool),
+                 .in_count = 2,
+                 .out_count = 1,
+                 .in_beats = {beats, beats},
+                 .out_beats = {beats},
+                 .valid = join_valid,
+                 .ready = join_ready,
+                 .clock = join_clock};
     return lf_chain_add(c, &u);
 }
 
@@ -117,8 +132,15 @@ static void fork_clock(void *s, const bool *s_valid, const bool *m_ready) {
 }
 
 static int add_fork(lf_chain *c, int64_t beats) {
-    lf_unit u = {.name = "fork", .state = LF_NEW_ARRAY(arena, bool, 2), .in_count = 1, .out_count = 2, .in_beats = {beats}, .out_beats = {beats, beats},
-                 .valid = fork_valid, .ready = fork_ready, .clock = fork_clock};
+    lf_unit u = {.name = "fork",
+                 .state = LF_NEW_ARRAY(arena, bool, 2),
+                 .in_count = 1,
+                 .out_count = 2,
+                 .in_beats = {beats},
+                 .out_beats = {beats, beats},
+                 .valid = fork_valid,
+                 .ready = fork_ready,
+                 .clock = fork_clock};
     return lf_chain_add(c, &u);
 }
 
@@ -155,7 +177,8 @@ static void test_slow_consumer(void **state) {
 /* A fork whose short branch cannot hold what the long one needs before it gives anything. */
 static lf_status run_diamond(int64_t room, lf_chain_result *r) {
     lf_chain *c = lf_chain_new(arena);
-    int f = add_fork(c, 8), w = add_worker(c, "collect", 8, 8, 0), q = add_queue(c, "bypass", 8, room, false), j = add_join(c, 8);
+    int f = add_fork(c, 8), w = add_worker(c, "collect", 8, 8, 0), q = add_queue(c, "bypass", 8, room, false),
+        j = add_join(c, 8);
     lf_chain_source(c, f, 0);
     lf_chain_join(c, f, 0, w, 0);
     lf_chain_join(c, f, 1, q, 0);
@@ -196,7 +219,8 @@ static void test_refused(void **state) {
 static void test_ready_runs(void **state) {
     (void)state;
     lf_chain *c = lf_chain_new(arena);
-    int a = add_pipe(c, "a", 4, 1), b = add_pipe(c, "b", 4, 2), s = add_queue(c, "s", 4, 2, false), d = add_pipe(c, "d", 4, 1);
+    int a = add_pipe(c, "a", 4, 1), b = add_pipe(c, "b", 4, 2), s = add_queue(c, "s", 4, 2, false),
+        d = add_pipe(c, "d", 4, 1);
     lf_chain_source(c, a, 0);
     lf_chain_join(c, a, 0, b, 0);
     lf_chain_join(c, b, 0, s, 0);
@@ -217,8 +241,10 @@ static void test_ready_runs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_latency, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_slow_consumer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_deadlock, set_up, tear_down),      cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_latency, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slow_consumer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deadlock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ready_runs, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

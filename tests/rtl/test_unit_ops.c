@@ -54,7 +54,8 @@ static void refuses(lf_status s, const char *words) {
 }
 
 static lf_node *threshold(const lf_tensor *x, int64_t rows, int64_t levels, const int64_t *at, const int64_t *sign) {
-    const lf_tensor *in[3] = {x, lf_const_codes(g, "T", shape2(rows, levels), at), sign ? lf_const_codes(g, "s", lf_shape_make(1, &x->shape.dim[1]), sign) : NULL};
+    const lf_tensor *in[3] = {x, lf_const_codes(g, "T", shape2(rows, levels), at),
+                              sign ? lf_const_codes(g, "s", lf_shape_make(1, &x->shape.dim[1]), sign) : NULL};
     return node("threshold", in, sign ? 3 : 2);
 }
 
@@ -198,9 +199,12 @@ static void test_argmax_scales(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_threshold_ranges, set_up, tear_down),  cmocka_unit_test_setup_teardown(test_threshold_bipolar, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_threshold_refuses, set_up, tear_down), cmocka_unit_test_setup_teardown(test_converter_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_lanes, set_up, tear_down),             cmocka_unit_test_setup_teardown(test_argmax_reals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threshold_ranges, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threshold_bipolar, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threshold_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_converter_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lanes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_argmax_reals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_argmax_scales, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

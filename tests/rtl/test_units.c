@@ -20,7 +20,8 @@ static void add_fifo(int64_t depth, const char *style, int64_t lanes) {
     bench_case *c = bench_case_new(&b, name, shape2(1, lanes * 37), (lf_range){-8, 7, 1});
     /* a converter that is never printed says how many lanes there are */
     bench_node(&b, c, "fifo", lf_format(b.arena, "depth=%" PRId64 " style=%s", depth, style), NULL, 0);
-    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, lanes, lanes), NULL, 0);
+    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, lanes, lanes),
+               NULL, 0);
     c->count--;
 }
 
@@ -39,7 +40,8 @@ static void add_skid(lf_range range, int64_t lanes) {
     const char *name = lf_format(b.arena, "skid_%" PRId64 "_%zu", lanes, b.cases.count);
     bench_case *c = bench_case_new(&b, name, shape2(1, lanes * 40), range);
     bench_node(&b, c, "skid", "", NULL, 0);
-    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, lanes, lanes), NULL, 0);
+    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, lanes, lanes),
+               NULL, 0);
     c->count--;
 }
 
@@ -50,14 +52,21 @@ static void add_converter(int64_t in, int64_t out, lf_range range) {
         a = z;
         z = t;
     }
-    bench_case *c = bench_case_new(&b, lf_format(b.arena, "width_%" PRId64 "_%" PRId64, in, out), shape2(1, in / a * out * 6), range);
-    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, in, out), NULL, 0);
+    bench_case *c = bench_case_new(&b, lf_format(b.arena, "width_%" PRId64 "_%" PRId64, in, out),
+                                   shape2(1, in / a * out * 6), range);
+    bench_node(&b, c, "width_converter", lf_format(b.arena, "in_lanes=%" PRId64 " out_lanes=%" PRId64, in, out), NULL,
+               0);
 }
 
 static void add_converters(void) {
-    static const int64_t ratio[][2] = {{1, 1}, {1, 2}, {1, 3}, {1, 5}, {2, 8}, {1, 16}, {2, 1}, {3, 1}, {12, 3}, {16, 1}, {2, 3}, {3, 2}, {4, 6}, {6, 4}, {3, 5}, {5, 3}, {7, 4}, {4, 7}, {9, 2}, {2, 9}, {10, 15}};
+    static const int64_t ratio[][2] = {{1, 1}, {1, 2},  {1, 3},  {1, 5}, {2, 8}, {1, 16}, {2, 1},
+                                       {3, 1}, {12, 3}, {16, 1}, {2, 3}, {3, 2}, {4, 6},  {6, 4},
+                                       {3, 5}, {5, 3},  {7, 4},  {4, 7}, {9, 2}, {2, 9},  {10, 15}};
     for (size_t i = 0; i < LF_COUNT(ratio); i++)
-        add_converter(ratio[i][0], ratio[i][1], i % 3 == 0 ? (lf_range){-1, 1, 2} : i % 3 == 1 ? (lf_range){0, 5, 1} : (lf_range){-100, 99, 1});
+        add_converter(ratio[i][0], ratio[i][1],
+                      i % 3 == 0   ? (lf_range){-1, 1, 2}
+                      : i % 3 == 1 ? (lf_range){0, 5, 1}
+                                   : (lf_range){-100, 99, 1});
 }
 
 /* -- thresholds ----------------------------------------------------------------------------------------------------------- */
@@ -112,7 +121,8 @@ static void add_levels(const levels_case *l, lf_rng *r) {
     for (int64_t i = 0; i < l->channels; i++)
         sign[i] = lf_rng_below(r, 2) ? 1 : -1;
     const lf_tensor *consts[2] = {lf_const_codes(c->graph, "T", shape2(rows, l->levels), at),
-                                  l->signs ? lf_const_codes(c->graph, "sign", lf_shape_make(1, &l->channels), sign) : NULL};
+                                  l->signs ? lf_const_codes(c->graph, "sign", lf_shape_make(1, &l->channels), sign)
+                                           : NULL};
     bench_node(&b, c, "threshold", l->attrs, consts, l->signs ? 2 : 1);
 }
 
@@ -154,14 +164,19 @@ static const levels_case levels[] = {
 /* -- argmax ------------------------------------------------------------------------------------------------------------------ */
 
 static void add_argmax(int64_t classes, int64_t pe, lf_range x) {
-    bench_case *c = bench_case_new(&b, lf_format(b.arena, "argmax_%" PRId64 "_%" PRId64, classes, pe), shape2(11, classes), x);
+    bench_case *c =
+        bench_case_new(&b, lf_format(b.arena, "argmax_%" PRId64 "_%" PRId64, classes, pe), shape2(11, classes), x);
     bench_node(&b, c, "argmax", lf_format(b.arena, "axis=-1 PE=%" PRId64, pe), NULL, 0);
 }
 
 static void add_argmaxes(void) {
-    static const int64_t size[][2] = {{10, 1}, {10, 2}, {10, 5}, {10, 10}, {1, 1}, {2, 1}, {2, 2}, {3, 3}, {16, 4}, {7, 7}, {12, 3}};
+    static const int64_t size[][2] = {{10, 1}, {10, 2}, {10, 5}, {10, 10}, {1, 1}, {2, 1},
+                                      {2, 2},  {3, 3},  {16, 4}, {7, 7},   {12, 3}};
     for (size_t i = 0; i < LF_COUNT(size); i++)
-        add_argmax(size[i][0], size[i][1], i % 3 == 0 ? (lf_range){-9, 9, 1} : i % 3 == 1 ? (lf_range){0, 3, 1} : (lf_range){-1, 1, 2});
+        add_argmax(size[i][0], size[i][1],
+                   i % 3 == 0   ? (lf_range){-9, 9, 1}
+                   : i % 3 == 1 ? (lf_range){0, 3, 1}
+                                : (lf_range){-1, 1, 2});
 }
 
 /* -- rows of units ------------------------------------------------------------------------------------------------------------- */
@@ -240,7 +255,9 @@ static void test_icarus(void **state) {
 static void test_yosys(void **state) {
     (void)state;
     need_tool("yosys");
-    const char *argv[] = {"yosys", "-q", "-p", lf_format(b.arena, "%s; hierarchy -check -top bench; proc; check -assert", bench_read_script(&b)), NULL};
+    const char *argv[] = {
+        "yosys", "-q", "-p",
+        lf_format(b.arena, "%s; hierarchy -check -top bench; proc; check -assert", bench_read_script(&b)), NULL};
     if (!bench_tool(&b, argv))
         b.failed = true;
     assert_false(b.failed);
@@ -303,7 +320,8 @@ static bench begin_small(void) {
     add_argmax(6, 3, (lf_range){-9, 9, 1});
     add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1", 0}, &r);
     add_levels(&(levels_case){"thr_small_bs", {-99, 99, 1}, 4, 9, 10, true, true, false, "PE=2", 0}, &r);
-    add_levels(&(levels_case){"thr_small_even", {-99, 99, 1}, 4, 7, 10, true, true, true, "PE=1 structure=uniform", 2}, &r);
+    add_levels(&(levels_case){"thr_small_even", {-99, 99, 1}, 4, 7, 10, true, true, true, "PE=1 structure=uniform", 2},
+               &r);
     bench_prepare(&b, &r);
     bench_print(&b);
     bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
@@ -340,8 +358,15 @@ static void test_mapped(void **state) {
     }
     bench whole = begin_small();
     bench_write_hex(&b);
-    const char *synth[] = {"yosys", "-q", "-p", lf_format(b.arena, "%s; synth_xilinx -family xc7 -flatten -noiopad -nowidelut -top bench; write_verilog -noattr mapped.v", bench_read_script(&b)), NULL};
-    const char *build[] = {"iverilog", "-g2005", "-s", "replay", "-o", "replay.vvp", cells, "mapped.v", "replay.v", NULL};
+    const char *synth[] = {
+        "yosys", "-q", "-p",
+        lf_format(
+            b.arena,
+            "%s; synth_xilinx -family xc7 -flatten -noiopad -nowidelut -top bench; write_verilog -noattr mapped.v",
+            bench_read_script(&b)),
+        NULL};
+    const char *build[] = {"iverilog",   "-g2005", "-s",       "replay",   "-o",
+                           "replay.vvp", cells,    "mapped.v", "replay.v", NULL};
     bool good = bench_tool(&b, synth) && bench_tool(&b, build) && bench_icarus_replay(&b, false);
     end_small(whole);
     assert_true(good);
@@ -352,11 +377,8 @@ int main(int argc, char **argv) {
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verilator),
-        cmocka_unit_test(test_icarus),
-        cmocka_unit_test(test_yosys),
-        cmocka_unit_test(test_planted_faults),
-        cmocka_unit_test(test_mapped),
+        cmocka_unit_test(test_verilator),      cmocka_unit_test(test_icarus), cmocka_unit_test(test_yosys),
+        cmocka_unit_test(test_planted_faults), cmocka_unit_test(test_mapped),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

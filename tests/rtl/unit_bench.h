@@ -29,7 +29,8 @@ typedef struct bench_port {
     const lf_tensor *tensor;
     int64_t lanes, beats;
     int bits, padded;
-    int data, valid, ready, last; /* bit positions: of an input in drive (ready: in see), of an output in see (ready: in drive) */
+    int data, valid, ready,
+        last; /* bit positions: of an input in drive (ready: in see), of an output in see (ready: in drive) */
 } bench_port;
 
 typedef struct bench_case {
@@ -39,8 +40,8 @@ typedef struct bench_case {
     int count;
     bench_port in, out;
     int64_t *x[BENCH_FRAMES], *y[BENCH_FRAMES];
-    int64_t ii, latency; /* predicted by lf_chain_run */
-    bool registered;     /* no path from m_tready to s_tready */
+    int64_t ii, latency;    /* predicted by lf_chain_run */
+    bool registered;        /* no path from m_tready to s_tready */
     const int64_t *special; /* inputs that decide something; they and their neighbours are drawn often */
     int64_t special_count;
 } bench_case;
@@ -55,14 +56,14 @@ typedef struct bench {
     bool failed;
 } bench;
 
-#define BENCH_CHECK(b, cond, ...)            \
-    do {                                     \
-        if (!(cond)) {                       \
-            fprintf(stderr, "FAILED: ");     \
-            fprintf(stderr, __VA_ARGS__);    \
-            fprintf(stderr, "\n");           \
-            (b)->failed = true;              \
-        }                                    \
+#define BENCH_CHECK(b, cond, ...)         \
+    do {                                  \
+        if (!(cond)) {                    \
+            fprintf(stderr, "FAILED: ");  \
+            fprintf(stderr, __VA_ARGS__); \
+            fprintf(stderr, "\n");        \
+            (b)->failed = true;           \
+        }                                 \
     } while (0)
 
 static inline void bench_show_errors(bench *b) {
@@ -92,7 +93,8 @@ static inline bench_case *bench_case_new(bench *b, const char *name, lf_shape sh
 }
 
 /* Appends a node behind the last one; its operands 1.. are `consts`. Attributes as "name=value" separated by spaces. */
-static inline lf_node *bench_node(bench *b, bench_case *c, const char *op, const char *attrs, const lf_tensor *const *consts, int const_count) {
+static inline lf_node *bench_node(bench *b, bench_case *c, const char *op, const char *attrs,
+                                  const lf_tensor *const *consts, int const_count) {
     lf_graph *g = c->graph;
     lf_id in[LF_UNIT_PORTS] = {c->count ? c->node[c->count - 1]->out[0] : g->inputs.at[0].tensor};
     for (int i = 0; i < const_count; i++)
@@ -145,7 +147,8 @@ static inline void bench_evaluate(bench *b, bench_case *c, lf_rng *r) {
             bench_must(b, lf_run_node(&run, c->node[k], in, &out), c->name);
             v = out;
             for (size_t i = 0; i < v.count; i++)
-                BENCH_CHECK(b, lf_range_holds(v.tensor->range, v.code[i]), "%s: code %" PRId64 " outside its range", c->node[k]->name, v.code[i]);
+                BENCH_CHECK(b, lf_range_holds(v.tensor->range, v.code[i]), "%s: code %" PRId64 " outside its range",
+                            c->node[k]->name, v.code[i]);
         }
         c->y[f] = v.code;
     }
@@ -159,7 +162,10 @@ static inline int64_t bench_lanes(const bench_case *c, int node, bool output) {
 }
 
 static inline bench_port bench_port_make(const lf_tensor *t, int64_t lanes) {
-    bench_port p = {.tensor = t, .lanes = lanes, .beats = lf_shape_count(t->shape) / lanes, .bits = (int)lanes * lf_dtype_bits(t->dtype)};
+    bench_port p = {.tensor = t,
+                    .lanes = lanes,
+                    .beats = lf_shape_count(t->shape) / lanes,
+                    .bits = (int)lanes * lf_dtype_bits(t->dtype)};
     p.padded = (p.bits + 7) / 8 * 8;
     return p;
 }
@@ -188,7 +194,8 @@ static inline void bench_predict(bench *b, bench_case *c) {
         bench_must(b, c->node[k]->op->cost(c->graph, c->node[k], &cost), c->name);
         slowest = cost.ii_cycles > slowest ? cost.ii_cycles : slowest;
     }
-    BENCH_CHECK(b, slowest == c->ii, "%s: the closed form says II %" PRId64 ", the twins %" PRId64, c->name, slowest, c->ii);
+    BENCH_CHECK(b, slowest == c->ii, "%s: the closed form says II %" PRId64 ", the twins %" PRId64, c->name, slowest,
+                c->ii);
 }
 
 /* Ports, values, predictions, and places in the vectors. */
@@ -265,7 +272,8 @@ static inline void bench_twin_clock(bench *b, const bench_case *c, bench_twin *t
         t->first_in = cycle;
     t->sent += in;
     t->offer = t->offer && !in;
-    BENCH_CHECK(b, !t->s_valid[c->count] || t->got < c->out.beats * BENCH_FRAMES, "%s: the twin gives more than it should", c->name);
+    BENCH_CHECK(b, !t->s_valid[c->count] || t->got < c->out.beats * BENCH_FRAMES,
+                "%s: the twin gives more than it should", c->name);
     t->got += out;
     if (out && t->got % c->out.beats == 0)
         t->frame_end[t->got / c->out.beats - 1] = cycle;
@@ -279,7 +287,8 @@ typedef struct bench_stalls {
 static inline void bench_record(const bench *b, const bench_case *c, const bench_twin *t, size_t cycle, lf_rng *r) {
     uint32_t *drive = b->drive.at[cycle], *expect = b->expect.at[cycle], *mask = b->mask.at[cycle];
     for (int at = 0; at < c->in.padded; at += 32) /* whatever is not data is noise */
-        bench_set(drive, c->in.data + at, c->in.padded - at < 32 ? c->in.padded - at : 32, lf_rng_u32(r) & (c->in.padded - at < 32 ? (1u << (c->in.padded - at)) - 1 : ~0u));
+        bench_set(drive, c->in.data + at, c->in.padded - at < 32 ? c->in.padded - at : 32,
+                  lf_rng_u32(r) & (c->in.padded - at < 32 ? (1u << (c->in.padded - at)) - 1 : ~0u));
     if (t->s_valid[0])
         bench_set_beat(drive, &c->in, c->x, t->sent);
     bench_set(drive, c->in.valid, 1, t->s_valid[0]);
@@ -299,7 +308,8 @@ static inline void bench_record(const bench *b, const bench_case *c, const bench
 }
 
 /* Runs the row of twins for `cycles` cycles (0: until all frames came out, and some more); records when `at` is given. */
-static inline int64_t bench_simulate(bench *b, const bench_case *c, bench_stalls s, uint64_t seed, int64_t cycles, const size_t *at, bench_twin *t) {
+static inline int64_t bench_simulate(bench *b, const bench_case *c, bench_stalls s, uint64_t seed, int64_t cycles,
+                                     const size_t *at, bench_twin *t) {
     lf_arena *a = lf_arena_new();
     bench_twin_reset(b, c, a, t);
     lf_rng dice = lf_rng_make(seed, 1), noise = lf_rng_make(seed, 2);
@@ -347,10 +357,12 @@ static inline void bench_add_closed(bench *b) {
 }
 
 static inline void bench_check_rate(bench *b, const bench_case *c, const bench_twin *t) {
-    BENCH_CHECK(b, t->frame_end[0] - t->first_in == c->latency, "%s: latency %" PRId64 ", the chain says %" PRId64, c->name, t->frame_end[0] - t->first_in, c->latency);
+    BENCH_CHECK(b, t->frame_end[0] - t->first_in == c->latency, "%s: latency %" PRId64 ", the chain says %" PRId64,
+                c->name, t->frame_end[0] - t->first_in, c->latency);
     for (int f = BENCH_FRAMES - 2; f < BENCH_FRAMES; f++)
-        BENCH_CHECK(b, t->frame_end[f] - t->frame_end[f - 1] == c->ii, "%s: II %" PRId64 ", the closed form says %" PRId64, c->name,
-                    t->frame_end[f] - t->frame_end[f - 1], c->ii);
+        BENCH_CHECK(b, t->frame_end[f] - t->frame_end[f - 1] == c->ii,
+                    "%s: II %" PRId64 ", the closed form says %" PRId64, c->name, t->frame_end[f] - t->frame_end[f - 1],
+                    c->ii);
 }
 
 /* One stall setting: reset, a run that a reset cuts off at a random moment, a whole run. */
@@ -408,17 +420,22 @@ static inline void bench_print_case(bench *b, const bench_case *c, lf_text *list
 /* bench.v: all cases side by side between one wide input and one wide output. */
 static inline void bench_print_top(bench *b) {
     lf_text t = {0};
-    lf_text_addf(&t, "module bench (\n    input  wire aclk,\n    input  wire [%d:0] drive,\n    output wire [%d:0] see\n);\n",
-                 bench_words(b->drive_bits) * 32 - 1, bench_words(b->see_bits) * 32 - 1);
+    lf_text_addf(
+        &t, "module bench (\n    input  wire aclk,\n    input  wire [%d:0] drive,\n    output wire [%d:0] see\n);\n",
+        bench_words(b->drive_bits) * 32 - 1, bench_words(b->see_bits) * 32 - 1);
     lf_text_add(&t, "    wire unused = &{1'b0, drive};\n");
     if (bench_words(b->see_bits) * 32 > b->see_bits)
         lf_text_addf(&t, "    assign see[%d:%d] = 0;\n", bench_words(b->see_bits) * 32 - 1, b->see_bits);
     for (size_t i = 0; i < b->cases.count; i++) {
         const bench_case *c = b->cases.at[i];
         lf_text_addf(&t, "    %s u%zu (.aclk(aclk), .aresetn(drive[0]),\n", c->name, i);
-        lf_text_addf(&t, "        .s_axis_tdata(drive[%d:%d]), .s_axis_tvalid(drive[%d]), .s_axis_tready(see[%d]), .s_axis_tlast(drive[%d]),\n",
+        lf_text_addf(&t,
+                     "        .s_axis_tdata(drive[%d:%d]), .s_axis_tvalid(drive[%d]), .s_axis_tready(see[%d]), "
+                     ".s_axis_tlast(drive[%d]),\n",
                      c->in.data + c->in.padded - 1, c->in.data, c->in.valid, c->in.ready, c->in.last);
-        lf_text_addf(&t, "        .m_axis_tdata(see[%d:%d]), .m_axis_tvalid(see[%d]), .m_axis_tready(drive[%d]), .m_axis_tlast(see[%d]));\n",
+        lf_text_addf(&t,
+                     "        .m_axis_tdata(see[%d:%d]), .m_axis_tvalid(see[%d]), .m_axis_tready(drive[%d]), "
+                     ".m_axis_tlast(see[%d]));\n",
                      c->out.data + c->out.padded - 1, c->out.data, c->out.valid, c->out.ready, c->out.last);
     }
     lf_text_add(&t, "endmodule\n");
@@ -439,7 +456,8 @@ static inline const char *bench_print(bench *b) {
 }
 
 /* Which inputs are toggled within a cycle, and which outputs must not follow. */
-static inline void bench_masks(const bench *b, uint32_t *flip_valid, uint32_t *keep_valid, uint32_t *flip_ready, uint32_t *keep_ready) {
+static inline void bench_masks(const bench *b, uint32_t *flip_valid, uint32_t *keep_valid, uint32_t *flip_ready,
+                               uint32_t *keep_ready) {
     for (size_t i = 0; i < b->cases.count; i++) {
         const bench_case *c = b->cases.at[i];
         bench_set(flip_valid, c->in.valid, 1, 1);
@@ -463,7 +481,8 @@ static inline void bench_write_binary(bench *b) {
     if (!f)
         abort();
     uint32_t head[3] = {(uint32_t)wi, (uint32_t)wo, (uint32_t)b->drive.count};
-    uint32_t *m[4] = {LF_NEW_ARRAY(b->arena, uint32_t, wi), LF_NEW_ARRAY(b->arena, uint32_t, wo), LF_NEW_ARRAY(b->arena, uint32_t, wi), LF_NEW_ARRAY(b->arena, uint32_t, wo)};
+    uint32_t *m[4] = {LF_NEW_ARRAY(b->arena, uint32_t, wi), LF_NEW_ARRAY(b->arena, uint32_t, wo),
+                      LF_NEW_ARRAY(b->arena, uint32_t, wi), LF_NEW_ARRAY(b->arena, uint32_t, wo)};
     bench_masks(b, m[0], m[1], m[2], m[3]);
     fwrite(head, sizeof head, 1, f);
     for (int i = 0; i < 4; i++)
@@ -496,14 +515,29 @@ static inline void bench_write_hex(bench *b) {
     }
     bench_write(b, "vectors.hex", t.at, t.len);
     lf_text_free(&t);
-    lf_text_addf(&t, "module replay;\n    reg aclk = 1'b0;\n    reg [%d:0] vectors [0:%zu];\n    reg [%d:0] now;\n", (wi + 2 * wo) * 32 - 1, b->drive.count - 1, (wi + 2 * wo) * 32 - 1);
-    lf_text_addf(&t, "    wire [%d:0] see;\n    wire [%d:0] bad = (see ^ now[%d:%d]) & now[%d:0];\n    integer i, k, errors;\n", wo * 32 - 1, wo * 32 - 1, 2 * wo * 32 - 1, wo * 32, wo * 32 - 1);
-    lf_text_addf(&t, "    bench dut (.aclk(aclk), .drive(now[%d:%d]), .see(see));\n", (wi + 2 * wo) * 32 - 1, 2 * wo * 32);
-    lf_text_addf(&t, "    initial begin\n        $readmemh(\"vectors.hex\", vectors);\n        errors = 0;\n        for (i = 0; i < %zu; i = i + 1) begin\n", b->drive.count);
-    lf_text_add(&t, "            now = vectors[i];\n            #4;\n            if (bad !== 0) begin\n                errors = errors + 1;\n");
-    lf_text_addf(&t, "                for (k = 0; k < %d && errors < 9; k = k + 1)\n                    if (bad[k] !== 1'b0)\n", wo * 32);
-    lf_text_add(&t, "                        $display(\"cycle %0d bit %0d expected %b got %b\", i, k, see[k] ^ bad[k], see[k]);\n            end\n");
-    lf_text_addf(&t, "            aclk = 1'b1;\n            #5 aclk = 1'b0;\n            #1;\n        end\n        $display(\"replayed %%0d cycles, %%0d errors\", %zu, errors);\n        $finish;\n    end\nendmodule\n", b->drive.count);
+    lf_text_addf(&t, "module replay;\n    reg aclk = 1'b0;\n    reg [%d:0] vectors [0:%zu];\n    reg [%d:0] now;\n",
+                 (wi + 2 * wo) * 32 - 1, b->drive.count - 1, (wi + 2 * wo) * 32 - 1);
+    lf_text_addf(
+        &t, "    wire [%d:0] see;\n    wire [%d:0] bad = (see ^ now[%d:%d]) & now[%d:0];\n    integer i, k, errors;\n",
+        wo * 32 - 1, wo * 32 - 1, 2 * wo * 32 - 1, wo * 32, wo * 32 - 1);
+    lf_text_addf(&t, "    bench dut (.aclk(aclk), .drive(now[%d:%d]), .see(see));\n", (wi + 2 * wo) * 32 - 1,
+                 2 * wo * 32);
+    lf_text_addf(&t,
+                 "    initial begin\n        $readmemh(\"vectors.hex\", vectors);\n        errors = 0;\n        for (i "
+                 "= 0; i < %zu; i = i + 1) begin\n",
+                 b->drive.count);
+    lf_text_add(&t, "            now = vectors[i];\n            #4;\n            if (bad !== 0) begin\n                "
+                    "errors = errors + 1;\n");
+    lf_text_addf(
+        &t, "                for (k = 0; k < %d && errors < 9; k = k + 1)\n                    if (bad[k] !== 1'b0)\n",
+        wo * 32);
+    lf_text_add(&t, "                        $display(\"cycle %0d bit %0d expected %b got %b\", i, k, see[k] ^ bad[k], "
+                    "see[k]);\n            end\n");
+    lf_text_addf(
+        &t,
+        "            aclk = 1'b1;\n            #5 aclk = 1'b0;\n            #1;\n        end\n        "
+        "$display(\"replayed %%0d cycles, %%0d errors\", %zu, errors);\n        $finish;\n    end\nendmodule\n",
+        b->drive.count);
     bench_write(b, "replay.v", t.at, t.len);
     lf_text_free(&t);
 }
@@ -511,19 +545,23 @@ static inline void bench_write_hex(bench *b) {
 static const char bench_harness[] =
     "#include <cstdint>\n#include <cstdio>\n#include <vector>\n#include \"Vbench.h\"\n#include \"verilated.h\"\n"
     "typedef std::vector<uint32_t> words;\n"
-    "static words get(FILE *f, size_t n) { words w(n); if (fread(w.data(), 4, n, f) != n) { puts(\"short file\"); } return w; }\n"
+    "static words get(FILE *f, size_t n) { words w(n); if (fread(w.data(), 4, n, f) != n) { puts(\"short file\"); } "
+    "return w; }\n"
     "static int errors = 0;\n"
-    "static void compare(const char *what, unsigned cycle, const uint32_t *see, const words &expect, const words &mask) {\n"
+    "static void compare(const char *what, unsigned cycle, const uint32_t *see, const words &expect, const words "
+    "&mask) {\n"
     "    for (size_t i = 0; i < mask.size(); i++)\n"
     "        for (uint32_t bad = (see[i] ^ expect[i]) & mask[i]; bad; bad &= bad - 1) {\n"
     "            if (errors++ < 8) { unsigned k = __builtin_ctz(bad);\n"
-    "                printf(\"cycle %u bit %u expected %u got %u (%s)\\n\", cycle, unsigned(32 * i + k), (expect[i] >> k) & 1, (see[i] >> k) & 1, what); }\n"
+    "                printf(\"cycle %u bit %u expected %u got %u (%s)\\n\", cycle, unsigned(32 * i + k), (expect[i] >> "
+    "k) & 1, (see[i] >> k) & 1, what); }\n"
     "        }\n}\n"
     "int main(int argc, char **argv) {\n"
     "    VerilatedContext context; context.commandArgs(argc, argv); context.randReset(2); context.randSeed(7);\n"
     "    Vbench top(&context);\n"
     "    FILE *f = fopen(\"vectors.bin\", \"rb\");\n"
-    "    words head = get(f, 3), flip_valid = get(f, head[0]), keep_valid = get(f, head[1]), flip_ready = get(f, head[0]), keep_ready = get(f, head[1]);\n"
+    "    words head = get(f, 3), flip_valid = get(f, head[0]), keep_valid = get(f, head[1]), flip_ready = get(f, "
+    "head[0]), keep_ready = get(f, head[1]);\n"
     "    for (unsigned cycle = 0; cycle < head[2]; cycle++) {\n"
     "        words drive = get(f, head[0]), expect = get(f, head[1]), mask = get(f, head[1]), seen(head[1]);\n"
     "        top.aclk = 0;\n"
@@ -571,7 +609,12 @@ static inline bool bench_replay(bench *b, const char *const *argv, bool quiet) {
         for (size_t i = 0; i < b->cases.count; i++) {
             const bench_case *c = b->cases.at[i];
             if (bit >= c->out.data && bit <= c->in.ready)
-                fprintf(stderr, "  bit %d is %s of %s\n", bit, bit == c->in.ready ? "s_tready" : bit == c->out.valid ? "m_tvalid" : bit == c->out.last ? "m_tlast" : "m_tdata", c->name);
+                fprintf(stderr, "  bit %d is %s of %s\n", bit,
+                        bit == c->in.ready    ? "s_tready"
+                        : bit == c->out.valid ? "m_tvalid"
+                        : bit == c->out.last  ? "m_tlast"
+                                              : "m_tdata",
+                        c->name);
         }
     }
     return good;
@@ -580,8 +623,11 @@ static inline bool bench_replay(bench *b, const char *const *argv, bool quiet) {
 static inline bool bench_verilator(bench *b) {
     bench_write_binary(b);
     bench_write(b, "harness.cpp", bench_harness, sizeof bench_harness - 1);
-    const char *build[] = {"verilator", "-Wall", "--cc", "--exe", "--build", "-O3", "--x-initial", "unique", "--x-assign", "unique", "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 -s",
-                           "--top-module", "bench", "-Mdir", "obj", "-f", "filelist.f", "harness.cpp", NULL};
+    const char *build[] = {"verilator",    "-Wall",      "--cc",        "--exe",
+                           "--build",      "-O3",        "--x-initial", "unique",
+                           "--x-assign",   "unique",     "-MAKEFLAGS",  "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0 -s",
+                           "--top-module", "bench",      "-Mdir",       "obj",
+                           "-f",           "filelist.f", "harness.cpp", NULL};
     const char *run[] = {lf_path_join(b->arena, b->dir, "obj/Vbench"), NULL};
     return bench_tool(b, build) && bench_replay(b, run, false);
 }
@@ -598,7 +644,8 @@ static inline const char *bench_read_script(bench *b) {
 }
 
 static inline bool bench_icarus_build(bench *b) {
-    const char *argv[] = {"iverilog", "-g2005", "-Wall", "-s", "replay", "-o", "replay.vvp", "-c", "filelist.f", "replay.v", NULL};
+    const char *argv[] = {"iverilog",   "-g2005", "-Wall",      "-s",       "replay", "-o",
+                          "replay.vvp", "-c",     "filelist.f", "replay.v", NULL};
     return bench_tool(b, argv);
 }
 

@@ -32,8 +32,16 @@ static int tear_down(void **state) {
 
 static void test_names(void **state) {
     (void)state;
-    static const char *const pairs[][2] = {{"fc0", "fc0"},       {"model/dense.1", "model_dense_1"}, {"0", "n0"},          {"", "n"},         {"wire", "wire_"},
-                                           {"aclk", "aclk_"},    {"_x", "n_x"},                      {"s_axis_a", "ns_axis_a"}, {"Wire", "Wire"}, {"logic", "logic_"},
+    static const char *const pairs[][2] = {{"fc0", "fc0"},
+                                           {"model/dense.1", "model_dense_1"},
+                                           {"0", "n0"},
+                                           {"", "n"},
+                                           {"wire", "wire_"},
+                                           {"aclk", "aclk_"},
+                                           {"_x", "n_x"},
+                                           {"s_axis_a", "ns_axis_a"},
+                                           {"Wire", "Wire"},
+                                           {"logic", "logic_"},
                                            {"lf_fifo", "nlf_fifo"}};
     for (size_t i = 0; i < LF_COUNT(pairs); i++)
         assert_string_equal(lf_vlog_name(arena, pairs[i][0]), pairs[i][1]);
@@ -70,8 +78,13 @@ static void test_top(void **state) {
     assert_string_equal(f[n - 1].name, "top.v");
     assert_non_null(find_file(f, n, "lf_fifo_srl.v"));
     const char *t = f[n - 1].text;
-    static const char *const parts[] = {"/* lutfisk */\n`default_nettype none\n", "input  wire [7:0] s_axis_tdata", "assign a_tdata = s_axis_tdata[4:0];",
-                                        "assign m_axis_tdata = {3'd0, b_tdata};", "m_axis_tlast = m_axis_beat == 4'd11", ".STYLE(\"srl\")", ".s_axis_tdata(a_tdata)",
+    static const char *const parts[] = {"/* lutfisk */\n`default_nettype none\n",
+                                        "input  wire [7:0] s_axis_tdata",
+                                        "assign a_tdata = s_axis_tdata[4:0];",
+                                        "assign m_axis_tdata = {3'd0, b_tdata};",
+                                        "m_axis_tlast = m_axis_beat == 4'd11",
+                                        ".STYLE(\"srl\")",
+                                        ".s_axis_tdata(a_tdata)",
                                         "`default_nettype wire\n"};
     for (size_t i = 0; i < LF_COUNT(parts); i++)
         assert_non_null(strstr(t, parts[i]));
@@ -133,9 +146,11 @@ static void test_widths(void **state) {
     lf_vlog_port_stream(v, "s_axis", "a");
     lf_vlog_port_stream(v, "m_axis", "b");
     lf_text *t = lf_vlog_module(v, "mine");
-    lf_text_add(t, "module mine #(parameter N = 3, parameter M = N > 2 ? 8 * N : 1) (\n input wire aclk, input wire aresetn,\n"
-                   " input wire [M-1:0] s_axis_tdata, input wire s_axis_tvalid, output wire s_axis_tready,\n"
-                   " output wire [$clog2(64):0] m_axis_tdata, output wire m_axis_tvalid, input wire m_axis_tready\n);\nendmodule\n");
+    lf_text_add(
+        t, "module mine #(parameter N = 3, parameter M = N > 2 ? 8 * N : 1) (\n input wire aclk, input wire aresetn,\n"
+           " input wire [M-1:0] s_axis_tdata, input wire s_axis_tvalid, output wire s_axis_tready,\n"
+           " output wire [$clog2(64):0] m_axis_tdata, output wire m_axis_tvalid, input wire "
+           "m_axis_tready\n);\nendmodule\n");
     lf_vlog_instance(v, "mine", "own");
     lf_vlog_port_stream(v, "s_axis", "b");
     lf_vlog_port_stream(v, "m_axis", "c");
@@ -200,12 +215,19 @@ static void test_roms(void **state) {
         assert_int_equal(lf_vlog_rom(v, lf_format(arena, "rom%zu", k), bits, depth, words), LF_OK);
         assert_int_equal(lf_vlog_memory(v, lf_format(arena, "rom%zu.mem", k), bits, depth, words), LF_OK);
         int address = lf_vlog_rom_address_bits(depth);
-        lf_text_addf(&test, "    reg [%d:0] a%zu;\n    wire [%d:0] q%zu;\n    reg [%d:0] m%zu [0:%d];\n    rom%zu u%zu (.a(a%zu), .q(q%zu));\n", address - 1, k, bits - 1, k,
-                     bits - 1, k, (int)depth - 1, k, k, k, k);
-        lf_text_addf(&body, "        $readmemh(\"rom%zu.mem\", m%zu);\n        for (i = 0; i < %d; i = i + 1) begin\n            a%zu = i;\n            #1 if (q%zu !== m%zu[i]) errors = errors + 1;\n        end\n",
+        lf_text_addf(&test,
+                     "    reg [%d:0] a%zu;\n    wire [%d:0] q%zu;\n    reg [%d:0] m%zu [0:%d];\n    rom%zu u%zu "
+                     "(.a(a%zu), .q(q%zu));\n",
+                     address - 1, k, bits - 1, k, bits - 1, k, (int)depth - 1, k, k, k, k);
+        lf_text_addf(&body,
+                     "        $readmemh(\"rom%zu.mem\", m%zu);\n        for (i = 0; i < %d; i = i + 1) begin\n         "
+                     "   a%zu = i;\n            #1 if (q%zu !== m%zu[i]) errors = errors + 1;\n        end\n",
                      k, k, (int)depth, k, k, k);
     }
-    lf_text_addf(&test, "    initial begin\n        errors = 0;\n%s        $display(\"errors %%0d\", errors);\n    end\nendmodule\n", body.at);
+    lf_text_addf(
+        &test,
+        "    initial begin\n        errors = 0;\n%s        $display(\"errors %%0d\", errors);\n    end\nendmodule\n",
+        body.at);
     const lf_vlog_file *f;
     size_t n = lf_vlog_finish(v, &f);
     assert_true(n > 0);
@@ -230,9 +252,12 @@ static void test_roms(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),  cmocka_unit_test_setup_teardown(test_top, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down), cmocka_unit_test_setup_teardown(test_widths, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down), cmocka_unit_test_setup_teardown(test_roms, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_top, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_widths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_roms, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
