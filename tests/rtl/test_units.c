@@ -179,6 +179,50 @@ static void add_argmaxes(void) {
                                 : (lf_range){-1, 1, 2});
 }
 
+/* -- matrix-vector units --------------------------------------------------------------------------------------------------------- */
+
+typedef struct mvu_case {
+    const char *name;
+    lf_range x, w;
+    int64_t columns, rows, vectors, levels;
+    bool bias;
+    const char *attrs;
+} mvu_case;
+
+static const mvu_case matrices[] = {
+    {"mvu_one", {-1, 1, 2}, {-1, 1, 2}, 6, 4, 3, 0, false, "PE=1 SIMD=1"},
+    {"mvu_binary", {-1, 1, 2}, {-1, 1, 2}, 24, 8, 2, 1, false, "PE=2 SIMD=6 out_base=-1 out_step=2"},
+    {"mvu_tall", {-1, 1, 2}, {-1, 1, 2}, 24, 6, 3, 1, false, "PE=6 SIMD=4 structure=tall out_base=-1 out_step=2"},
+    {"mvu_wide", {-1, 1, 2}, {-1, 1, 2}, 12, 8, 3, 1, false, "PE=2 SIMD=12 structure=wide out_base=-1 out_step=2"},
+    {"mvu_int", {-8, 7, 1}, {-4, 3, 1}, 12, 6, 3, 0, true, "PE=3 SIMD=4"},
+    {"mvu_levels", {0, 3, 1}, {-2, 2, 1}, 10, 6, 3, 3, true, "PE=2 SIMD=5"},
+    {"mvu_block", {0, 15, 1}, {-8, 7, 1}, 16, 12, 1, 2, false, "PE=1 SIMD=2 ram_style=block"},
+    {"mvu_spatial", {0, 3, 1}, {-1, 1, 1}, 6, 4, 8, 2, false, "PE=4 SIMD=6"},
+};
+
+static int64_t *random_codes(lf_rng *r, lf_range a, int64_t count) {
+    int64_t *code = LF_NEW_ARRAY(b.arena, int64_t, count);
+    for (int64_t i = 0; i < count; i++)
+        code[i] = a.lo + a.step * lf_rng_between(r, 0, (a.hi - a.lo) / a.step);
+    return code;
+}
+
+static void add_matrix(const mvu_case *m, lf_rng *r) {
+    bench_case *c = bench_case_new(&b, m->name, shape2(m->vectors, m->columns), m->x);
+    int64_t *T = random_codes(r, (lf_range){-9, 9, 1}, m->rows * m->levels + 1);
+    for (int64_t i = 0; i < m->rows; i++)
+        qsort(T + i * m->levels, (size_t)m->levels, sizeof *T, ascending);
+    const lf_tensor *consts[3] = {
+        lf_const_codes(c->graph, "W", shape2(m->rows, m->columns), random_codes(r, m->w, m->rows * m->columns)), NULL,
+        NULL};
+    if (m->bias)
+        consts[1] = lf_const_codes(c->graph, "bias", lf_shape_make(1, &m->rows),
+                                   random_codes(r, (lf_range){-5, 5, 1}, m->rows));
+    if (m->levels)
+        consts[2] = lf_const_codes(c->graph, "T", shape2(m->rows, m->levels), T);
+    bench_node(&b, c, "mvu", m->attrs, consts, m->levels ? 3 : m->bias ? 2 : 1);
+}
+
 /* -- rows of units ------------------------------------------------------------------------------------------------------------- */
 
 static void add_rows(lf_rng *r) {
@@ -209,6 +253,8 @@ static int set_up(void **state) {
     for (size_t i = 0; i < LF_COUNT(levels); i++)
         add_levels(&levels[i], &r);
     add_argmaxes();
+    for (size_t i = 0; i < LF_COUNT(matrices); i++)
+        add_matrix(&matrices[i], &r);
     add_rows(&r);
     bench_prepare(&b, &r);
     bench_print(&b);
