@@ -60,6 +60,7 @@ static void same_for_threads_and_kernels(train_case *c, const char *recipe) {
 static void test_same_bits(void **state) {
     same_for_threads_and_kernels(*state, binary);
     same_for_threads_and_kernels(*state, integers);
+    same_for_threads_and_kernels(*state, plain);
 }
 
 static void test_seeds_differ(void **state) {
