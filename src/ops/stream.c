@@ -95,7 +95,8 @@ lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr,
         return LF_OK;
     lf_where where = lf_where_node(g, n);
     lf_text legal = {0};
-    for (int64_t d = 1; d <= count && legal.len < 200; d++)
+    int64_t most = (int64_t)1 << 20; /* of such an attribute; count may be any number from a file */
+    for (int64_t d = 1; d <= count && d <= most && legal.len < 200; d++)
         if (count % d == 0)
             lf_text_addf(&legal, " %" PRId64, d);
     lf_status s = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s=%" PRId64 " does not divide %" PRId64 " %s; legal:%s", attr,

@@ -87,29 +87,36 @@ static lf_range output_range(const lf_threshold_attr *a, int64_t few, int64_t ma
     return p == q ? (lf_range){p, p, 1} : (lf_range){p < q ? p : q, p < q ? q : p, step};
 }
 
-/* Channel by channel: the counts at both ends of the input's range. */
+/* How few and how many levels inputs of range `in` reach. */
+static void counts_at(const int64_t *row, int64_t levels, int64_t sign, lf_range in, int64_t *few, int64_t *many) {
+    int64_t at_lo = count_reached(row, levels, sign * in.lo), at_hi = count_reached(row, levels, sign * in.hi);
+    *few = at_lo < at_hi ? at_lo : at_hi;
+    *many = at_lo < at_hi ? at_hi : at_lo;
+}
+
+/* Channel by channel: the counts at both ends of the input's range. One channel stands for all when nothing tells them apart, so
+ * that memory is only taken for channels that the file has data for. */
 static void set_ranges(lf_graph *g, const lf_node *n) {
     const lf_threshold_attr *a = n->attr;
     const lf_tensor *x = lf_in(g, n, 0), *T = lf_in(g, n, 1), *s = lf_in(g, n, 2);
     lf_tensor *y = lf_out(g, n, 0);
-    int64_t C = channels_of(g, n), L = T->shape.dim[1];
+    int64_t L = T->shape.dim[1], least = INT64_MAX, most = 0;
     bool per_channel = x->channel_range && x->range_axis == x->shape.rank - 1;
+    bool alike = !per_channel && T->shape.dim[0] == 1 && (!s || lf_shape_count(s->shape) == 1);
+    int64_t C = alike ? 1 : channels_of(g, n);
     int64_t *row = LF_NEW_ARRAY(g->arena, int64_t, L ? L : 1);
     lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, C);
-    int64_t least = INT64_MAX, most = 0;
     for (int64_t c = 0; c < C; c++) {
         for (int64_t t = 0; t < L && (c == 0 || T->shape.dim[0] > 1); t++)
             row[t] = lf_tensor_code(T, (size_t)(c * L + t));
-        lf_range in = per_channel ? x->channel_range[c] : x->range;
-        int64_t at_lo = count_reached(row, L, sign_of(s, c) * in.lo),
-                at_hi = count_reached(row, L, sign_of(s, c) * in.hi);
-        int64_t few = at_lo < at_hi ? at_lo : at_hi, many = at_lo < at_hi ? at_hi : at_lo;
+        int64_t few, many;
+        counts_at(row, L, sign_of(s, c), per_channel ? x->channel_range[c] : x->range, &few, &many);
         r[c] = output_range(a, few, many);
         least = few < least ? few : least;
         most = many > most ? many : most;
     }
     lf_set_codes(g, y, output_range(a, least, most));
-    y->channel_range = r;
+    y->channel_range = alike ? NULL : r;
     y->range_axis = y->shape.rank - 1;
 }
 

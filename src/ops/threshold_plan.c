@@ -45,6 +45,8 @@ void lf_threshold_bounds(const lf_threshold_plan *p, const lf_threshold_source *
 }
 
 static bool rows_equal(const lf_threshold_source *s, int64_t channels) {
+    if (s->T->shape.dim[0] == 1 && (!s->sign || lf_shape_count(s->sign->shape) == 1))
+        return true;
     for (int64_t c = 1; c < channels; c++) {
         if (lf_threshold_negative(s, c) != lf_threshold_negative(s, 0))
             return false;

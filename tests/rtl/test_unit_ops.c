@@ -106,6 +106,23 @@ static void test_threshold_refuses(void **state) {
     refuses(lf_infer_node(g, threshold(real, 1, 1, (int64_t[]){1}, NULL)), "integers with scale 1");
 }
 
+/* A graph may name sizes that no memory holds. */
+static void test_huge(void **state) {
+    (void)state;
+    lf_tensor *x = input_codes((int64_t)1 << 31, (lf_range){-10, 10, 1});
+    lf_node *n = threshold(x, 1, 2, (int64_t[]){1, 2}, NULL);
+    assert_int_equal(lf_infer_node(g, n), LF_OK);
+    lf_cost c;
+    assert_int_equal(n->op->cost(g, n, &c), LF_OK);
+    set(n, "PE", "3");
+    refuses(lf_infer_node(g, n), "PE=3 does not divide");
+    n = node("argmax", (const lf_tensor *const[]){x}, 1);
+    set(n, "axis", "1");
+    assert_int_equal(lf_infer_node(g, n), LF_OK);
+    assert_int_equal(n->op->cost(g, n, &c), LF_OK);
+    refuses(lf_infer_node(g, threshold(x, 1, 65536, LF_NEW_ARRAY(g->arena, int64_t, 65536), NULL)), "at most 65535");
+}
+
 static void test_converter_refuses(void **state) {
     (void)state;
     const lf_tensor *x = input_codes(10, (lf_range){0, 3, 1});
@@ -202,6 +219,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_threshold_ranges, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threshold_bipolar, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threshold_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_huge, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_converter_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lanes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_argmax_reals, set_up, tear_down),
