@@ -16,9 +16,12 @@ install(FILES ${PROJECT_BINARY_DIR}/lutfiskConfig.cmake ${PROJECT_BINARY_DIR}/lu
 
 # For a static library every dependency is the consumer's too; a shared one keeps them to itself.
 list(JOIN LF_PKGS " " LF_PC_PACKAGES)
-set(LF_PC_REQUIRES "Requires")
 if(BUILD_SHARED_LIBS)
-  set(LF_PC_REQUIRES "Requires.private")
+  set(LF_PC_DEPENDENCIES "Requires.private: ${LF_PC_PACKAGES}\nLibs.private: -lm -pthread")
+  set(LF_PC_LIBS "")
+else()
+  set(LF_PC_DEPENDENCIES "Requires: ${LF_PC_PACKAGES}")
+  set(LF_PC_LIBS " -lm -pthread")
 endif()
 file(RELATIVE_PATH LF_PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix) # so that the tree can be moved
 configure_file(cmake/lutfisk.pc.in lutfisk.pc @ONLY)

@@ -69,10 +69,13 @@ RULES = [
 
 
 def tracked():
-    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
-    names = [name for name in done.stdout.split("\0") if name]
-    if not names:  # an unpacked archive
-        names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file() and not str(p.relative_to(ROOT)).startswith("build")]
+    try:
+        done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+        names = [name for name in done.stdout.split("\0") if name]
+    except FileNotFoundError:
+        names = []
+    if not names:  # no git, or an unpacked archive
+        names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file() and p.relative_to(ROOT).parts[0] not in ("build", ".git")]
     return sorted(map(Path, names))
 
 

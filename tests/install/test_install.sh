@@ -54,7 +54,7 @@ by_pkg_config() { # what a person types, on one line
     local flags
     PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name lutfisk.pc)")
     export PKG_CONFIG_PATH
-    flags=$(pkg-config --static --cflags --libs lutfisk) || return 1
+    flags=$(pkg-config --cflags --libs lutfisk) || return 1
     cc "$tmp/consumer/main.c" $flags -Wl,-rpath,"$(pkg-config --variable=libdir lutfisk)" -o "$tmp/by_pkg_config" &&
         "$tmp/by_pkg_config"
 }
