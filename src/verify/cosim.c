@@ -62,6 +62,35 @@ static lf_status add_rtl(lf_cosim *c, words *argv) {
     return LF_OK;
 }
 
+/* Copies Verilog without the modules that our own models stand in for: the library declares some of them, empty. */
+static void copy_without(lf_text *out, const char *text, const char *const *names, size_t count) {
+    while (*text) {
+        const char *end = strstr(text, "endmodule"), *start = strstr(text, "module ");
+        end = end ? end + strlen("endmodule") : text + strlen(text);
+        bool ours = false;
+        for (size_t i = 0; start && start < end && i < count; i++) {
+            size_t n = strlen(names[i]);
+            ours |= !strncmp(start + 7, names[i], n) && strchr(" (#\n", start[7 + n]);
+        }
+        lf_text_addn(out, text, ours ? (size_t)(start - text) : (size_t)(end - text));
+        text = end;
+    }
+}
+
+static lf_status add_library(lf_cosim *c, words *argv, const char *path) {
+    static const char *const own[] = {"RAMB18E1", "RAMB36E1", "RAMB18E2", "RAMB36E2"};
+    lf_file f;
+    lf_text text = {0};
+    LF_TRY(lf_file_open(c->ctx, path, 64u << 20, &f));
+    copy_without(&text, lf_strndup(c->arena, (const char *)f.data, f.size), own, LF_COUNT(own));
+    lf_file_close(&f);
+    const char *copy = lf_path_join(c->arena, c->work, "cells_sim.v");
+    lf_status status = lf_file_write(c->ctx, copy, text.at, text.len);
+    lf_text_free(&text);
+    LF_PUSH(c->arena, argv, copy);
+    return status;
+}
+
 /* Our own models of what Yosys's cell library has no body for, and the library itself. */
 static lf_status add_cells(lf_cosim *c, words *argv) {
     static const char *const own[] = {"share/cells/xilinx_memory.v"};
@@ -84,8 +113,7 @@ static lf_status add_cells(lf_cosim *c, words *argv) {
     const char *cells = lf_path_join(c->arena, data, "xilinx/cells_sim.v");
     if (!lf_path_exists(cells))
         return lf_fail(c->ctx, LF_NO_TOOL, NULL, "Yosys's cell models (xilinx/cells_sim.v) were not found: netlists cannot be simulated without them");
-    LF_PUSH(c->arena, argv, cells);
-    return LF_OK;
+    return add_library(c, argv, cells);
 }
 
 static lf_status add_sources(lf_cosim *c, words *argv) {
@@ -125,10 +153,6 @@ static lf_status compile_iverilog(lf_cosim *c) {
     LF_PUSH(c->arena, &argv, "tb.vvp");
     LF_PUSH(c->arena, &argv, "-s");
     LF_PUSH(c->arena, &argv, "tb");
-    if (c->design.netlist) {
-        LF_PUSH(c->arena, &argv, "-s");
-        LF_PUSH(c->arena, &argv, "glbl");
-    }
     LF_PUSH(c->arena, &argv, memory_define(c, "-D"));
     LF_TRY(add_sources(c, &argv));
     LF_PUSH(c->arena, &argv, absolute(c, lf_path_join(c->arena, c->design.dir, "tb/tb.v")));
