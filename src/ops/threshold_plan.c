@@ -1,5 +1,4 @@
 /* What the constants of a threshold node allow. */
-#include <string.h>
 
 #include "ops/threshold_hw.h"
 
@@ -106,8 +105,11 @@ static void set_output(lf_threshold_plan *p, const lf_threshold_attr *at, const 
 
 lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *a, lf_threshold_plan *p) {
     const lf_threshold_attr *at = n->attr;
-    lf_threshold_source s = {lf_in(g, n, 0), lf_in(g, n, 1), lf_in(g, n, 2), lf_in(g, n, 1)->shape.dim[1]};
+    lf_threshold_source s = {.x = lf_in(g, n, 0), .T = lf_in(g, n, 1), .sign = lf_in(g, n, 2)};
     lf_where where = lf_where_node(g, n);
+    if (!s.x || !s.T)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "its input or its thresholds are missing");
+    s.levels = s.T->shape.dim[1];
     *p = (lf_threshold_plan){.pe = at->PE, .in_bits = lf_dtype_bits(s.x->dtype), .flip = lf_dtype_signed(s.x->dtype)};
     if (p->in_bits > INPUT_BITS_MAX)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%d input bits; thresholds in hardware take up to %d", p->in_bits,
