@@ -26,12 +26,19 @@ module lf_cell_bram #(
     localparam WIDE = FULL + FULL / 8; /* the width that needs the pins of both ports */
     reg data [0:DATA-1];
     reg parity [0:DATA/8-1];
-    integer fill;
+    integer block, k0;
+    reg [255:0] row; /* one INIT parameter at a time: selecting bits of the whole vector is slow in interpreters */
     reg [FULL-1:0] qa, qb;
     reg [FULL/8-1:0] pa, pb;
     initial begin
-        for (fill = 0; fill < DATA; fill = fill + 1) data[fill] = INIT[fill];
-        for (fill = 0; fill < DATA / 8; fill = fill + 1) parity[fill] = INITP[fill];
+        for (block = 0; block < DATA / 256; block = block + 1) begin
+            row = INIT[block*256 +: 256];
+            for (k0 = 0; k0 < 256; k0 = k0 + 1) data[block*256 + k0] = row[k0];
+        end
+        for (block = 0; block < DATA / 2048; block = block + 1) begin
+            row = INITP[block*256 +: 256];
+            for (k0 = 0; k0 < 256; k0 = k0 + 1) parity[block*256 + k0] = row[k0];
+        end
         qa = 0;
         qb = 0;
         pa = 0;
