@@ -1,5 +1,8 @@
+/* lutfisk */
 /* PE accumulators of AC bits: acc = preset + the sum of s over the steps of a pass, modulo 2^AC. With ACC = 0 a pass is one step
  * and there is no register. The sum stands first in the addition: then selection, addition and carry take one LUT per bit. */
+`default_nettype none
+
 module lf_mvu_accumulate #(
     parameter PE = 1,
     parameter SB = 1, /* bits of a sum, at most AC */
@@ -37,3 +40,5 @@ module lf_mvu_accumulate #(
         end
     endgenerate
 endmodule
+
+`default_nettype wire

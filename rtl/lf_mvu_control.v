@@ -1,3 +1,4 @@
+/* lutfisk */
 /* Which step a matrix-vector unit does next: the counters of the folding, and the input word of the step.
  *
  * A vector is SF words of XW bits; NF passes over it make SF * NF steps, `address` counts them. With NF = 1 every step takes a
@@ -5,6 +6,8 @@
  * Otherwise the first pass writes the words into a buffer, from which the later passes read; a vector of the next frame follows
  * without a bubble.
  * `go`: there is a step in this cycle; it happens when `ce` is high. first, last: of the SF steps of a pass; nf: the pass. */
+`default_nettype none
+
 module lf_mvu_control #(
     parameter XW = 1,
     parameter SF = 1,
@@ -114,3 +117,5 @@ module lf_mvu_control #(
         end
     endgenerate
 endmodule
+
+`default_nettype wire

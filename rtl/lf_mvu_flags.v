@@ -1,5 +1,8 @@
+/* lutfisk */
 /* What travels beside the data through the D ranks of registers of a matrix-vector unit: valid, first, last, and the number of
  * the pass (ND ranks late). All of it is reset, so that a reset in the middle leaves nothing behind. */
+`default_nettype none
+
 module lf_mvu_flags #(
     parameter D = 1,
     parameter ND = 1,
@@ -48,3 +51,5 @@ module lf_mvu_flags #(
         end
     endgenerate
 endmodule
+
+`default_nettype wire

@@ -1,8 +1,11 @@
+/* lutfisk */
 /* The end of a matrix-vector unit: the output register and the clock enable of everything before it.
  *
  * A result is final when the last step of a pass has left the last rank; with ACC = 1 that is one rank later, in the
  * accumulator, which `add` enables. Everything stops only when a final result meets a full output register: the steps of the
  * next result go on while a finished one waits. */
+`default_nettype none
+
 module lf_mvu_result #(
     parameter ACC = 0,
     parameter OW = 1
@@ -44,3 +47,5 @@ module lf_mvu_result #(
         if (ce && final_result)
             m_axis_tdata <= y;
 endmodule
+
+`default_nettype wire

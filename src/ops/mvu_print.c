@@ -1,5 +1,5 @@
-/* The Verilog of one matrix-vector layer: a module that joins the hand-written control, memory, accumulators and output register
- * (rtl/lf_mvu_*.v) with the sums of products, which are printed for this layer. */
+/* The Verilog of one matrix-vector layer: a module that joins the hand-written control, accumulators and output register
+ * (rtl/lf_mvu_*.v) with tables and with the sums of products, which are printed for this layer. */
 #include "num/bitpack.h"
 #include "ops/mvu_plan.h"
 #include "vlog/vlog.h"
@@ -211,9 +211,9 @@ static lf_status print_table(lf_vlog *v, lf_arena *a, lf_text *t, const char *na
     const char *file = lf_format(a, "%s.mem", name);
     LF_TRY(lf_vlog_memory(v, file, bits, depth, words));
     lf_text_addf(t, "    wire [%d:0] %s;\n", bits - 1, q);
-    lf_text_addf(t, "    lf_mvu_memory #(.W(%d), .DEPTH(%" PRId64 "), .AB(%d), .BLOCK(%d), .FILE(\"%s\")) %s_memory (\n", bits, depth, lf_mvu_count_bits(depth),
+    lf_text_addf(t, "    lf_rom #(.WIDTH(%d), .DEPTH(%" PRId64 "), .A_BITS(%d), .BLOCK(%d), .FILE(\"%s\")) %s_memory (\n", bits, depth, lf_mvu_count_bits(depth),
                  block, file, q);
-    lf_text_addf(t, "        .aclk(aclk), .ce(ce), .address(%s), .q(%s));\n", address, q);
+    lf_text_addf(t, "        .aclk(aclk), .ce(ce), .a(%s), .q(%s));\n", address, q);
     return LF_OK;
 }
 

@@ -39,6 +39,8 @@ static const mvu_case corners[] = {
     {"bipolar_input", 20, 10, 5, 4, "BIPOLAR", "INT4", 0, true, LF_MVU_RAM_AUTO},
     {"bipolar_input_sign", 21, 10, 2, 7, "BIPOLAR", "INT3", 1, true, LF_MVU_RAM_AUTO},
     {"bipolar_sum", 1, 6, 2, 1, "BIPOLAR", "BIPOLAR", 0, false, LF_MVU_RAM_AUTO},
+    {"wide_memory", 12, 130, 1, 12, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"wide_distributed", 7, 66, 1, 7, "UINT2", "INT2", 2, true, LF_MVU_RAM_DISTRIBUTED},
     {"deep_presets", 4, 130, 1, 2, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
 };
 
