@@ -11,6 +11,7 @@
 #include "data/npy.h"
 #include "data/set.h"
 #include "fpga/part.h"
+#include "kern/kern.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
 #include "report/table.h"
@@ -45,8 +46,8 @@ static void list_passes(lister *l) {
 }
 
 static void list_kernels(lister *l) {
-    for (int i = 0; i < LF_ISA_COUNT; i++)
-        add(l, lf_isa_name((lf_isa)i), lf_cpu_has((lf_isa)i) ? "available" : "absent", i == (int)lf_cpu_best() ? "used by default" : "");
+    for (const lf_kernel_info *k = lf_kernel_list; k->name; k++)
+        add(l, lf_format(l->arena, "%s_%s", k->name, lf_isa_name(k->isa)), lf_cpu_has(k->isa) ? "available" : "absent", k->help);
 }
 
 static void list_targets(lister *l) {
