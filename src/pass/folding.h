@@ -16,7 +16,7 @@ typedef struct lf_folding_total {
 bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of);
 
 /* The cheapest folding of all layers together whose slowest takes at most `ii` cycles a frame: layers' own costs and the width
- * converters and FIFOs between neighbours, with block RAM, DSP and LUT weighed by what `part` has of them. Nodes in `pinned`
+ * converters and FIFOs between neighbours, within what `part` has where that can be. Nodes in `pinned`
  * (by id, may be NULL) keep what they have. Sets PE and SIMD. LF_BAD_INPUT, naming the layer that limits and the best it can do,
  * when no legal folding is that fast. */
 LF_MUST_USE lf_status lf_folding_solve(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total);

@@ -207,14 +207,29 @@ static lf_status solve(solver *s, int64_t ii, const bool *pinned) {
     return LF_OK;
 }
 
-lf_status lf_folding_solve(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total) {
-    solver s = {.g = g, .arena = lf_arena_new(), .part = part};
-    s.per_bram = part->bram ? (double)part->lut / (double)part->bram : 1e4;
-    s.per_dsp = part->dsp ? (double)part->lut / (double)part->dsp : 1e4;
+static lf_status solve_weighed(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, double per_bram, double per_dsp, lf_folding_total *total) {
+    solver s = {.g = g, .arena = lf_arena_new(), .part = part, .per_bram = per_bram, .per_dsp = per_dsp};
     lf_status status = solve(&s, ii, pinned);
     lf_arena_free(s.arena);
     LF_TRY(status);
     return add_up(g, total);
+}
+
+/* A block RAM takes the silicon of about 120 LUTs with their routing. Where that overfills the part, what is short gets dearer, step by step;
+ * when nothing fits, the first answer stands. */
+lf_status lf_folding_solve(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total) {
+    enum { USUAL_BRAM = 120, USUAL_DSP = 100, STEPS = 8 };
+    double bram = USUAL_BRAM;
+    for (int i = 0; i < STEPS; i++) {
+        LF_TRY(solve_weighed(g, part, ii, pinned, bram, USUAL_DSP, total));
+        bool lut_full = total->cost.lut > (double)part->lut, bram_full = total->cost.bram > (double)part->bram;
+        if (!lut_full && !bram_full)
+            return LF_OK;
+        if (lut_full && bram_full)
+            break;
+        bram *= bram_full ? 2 : 0.5;
+    }
+    return solve_weighed(g, part, ii, pinned, USUAL_BRAM, USUAL_DSP, total);
 }
 
 lf_status lf_folding_best_ii(lf_graph *g, const bool *pinned, int64_t *ii) {
