@@ -12,11 +12,23 @@ static double table_lut(int64_t depth, int64_t bits) {
     return depth <= 1 ? 0 : depth <= 64 ? (double)bits * (depth < 8 ? 0.5 : 0.9) : (double)bits * (double)((depth + 63) / 64) * 1.25;
 }
 
-/* Block RAM of 36 bits x 512 words per half, or narrower and deeper. */
-static double table_bram(int64_t depth, int64_t bits) {
+/* RAMB18 of 36 bits x 512 words, or narrower and deeper. */
+static double block_halves(int64_t depth, int64_t bits) {
     int64_t per_half = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : depth <= 4096 ? 4 : depth <= 8192 ? 2 : 1;
-    int64_t deep = (depth + 16383) / 16384;
-    return (double)((bits + per_half - 1) / per_half * deep) / 2;
+    return (double)((bits + per_half - 1) / per_half);
+}
+
+/* Yosys cuts what is deeper than 4096 words into powers of two and puts a small remainder into LUTs. */
+static void add_block(int64_t depth, int64_t bits, lf_cost *c) {
+    enum { DEEPEST = 16384, WHOLE = 4096, SMALLEST = 512 };
+    int64_t rest = depth;
+    for (int64_t chunk = DEEPEST; depth > WHOLE && chunk >= SMALLEST; chunk /= 2)
+        for (; rest >= chunk; rest -= chunk)
+            c->bram += block_halves(chunk, bits) / 2;
+    if (depth <= WHOLE)
+        c->bram += block_halves(depth, bits) / 2;
+    else
+        c->lut += rest > 0 ? table_lut(rest, bits) : 0;
 }
 
 static void add_products(const lf_mvu_plan *p, lf_cost *c) {
@@ -35,7 +47,7 @@ static void add_weights(const lf_mvu_plan *p, lf_cost *c) {
         return;
     c->ff += (double)(p->spec.simd * p->x_bits + (p->block ? 0 : bits));
     if (p->block)
-        c->bram += table_bram(p->depth, bits);
+        add_block(p->depth, bits, c);
     else
         c->lut += table_lut(p->depth, bits);
 }
@@ -45,7 +57,7 @@ static void add_accumulators(const lf_mvu_plan *p, lf_cost *c) {
     c->lut += (double)bits;
     c->ff += (double)(p->accumulates ? bits : 0) + (double)(p->spec.pe * p->out_bits);
     if (p->preset_block)
-        c->bram += table_bram(p->nf, bits);
+        add_block(p->nf, bits, c);
     else if (p->preset_memory || p->preset_early) {
         c->lut += table_lut(p->nf, bits);
         c->ff += (double)bits;
