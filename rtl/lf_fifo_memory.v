@@ -30,7 +30,7 @@ module lf_fifo_memory #(
     reg  [A:0]       wp, rp;
     wire [A:0]       limit;
     reg              held;
-    reg  [WIDTH-1:0] q;
+    wire [WIDTH-1:0] q;
     wire             push = s_axis_tvalid & s_axis_tready;
     wire             load = (wp != rp) & (m_axis_tready | ~held);
 
@@ -51,6 +51,7 @@ module lf_fifo_memory #(
             held <= load | (held & ~m_axis_tready);
         end
 
+    genvar c;
     generate
         if (DEPTH - 1 == (1 << A)) begin : power
             assign limit = {~rp[A], rp[A-1:0]};
@@ -64,21 +65,29 @@ module lf_fifo_memory #(
             assign limit = ahead;
         end
         if (BLOCK != 0) begin : block
-            (* ram_style = "block" *) reg [WIDTH-1:0] mem [0:(1<<A)-1];
-            always @(posedge aclk)
-                if (push)
-                    mem[wp[A-1:0]] <= s_axis_tdata;
-            always @(posedge aclk)
-                if (load)
-                    q <= mem[rp[A-1:0]];
+            /* Columns of 36 bits: Yosys 0.23 joins wrong parity inputs where a block RAM is written 72 bits wide. */
+            for (c = 0; c < WIDTH; c = c + 36) begin : column
+                localparam W = WIDTH - c < 36 ? WIDTH - c : 36;
+                (* ram_style = "block" *) reg [W-1:0] mem [0:(1<<A)-1];
+                reg [W-1:0] word;
+                assign q[c +: W] = word;
+                always @(posedge aclk)
+                    if (push)
+                        mem[wp[A-1:0]] <= s_axis_tdata[c +: W];
+                always @(posedge aclk)
+                    if (load)
+                        word <= mem[rp[A-1:0]];
+            end
         end else begin : distributed
             (* ram_style = "distributed" *) reg [WIDTH-1:0] mem [0:(1<<A)-1];
+            reg [WIDTH-1:0] word;
+            assign q = word;
             always @(posedge aclk)
                 if (push)
                     mem[wp[A-1:0]] <= s_axis_tdata;
             always @(posedge aclk)
                 if (load)
-                    q <= mem[rp[A-1:0]];
+                    word <= mem[rp[A-1:0]];
         end
     endgenerate
 endmodule

@@ -45,10 +45,10 @@ module lf_cell_bram #(
         pb = 0;
     end
 
-    function integer data_bits(input integer width);
+    function automatic integer data_bits(input integer width);
         data_bits = width >= 9 ? width / 9 * 8 : width;
     endfunction
-    function integer first(input integer width, input [AW-1:0] addr); /* lowest bit of the word at a port's address */
+    function automatic integer first(input integer width, input [AW-1:0] addr); /* lowest bit of the word at a port's address */
         first = width == 0 ? 0 : addr / data_bits(width) * data_bits(width);
     endfunction
 
@@ -57,7 +57,7 @@ module lf_cell_bram #(
     wire [FULL-1:0] din_b = WB == WIDE ? {di_b, di_a} : {{HALF{1'b0}}, di_b};
     wire [FULL/8-1:0] dinp_b = WB == WIDE ? {dip_b, dip_a} : {{HALF/8{1'b0}}, dip_b};
 
-    task read(input integer width, input [AW-1:0] addr, output [FULL-1:0] q, output [FULL/8-1:0] p);
+    task automatic read(input integer width, input [AW-1:0] addr, output [FULL-1:0] q, output [FULL/8-1:0] p);
         integer k, from;
         begin
             q = 0;
@@ -69,7 +69,7 @@ module lf_cell_bram #(
         end
     endtask
 
-    task write(input integer width, input [AW-1:0] addr, input [FULL/8-1:0] we, input [FULL-1:0] d, input [FULL/8-1:0] dp);
+    task automatic write(input integer width, input [AW-1:0] addr, input [FULL/8-1:0] we, input [FULL-1:0] d, input [FULL/8-1:0] dp);
         integer k, from;
         begin
             from = first(width, addr);
