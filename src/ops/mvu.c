@@ -29,9 +29,11 @@ static const lf_attr_desc attrs[] = {
     {"SIMD", LF_ATTR_INT, offsetof(mvu_attr, SIMD), "1", NULL, 1, 1 << 20, "columns per step; divides MW"},
     {"structure", LF_ATTR_ENUM, offsetof(mvu_attr, structure), "auto", structure_names, 0, 0,
      "tall: all rows at once (PE = MH); wide: all columns at once (SIMD = MW); both with weights as logic"},
-    {"ram_style", LF_ATTR_ENUM, offsetof(mvu_attr, ram_style), "auto", ram_names, 0, 0, "where the weights lie; auto: logic up to 64 words, then by size"},
+    {"ram_style", LF_ATTR_ENUM, offsetof(mvu_attr, ram_style), "auto", ram_names, 0, 0,
+     "where the weights lie; auto: logic up to 64 words, then by size"},
     {"out_base", LF_ATTR_INT, offsetof(mvu_attr, out_base), "0", NULL, 0, 0, "output below the first threshold"},
-    {"out_step", LF_ATTR_INT, offsetof(mvu_attr, out_step), "1", NULL, 0, 0, "added for every threshold that is reached"},
+    {"out_step", LF_ATTR_INT, offsetof(mvu_attr, out_step), "1", NULL, 0, 0,
+     "added for every threshold that is reached"},
     {0},
 };
 
@@ -82,7 +84,8 @@ static lf_status check_ascending(const lf_graph *g, const lf_node *n) {
     int64_t L = levels_of(g, n);
     for (int64_t i = 0; i < rows_of(g, n) * L; i++)
         if (i % L && lf_tensor_code(T, (size_t)i) < lf_tensor_code(T, (size_t)i - 1))
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds of row %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64, i / L,
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                           "thresholds of row %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64, i / L,
                            lf_tensor_code(T, (size_t)i - 1), lf_tensor_code(T, (size_t)i));
     return LF_OK;
 }
@@ -92,17 +95,23 @@ static lf_status check_operands(const lf_graph *g, const lf_node *n) {
     lf_where where = lf_where_node(g, n);
     LF_TRY(lf_need_codes(g, n, 0));
     if (!w || !w->value || !lf_is_codes(w) || w->shape.rank != 2 || lf_shape_count(w->shape) < 1)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "weights must be constant integers of shape [MH, MW], not %s", w ? lf_shape_text(g->arena, w->shape) : "absent");
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "weights must be constant integers of shape [MH, MW], not %s",
+                       w ? lf_shape_text(g->arena, w->shape) : "absent");
     if (!x->shape.rank || x->shape.dim[x->shape.rank - 1] != w->shape.dim[1])
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "input %s has shape %s, the weights are %s: the last axis must have %" PRId64 " elements", x->name,
-                       lf_shape_text(g->arena, x->shape), lf_shape_text(g->arena, w->shape), w->shape.dim[1]);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "input %s has shape %s, the weights are %s: the last axis must have %" PRId64 " elements",
+                       x->name, lf_shape_text(g->arena, x->shape), lf_shape_text(g->arena, w->shape), w->shape.dim[1]);
     if (bias && !is_constant(bias, 1, w->shape.dim[0]))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the bias must be %" PRId64 " constant integers, not %s", w->shape.dim[0], lf_shape_text(g->arena, bias->shape));
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the bias must be %" PRId64 " constant integers, not %s",
+                       w->shape.dim[0], lf_shape_text(g->arena, bias->shape));
     if (T && !is_constant(T, 2, w->shape.dim[0]))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "thresholds must be constant integers of shape [%" PRId64 ", L], not %s", w->shape.dim[0],
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "thresholds must be constant integers of shape [%" PRId64 ", L], not %s", w->shape.dim[0],
                        lf_shape_text(g->arena, T->shape));
     if (!sums_fit(g, n))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sums of %" PRId64 " products of weights up to %" PRId64 " and inputs up to %" PRId64 " may leave 62 bits",
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "sums of %" PRId64 " products of weights up to %" PRId64 " and inputs up to %" PRId64
+                       " may leave 62 bits",
                        w->shape.dim[1], largest(w->range), largest(x->range));
     return check_ascending(g, n);
 }
@@ -112,8 +121,9 @@ static lf_status check_attrs(const lf_graph *g, const lf_node *n) {
     lf_where where = lf_where_node(g, n);
     int64_t limit = (int64_t)1 << 40;
     if (a->out_step == 0 || a->out_step > limit || a->out_step < -limit || a->out_base > limit || a->out_base < -limit)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40", a->out_base,
-                       a->out_step);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40",
+                       a->out_base, a->out_step);
     LF_TRY(lf_need_divisor(g, n, "PE", a->PE, rows_of(g, n), "rows"));
     return lf_need_divisor(g, n, "SIMD", a->SIMD, columns_of(g, n), "columns");
 }

@@ -9,12 +9,19 @@ static double heap_lut(double bits, double result) {
 }
 
 static double table_lut(int64_t depth, int64_t bits) {
-    return depth <= 1 ? 0 : depth <= 64 ? (double)bits * (depth < 8 ? 0.5 : 0.9) : (double)bits * (double)((depth + 63) / 64) * 1.25;
+    return depth <= 1    ? 0
+           : depth <= 64 ? (double)bits * (depth < 8 ? 0.5 : 0.9)
+                         : (double)bits * (double)((depth + 63) / 64) * 1.25;
 }
 
 /* RAMB18 of 36 bits x 512 words, or narrower and deeper. */
 static double block_halves(int64_t depth, int64_t bits) {
-    int64_t per_half = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : depth <= 4096 ? 4 : depth <= 8192 ? 2 : 1;
+    int64_t per_half = depth <= 512    ? 36
+                       : depth <= 1024 ? 18
+                       : depth <= 2048 ? 9
+                       : depth <= 4096 ? 4
+                       : depth <= 8192 ? 2
+                                       : 1;
     return (double)((bits + per_half - 1) / per_half);
 }
 

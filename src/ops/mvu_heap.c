@@ -139,7 +139,8 @@ typedef struct place {
 } place;
 
 static place make_place(const lf_heap *h, int level, int column, int n) {
-    place w = {.level = level, .column = column, .n = n, .carry = column + 1 < h->columns, .second = column + 2 < h->columns};
+    place w = {
+        .level = level, .column = column, .n = n, .carry = column + 1 < h->columns, .second = column + 2 < h->columns};
     snprintf(w.id, sizeof w.id, "%d_%d", level, column);
     return w;
 }
@@ -148,14 +149,16 @@ static place make_place(const lf_heap *h, int level, int column, int n) {
 static void print_inputs(lf_text *t, const place *w, char kind, int inputs, int at) {
     lf_text_addf(t, "    wire [%d:0] ", w->n - 1);
     for (int i = 0; i < inputs; i++)
-        lf_text_addf(t, "%s%c%c%s = h%s[%d:%d]", i ? ", " : "", kind, 'a' + i, w->id, w->id, at + (i + 1) * w->n - 1, at + i * w->n);
+        lf_text_addf(t, "%s%c%c%s = h%s[%d:%d]", i ? ", " : "", kind, 'a' + i, w->id, w->id, at + (i + 1) * w->n - 1,
+                     at + i * w->n);
     lf_text_add(t, ";\n");
 }
 
 /* OUT = the majority of three names. */
 static void print_majority(lf_text *t, const place *w, char kind, const char *names) {
-    lf_text_addf(t, "    wire [%d:0] %c%c%s = (%c%c%s & %c%c%s) | (%c%c%s & (%c%c%s ^ %c%c%s));\n", w->n - 1, kind, names[0], w->id, kind, names[1], w->id,
-                 kind, names[2], w->id, kind, names[3], w->id, kind, names[1], w->id, kind, names[2], w->id);
+    lf_text_addf(t, "    wire [%d:0] %c%c%s = (%c%c%s & %c%c%s) | (%c%c%s & (%c%c%s ^ %c%c%s));\n", w->n - 1, kind,
+                 names[0], w->id, kind, names[1], w->id, kind, names[2], w->id, kind, names[3], w->id, kind, names[1],
+                 w->id, kind, names[2], w->id);
 }
 
 /* OUT = OP over the names that follow. */
@@ -200,7 +203,8 @@ static void print_level_logic(lf_text *t, const lf_heap *h, int i) {
     const lf_heap_level *l = &h->level[i];
     for (int c = 0; c < h->columns; c++) {
         int at = 0;
-        place six = make_place(h, i, c, l->six[c]), five = make_place(h, i, c, l->five[c]), three = make_place(h, i, c, l->three[c]);
+        place six = make_place(h, i, c, l->six[c]), five = make_place(h, i, c, l->five[c]),
+              three = make_place(h, i, c, l->three[c]);
         if (six.n)
             print_wide(t, &six, 's', 6, at);
         at += 6 * six.n;
@@ -314,7 +318,8 @@ void lf_heap_print(lf_text *t, const lf_heap *h) {
         return;
     }
     print_chain(t, h, low);
-    lf_text_addf(t, "    reg [%d:0] total;\n    always @(posedge aclk)\n        if (ce)\n            total <= ", h->columns - 1);
+    lf_text_addf(
+        t, "    reg [%d:0] total;\n    always @(posedge aclk)\n        if (ce)\n            total <= ", h->columns - 1);
     if (low > 0) {
         lf_text_add(t, "{high, ");
         print_number(t, h, 0, low, 0);

@@ -27,16 +27,22 @@ static const char *divisors(lf_arena *a, int64_t n) {
 
 static lf_status check_folding(lf_ctx *ctx, const lf_where *w, lf_arena *a, const lf_mvu_spec *s) {
     if (s->pe < 1 || s->mh % s->pe)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "PE=%" PRId64 " does not divide %" PRId64 " rows; legal: %s", s->pe, s->mh, divisors(a, s->mh));
+        return lf_fail(ctx, LF_BAD_INPUT, w, "PE=%" PRId64 " does not divide %" PRId64 " rows; legal: %s", s->pe, s->mh,
+                       divisors(a, s->mh));
     if (s->simd < 1 || s->mw % s->simd)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "SIMD=%" PRId64 " does not divide %" PRId64 " columns; legal: %s", s->simd, s->mw, divisors(a, s->mw));
+        return lf_fail(ctx, LF_BAD_INPUT, w, "SIMD=%" PRId64 " does not divide %" PRId64 " columns; legal: %s", s->simd,
+                       s->mw, divisors(a, s->mw));
     if (s->structure == LF_MVU_TALL && s->pe != s->mh)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "structure tall takes all rows at once: PE must be %" PRId64 ", not %" PRId64, s->mh, s->pe);
+        return lf_fail(ctx, LF_BAD_INPUT, w,
+                       "structure tall takes all rows at once: PE must be %" PRId64 ", not %" PRId64, s->mh, s->pe);
     if (s->structure == LF_MVU_WIDE && s->simd != s->mw)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "structure wide takes all columns at once: SIMD must be %" PRId64 ", not %" PRId64, s->mw, s->simd);
+        return lf_fail(ctx, LF_BAD_INPUT, w,
+                       "structure wide takes all columns at once: SIMD must be %" PRId64 ", not %" PRId64, s->mw,
+                       s->simd);
     int64_t depth = s->mh / s->pe * (s->mw / s->simd);
     if ((s->structure > LF_MVU_FOLDED || s->ram == LF_MVU_RAM_LOGIC) && depth > LF_MVU_ROM_DEPTH)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "weights as logic: %" PRId64 " words deep, at most %d", depth, LF_MVU_ROM_DEPTH);
+        return lf_fail(ctx, LF_BAD_INPUT, w, "weights as logic: %" PRId64 " words deep, at most %d", depth,
+                       LF_MVU_ROM_DEPTH);
     return LF_OK;
 }
 
@@ -46,10 +52,12 @@ static bool is_wire_type(lf_dtype t, int max_bits) {
 
 static lf_status check_types(lf_ctx *ctx, const lf_where *w, lf_arena *a, const lf_mvu_spec *s) {
     if (!is_wire_type(s->x, LF_MVU_X_BITS))
-        return lf_fail(ctx, LF_BAD_INPUT, w, "inputs of type %s; the unit takes integers of 1 to %d bits", lf_dtype_name(a, s->x), LF_MVU_X_BITS);
+        return lf_fail(ctx, LF_BAD_INPUT, w, "inputs of type %s; the unit takes integers of 1 to %d bits",
+                       lf_dtype_name(a, s->x), LF_MVU_X_BITS);
     if (s->levels > LF_MVU_LEVELS)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "%d thresholds per channel; the unit compares at most %d, more need a threshold unit behind it", s->levels,
-                       LF_MVU_LEVELS);
+        return lf_fail(ctx, LF_BAD_INPUT, w,
+                       "%d thresholds per channel; the unit compares at most %d, more need a threshold unit behind it",
+                       s->levels, LF_MVU_LEVELS);
     return LF_OK;
 }
 
@@ -79,18 +87,12 @@ uint64_t lf_mvu_weight_bits(const lf_mvu_plan *p, int64_t weight) {
 int lf_mvu_gate_value(const lf_mvu_bit *b, uint64_t w, uint64_t x) {
     int xi = (int)(x >> b->x & 1), wi = (int)(w >> b->w & 1), vi = b->v < 0 ? 0 : (int)(w >> b->v & 1);
     switch (b->gate) {
-    case LF_MVU_AND:
-        return xi & wi;
-    case LF_MVU_NAND:
-        return !(xi & wi);
-    case LF_MVU_XNOR:
-        return xi == wi;
-    case LF_MVU_XOR:
-        return xi != wi;
-    case LF_MVU_SIGN:
-        return wi & (xi ^ vi);
-    case LF_MVU_NSIGN:
-        return wi & !(xi ^ vi);
+    case LF_MVU_AND: return xi & wi;
+    case LF_MVU_NAND: return !(xi & wi);
+    case LF_MVU_XNOR: return xi == wi;
+    case LF_MVU_XOR: return xi != wi;
+    case LF_MVU_SIGN: return wi & (xi ^ vi);
+    case LF_MVU_NSIGN: return wi & !(xi ^ vi);
     }
     return 0;
 }
@@ -204,7 +206,8 @@ static void output_sums(lf_mvu_plan *p) {
 static void threshold_sums(lf_mvu_plan *p, const int64_t *threshold) {
     p->acc_bits = 1;
     for (int64_t r = 0; r < p->spec.mh; r++) {
-        int64_t lo = floor_div(p->spec.acc[r].lo - p->constant[r], p->multiplier), hi = ceil_div(p->spec.acc[r].hi - p->constant[r], p->multiplier);
+        int64_t lo = floor_div(p->spec.acc[r].lo - p->constant[r], p->multiplier),
+                hi = ceil_div(p->spec.acc[r].hi - p->constant[r], p->multiplier);
         for (int l = 0; l < p->levels; l++) {
             int64_t t = threshold[r * p->levels + l];
             t = t < p->spec.acc[r].lo ? p->spec.acc[r].lo : t > p->spec.acc[r].hi ? p->spec.acc[r].hi + 1 : t;
@@ -252,7 +255,12 @@ enum { FUSED_DEPTH = 32, BLOCK_LUT = 60, LEVELS_PER_RANK = 3 };
  * and a quarter more to select. Half a block is 36 bits wide and 512 words deep, or narrower and deeper. */
 static bool block_pays(int64_t depth, int64_t bits) {
     double lut = (double)bits * (double)((depth + 63) / 64) * 1.25;
-    int64_t per_half = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : depth <= 4096 ? 4 : depth <= 8192 ? 2 : 1;
+    int64_t per_half = depth <= 512    ? 36
+                       : depth <= 1024 ? 18
+                       : depth <= 2048 ? 9
+                       : depth <= 4096 ? 4
+                       : depth <= 8192 ? 2
+                                       : 1;
     int64_t halves = (bits + per_half - 1) / per_half * (depth <= 16384 ? 1 : (depth + 16383) / 16384);
     return lut > BLOCK_LUT * (double)halves;
 }
@@ -262,10 +270,12 @@ static bool products_are_fused(const lf_mvu_plan *p) {
 }
 
 static void choose_memories(lf_mvu_plan *p) {
-    int64_t bits = p->spec.pe * p->spec.simd * p->w_bits, preset_bits = p->spec.pe * p->acc_bits * (p->levels ? p->levels : 1);
+    int64_t bits = p->spec.pe * p->spec.simd * p->w_bits,
+            preset_bits = p->spec.pe * p->acc_bits * (p->levels ? p->levels : 1);
     bool deep = p->depth > LF_MVU_ROM_DEPTH || (p->spec.ram == LF_MVU_RAM_BLOCK && p->depth > 1);
     p->source = deep ? LF_MVU_MEMORY : products_are_fused(p) ? LF_MVU_FUSED : LF_MVU_LOGIC;
-    p->block = deep && (p->spec.ram == LF_MVU_RAM_BLOCK || (p->spec.ram == LF_MVU_RAM_AUTO && block_pays(p->depth, bits)));
+    p->block =
+        deep && (p->spec.ram == LF_MVU_RAM_BLOCK || (p->spec.ram == LF_MVU_RAM_AUTO && block_pays(p->depth, bits)));
     p->preset_memory = p->nf > LF_MVU_ROM_DEPTH;
     p->preset_block = p->preset_memory && block_pays(p->nf, preset_bits);
     p->preset_early = p->nf > (p->accumulates ? 8 : 32);
@@ -311,7 +321,8 @@ static void choose_sum_bits(lf_mvu_plan *p) {
     p->sum_bits = bits < p->acc_bits ? bits : p->acc_bits;
 }
 
-lf_status lf_mvu_plan_outline(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out) {
+lf_status lf_mvu_plan_outline(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec,
+                              lf_mvu_plan *out) {
     *out = (lf_mvu_plan){.spec = *spec, .low_bit = -1};
     LF_TRY(check_folding(ctx, where, a, spec));
     LF_TRY(check_types(ctx, where, a, spec));
@@ -331,7 +342,8 @@ lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, cons
     row_constants(out, a);
     choose_sums(out, a);
     if (out->acc_bits > LF_HEAP_COLUMNS)
-        return lf_fail(ctx, LF_BAD_INPUT, where, "accumulators of %d bits; the unit has at most %d", out->acc_bits, LF_HEAP_COLUMNS);
+        return lf_fail(ctx, LF_BAD_INPUT, where, "accumulators of %d bits; the unit has at most %d", out->acc_bits,
+                       LF_HEAP_COLUMNS);
     choose_sum_bits(out);
     choose_memories(out);
     choose_ranks(out);

@@ -20,74 +20,76 @@ typedef enum lf_mvu_ram { LF_MVU_RAM_AUTO, LF_MVU_RAM_LOGIC, LF_MVU_RAM_DISTRIBU
 
 /* The layer: y[row] of x [MW] codes, see mvu.c. */
 typedef struct lf_mvu_spec {
-    const char *name;          /* of the module: a Verilog identifier */
+    const char *name; /* of the module: a Verilog identifier */
     int64_t mw, mh, pe, simd;
     lf_mvu_structure structure;
     lf_mvu_ram ram;
-    lf_dtype x, out;           /* as on the wires */
-    lf_range w;                /* of the weights, all of them */
-    const int64_t *weight;     /* [MH][MW] */
-    const int64_t *bias;       /* [MH] or NULL */
-    const int64_t *threshold;  /* [MH][levels] ascending, or NULL */
-    int levels;                /* 0 without thresholds */
+    lf_dtype x, out;          /* as on the wires */
+    lf_range w;               /* of the weights, all of them */
+    const int64_t *weight;    /* [MH][MW] */
+    const int64_t *bias;      /* [MH] or NULL */
+    const int64_t *threshold; /* [MH][levels] ascending, or NULL */
+    int levels;               /* 0 without thresholds */
     int64_t out_base, out_step;
-    const lf_range *acc;       /* [MH]: exact range of bias + sum w x */
+    const lf_range *acc; /* [MH]: exact range of bias + sum w x */
 } lf_mvu_spec;
 
 /* A product bit as a function of input bit x and weight bits w, v. */
 typedef enum lf_mvu_gate {
-    LF_MVU_AND,   /* x & w */
+    LF_MVU_AND, /* x & w */
     LF_MVU_NAND,
     LF_MVU_XNOR,
     LF_MVU_XOR,
-    LF_MVU_SIGN,  /* w & (x ^ v): ternary weight, w: not 0, v: negative */
-    LF_MVU_NSIGN  /* w & ~(x ^ v) */
+    LF_MVU_SIGN, /* w & (x ^ v): ternary weight, w: not 0, v: negative */
+    LF_MVU_NSIGN /* w & ~(x ^ v) */
 } lf_mvu_gate;
 
 typedef struct lf_mvu_bit {
     lf_mvu_gate gate;
-    int power;       /* of two in S */
-    int x, w, v;     /* which bit of the input and of the weight; v < 0: none */
+    int power;   /* of two in S */
+    int x, w, v; /* which bit of the input and of the weight; v < 0: none */
 } lf_mvu_bit;
 
 /* Where the weights come from. */
 typedef enum lf_mvu_source {
-    LF_MVU_FUSED,  /* logic: the product bit is one function of input bit and address */
-    LF_MVU_LOGIC,  /* logic and a register */
-    LF_MVU_MEMORY  /* a memory file */
+    LF_MVU_FUSED, /* logic: the product bit is one function of input bit and address */
+    LF_MVU_LOGIC, /* logic and a register */
+    LF_MVU_MEMORY /* a memory file */
 } lf_mvu_source;
 
 typedef struct lf_mvu_plan {
     lf_mvu_spec spec;
-    int64_t nf, sf, depth;     /* passes, words per vector, their product */
+    int64_t nf, sf, depth; /* passes, words per vector, their product */
     int x_bits, w_bits, out_bits;
-    lf_dtype w;                /* how weights are coded: two's complement, BIPOLAR, or TERNARY as (not 0, negative) */
+    lf_dtype w; /* how weights are coded: two's complement, BIPOLAR, or TERNARY as (not 0, negative) */
     lf_mvu_bit bit[LF_MVU_X_BITS * LF_MVU_W_BITS]; /* of one product, ascending in power */
     int bit_count;
-    int multiplier;            /* 1 or 2 */
-    int64_t *constant;         /* [MH] */
-    int levels;                /* comparisons: 0..LF_MVU_LEVELS */
-    int64_t *preset;           /* [MH][max(1, levels)] added to S: -threshold, or what makes the output */
-    int low_bit;               /* multiplier 2 without thresholds: the constant lowest bit of the output, else -1 */
+    int multiplier;    /* 1 or 2 */
+    int64_t *constant; /* [MH] */
+    int levels;        /* comparisons: 0..LF_MVU_LEVELS */
+    int64_t *preset;   /* [MH][max(1, levels)] added to S: -threshold, or what makes the output */
+    int low_bit;       /* multiplier 2 without thresholds: the constant lowest bit of the output, else -1 */
     uint64_t code[LF_MVU_LEVELS + 1]; /* output patterns by number of thresholds reached */
     int acc_bits, sum_bits;
     lf_mvu_source source;
-    bool block;                /* MEMORY: in block RAM */
+    bool block;                       /* MEMORY: in block RAM */
     bool preset_memory, preset_block; /* presets in a memory file */
-    bool preset_early;         /* presets have a register of their own */
-    bool buffered;             /* inputs are kept for later passes: NF > 1 and SF > 1 */
-    bool accumulates;          /* SF > 1 */
-    lf_heap heap;              /* from product bits to the sum of a step */
-    int front_ranks;           /* registers before the heap */
-    int ranks;                 /* registers from a step to its sum */
+    bool preset_early;                /* presets have a register of their own */
+    bool buffered;                    /* inputs are kept for later passes: NF > 1 and SF > 1 */
+    bool accumulates;                 /* SF > 1 */
+    lf_heap heap;                     /* from product bits to the sum of a step */
+    int front_ranks;                  /* registers before the heap */
+    int ranks;                        /* registers from a step to its sum */
 } lf_mvu_plan;
 
 /* Refuses (LF_BAD_INPUT, with the legal values) what the unit cannot do. Arrays of the plan lie in the arena. */
-LF_MUST_USE lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out);
+LF_MUST_USE lf_status lf_mvu_plan_make(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec,
+                                       lf_mvu_plan *out);
 
 /* The part that needs no elements, only their ranges (weight, bias, threshold and acc may be NULL): folds, products, where the
  * weights come from. acc_bits is an estimate, presets, heap and ranks are not there. For the cost of a folding. */
-LF_MUST_USE lf_status lf_mvu_plan_outline(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec, lf_mvu_plan *out);
+LF_MUST_USE lf_status lf_mvu_plan_outline(lf_ctx *ctx, const lf_where *where, lf_arena *a, const lf_mvu_spec *spec,
+                                          lf_mvu_plan *out);
 
 struct lf_cost;
 /* LUT, FF, BRAM of an outlined plan, fitted to Yosys's counts for xc7; cycles for `vectors` vectors a frame. */

@@ -30,16 +30,18 @@ static void print_product(lf_text *t, const lf_mvu_plan *p, int i) {
     switch (b->gate) {
     case LF_MVU_AND:
     case LF_MVU_NAND:
-        lf_text_addf(t, "%s(x[%" PRId64 ":%" PRId64 "] & w[%" PRId64 ":%" PRId64 "])", b->gate == LF_MVU_NAND ? "~" : "", x + n - 1, x, w + n - 1, w);
+        lf_text_addf(t, "%s(x[%" PRId64 ":%" PRId64 "] & w[%" PRId64 ":%" PRId64 "])",
+                     b->gate == LF_MVU_NAND ? "~" : "", x + n - 1, x, w + n - 1, w);
         break;
     case LF_MVU_XNOR:
     case LF_MVU_XOR:
-        lf_text_addf(t, "(x[%" PRId64 ":%" PRId64 "] %s w[%" PRId64 ":%" PRId64 "])", x + n - 1, x, b->gate == LF_MVU_XNOR ? "~^" : "^", w + n - 1, w);
+        lf_text_addf(t, "(x[%" PRId64 ":%" PRId64 "] %s w[%" PRId64 ":%" PRId64 "])", x + n - 1, x,
+                     b->gate == LF_MVU_XNOR ? "~^" : "^", w + n - 1, w);
         break;
     case LF_MVU_SIGN:
     case LF_MVU_NSIGN:
-        lf_text_addf(t, "(w[%" PRId64 ":%" PRId64 "] & (x[%" PRId64 ":%" PRId64 "] %s w[%" PRId64 ":%" PRId64 "]))", w + n - 1, w, x + n - 1, x,
-                     b->gate == LF_MVU_SIGN ? "^" : "~^", v + n - 1, v);
+        lf_text_addf(t, "(w[%" PRId64 ":%" PRId64 "] & (x[%" PRId64 ":%" PRId64 "] %s w[%" PRId64 ":%" PRId64 "]))",
+                     w + n - 1, w, x + n - 1, x, b->gate == LF_MVU_SIGN ? "^" : "~^", v + n - 1, v);
         break;
     }
 }
@@ -74,7 +76,8 @@ static int64_t column_height(const lf_mvu_plan *p, int column) {
 
 /* Products with a register of their own: ternary weights from a memory. */
 static void print_product_register(lf_text *t, const lf_mvu_plan *p) {
-    lf_text_addf(t, "    reg [%" PRId64 ":0] z;\n    always @(posedge aclk)\n        if (ce)\n            z <= {", live_bits(p) * p->spec.simd - 1);
+    lf_text_addf(t, "    reg [%" PRId64 ":0] z;\n    always @(posedge aclk)\n        if (ce)\n            z <= {",
+                 live_bits(p) * p->spec.simd - 1);
     bool any = false;
     for (int i = p->bit_count - 1; i >= 0; i--)
         if (is_live(p, i)) {
@@ -87,14 +90,16 @@ static void print_product_register(lf_text *t, const lf_mvu_plan *p) {
 
 static void print_dot(lf_text *t, const lf_mvu_plan *p, const char *name) {
     bool fused = p->source == LF_MVU_FUSED, own = !fused && p->w.kind == LF_KIND_TERNARY;
-    lf_text_addf(t, "/* The sum of %" PRId64 " products, modulo 2^%d; %d ranks of registers. */\n", p->spec.simd, p->sum_bits,
-                 p->ranks - (fused ? p->front_ranks : 1));
+    lf_text_addf(t, "/* The sum of %" PRId64 " products, modulo 2^%d; %d ranks of registers. */\n", p->spec.simd,
+                 p->sum_bits, p->ranks - (fused ? p->front_ranks : 1));
     lf_text_addf(t, "module %s (\n    input  wire aclk,\n    input  wire ce,\n", name);
     if (fused)
         lf_text_addf(t, "    input  wire [%" PRId64 ":0] z,\n", live_bits(p) * p->spec.simd - 1);
     else
-        lf_text_addf(t, "    input  wire [%" PRId64 ":0] x,\n    input  wire [%" PRId64 ":0] w,\n", p->x_bits * p->spec.simd - 1, p->w_bits * p->spec.simd - 1);
-    lf_text_addf(t, "    output wire [%d:0] sum\n);\n    wire unused = &{1'b0, aclk, ce%s};\n", p->sum_bits - 1, fused ? ", z" : ", x, w");
+        lf_text_addf(t, "    input  wire [%" PRId64 ":0] x,\n    input  wire [%" PRId64 ":0] w,\n",
+                     p->x_bits * p->spec.simd - 1, p->w_bits * p->spec.simd - 1);
+    lf_text_addf(t, "    output wire [%d:0] sum\n);\n    wire unused = &{1'b0, aclk, ce%s};\n", p->sum_bits - 1,
+                 fused ? ", z" : ", x, w");
     if (own)
         print_product_register(t, p);
     for (int c = 0; c < p->sum_bits; c++) {
@@ -124,7 +129,8 @@ static void print_constant(lf_text *t, const lf_mvu_plan *p, int64_t address, in
 }
 
 /* Choices over address bits top..0 for the 2^(top+1) addresses from `from`; addresses behind the table take any value. */
-static void print_choice(lf_text *t, const lf_mvu_plan *p, const char *address, int64_t from, int top, int64_t pe, int plane) {
+static void print_choice(lf_text *t, const lf_mvu_plan *p, const char *address, int64_t from, int top, int64_t pe,
+                         int plane) {
     if (top < 0) {
         print_constant(t, p, from, pe, plane);
         return;
@@ -161,13 +167,16 @@ static void print_fused_product(lf_text *t, const lf_mvu_plan *p, const char *ad
         lf_text_add(t, "))");
         return;
     }
-    lf_text_addf(t, "%s(planes[%" PRId64 " +: %" PRId64 "]%s", b->gate == LF_MVU_NAND ? "~" : "", b->x * n, n, op[b->gate]);
+    lf_text_addf(t, "%s(planes[%" PRId64 " +: %" PRId64 "]%s", b->gate == LF_MVU_NAND ? "~" : "", b->x * n, n,
+                 op[b->gate]);
     print_weight(t, p, address, pe, b->w);
     lf_text_add(t, ")");
 }
 
 static void print_fused_row(lf_text *t, const lf_mvu_plan *p, const char *address, int64_t pe, const char *dot) {
-    lf_text_addf(t, "    reg [%" PRId64 ":0] z%" PRId64 ";\n    always @(posedge aclk)\n        if (ce)\n            z%" PRId64 " <= {",
+    lf_text_addf(t,
+                 "    reg [%" PRId64 ":0] z%" PRId64
+                 ";\n    always @(posedge aclk)\n        if (ce)\n            z%" PRId64 " <= {",
                  live_bits(p) * p->spec.simd - 1, pe, pe);
     bool any = false;
     for (int i = p->bit_count - 1; i >= 0; i--)
@@ -177,8 +186,9 @@ static void print_fused_row(lf_text *t, const lf_mvu_plan *p, const char *addres
             any = true;
         }
     lf_text_add(t, "};\n");
-    lf_text_addf(t, "    %s dot%" PRId64 " (.aclk(aclk), .ce(ce), .z(z%" PRId64 "), .sum(s[%" PRId64 ":%" PRId64 "]));\n", dot, pe, pe,
-                 (pe + 1) * p->sum_bits - 1, pe * p->sum_bits);
+    lf_text_addf(t,
+                 "    %s dot%" PRId64 " (.aclk(aclk), .ce(ce), .z(z%" PRId64 "), .sum(s[%" PRId64 ":%" PRId64 "]));\n",
+                 dot, pe, pe, (pe + 1) * p->sum_bits - 1, pe * p->sum_bits);
 }
 
 /* -- weights in words -------------------------------------------------------------------------------------------------- */
@@ -200,31 +210,39 @@ static uint8_t *weight_words(const lf_mvu_plan *p, lf_arena *a) {
 }
 
 /* A registered table: word `address` of it is on `q` in the next cycle. */
-static lf_status print_table(lf_vlog *v, lf_arena *a, lf_text *t, const char *name, const char *q, const char *address, int bits, int64_t depth,
-                             const uint8_t *words, bool memory, bool block) {
+static lf_status print_table(lf_vlog *v, lf_arena *a, lf_text *t, const char *name, const char *q, const char *address,
+                             int bits, int64_t depth, const uint8_t *words, bool memory, bool block) {
     if (!memory) {
         LF_TRY(lf_vlog_rom(v, name, bits, depth, words));
-        lf_text_addf(t, "    wire [%d:0] %s_now;\n    %s %s_rom (.a(%s), .q(%s_now));\n", bits - 1, q, name, q, address, q);
-        lf_text_addf(t, "    reg [%d:0] %s;\n    always @(posedge aclk)\n        if (ce)\n            %s <= %s_now;\n", bits - 1, q, q, q);
+        lf_text_addf(t, "    wire [%d:0] %s_now;\n    %s %s_rom (.a(%s), .q(%s_now));\n", bits - 1, q, name, q, address,
+                     q);
+        lf_text_addf(t, "    reg [%d:0] %s;\n    always @(posedge aclk)\n        if (ce)\n            %s <= %s_now;\n",
+                     bits - 1, q, q, q);
         return LF_OK;
     }
     const char *file = lf_format(a, "%s.mem", name);
     LF_TRY(lf_vlog_memory(v, file, bits, depth, words));
     lf_text_addf(t, "    wire [%d:0] %s;\n", bits - 1, q);
-    lf_text_addf(t, "    lf_rom #(.WIDTH(%d), .DEPTH(%" PRId64 "), .A_BITS(%d), .BLOCK(%d), .FILE(\"%s\")) %s_memory (\n", bits, depth, lf_mvu_count_bits(depth),
-                 block, file, q);
+    lf_text_addf(t,
+                 "    lf_rom #(.WIDTH(%d), .DEPTH(%" PRId64 "), .A_BITS(%d), .BLOCK(%d), .FILE(\"%s\")) %s_memory (\n",
+                 bits, depth, lf_mvu_count_bits(depth), block, file, q);
     lf_text_addf(t, "        .aclk(aclk), .ce(ce), .a(%s), .q(%s));\n", address, q);
     return LF_OK;
 }
 
 static lf_status print_word_rows(lf_vlog *v, lf_arena *a, lf_text *t, const lf_mvu_plan *p, const char *dot) {
     int64_t x = p->x_bits * p->spec.simd, w = p->w_bits * p->spec.simd;
-    LF_TRY(print_table(v, a, t, lf_format(a, "%s_weights", p->spec.name), "w", "address", (int)(w * p->spec.pe), p->depth, weight_words(p, a),
-                       p->source == LF_MVU_MEMORY, p->block));
-    lf_text_addf(t, "    reg [%" PRId64 ":0] xq;\n    always @(posedge aclk)\n        if (ce)\n            xq <= planes;\n", x - 1);
-    lf_text_addf(t, "    genvar r;\n    generate\n        for (r = 0; r < %" PRId64 "; r = r + 1) begin : row\n", p->spec.pe);
-    lf_text_addf(t, "            %s dot (.aclk(aclk), .ce(ce), .x(xq), .w(w[r*%" PRId64 " +: %" PRId64 "]), .sum(s[r*%d +: %d]));\n", dot, w, w, p->sum_bits,
-                 p->sum_bits);
+    LF_TRY(print_table(v, a, t, lf_format(a, "%s_weights", p->spec.name), "w", "address", (int)(w * p->spec.pe),
+                       p->depth, weight_words(p, a), p->source == LF_MVU_MEMORY, p->block));
+    lf_text_addf(
+        t, "    reg [%" PRId64 ":0] xq;\n    always @(posedge aclk)\n        if (ce)\n            xq <= planes;\n",
+        x - 1);
+    lf_text_addf(t, "    genvar r;\n    generate\n        for (r = 0; r < %" PRId64 "; r = r + 1) begin : row\n",
+                 p->spec.pe);
+    lf_text_addf(t,
+                 "            %s dot (.aclk(aclk), .ce(ce), .x(xq), .w(w[r*%" PRId64 " +: %" PRId64
+                 "]), .sum(s[r*%d +: %d]));\n",
+                 dot, w, w, p->sum_bits, p->sum_bits);
     lf_text_add(t, "        end\n    endgenerate\n");
     return LF_OK;
 }
@@ -239,24 +257,36 @@ static void print_fused_rows(lf_text *t, const lf_mvu_plan *p, const char *dot) 
 
 static void print_ports(lf_text *t, const lf_mvu_plan *p) {
     const lf_mvu_spec *s = &p->spec;
-    lf_text_addf(t, "/* %" PRId64 " x %" PRId64 " matrix times vector, PE = %" PRId64 ", SIMD = %" PRId64 "; %" PRId64 " steps a vector. */\n", s->mh, s->mw,
-                 s->pe, s->simd, p->depth);
+    lf_text_addf(t,
+                 "/* %" PRId64 " x %" PRId64 " matrix times vector, PE = %" PRId64 ", SIMD = %" PRId64 "; %" PRId64
+                 " steps a vector. */\n",
+                 s->mh, s->mw, s->pe, s->simd, p->depth);
     lf_text_addf(t, "module %s (\n    input  wire aclk,\n    input  wire aresetn,\n", s->name);
-    lf_text_addf(t, "    input  wire [%" PRId64 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n", s->simd * p->x_bits - 1);
-    lf_text_addf(t, "    output wire [%" PRId64 ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n", s->pe * p->out_bits - 1);
+    lf_text_addf(t,
+                 "    input  wire [%" PRId64
+                 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n",
+                 s->simd * p->x_bits - 1);
+    lf_text_addf(t,
+                 "    output wire [%" PRId64
+                 ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n",
+                 s->pe * p->out_bits - 1);
 }
 
 static void print_control(lf_text *t, const lf_mvu_plan *p) {
     int64_t xw = p->spec.simd * p->x_bits;
     int sfb = lf_mvu_count_bits(p->sf), nfb = lf_mvu_count_bits(p->nf), ab = lf_mvu_count_bits(p->depth);
     bool early = p->preset_memory || p->preset_early;
-    lf_text_addf(t, "    wire ce, go, first, last, valid_q, first_q, last_q, add;\n    wire [%" PRId64 ":0] x;\n", xw - 1);
+    lf_text_addf(t, "    wire ce, go, first, last, valid_q, first_q, last_q, add;\n    wire [%" PRId64 ":0] x;\n",
+                 xw - 1);
     lf_text_addf(t, "    wire [%d:0] nf, nf_q;\n    wire [%d:0] address;\n", nfb - 1, ab - 1);
-    lf_text_addf(t, "    lf_mvu_control #(.XW(%" PRId64 "), .SF(%" PRId64 "), .NF(%" PRId64 "), .SFB(%d), .NFB(%d), .AB(%d)) control (\n", xw, p->sf, p->nf, sfb,
-                 nfb, ab);
-    lf_text_add(t, "        .aclk(aclk), .aresetn(aresetn), .ce(ce),\n"
-                   "        .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready),\n"
-                   "        .go(go), .first(first), .last(last), .x(x), .nf(nf), .address(address));\n");
+    lf_text_addf(t,
+                 "    lf_mvu_control #(.XW(%" PRId64 "), .SF(%" PRId64 "), .NF(%" PRId64
+                 "), .SFB(%d), .NFB(%d), .AB(%d)) control (\n",
+                 xw, p->sf, p->nf, sfb, nfb, ab);
+    lf_text_add(t,
+                "        .aclk(aclk), .aresetn(aresetn), .ce(ce),\n"
+                "        .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready),\n"
+                "        .go(go), .first(first), .last(last), .x(x), .nf(nf), .address(address));\n");
     lf_text_addf(t, "    lf_mvu_flags #(.D(%d), .ND(%d), .NFB(%d)) flags (\n", p->ranks, p->ranks - early, nfb);
     lf_text_add(t, "        .aclk(aclk), .aresetn(aresetn), .ce(ce), .go(go), .first(first), .last(last), .nf(nf),\n"
                    "        .valid_q(valid_q), .first_q(first_q), .last_q(last_q), .nf_q(nf_q));\n");
@@ -269,7 +299,8 @@ static void print_planes(lf_text *t, const lf_mvu_plan *p) {
     if (p->source == LF_MVU_FUSED && p->buffered) {
         int ab = lf_mvu_count_bits(p->depth);
         lf_text_addf(t, "    reg [%" PRId64 ":0] xq;\n    reg [%d:0] aq;\n", n * p->x_bits - 1, ab - 1);
-        lf_text_add(t, "    always @(posedge aclk)\n        if (ce) begin\n            xq <= x;\n            aq <= address;\n        end\n");
+        lf_text_add(t, "    always @(posedge aclk)\n        if (ce) begin\n            xq <= x;\n            aq <= "
+                       "address;\n        end\n");
         x = "xq";
     }
     if (p->x_bits == 1) {
@@ -279,7 +310,8 @@ static void print_planes(lf_text *t, const lf_mvu_plan *p) {
     lf_text_addf(t, "    wire [%" PRId64 ":0] planes;\n    genvar lane, plane;\n    generate\n", n * p->x_bits - 1);
     lf_text_addf(t, "        for (lane = 0; lane < %" PRId64 "; lane = lane + 1) begin : lanes\n", n);
     lf_text_addf(t, "            for (plane = 0; plane < %d; plane = plane + 1) begin : bits\n", p->x_bits);
-    lf_text_addf(t, "                assign planes[plane*%" PRId64 " + lane] = %s[lane*%d + plane];\n", n, x, p->x_bits);
+    lf_text_addf(t, "                assign planes[plane*%" PRId64 " + lane] = %s[lane*%d + plane];\n", n, x,
+                 p->x_bits);
     lf_text_add(t, "            end\n        end\n    endgenerate\n");
 }
 
@@ -324,7 +356,9 @@ static void print_code(lf_text *t, const lf_mvu_plan *p, int level) {
 static void print_output(lf_text *t, const lf_mvu_plan *p) {
     int levels = comparisons(p);
     lf_text_addf(t, "    wire [%" PRId64 ":0] y;\n    genvar o;\n    generate\n", p->spec.pe * p->out_bits - 1);
-    lf_text_addf(t, "        for (o = 0; o < %" PRId64 "; o = o + 1) begin : output_row\n            assign y[o*%d +: %d] = ", p->spec.pe, p->out_bits, p->out_bits);
+    lf_text_addf(
+        t, "        for (o = 0; o < %" PRId64 "; o = o + 1) begin : output_row\n            assign y[o*%d +: %d] = ",
+        p->spec.pe, p->out_bits, p->out_bits);
     if (!p->levels && p->low_bit < 0)
         lf_text_addf(t, "acc[o*%d +: %d]", p->acc_bits, p->acc_bits);
     else if (!p->levels)
@@ -344,16 +378,21 @@ static void print_output(lf_text *t, const lf_mvu_plan *p) {
 static void print_end(lf_text *t, const lf_mvu_plan *p) {
     int levels = comparisons(p);
     int64_t accs = p->spec.pe * levels;
-    lf_text_addf(t, "    wire [%" PRId64 ":0] acc;\n    wire [%" PRId64 ":0] terms;\n    genvar q;\n    generate\n", accs * p->acc_bits - 1, accs * p->sum_bits - 1);
+    lf_text_addf(t, "    wire [%" PRId64 ":0] acc;\n    wire [%" PRId64 ":0] terms;\n    genvar q;\n    generate\n",
+                 accs * p->acc_bits - 1, accs * p->sum_bits - 1);
     lf_text_addf(t, "        for (q = 0; q < %" PRId64 "; q = q + 1) begin : term\n", p->spec.pe);
-    lf_text_addf(t, "            assign terms[q*%d +: %d] = {%d{s[q*%d +: %d]}};\n        end\n    endgenerate\n", levels * p->sum_bits, levels * p->sum_bits, levels,
-                 p->sum_bits, p->sum_bits);
-    lf_text_addf(t, "    lf_mvu_accumulate #(.PE(%" PRId64 "), .SB(%d), .AC(%d), .ACC(%d)) accumulate (\n", accs, p->sum_bits, p->acc_bits, p->accumulates);
+    lf_text_addf(t, "            assign terms[q*%d +: %d] = {%d{s[q*%d +: %d]}};\n        end\n    endgenerate\n",
+                 levels * p->sum_bits, levels * p->sum_bits, levels, p->sum_bits, p->sum_bits);
+    lf_text_addf(t, "    lf_mvu_accumulate #(.PE(%" PRId64 "), .SB(%d), .AC(%d), .ACC(%d)) accumulate (\n", accs,
+                 p->sum_bits, p->acc_bits, p->accumulates);
     lf_text_add(t, "        .aclk(aclk), .add(add), .first(first_q), .s(terms), .preset(preset), .acc(acc));\n");
     print_output(t, p);
-    lf_text_addf(t, "    lf_mvu_result #(.ACC(%d), .OW(%" PRId64 ")) result (\n", p->accumulates, p->spec.pe * p->out_bits);
-    lf_text_add(t, "        .aclk(aclk), .aresetn(aresetn), .valid(valid_q), .last(last_q), .y(y), .ce(ce), .add(add),\n"
-                   "        .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready));\nendmodule\n");
+    lf_text_addf(t, "    lf_mvu_result #(.ACC(%d), .OW(%" PRId64 ")) result (\n", p->accumulates,
+                 p->spec.pe * p->out_bits);
+    lf_text_add(t,
+                "        .aclk(aclk), .aresetn(aresetn), .valid(valid_q), .last(last_q), .y(y), .ce(ce), .add(add),\n"
+                "        .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid), "
+                ".m_axis_tready(m_axis_tready));\nendmodule\n");
 }
 
 lf_status lf_mvu_print(lf_vlog *v, lf_arena *a, const lf_mvu_plan *p) {
@@ -365,7 +404,8 @@ lf_status lf_mvu_print(lf_vlog *v, lf_arena *a, const lf_mvu_plan *p) {
     print_ports(t, p);
     print_control(t, p);
     print_planes(t, p);
-    lf_text_addf(t, "    wire [%" PRId64 ":0] s;\n    wire unused = &{1'b0, address, nf_q, planes};\n", p->spec.pe * p->sum_bits - 1);
+    lf_text_addf(t, "    wire [%" PRId64 ":0] s;\n    wire unused = &{1'b0, address, nf_q, planes};\n",
+                 p->spec.pe * p->sum_bits - 1);
     if (p->source == LF_MVU_FUSED)
         print_fused_rows(t, p, dot);
     else

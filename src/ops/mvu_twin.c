@@ -82,7 +82,13 @@ void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *ou
     t->nf = p->nf;
     t->ranks = p->ranks;
     t->accumulates = p->accumulates;
-    *out = (lf_unit){.name = p->spec.name, .state = t, .in_count = 1, .out_count = 1, .valid = twin_valid, .ready = twin_ready, .clock = twin_clock};
+    *out = (lf_unit){.name = p->spec.name,
+                     .state = t,
+                     .in_count = 1,
+                     .out_count = 1,
+                     .valid = twin_valid,
+                     .ready = twin_ready,
+                     .clock = twin_clock};
     out->in_beats[0] = vectors * p->sf;
     out->out_beats[0] = vectors * p->nf;
 }

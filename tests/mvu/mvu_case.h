@@ -67,7 +67,8 @@ static inline void mvu_thresholds(lf_arena *a, lf_rng *r, lf_mvu_spec *s) {
     for (int64_t row = 0; row < s->mh; row++) {
         int64_t width = s->acc[row].hi - s->acc[row].lo, middle = s->acc[row].lo + width / 2, near = width / 8 + 2;
         for (int l = 0; l < s->levels; l++)
-            t[row * s->levels + l] = lf_rng_below(r, 8) ? middle + lf_rng_between(r, -near, near) : middle + lf_rng_between(r, -width, width);
+            t[row * s->levels + l] = lf_rng_below(r, 8) ? middle + lf_rng_between(r, -near, near)
+                                                        : middle + lf_rng_between(r, -width, width);
         qsort(t + row * s->levels, (size_t)s->levels, sizeof *t, mvu_compare);
     }
     s->threshold = t;
@@ -101,7 +102,14 @@ static inline void mvu_output_type(lf_mvu_spec *s) {
 
 /* Random weights, biases and thresholds for the case, and its plan. */
 static inline lf_status mvu_make(lf_ctx *ctx, lf_arena *a, lf_rng *r, const mvu_case *c, mvu_layer *out) {
-    lf_mvu_spec s = {.name = c->name, .mw = c->mw, .mh = c->mh, .pe = c->pe, .simd = c->simd, .ram = c->ram, .levels = c->levels, .x = mvu_dtype(c->x)};
+    lf_mvu_spec s = {.name = c->name,
+                     .mw = c->mw,
+                     .mh = c->mh,
+                     .pe = c->pe,
+                     .simd = c->simd,
+                     .ram = c->ram,
+                     .levels = c->levels,
+                     .x = mvu_dtype(c->x)};
     int64_t *weight = LF_NEW_ARRAY(a, int64_t, c->mw * c->mh), *bias = LF_NEW_ARRAY(a, int64_t, c->mh);
     for (int64_t i = 0; i < c->mw * c->mh; i++)
         weight[i] = mvu_random_code(r, mvu_dtype(c->w));
@@ -142,7 +150,7 @@ typedef struct mvu_stalls {
 
 typedef struct mvu_recording {
     int64_t cycles, first_in, last_in, first_out, last_out; /* cycle numbers */
-    int64_t last_result, last_interval;  /* of the last beats of vectors */
+    int64_t last_result, last_interval;                     /* of the last beats of vectors */
 } mvu_recording;
 
 static inline void mvu_put(FILE *f, uint64_t value, int bits) {
@@ -162,13 +170,16 @@ static inline void mvu_put_noise(FILE *f, lf_rng *r, int64_t bits) {
 }
 
 /* One stretch without reset: until all results are out, or for `limit` cycles. */
-static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_layer *l, const mvu_stalls *st, int64_t limit, mvu_recording *out) {
+static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_layer *l, const mvu_stalls *st,
+                                  int64_t limit, mvu_recording *out) {
     const lf_mvu_spec *s = &l->spec;
     const lf_mvu_plan *p = &l->plan;
     int64_t ins = st->vectors * p->sf, outs = st->vectors * p->nf, taken = 0, given = 0, end = -1;
     int64_t *x = LF_NEW_ARRAY(a, int64_t, st->vectors * s->mw), *y = LF_NEW_ARRAY(a, int64_t, st->vectors * s->mh);
     for (int64_t i = 0; i < st->vectors * s->mw; i++) /* some vectors at an end of the range */
-        x[i] = lf_rng_below(r, 5) == 0 && i >= s->mw && i < 3 * s->mw ? (i / s->mw == 1 ? lf_dtype_range(s->x).lo : lf_dtype_range(s->x).hi) : mvu_random_code(r, s->x);
+        x[i] = lf_rng_below(r, 5) == 0 && i >= s->mw && i < 3 * s->mw
+                   ? (i / s->mw == 1 ? lf_dtype_range(s->x).lo : lf_dtype_range(s->x).hi)
+                   : mvu_random_code(r, s->x);
     for (int64_t v = 0; v < st->vectors; v++)
         for (int64_t row = 0; row < s->mh; row++)
             y[v * s->mh + row] = mvu_row(s, x + v * s->mw, row);
@@ -177,7 +188,8 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
     bool offered = false;
     for (int64_t cycle = 0; end < 0 || cycle < end; cycle++) {
         offered = taken < ins && (offered || lf_rng_below(r, 16) >= st->s);
-        bool m_ready = lf_rng_below(r, 16) >= st->m, valid = u.valid(u.state, 0), ready = u.ready(u.state, 0, &offered, &m_ready);
+        bool m_ready = lf_rng_below(r, 16) >= st->m, valid = u.valid(u.state, 0),
+             ready = u.ready(u.state, 0, &offered, &m_ready);
         mvu_put(f, 16u | (unsigned)offered << 3 | (unsigned)m_ready << 2 | (unsigned)ready << 1 | (unsigned)valid, 5);
         if (offered)
             mvu_put_beat(f, x + taken * s->simd, s->simd, s->x);
@@ -224,7 +236,8 @@ static inline void mvu_record_reset(FILE *f, lf_rng *r, const mvu_layer *l, int 
     }
 }
 
-static inline mvu_recording mvu_record(const char *path, lf_arena *a, lf_rng *r, const mvu_layer *l, const mvu_stalls *st, int settings) {
+static inline mvu_recording mvu_record(const char *path, lf_arena *a, lf_rng *r, const mvu_layer *l,
+                                       const mvu_stalls *st, int settings) {
     mvu_recording out = {0};
     FILE *f = fopen(path, "w");
     if (!f)

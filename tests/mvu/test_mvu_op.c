@@ -15,7 +15,8 @@ static void test_definition(void **state) {
     op_bench b;
     op_begin(&b);
     lf_tensor *x = op_codes(&b, "1,2,3", (lf_range){-8, 7, 1}, 1);
-    lf_tensor *w = op_const_codes(&b, "2,3", (int64_t[]){1, -2, 3, 0, 4, -1}), *bias = op_const_codes(&b, "2", (int64_t[]){10, -1});
+    lf_tensor *w = op_const_codes(&b, "2,3", (int64_t[]){1, -2, 3, 0, 4, -1}),
+              *bias = op_const_codes(&b, "2", (int64_t[]){10, -1});
     op_node(&b, "mvu", 3, OP_IN(x, w, bias), NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     memcpy(b.in[0].code, (int64_t[]){1, 2, 3, -8, 7, -8}, 6 * sizeof(int64_t));
@@ -32,7 +33,8 @@ static void test_thresholds(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    lf_tensor *x = op_codes(&b, "1,2", (lf_range){-1, 1, 2}, 1), *w = op_const_codes(&b, "3,2", (int64_t[]){1, 1, 1, -1, -1, -1});
+    lf_tensor *x = op_codes(&b, "1,2", (lf_range){-1, 1, 2}, 1),
+              *w = op_const_codes(&b, "3,2", (int64_t[]){1, 1, 1, -1, -1, -1});
     lf_tensor *T = op_const_codes(&b, "3,2", (int64_t[]){-2, 1, 0, 0, -9, 9});
     op_node(&b, "mvu", 4, OP_IN(x, w, NULL, T), "out_base", "-1", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
@@ -61,7 +63,8 @@ static void test_exact_ranges(void **state) {
             by[c] = c == 2 ? (lf_range){x->range.hi, x->range.hi, 1} : x->range;
         x->channel_range = by;
         x->range_axis = 1;
-        lf_tensor *w = random_matrix(&b, &r, "4,5", (lf_range){-3, 4, 1}), *bias = random_matrix(&b, &r, "4", (lf_range){-9, 9, 1});
+        lf_tensor *w = random_matrix(&b, &r, "4,5", (lf_range){-3, 4, 1}),
+                  *bias = random_matrix(&b, &r, "4", (lf_range){-9, 9, 1});
         op_node(&b, "mvu", 3, OP_IN(x, w, bias), NULL);
         assert_int_equal(op_infer(&b), LF_OK);
         for (int64_t row = 0; row < 4; row++)
@@ -92,19 +95,34 @@ static void test_refuses_operands(void **state) {
     (void)state;
     op_bench b;
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "2,3", (int64_t[]){1, 2, 3, 4, 5, 6})), NULL);
+    op_node(
+        &b, "mvu", 2,
+        OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "2,3", (int64_t[]){1, 2, 3, 4, 5, 6})),
+        NULL);
     refuses(&b, op_infer(&b), "the last axis must have 3 elements");
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,3", (lf_range){0, 3, 1}, 0.5), op_const_codes(&b, "2,3", (int64_t[]){1, 2, 3, 4, 5, 6})), NULL);
+    op_node(
+        &b, "mvu", 2,
+        OP_IN(op_codes(&b, "1,3", (lf_range){0, 3, 1}, 0.5), op_const_codes(&b, "2,3", (int64_t[]){1, 2, 3, 4, 5, 6})),
+        NULL);
     refuses(&b, op_infer(&b), "scale 1");
     op_begin(&b);
-    op_node(&b, "mvu", 3, OP_IN(op_codes(&b, "1,3", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "2,3", (int64_t[]){1, 2, 3, 4, 5, 6}), op_const_codes(&b, "3", (int64_t[]){1, 2, 3})), NULL);
+    op_node(&b, "mvu", 3,
+            OP_IN(op_codes(&b, "1,3", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "2,3", (int64_t[]){1, 2, 3, 4, 5, 6}),
+                  op_const_codes(&b, "3", (int64_t[]){1, 2, 3})),
+            NULL);
     refuses(&b, op_infer(&b), "the bias must be 2 constant integers");
     op_begin(&b);
-    op_node(&b, "mvu", 4, OP_IN(op_codes(&b, "1,1", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "1,1", (int64_t[]){5}), NULL, op_const_codes(&b, "1,3", (int64_t[]){1, 3, 2})), NULL);
+    op_node(&b, "mvu", 4,
+            OP_IN(op_codes(&b, "1,1", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "1,1", (int64_t[]){5}), NULL,
+                  op_const_codes(&b, "1,3", (int64_t[]){1, 3, 2})),
+            NULL);
     refuses(&b, op_infer(&b), "not ascending: 3 stands before 2");
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,1", (lf_range){0, INT64_C(1) << 40, 1}, 1), op_const_codes(&b, "1,1", (int64_t[]){INT64_C(1) << 40})), NULL);
+    op_node(&b, "mvu", 2,
+            OP_IN(op_codes(&b, "1,1", (lf_range){0, INT64_C(1) << 40, 1}, 1),
+                  op_const_codes(&b, "1,1", (int64_t[]){INT64_C(1) << 40})),
+            NULL);
     refuses(&b, op_infer(&b), "may leave 62 bits");
 }
 
@@ -115,22 +133,29 @@ static void test_refuses_foldings(void **state) {
     for (int i = 0; i < 24; i++)
         weight[i] = i % 3 - 1;
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight)), "PE", "4", NULL);
+    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight)), "PE",
+            "4", NULL);
     refuses(&b, op_infer(&b), "PE=4 does not divide 6 rows; legal: 1 2 3 6");
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight)), "SIMD", "3", NULL);
+    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight)), "SIMD",
+            "3", NULL);
     refuses(&b, op_infer(&b), "SIMD=3 does not divide 4 columns; legal: 1 2 4");
     lf_cost cost;
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight)), "structure", "tall", NULL);
+    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight)),
+            "structure", "tall", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     refuses(&b, b.n->op->cost(b.g, b.n, &cost), "PE must be 6");
     op_begin(&b);
-    op_node(&b, "mvu", 4, OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight), NULL, op_const_codes(&b, "6,4", (int64_t[24]){0})), NULL);
+    op_node(&b, "mvu", 4,
+            OP_IN(op_codes(&b, "1,4", (lf_range){0, 3, 1}, 1), op_const_codes(&b, "6,4", weight), NULL,
+                  op_const_codes(&b, "6,4", (int64_t[24]){0})),
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     refuses(&b, b.n->op->cost(b.g, b.n, &cost), "at most 3");
     op_begin(&b);
-    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 1 << 20, 1}, 1), op_const_codes(&b, "6,4", weight)), NULL);
+    op_node(&b, "mvu", 2, OP_IN(op_codes(&b, "1,4", (lf_range){0, 1 << 20, 1}, 1), op_const_codes(&b, "6,4", weight)),
+            NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     refuses(&b, b.n->op->cost(b.g, b.n, &cost), "1 to 16 bits");
 }
@@ -138,14 +163,16 @@ static void test_refuses_foldings(void **state) {
 /* multiplier * (product bits) + constant of the weight is the product, whatever the types. */
 static void test_products(void **state) {
     (void)state;
-    static const char *const types[] = {"BIPOLAR", "TERNARY", "INT1", "UINT1", "INT2", "UINT2", "INT3", "UINT3", "INT5", "UINT4", "INT8", "UINT8"};
+    static const char *const types[] = {"BIPOLAR", "TERNARY", "INT1", "UINT1", "INT2", "UINT2",
+                                        "INT3",    "UINT3",   "INT5", "UINT4", "INT8", "UINT8"};
     lf_ctx *ctx = lf_ctx_new(1);
     lf_arena *a = lf_arena_new();
     for (size_t i = 0; i < LF_COUNT(types); i++)
         for (size_t j = 0; j < LF_COUNT(types); j++) {
             lf_range wr = lf_dtype_range(mvu_dtype(types[i])), xr = lf_dtype_range(mvu_dtype(types[j]));
             int64_t weight[2] = {wr.lo, wr.hi};
-            lf_mvu_spec s = {.name = "m", .mw = 2, .mh = 1, .pe = 1, .simd = 1, .x = mvu_dtype(types[j]), .w = wr, .weight = weight};
+            lf_mvu_spec s = {
+                .name = "m", .mw = 2, .mh = 1, .pe = 1, .simd = 1, .x = mvu_dtype(types[j]), .w = wr, .weight = weight};
             s.out = lf_int(32);
             lf_mvu_plan p;
             assert_int_equal(lf_mvu_plan_outline(ctx, NULL, a, &s, &p), LF_OK);
@@ -154,7 +181,8 @@ static void test_products(void **state) {
                 for (int64_t x = xr.lo; x <= xr.hi; x += xr.step) {
                     int64_t sum = 0;
                     for (int k = 0; k < p.bit_count; k++)
-                        sum += (int64_t)lf_mvu_gate_value(&p.bit[k], lf_mvu_weight_bits(&p, w), lf_code_to_bits(s.x, x)) << p.bit[k].power;
+                        sum += (int64_t)lf_mvu_gate_value(&p.bit[k], lf_mvu_weight_bits(&p, w), lf_code_to_bits(s.x, x))
+                               << p.bit[k].power;
                     if (x == xr.lo)
                         constant = w * x - p.multiplier * sum;
                     assert_int_equal(w * x, p.multiplier * sum + constant);
@@ -192,9 +220,11 @@ static void test_cycles(void **state) {
         for (int levels = 0; levels < 2; levels++) {
             op_bench b;
             op_begin(&b);
-            lf_tensor *x = op_codes(&b, "1,20", (lf_range){-1, 1, 2}, 1), *w = random_matrix(&b, &r, "12,20", (lf_range){-1, 1, 2});
+            lf_tensor *x = op_codes(&b, "1,20", (lf_range){-1, 1, 2}, 1),
+                      *w = random_matrix(&b, &r, "12,20", (lf_range){-1, 1, 2});
             lf_tensor *T = random_matrix(&b, &r, "12,1", (lf_range){-3, 3, 1});
-            op_node(&b, "mvu", levels ? 4 : 2, OP_IN(x, w, NULL, levels ? T : NULL), "PE", folds[i][0], "SIMD", folds[i][1], NULL);
+            op_node(&b, "mvu", levels ? 4 : 2, OP_IN(x, w, NULL, levels ? T : NULL), "PE", folds[i][0], "SIMD",
+                    folds[i][1], NULL);
             assert_int_equal(op_infer(&b), LF_OK);
             lf_cost cost;
             lf_unit u;
@@ -214,8 +244,9 @@ static void test_cycles(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_definition),       cmocka_unit_test(test_thresholds),       cmocka_unit_test(test_exact_ranges),
-        cmocka_unit_test(test_refuses_operands), cmocka_unit_test(test_refuses_foldings), cmocka_unit_test(test_products),
+        cmocka_unit_test(test_definition),       cmocka_unit_test(test_thresholds),
+        cmocka_unit_test(test_exact_ranges),     cmocka_unit_test(test_refuses_operands),
+        cmocka_unit_test(test_refuses_foldings), cmocka_unit_test(test_products),
         cmocka_unit_test(test_cycles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,8 @@
 #include "mvu_bench.h"
 
 static const mvu_stalls settings[] = {
-    {0, 0, 4, 0, true}, {0, 8, 3, 1, true}, {8, 0, 3, 1, true}, {8, 8, 3, 1, true}, {14, 2, 2, 1, true}, {2, 14, 2, 1, true},
+    {0, 0, 4, 0, true}, {0, 8, 3, 1, true},  {8, 0, 3, 1, true},
+    {8, 8, 3, 1, true}, {14, 2, 2, 1, true}, {2, 14, 2, 1, true},
 };
 
 static const mvu_case corners[] = {
@@ -110,7 +111,7 @@ static void test_replay_notices(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_corners_icarus), cmocka_unit_test(test_corners_lint), cmocka_unit_test(test_corners_verilator),
-                                       cmocka_unit_test(test_replay_notices)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_corners_icarus), cmocka_unit_test(test_corners_lint),
+                                       cmocka_unit_test(test_corners_verilator), cmocka_unit_test(test_replay_notices)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,13 +10,16 @@
 
 enum { LAYERS = 15, ROUNDS = 8, COMPILED = 2 }; /* COMPILED: rounds with Verilator too */
 
-static const char *const weight_types[] = {"BIPOLAR", "BIPOLAR", "TERNARY", "INT2", "UINT1", "UINT2", "INT3", "INT4", "UINT5", "INT6", "INT8", "UINT8"};
-static const char *const input_types[] = {"BIPOLAR", "BIPOLAR", "TERNARY", "UINT1", "UINT2", "INT2", "INT3", "UINT4", "INT5", "UINT8", "INT8", "INT12", "UINT16"};
+static const char *const weight_types[] = {"BIPOLAR", "BIPOLAR", "TERNARY", "INT2", "UINT1", "UINT2",
+                                           "INT3",    "INT4",    "UINT5",   "INT6", "INT8",  "UINT8"};
+static const char *const input_types[] = {"BIPOLAR", "BIPOLAR", "TERNARY", "UINT1", "UINT2", "INT2",  "INT3",
+                                          "UINT4",   "INT5",    "UINT8",   "INT8",  "INT12", "UINT16"};
 static const mvu_stalls settings[] = {{0, 0, 3, 1, true}, {8, 8, 3, 2, true}, {0, 13, 2, 0, true}};
 
 /* Which corners the random layers reached; the test fails when one was never hit. */
 typedef struct corners {
-    int serial, full_pe, full_simd, constant, buffered, memory, block, fused, logic, levels[4], bias, low_bit, deep_presets, count;
+    int serial, full_pe, full_simd, constant, buffered, memory, block, fused, logic, levels[4], bias, low_bit,
+        deep_presets, count;
 } corners;
 
 static int64_t random_divisor(lf_rng *r, int64_t n) {
