@@ -5,6 +5,7 @@
 #include "api/engine.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/run.h"
 #include "exec/exec.h"
 #include "pass/passes.h"
 #include "report/table.h"
@@ -111,8 +112,19 @@ static lf_status run_once(verifier *v, lf_cosim *c, double stall, const char *wh
     return LF_OK;
 }
 
+/* Compiling a large netlist takes Verilator minutes; for few cycles an interpreter is done first. */
+static bool prefers_interpreter(const verifier *v) {
+    enum { LARGE_BYTES = 3000000, FEW_CYCLES = 60000 };
+    lf_file f;
+    if (v->o->sim || !v->o->netlist || !lf_tool_found("iverilog") || !lf_path_exists(v->o->netlist) || lf_file_open(v->ctx, v->o->netlist, 0, &f) != LF_OK)
+        return false;
+    bool large = f.size > LARGE_BYTES;
+    lf_file_close(&f);
+    return large && (int64_t)v->frames * v->predicted_ii + v->predicted_latency < FEW_CYCLES;
+}
+
 static lf_status simulate(verifier *v) {
-    bool iverilog = v->o->sim && !strcmp(v->o->sim, "iverilog");
+    bool iverilog = v->o->sim ? !strcmp(v->o->sim, "iverilog") : prefers_interpreter(v);
     lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = iverilog ? LF_SIM_IVERILOG : LF_SIM_VERILATOR, .inputs = &v->inputs, .outputs = &v->outputs};
     lf_cosim *c;
     v->simulator = iverilog ? "iverilog" : "verilator";
