@@ -1,5 +1,5 @@
 /* Adding many bits: a heap of bit columns, reduced by 6:3, 5:3 and 3:2 counters written as equations until two numbers are left
- * for one carry chain (shared/reference/rtl.md 1.1: about one LUT per bit, half of what `+` gives). */
+ * for one carry chain (measured with Yosys: about one LUT per bit, half of what `+` gives). */
 #ifndef LF_OPS_MVU_HEAP_H
 #define LF_OPS_MVU_HEAP_H
 

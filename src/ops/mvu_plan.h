@@ -5,7 +5,7 @@
  * of two, plus a constant of the weight. The constants of a row are known, so they go into the preset of its accumulator:
  *     acc[row] = multiplier * S[row] + constant[row],   S = sum over the row of the product bits times their powers.
  * Thresholds are held against S, so a comparison costs no more than the sign of an accumulator that starts at -threshold
- * (shared/reference/rtl.md 0 finding 8). */
+ * (the sign of the accumulator is the answer). */
 #ifndef LF_OPS_MVU_PLAN_H
 #define LF_OPS_MVU_PLAN_H
 

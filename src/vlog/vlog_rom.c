@@ -1,6 +1,6 @@
 /* Tables as logic. Every bit of the word is a tree of ?: over the upper address bits whose leaves are functions of the lowest
  * three; those 256 functions are wires that all bits share. Synthesizers map this to one LUT per 64 entries and bit in linear
- * time, which neither `case` on a wide word nor T[a] gives (shared/reference/rtl.md 1.2). */
+ * time, which neither `case` on a wide word nor T[a] gives. */
 #include <string.h>
 
 #include "num/bitpack.h"
