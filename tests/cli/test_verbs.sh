@@ -1,0 +1,53 @@
+#!/bin/bash
+# The verbs in a row, as a user runs them: train, data --rows, eval, opt with its promises and dumps, a failing pass that leaves
+# crash.lf, the folding curve, build with --verify. TAP: one line a check.
+tool=$(realpath "${LUTFISK:-build/lutfisk}")
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+n=0 bad=0
+check() { # NAME COMMAND...: passes when the command does
+    local name=$1
+    shift
+    n=$((n + 1))
+    if "$@" >out.txt 2>&1; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        sed 's/^/# /' out.txt | head -n 20
+        bad=1
+    fi
+}
+says() { # PATTERN COMMAND...: the command succeeds and prints the pattern
+    local pattern=$1
+    shift
+    "$@" >said.txt 2>&1 || { cat said.txt; return 1; }
+    grep -q -- "$pattern" said.txt || { cat said.txt; return 1; }
+}
+refuses() { # PATTERN COMMAND...
+    local pattern=$1
+    shift
+    "$@" >said.txt 2>&1 && return 1
+    grep -q -- "$pattern" said.txt || { cat said.txt; return 1; }
+}
+
+check "train" "$tool" train tfc-w1a1 --set digits --epochs 1 -o net.onnx -q
+check "no checkpoint is left" test ! -e net.onnx.ckpt
+check "rows of a data set" "$tool" data --rows digits:7 -n 20 -o x.npy
+check "eval" says '"accuracy"' "$tool" eval net.onnx --data digits:7 -n 500 --json
+check "info" says '"unsupported": \[\]' "$tool" info net.onnx --json
+check "passes keep their promises" "$tool" opt net.onnx -p "integerize, map, fold(ii=784), connect" -o hw.lf --check --dump-after all
+check "a dump after each pass" test -s hw.integerize.lf -a -s hw.map.lf -a -s hw.fold.lf -a -s hw.connect.lf
+check "a printed graph is a model" says '"samples": 20' "$tool" predict hw.integerize.lf -i x.npy -o y.npy --json
+check "a pass that fails says where it is kept" refuses "crash.lf" "$tool" opt net.onnx -p "integerize, map, fold(ii=1, part=xc7a35t, must_fit=true)" -o bad.lf
+check "the failure can be reproduced" refuses "error" "$tool" opt crash.lf -p "fold(ii=1, part=xc7a35t, must_fit=true)" -o bad.lf
+check "no result of a failure" test ! -e bad.lf
+check "the folding curve" says '"ii_cycles"' "$tool" build net.onnx --sweep --json
+if command -v verilator >/dev/null; then
+    check "build --verify" says '"mismatches": 0' "$tool" build net.onnx -o hw --ii 784 --verify x.npy --json
+else
+    n=$((n + 1))
+    echo "ok $n - build --verify # SKIP verilator was not found"
+fi
+echo "1..$n"
+exit $bad
