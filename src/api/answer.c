@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "import/import.h"
-#include "ir/lftext.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
 
@@ -51,18 +50,6 @@ lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
     return NULL;
 }
 
-lf_graph *lf_graph_clone(const lf_graph *g) {
-    lf_text text = {0}, weights = {0};
-    lf_graph *copy = NULL;
-    if (lf_graph_print(g, false, &text, &weights) == LF_OK)
-        copy = lf_graph_parse(g->ctx, g->source ? g->source : g->name, text.at, text.len, (const uint8_t *)weights.at, weights.len, lf_op_find);
-    lf_text_free(&text);
-    lf_text_free(&weights);
-    if (copy && g->source)
-        copy->source = lf_strdup(copy->arena, g->source);
-    return copy;
-}
-
 static void set_ports(lf_graph *part, const lf_graph *g, lf_ports *ports, const lf_ids *tensors) {
     ports->count = 0;
     for (size_t i = 0; i < tensors->count; i++) {
@@ -71,7 +58,7 @@ static void set_ports(lf_graph *part, const lf_graph *g, lf_ports *ports, const 
     }
 }
 
-lf_graph *lf_graph_part(const lf_graph *g, const lf_ids *in, const lf_ids *out) {
+lf_graph *lf_graph_part(lf_graph *g, const lf_ids *in, const lf_ids *out) {
     lf_graph *part = lf_graph_clone(g);
     if (!part)
         return NULL;

@@ -14,11 +14,8 @@ void lf_answer_set(lf_answer *answer, json_t *json, lf_text *text);
 /* A network with its input grids declared and everything inferred; NULL after an error. */
 lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o);
 
-/* The same network once more (by way of its text form). */
-lf_graph *lf_graph_clone(const lf_graph *g);
-
 /* An independent part of g: fed at the tensors `in`, giving the tensors `out`; ports are named after those tensors. */
-lf_graph *lf_graph_part(const lf_graph *g, const lf_ids *in, const lf_ids *out);
+lf_graph *lf_graph_part(lf_graph *g, const lf_ids *in, const lf_ids *out);
 
 /* "model.onnx" without folder and ending, in arena memory. */
 const char *lf_stem(lf_arena *a, const char *path);

@@ -6,6 +6,7 @@
 
 #include "ir/attr.h"
 #include "ir/names.h"
+#include "ir/store.h"
 
 lf_graph *lf_graph_new(lf_ctx *ctx, const char *name) {
     lf_arena *arena = lf_arena_new();
@@ -19,19 +20,33 @@ lf_graph *lf_graph_new(lf_ctx *ctx, const char *name) {
     g->name = lf_strdup(arena, name ? name : "");
     g->tensor_names = LF_NEW(arena, lf_names);
     g->node_names = LF_NEW(arena, lf_names);
+    g->store = LF_NEW(arena, lf_store);
+    *g->store = (lf_store){.arena = arena, .users = 1};
     return g;
 }
 
+static void release(lf_store *s) {
+    while (s && --s->users == 0) {
+        lf_store *origin = s->origin;
+        for (size_t i = 0; i < s->files.count; i++)
+            lf_file_close(&s->files.at[i]);
+        lf_arena_free(s->arena);
+        s = origin;
+    }
+}
+
 void lf_graph_free(lf_graph *g) {
-    if (!g)
-        return;
-    for (size_t i = 0; i < g->files.count; i++)
-        lf_file_close(&g->files.at[i]);
-    lf_arena_free(g->arena);
+    if (g)
+        release(g->store);
 }
 
 void lf_graph_keep_file(lf_graph *g, lf_file file) {
-    LF_PUSH(g->arena, &g->files, file);
+    LF_PUSH(g->arena, &g->store->files, file);
+}
+
+void lf_store_share(lf_graph *g, const lf_graph *origin) {
+    g->store->origin = origin->store;
+    origin->store->users++;
 }
 
 /* -- names ----------------------------------------------------------------------------------------------------- */

@@ -108,11 +108,14 @@ typedef struct lf_graph {
                                   * or lf_infer; so a pass may change the graph while it walks a copy or a prefix of the order. */
     lf_ports inputs, outputs;
     struct lf_names *tensor_names, *node_names; /* private: names.h */
-    LF_VEC(lf_file) files;                      /* mapped files that constants point into; closed with the graph */
+    struct lf_store *store; /* private: what holds the arena and the files that constants point into */
 } lf_graph;
 
 lf_graph *lf_graph_new(lf_ctx *ctx, const char *name); /* NULL (recorded) when memory is out */
 void lf_graph_free(lf_graph *g);                       /* NULL is fine */
+/* A graph of its own with the same tensors, nodes and names, in the same order; ids may differ. It shares the elements of constants
+ * (which nobody changes in place), so they live until both are freed, in any order. NULL (recorded) when memory is out. */
+lf_graph *lf_graph_clone(const lf_graph *g);
 /* The graph takes over an open file, so that constants may point into it. */
 void lf_graph_keep_file(lf_graph *g, lf_file file);
 

@@ -142,20 +142,27 @@ static void reads_as(const char *text, const char *printed) {
 
 static void test_liberties(void **state) {
     (void)state;
-    reads_as("\n  # a comment\nlutfisk 1 # and one more\r\n\r\ninput \"x\"=%x:INT4[1,2]\n%y : INT4[1 ,2]=pass ( %x )\noutput \"y\" = %y",
-             "lutfisk 1\ngraph \"\"\ninput \"x\" = %x : INT4[1,2]\n%y : INT4[1,2] = pass(%x) \"pass\"\noutput \"y\" = %y\n");
-    reads_as("lutfisk 1\nconst %k : INT4[2,2] as i32 scale 1 range {-8,7,1} = [\n  1, 2, # two\n  3, 4\n]\noutput \"k\" = %\"k\"\n",
+    reads_as(
+        "\n  # a comment\nlutfisk 1 # and one more\r\n\r\ninput \"x\"=%x:INT4[1,2]\n%y : INT4[1 ,2]=pass ( %x "
+        ")\noutput \"y\" = %y",
+        "lutfisk 1\ngraph \"\"\ninput \"x\" = %x : INT4[1,2]\n%y : INT4[1,2] = pass(%x) \"pass\"\noutput \"y\" = %y\n");
+    reads_as("lutfisk 1\nconst %k : INT4[2,2] as i32 scale 1 range {-8,7,1} = [\n  1, 2, # two\n  3, 4\n]\noutput "
+             "\"k\" = %\"k\"\n",
              "lutfisk 1\ngraph \"\"\nconst %k : INT4[2,2] as i32 = [1, 2, 3, 4]\noutput \"k\" = %k\n");
-    reads_as("lutfisk 1\nconst %k : FLOAT32[2] = [0.1, -nan]\nconst %d : FLOAT32[1] as f64 = [0.1]\noutput \"k\" = %k\n",
-             "lutfisk 1\ngraph \"\"\nconst %k : FLOAT32[2] = [0.10000000149011612, nan]\nconst %d : FLOAT32[1] as f64 = [0.1]\n"
-             "output \"k\" = %k\n");
-    reads_as("lutfisk 1\ninput \"x\" = %x : FIXED<8,3>[1] grid FIXED<8,3,RND,SAT>\ninput \"u\" = %u : FIXED<8,3>[1] scale 1\n",
+    reads_as(
+        "lutfisk 1\nconst %k : FLOAT32[2] = [0.1, -nan]\nconst %d : FLOAT32[1] as f64 = [0.1]\noutput \"k\" = %k\n",
+        "lutfisk 1\ngraph \"\"\nconst %k : FLOAT32[2] = [0.10000000149011612, nan]\nconst %d : FLOAT32[1] as f64 = "
+        "[0.1]\n"
+        "output \"k\" = %k\n");
+    reads_as("lutfisk 1\ninput \"x\" = %x : FIXED<8,3>[1] grid FIXED<8,3,RND,SAT>\ninput \"u\" = %u : FIXED<8,3>[1] "
+             "scale 1\n",
              "lutfisk 1\ngraph \"\"\ninput \"x\" = %x : FIXED<8,3>[1] grid FIXED<8,3,RND,SAT>\n"
              "input \"u\" = %u : FIXED<8,3>[1] scale 1\n");
     reads_as("lutfisk 1\ninput \"x\" = %x : INT4[1]\n%a:INT4[1]=pass(%x)\n%b:INT4[1]=pass(%a) line=3 place=host\n"
              "%c:INT4[1] = every(%a,_,_) {pe=3,pads=[1,\n2]}",
              "lutfisk 1\ngraph \"\"\ninput \"x\" = %x : INT4[1]\n%a : INT4[1] = pass(%x) \"pass\"\n"
-             "%b : INT4[1] = pass(%a) \"pass_1\" place=host line=3\n%c : INT4[1] = every(%a, _, _) \"every\" {pe=3, pads=[1, 2]}\n");
+             "%b : INT4[1] = pass(%a) \"pass_1\" place=host line=3\n%c : INT4[1] = every(%a, _, _) \"every\" {pe=3, "
+             "pads=[1, 2]}\n");
 }
 
 #define HEAD "lutfisk 1\ninput \"x\" = %x : INT4[1,3]\n"
@@ -206,16 +213,19 @@ static const struct {
     {HEAD "input \"y\" = %y : INT4[2] scale 1 scale 1\n", "\"scale\" stands twice"},
     {HEAD "input \"y\" = %y : INT4[2] scale axis 1 [1]\n", "an axis of the shape: 1 is outside 0 to 0"},
     {HEAD "input \"y\" = %y : INT4[2] scale axis 0 [1]\n", "1 items, but the shape asks for 2"},
-    {HEAD "input \"y\" = %y : INT4[2] scale axis 0 [1, 2, 3]\n", "f.lf:3:46: more than the 2 items that the shape asks for"},
+    {HEAD "input \"y\" = %y : INT4[2] scale axis 0 [1, 2, 3]\n",
+     "f.lf:3:46: more than the 2 items that the shape asks for"},
     {HEAD "input \"y\" = %y : INT4[2] scale axis 0 1\n", "expected a list [...] or lfw(offset, hash), found `1`"},
-    {HEAD "input \"y\" = %y : INT4[2] scale axis 0 lfw(16, 0123456789abcdef)\n", "the weights file (.lfw), which is missing or empty"},
+    {HEAD "input \"y\" = %y : INT4[2] scale axis 0 lfw(16, 0123456789abcdef)\n",
+     "the weights file (.lfw), which is missing or empty"},
     {HEAD "input \"y\" = %y : INT4[999999999] scale axis 0 [1, 2]\n", "the list ends before the 999999999 items"},
     {HEAD "input \"y\" = %y : INT4[2] range {3,2,1}\n", "the highest code: 2 is outside 3 to"},
     {HEAD "input \"y\" = %y : INT4[2] range {0,3,0}\n", "the step: 0 is outside 1 to"},
     {HEAD "input \"y\" = %y : INT4[2] range {0,3,2}\n", "f.lf:3:1: tensor \"y\": {0,3,2} is not a range {lo,hi,step}"},
     {HEAD "input \"y\" = %y : INT4[2] range {0,30,2}\n", "range {0,30,2} does not fit INT4"},
     {HEAD "input \"y\" = %y : INT4[2] range 0,3\n", "expected `{`, found `0`"},
-    {HEAD "input \"y\" = %y : INT4[2] ranges axis 0 [{0,1,1}, {0,9,1}]\n", "range {0,9,1} of channel 1 is not inside {-8,7,1}"},
+    {HEAD "input \"y\" = %y : INT4[2] ranges axis 0 [{0,1,1}, {0,9,1}]\n",
+     "range {0,9,1} of channel 1 is not inside {-8,7,1}"},
     {HEAD "input \"y\" = %y : INT4[2] rnge {0,1,1}\n", "did you mean range?"},
     {HEAD "input \"y\" = %y : INT4[2] as i8\n", "only a constant has a container"},
     {HEAD "input \"y\" = %y : FLOAT32[2] grid FLOAT32\n", "expected the datatype of the grid, found `FLOAT32`"},
@@ -340,8 +350,9 @@ static void test_wrong_weights(void **state) {
 /* Every datatype and container survives the weights file, bit for bit. */
 static void test_every_container(void **state) {
     (void)state;
-    static const char *const types[] = {"BIPOLAR", "TERNARY", "INT1", "INT3", "INT8", "INT9", "INT31", "INT33", "INT64",
-                                        "UINT1", "UINT7", "UINT8", "UINT16", "UINT17", "UINT63", "FIXED<12,3>", "UFIXED<5,9>"};
+    static const char *const types[] = {"BIPOLAR", "TERNARY", "INT1",   "INT3",        "INT8",       "INT9",
+                                        "INT31",   "INT33",   "INT64",  "UINT1",       "UINT7",      "UINT8",
+                                        "UINT16",  "UINT17",  "UINT63", "FIXED<12,3>", "UFIXED<5,9>"};
     lf_ctx *ctx = lf_ctx_new(1);
     for (size_t k = 0; k < LF_COUNT(types); k++) {
         enum { N = 1100 };
@@ -351,7 +362,10 @@ static void test_every_container(void **state) {
         assert_true(lf_dtype_parse(types[k], &t));
         lf_range r = lf_dtype_range(t);
         for (int i = 0; i < N; i++)
-            code[i] = i % 3 == 0 ? r.lo : i % 3 == 1 ? r.hi : r.step == 2 ? -1 : (int64_t)(((uint64_t)r.lo + (uint64_t)r.hi) / 2) & r.hi;
+            code[i] = i % 3 == 0    ? r.lo
+                      : i % 3 == 1  ? r.hi
+                      : r.step == 2 ? -1
+                                    : (int64_t)(((uint64_t)r.lo + (uint64_t)r.hi) / 2) & r.hi;
         lf_tensor *c = lf_const_codes(g, "k", shape_of(2, 11, 100, 0), code);
         c->dtype = t;
         c->range = r;
@@ -403,7 +417,8 @@ static void test_files(void **state) {
     lf_ctx *ctx = lf_ctx_new(1);
     char *dir = NULL;
     assert_int_equal(lf_temp_dir(ctx, lf_ctx_arena(ctx), "/tmp", &dir), LF_OK);
-    const char *path = lf_path_join(lf_ctx_arena(ctx), dir, "net.lf"), *again = lf_path_join(lf_ctx_arena(ctx), dir, "again");
+    const char *path = lf_path_join(lf_ctx_arena(ctx), dir, "net.lf"),
+               *again = lf_path_join(lf_ctx_arena(ctx), dir, "again");
     lf_graph *g = graph_with_everything(ctx);
     assert_int_equal(lf_graph_save(g, path, false), LF_OK);
     assert_true(lf_path_exists(lf_path_join(lf_ctx_arena(ctx), dir, "net.lfw")));
@@ -438,12 +453,36 @@ static void test_unsound_graph(void **state) {
     lf_ctx_free(ctx);
 }
 
+/* A clone prints the same, is changed alone, and keeps the constants when the graph it came from is freed first. */
+static void test_clone(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_graph *g = graph_with_everything(ctx);
+    lf_text before = {0}, after = {0}, weights = {0}, weights2 = {0};
+    assert_int_equal(lf_graph_print(g, false, &before, &weights), LF_OK);
+    lf_graph *c = lf_graph_clone(g), *d = lf_graph_clone(c);
+    lf_tensor_rename(c, lf_find_tensor(c, "w/0"), "other");
+    assert_non_null(lf_find_tensor(g, "w/0"));
+    lf_graph_free(g);
+    lf_graph_free(c);
+    assert_int_equal(lf_graph_print(d, false, &after, &weights2), LF_OK);
+    assert_string_equal(before.at, after.at);
+    assert_int_equal(weights.len, weights2.len);
+    assert_memory_equal(weights.at, weights2.at, weights.len);
+    lf_text_free(&before);
+    lf_text_free(&after);
+    lf_text_free(&weights);
+    lf_text_free(&weights2);
+    lf_graph_free(d);
+    lf_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_liberties),       cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_damaged),       cmocka_unit_test(test_wrong_weights),   cmocka_unit_test(test_every_container),
-        cmocka_unit_test(test_files),         cmocka_unit_test(test_unsound_graph),
-        cmocka_unit_test(test_float_codes),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_liberties),     cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_damaged),    cmocka_unit_test(test_wrong_weights), cmocka_unit_test(test_every_container),
+        cmocka_unit_test(test_files),      cmocka_unit_test(test_unsound_graph), cmocka_unit_test(test_float_codes),
+        cmocka_unit_test(test_clone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
