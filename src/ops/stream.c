@@ -30,12 +30,22 @@ static int64_t lanes_before(const lf_graph *g, lf_id t) {
     return 0;
 }
 
+static int64_t lanes_behind(const lf_graph *g, lf_id t);
+
+/* What the first consumer says that stands behind a unit which leaves beats alone. */
+static int64_t lanes_behind_any(const lf_graph *g, const lf_node *n) {
+    int64_t lanes = 0;
+    for (int i = 0; i < n->out_count && !lanes; i++)
+        lanes = lanes_behind(g, n->out[i]);
+    return lanes;
+}
+
 static int64_t lanes_behind(const lf_graph *g, lf_id t) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         for (int k = 0; n && k < n->in_count; k++) {
             int64_t lanes = n->in[k] != t  ? 0
-                            : passes(n)    ? lanes_behind(g, n->out[0])
+                            : passes(n)    ? lanes_behind_any(g, n)
                             : n->op->lanes ? lanes_of(g, n, false, k)
                                            : 0;
             if (lanes)
@@ -66,7 +76,9 @@ int lf_stream_bits(const lf_graph *g, lf_id t) {
 }
 
 void lf_lanes_pass(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
-    in[0] = out[0] = lf_stream_lanes(g, n->in[0]);
+    in[0] = lf_stream_lanes(g, n->in[0]);
+    for (int i = 0; i < n->out_count; i++)
+        out[i] = in[0];
 }
 
 /* -- checks --------------------------------------------------------------------------------------------------------- */
@@ -107,15 +119,17 @@ lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr,
 
 /* -- the identity ------------------------------------------------------------------------------------------------------ */
 
-lf_status lf_infer_same(lf_graph *g, lf_node *n) {
-    LF_TRY(lf_need_codes(g, n, 0));
-    const lf_tensor *x = lf_in(g, n, 0);
-    lf_tensor *y = lf_out(g, n, 0);
+void lf_same_codes(lf_graph *g, lf_tensor *y, const lf_tensor *x) {
     y->shape = x->shape;
     lf_set_codes(g, y, x->range);
     y->dtype = x->dtype;
     y->channel_range = x->channel_range;
     y->range_axis = x->range_axis;
+}
+
+lf_status lf_infer_same(lf_graph *g, lf_node *n) {
+    LF_TRY(lf_need_codes(g, n, 0));
+    lf_same_codes(g, lf_out(g, n, 0), lf_in(g, n, 0));
     return LF_OK;
 }
 

@@ -26,6 +26,8 @@ LF_MUST_USE lf_status lf_need_lanes(const lf_graph *g, const lf_node *n);
 LF_MUST_USE lf_status lf_need_divisor(const lf_graph *g, const lf_node *n, const char *attr, int64_t value,
                                       int64_t count, const char *things);
 
+/* y gets shape, ranges and datatype of x, which are codes. */
+void lf_same_codes(lf_graph *g, lf_tensor *y, const lf_tensor *x);
 /* Output 0 is input 0: shape, grid, ranges; and the values. */
 lf_status lf_infer_same(lf_graph *g, lf_node *n);
 lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);

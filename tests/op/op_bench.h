@@ -21,7 +21,8 @@ typedef struct op_bench {
     lf_arena *a;       /* for values */
     lf_arena *scratch; /* of the run */
     lf_node *n;
-    lf_value in[8], out[2];
+    lf_value in[8], out[8];
+    int outs; /* of the node; 0: as few as the op has */
 } op_bench;
 
 static inline void op_begin(op_bench *b) {
@@ -89,12 +90,13 @@ static inline lf_tensor *op_number(op_bench *b, double v) {
 static inline void op_node(op_bench *b, const char *op, int in_count, lf_tensor *const *in, ...) {
     const lf_op *o = lf_op_find(op);
     assert_non_null(o);
-    lf_id ids[8], outs[2];
+    lf_id ids[8], outs[8];
+    int out_count = b->outs ? b->outs : o->out_min;
     for (int i = 0; i < in_count; i++)
         ids[i] = in[i] ? in[i]->id : 0;
-    for (int i = 0; i < o->out_min; i++)
+    for (int i = 0; i < out_count; i++)
         outs[i] = lf_tensor_new(b->g, "y", (lf_shape){0}, LF_FLOAT32)->id;
-    b->n = lf_node_new(b->g, o, op, ids, in_count, outs, o->out_min, NULL);
+    b->n = lf_node_new(b->g, o, op, ids, in_count, outs, out_count, NULL);
     va_list args;
     va_start(args, in);
     for (const char *name = va_arg(args, const char *); name; name = va_arg(args, const char *))

@@ -1,0 +1,160 @@
+/* Crop, pad and subsample in space.
+ *   in 0   x  codes [1, H, W, C] or [1, L, C]
+ *   out 0  y  codes [1, OH, OW, C]: y[oy][ox] = x[oy * steps[0] - top][ox * steps[1] - left], pad_code outside of x;
+ *             OH = (H + top + bottom - 1) / steps[0] + 1
+ *   pads: [top, left, bottom, right], or [begin, end] of L; negative ones crop.
+ *   SIMD elements per beat. The unit walks over every position of x and of the padded frame: II = rows * columns of both together
+ *   * C / SIMD. */
+#include <inttypes.h>
+
+#include "ops/branch.h"
+#include "ops/elementwise.h"
+
+enum { MOST_AXES = 2 };
+/* Pads and steps of files that no memory holds are refused beyond this. */
+static const int64_t far = (int64_t)1 << 31;
+
+typedef struct lf_frame_attr {
+    lf_ints pads, steps;
+    int64_t pad_code, SIMD;
+} lf_frame_attr;
+
+static const lf_attr_desc attrs[] = {
+    {"pads", LF_ATTR_INTS, offsetof(lf_frame_attr, pads), "[]", NULL, 0, 0,
+     "[top, left, bottom, right] or [begin, end]; negative ones crop; []: none"},
+    {"steps", LF_ATTR_INTS, offsetof(lf_frame_attr, steps), "[]", NULL, 0, 0,
+     "every how many rows and columns are kept; []: all"},
+    {"pad_code", LF_ATTR_INT, offsetof(lf_frame_attr, pad_code), "0", NULL, 0, 0, "code written into padding"},
+    {"SIMD", LF_ATTR_INT, offsetof(lf_frame_attr, SIMD), "1", NULL, 1, 1 << 20,
+     "elements per clock; divides the channels"},
+    {0},
+};
+
+/* One axis of space: its length before and behind, where output 0 lies. */
+typedef struct axis {
+    int64_t in, out, before, step;
+} axis;
+
+static int axes_of(lf_shape s) {
+    return s.rank - 2;
+}
+
+static axis axis_of(const lf_frame_attr *a, lf_shape s, int k) {
+    int axes = axes_of(s);
+    axis x = {
+        .in = s.dim[1 + k], .before = a->pads.count ? a->pads.at[k] : 0, .step = a->steps.count ? a->steps.at[k] : 1};
+    int64_t length = x.in + x.before + (a->pads.count ? a->pads.at[axes + k] : 0);
+    x.out = length < 1 ? 0 : (length - 1) / x.step + 1;
+    return x;
+}
+
+/* Whether an output lies outside of x. */
+static bool pads(axis x) {
+    return x.before > 0 || (x.out - 1) * x.step - x.before >= x.in;
+}
+
+static lf_status check_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
+                            int64_t least) {
+    lf_where where = lf_where_node(g, n);
+    if (list.count && list.count != count)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has %" PRId64 " entries, %s wants %" PRId64, name, list.count,
+                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), count);
+    for (int64_t i = 0; i < list.count; i++)
+        if (list.at[i] < least || list.at[i] > far)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has the entry %" PRId64 "; legal: %" PRId64 " to %" PRId64,
+                           name, list.at[i], least, far);
+    return LF_OK;
+}
+
+static lf_status check(const lf_graph *g, const lf_node *n) {
+    const lf_frame_attr *a = n->attr;
+    LF_TRY(lf_need_streams(g, n));
+    lf_shape s = lf_in(g, n, 0)->shape;
+    lf_where where = lf_where_node(g, n);
+    if (axes_of(s) < 1 || axes_of(s) > MOST_AXES || s.dim[0] != 1)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "frame works on [1, H, W, C] or [1, L, C], not on %s",
+                       lf_shape_text(g->arena, s));
+    LF_TRY(lf_need_size(g, n, s));
+    LF_TRY(check_list(g, n, "pads", a->pads, 2 * axes_of(s), -far));
+    LF_TRY(check_list(g, n, "steps", a->steps, axes_of(s), 1));
+    return lf_need_divisor(g, n, "SIMD", a->SIMD, lf_last_dim(s), "channels");
+}
+
+static void infer_ranges(lf_graph *g, lf_tensor *y, const lf_tensor *x, bool padded, int64_t pad_code) {
+    lf_range pad = {pad_code, pad_code, 1};
+    int64_t channels = lf_last_dim(x->shape);
+    lf_set_codes(g, y, padded ? lf_range_join(x->range, pad) : x->range);
+    if (!x->channel_range || x->range_axis != x->shape.rank - 1)
+        return;
+    lf_range *range = LF_NEW_ARRAY(g->arena, lf_range, channels);
+    for (int64_t c = 0; c < channels; c++)
+        range[c] = padded ? lf_range_join(x->channel_range[c], pad) : x->channel_range[c];
+    lf_set_channel_ranges(y, range, channels, x->range_axis);
+}
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    const lf_frame_attr *a = n->attr;
+    LF_TRY(check(g, n));
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_tensor *y = lf_out(g, n, 0);
+    lf_shape s = x->shape;
+    bool padded = false;
+    for (int k = 0; k < axes_of(s); k++) {
+        axis at = axis_of(a, x->shape, k);
+        if (at.out < 1) {
+            lf_where where = lf_where_node(g, n);
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "pads leave nothing of axis %d of %s", 1 + k,
+                           lf_shape_text(g->arena, x->shape));
+        }
+        s.dim[1 + k] = at.out;
+        padded |= pads(at);
+    }
+    LF_TRY(lf_need_size(g, n, s));
+    y->shape = s;
+    infer_ranges(g, y, x, padded, a->pad_code);
+    if (y->range.lo >= -LF_CODE_MAX && y->range.hi <= LF_CODE_MAX)
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "pad_code %" PRId64 " leaves the range of codes, +-2^62", a->pad_code);
+}
+
+/* -- exec ------------------------------------------------------------------------------------------------------------- */
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    const lf_frame_attr *a = n->attr;
+    lf_shape s = in->tensor->shape;
+    axis row = {1, 1, 0, 1}, column = axis_of(a, s, axes_of(s) - 1);
+    size_t channels = (size_t)lf_last_dim(s), to = 0;
+    if (axes_of(s) == 2)
+        row = axis_of(a, s, 0);
+    (void)run;
+    for (int64_t oy = 0; oy < row.out; oy++)
+        for (int64_t ox = 0; ox < column.out; ox++) {
+            int64_t y = oy * row.step - row.before, x = ox * column.step - column.before;
+            bool inside = y >= 0 && y < row.in && x >= 0 && x < column.in;
+            size_t from = inside ? (size_t)(y * column.in + x) * channels : 0;
+            for (size_t c = 0; c < channels; c++)
+                out->code[to++] = inside ? in->code[from + c] : a->pad_code;
+        }
+    return LF_OK;
+}
+
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    (void)g;
+    in[0] = out[0] = ((const lf_frame_attr *)n->attr)->SIMD;
+}
+
+const lf_op lf_op_frame = {
+    .name = "frame",
+    .help = "crops, pads and subsamples rows and columns",
+    .level = LF_HW,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .attr_size = sizeof(lf_frame_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+    .lanes = lanes,
+};

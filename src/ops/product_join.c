@@ -1,0 +1,56 @@
+/* Product of two streams: y = a * b.
+ *   in 0, 1  a, b  codes of one shape
+ *   out 0    y     codes
+ *   PE elements per beat; II = elements / PE. */
+#include "ops/branch.h"
+#include "ops/product.h"
+
+typedef struct lf_product_join_attr {
+    int64_t PE;
+} lf_product_join_attr;
+
+static const lf_attr_desc attrs[] = {
+    {"PE", LF_ATTR_INT, offsetof(lf_product_join_attr, PE), "1", NULL, 1, 1 << 20,
+     "elements per clock; divides the channels"},
+    {0},
+};
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    LF_TRY(lf_need_same_streams(g, n));
+    const lf_tensor *a = lf_in(g, n, 0);
+    LF_TRY(lf_need_divisor(g, n, "PE", ((const lf_product_join_attr *)n->attr)->PE, lf_last_dim(a->shape), "channels"));
+    LF_TRY(lf_mul_infer(g, n));
+    if (lf_is_codes(lf_out(g, n, 0)))
+        return LF_OK;
+    lf_where where = lf_where_node(g, n);
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s * %s leaves the range of codes, +-2^62", a->name,
+                   lf_in(g, n, 1)->name);
+}
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    (void)run;
+    (void)n;
+    for (size_t e = 0; e < out->count; e++)
+        out->code[e] = in[0].code[e] * in[1].code[e];
+    return LF_OK;
+}
+
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    (void)g;
+    in[0] = in[1] = out[0] = ((const lf_product_join_attr *)n->attr)->PE;
+}
+
+const lf_op lf_op_product_join = {
+    .name = "product_join",
+    .help = "a * b of two streams",
+    .level = LF_HW,
+    .in_min = 2,
+    .in_max = 2,
+    .out_min = 1,
+    .out_max = 1,
+    .attr_size = sizeof(lf_product_join_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+    .lanes = lanes,
+};

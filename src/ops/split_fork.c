@@ -1,0 +1,99 @@
+/* One stream split along the last axis: of every pixel the first sizes[0] channels go to output 0, the next sizes[1] to output 1, ...
+ *   in 0       x  codes
+ *   out 0..7   y  codes
+ *   PE elements per beat on every stream; II = elements of x / PE. */
+#include <inttypes.h>
+
+#include "ops/branch.h"
+#include "ops/elementwise.h"
+
+typedef struct lf_split_fork_attr {
+    lf_ints sizes;
+    int64_t PE;
+} lf_split_fork_attr;
+
+static const lf_attr_desc attrs[] = {
+    {"sizes", LF_ATTR_INTS, offsetof(lf_split_fork_attr, sizes), "[]", NULL, 0, 0,
+     "channels of each output; together those of x"},
+    {"PE", LF_ATTR_INT, offsetof(lf_split_fork_attr, PE), "1", NULL, 1, 1 << 20,
+     "elements per clock; divides every size"},
+    {0},
+};
+
+static lf_status check(const lf_graph *g, const lf_node *n) {
+    const lf_split_fork_attr *a = n->attr;
+    lf_where where = lf_where_node(g, n);
+    LF_TRY(lf_need_streams(g, n));
+    lf_shape s = lf_in(g, n, 0)->shape;
+    if (!s.rank)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a scalar has no channels to split");
+    if (a->sizes.count != n->out_count)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "sizes has %" PRId64 " entries for %d outputs", a->sizes.count,
+                       n->out_count);
+    int64_t rest = lf_last_dim(s);
+    for (int64_t i = 0; i < a->sizes.count; i++) {
+        int64_t size = a->sizes.at[i];
+        if (size < 1 || size > rest)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                           "output %" PRId64 " gets %" PRId64 " channels, but %" PRId64 " of %" PRId64 " are left", i,
+                           size, rest, lf_last_dim(s));
+        LF_TRY(lf_need_divisor(g, n, "PE", a->PE, size, "channels of an output"));
+        rest -= size;
+    }
+    if (rest)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%" PRId64 " of %" PRId64 " channels go to no output", rest,
+                       lf_last_dim(s));
+    return LF_OK;
+}
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    const lf_split_fork_attr *a = n->attr;
+    LF_TRY(check(g, n));
+    const lf_tensor *x = lf_in(g, n, 0);
+    int64_t at = 0;
+    for (int i = 0; i < n->out_count; i++) {
+        lf_tensor *y = lf_out(g, n, i);
+        int64_t size = a->sizes.at[i];
+        lf_same_codes(g, y, x);
+        y->shape.dim[y->shape.rank - 1] = size;
+        if (x->channel_range && x->range_axis == x->shape.rank - 1)
+            lf_set_channel_ranges(y, x->channel_range + at, size, x->range_axis);
+        y->dtype = lf_dtype_for(y->range, false);
+        at += size;
+    }
+    return LF_OK;
+}
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    size_t channels = (size_t)lf_last_dim(in->tensor->shape), at = 0;
+    (void)run;
+    for (int i = 0; i < n->out_count; i++) {
+        size_t own = (size_t)lf_last_dim(out[i].tensor->shape);
+        for (size_t e = 0; e < out[i].count; e++)
+            out[i].code[e] = in->code[e / own * channels + at + e % own];
+        at += own;
+    }
+    return LF_OK;
+}
+
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    (void)g;
+    in[0] = ((const lf_split_fork_attr *)n->attr)->PE;
+    for (int i = 0; i < n->out_count; i++)
+        out[i] = in[0];
+}
+
+const lf_op lf_op_split_fork = {
+    .name = "split_fork",
+    .help = "splits a stream along the last axis",
+    .level = LF_HW,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 2,
+    .out_max = LF_UNIT_PORTS,
+    .attr_size = sizeof(lf_split_fork_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+    .lanes = lanes,
+};
