@@ -135,9 +135,9 @@ static lf_status plan(lf_exec *e, const lf_row_io *io) {
     return status;
 }
 
-/* A constant operand of n. matmul reads its weights in place, so that large ones are not expanded. */
+/* A constant operand of n. matmul and conv read their weights in place, so that large ones are not expanded. */
 static lf_value constant_operand(lf_exec *e, const lf_node *n, const lf_tensor *t) {
-    if (n->op == &lf_op_matmul && t->value)
+    if ((n->op == &lf_op_matmul || n->op == &lf_op_conv) && t->value)
         return (lf_value){.tensor = t, .count = t->value->count};
     lf_value *v = &e->constant[t->id];
     if (!v->tensor)

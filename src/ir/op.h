@@ -38,7 +38,7 @@ typedef struct lf_attr_desc {
 /* -- execution ------------------------------------------------------------------------------------------------- */
 
 /* One tensor of one sample while it is computed. Exactly one of code and real is set: code when the tensor is on the grid. (matmul
- * also takes constants with neither: it reads tensor->value, so that large weights are not expanded.) */
+ * and conv also take constants with neither: it reads tensor->value, so that large weights are not expanded.) */
 typedef struct lf_value {
     const lf_tensor *tensor;
     size_t count;

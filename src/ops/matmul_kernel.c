@@ -35,6 +35,24 @@ lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, i
     return w;
 }
 
+lf_weights *lf_weights_rows(lf_arena *a, const lf_tensor *constant, int64_t k, int64_t n) {
+    lf_weights *w = LF_NEW(a, lf_weights);
+    size_t count = constant->value->count;
+    *w = (lf_weights){.k = k, .n = n, .largest = magnitude(constant->range)};
+    int16_t *narrow = w->largest <= INT16_MAX ? LF_NEW_ARRAY(a, int16_t, count + 1) : NULL;
+    int64_t *wide = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        int64_t code = lf_tensor_code(constant, i);
+        if (narrow)
+            narrow[i] = (int16_t)code;
+        else
+            wide[i] = code;
+    }
+    w->narrow = narrow;
+    w->wide = wide;
+    return w;
+}
+
 enum { BLOCK = 16, LANES = 4 };
 
 /* Products of 16-bit codes whose whole sum fits in 32 bits. */

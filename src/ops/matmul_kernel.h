@@ -14,6 +14,8 @@ typedef struct lf_weights {
 } lf_weights;
 
 lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, int64_t n);
+/* The same from a constant that lies column after column already: [.., n, k]. */
+lf_weights *lf_weights_rows(lf_arena *a, const lf_tensor *constant, int64_t k, int64_t n);
 
 /* y[n] = sum over k of x[k] * w[k][n], for the matrix that begins at element `first`. x lies in `range`; no partial sum leaves
  * int64. */

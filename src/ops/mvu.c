@@ -211,28 +211,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 
 /* -- exec ---------------------------------------------------------------------------------------------------------------- */
 
-static bool is_narrow(lf_range r) {
-    return r.lo >= INT16_MIN && r.hi <= INT16_MAX;
-}
-
 /* Rows as they stand, [MH][MW]. */
 static void *expand(lf_arena *a, const lf_tensor *w) {
-    lf_weights *out = LF_NEW(a, lf_weights);
-    size_t count = (size_t)lf_shape_count(w->shape);
-    *out = (lf_weights){.k = w->shape.dim[1], .n = w->shape.dim[0]};
-    out->largest = -w->range.lo > w->range.hi ? -w->range.lo : w->range.hi;
-    int16_t *narrow = is_narrow(w->range) ? LF_NEW_ARRAY(a, int16_t, count) : NULL;
-    int64_t *wide = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count);
-    for (size_t i = 0; i < count; i++) {
-        int64_t code = lf_tensor_code(w, i);
-        if (narrow)
-            narrow[i] = (int16_t)code;
-        else
-            wide[i] = code;
-    }
-    out->narrow = narrow;
-    out->wide = wide;
-    return out;
+    return lf_weights_rows(a, w, w->shape.dim[1], w->shape.dim[0]);
 }
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
