@@ -7,6 +7,7 @@
 #define LF_FPGA_UNIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { LF_UNIT_PORTS = 8 };
@@ -20,6 +21,14 @@ typedef struct lf_unit {
     bool (*valid)(const void *state, int port);
     bool (*ready)(const void *state, int port, const bool *s_valid, const bool *m_ready);
     void (*clock)(void *state, const bool *s_valid, const bool *m_ready);
+
+    /* What lets the model skip idle work and be run again. The state is one block of this size; pointers in it lead only to what
+     * never changes. A unit whose clock changed nothing then rests until a flag at one of its ports changes. 0: it never rests. */
+    size_t state_bytes;
+    /* Optional, both or neither, for units that work by themselves for a while: with these flags held, how many coming clock edges
+     * leave all of its valid and ready as they are (0 is always right, INT64_MAX is for ever); and that many edges or fewer at once. */
+    int64_t (*steady)(const void *state, const bool *s_valid, const bool *m_ready);
+    void (*skip)(void *state, int64_t edges, const bool *s_valid, const bool *m_ready);
 } lf_unit;
 
 #endif

@@ -192,6 +192,7 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     u->beats = group_beats(g, n);
     *out = (lf_unit){.name = lf_strdup(a, n->name),
                      .state = u,
+                     .state_bytes = sizeof *u,
                      .in_count = 1,
                      .out_count = 1,
                      .in_beats = {frame_beats(g, n)},

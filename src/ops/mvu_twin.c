@@ -76,6 +76,45 @@ static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
     t->held = take || (t->held && !leave);
 }
 
+/* Edges until a result that is under way stands before the output register, or INT64_MAX; 0: one does already. */
+static int64_t until_final(const twin *t) {
+    int end = t->ranks - 1;
+    if (is_final(t))
+        return 0;
+    for (int i = end; i >= 0; i--)
+        if (t->valid[i] && t->last[i])
+            return end - i + t->accumulates;
+    return INT64_MAX;
+}
+
+/* Within a pass nothing shows until its last step, or until an earlier pass's result arrives. */
+static int64_t twin_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const twin *t = state;
+    if (t->full && m_ready[0])
+        return 0;
+    if (!enabled(t, m_ready[0]))
+        return keeps_word(t) && !t->held && s_valid[0] ? 0 : INT64_MAX;
+    int64_t result = until_final(t), step = t->sf - 1 - t->word;
+    if (result == 0 || (keeps_word(t) && (t->held || s_valid[0])))
+        return 0;
+    int64_t quiet = result == INT64_MAX ? result : result - 1;
+    return !has_step(t, s_valid[0]) ? quiet : step < quiet ? step : quiet;
+}
+
+static void twin_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    twin *t = state;
+    if (!enabled(t, m_ready[0]))
+        return;
+    bool go = has_step(t, s_valid[0]);
+    int shift = edges < t->ranks ? (int)edges : t->ranks;
+    size_t kept = (size_t)(t->ranks - shift);
+    memmove(t->valid + shift, t->valid, kept * sizeof *t->valid);
+    memmove(t->last + shift, t->last, kept * sizeof *t->last);
+    memset(t->valid, go, (size_t)shift * sizeof *t->valid);
+    memset(t->last, 0, (size_t)shift * sizeof *t->last);
+    t->word += go ? edges : 0;
+}
+
 void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->sf = p->sf;
@@ -84,11 +123,14 @@ void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *ou
     t->accumulates = p->accumulates;
     *out = (lf_unit){.name = p->spec.name,
                      .state = t,
+                     .state_bytes = sizeof *t,
                      .in_count = 1,
                      .out_count = 1,
                      .valid = twin_valid,
                      .ready = twin_ready,
-                     .clock = twin_clock};
+                     .clock = twin_clock,
+                     .steady = twin_steady,
+                     .skip = twin_skip};
     out->in_beats[0] = vectors * p->sf;
     out->out_beats[0] = vectors * p->nf;
 }

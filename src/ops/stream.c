@@ -198,9 +198,30 @@ static void queue_clock(void *state, const bool *s_valid, const bool *m_ready) {
     q->count += push - pop;
 }
 
-static lf_unit one_to_one(lf_arena *a, const char *name, int64_t beats, void *state) {
+/* Its memory fills or runs empty by one word a cycle, and nothing shows before it is full or empty. */
+static int64_t queue_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const queue *q = state;
+    int64_t room = q->capacity - q->memory - q->count;
+    bool push = s_valid[0] && room > 0;
+    bool pop = q->memory ? q->count > 0 && (m_ready[0] || !q->held) : q->count > 0 && m_ready[0];
+    if (q->memory && (pop || (q->held && !m_ready[0])) != q->held)
+        return 0;
+    if (push == pop)
+        return INT64_MAX;
+    return push ? (q->count > 0 ? room - 1 : 0) : (room > 0 ? q->count - 1 : 0);
+}
+
+static void queue_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    queue *q = state;
+    bool push = s_valid[0] && queue_ready(q, 0, s_valid, m_ready);
+    bool pop = q->memory ? q->count > 0 && (m_ready[0] || !q->held) : q->count > 0 && m_ready[0];
+    q->count += (push - pop) * edges;
+}
+
+static lf_unit one_to_one(lf_arena *a, const char *name, int64_t beats, void *state, size_t state_bytes) {
     return (lf_unit){.name = lf_strdup(a, name),
                      .state = state,
+                     .state_bytes = state_bytes,
                      .in_count = 1,
                      .out_count = 1,
                      .in_beats = {beats},
@@ -210,11 +231,13 @@ static lf_unit one_to_one(lf_arena *a, const char *name, int64_t beats, void *st
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory) {
     queue *q = LF_NEW(a, queue);
     *q = (queue){.capacity = capacity, .memory = memory};
-    lf_unit u = one_to_one(a, name, beats, q);
+    lf_unit u = one_to_one(a, name, beats, q, sizeof *q);
     u.registered_ready = true;
     u.valid = queue_valid;
     u.ready = queue_ready;
     u.clock = queue_clock;
+    u.steady = queue_steady;
+    u.skip = queue_skip;
     return u;
 }
 
@@ -244,7 +267,7 @@ static void pipe_clock(void *state, const bool *s_valid, const bool *m_ready) {
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     pipe *p = LF_NEW(a, pipe);
     p->stages = stages;
-    lf_unit u = one_to_one(a, name, beats, p);
+    lf_unit u = one_to_one(a, name, beats, p, sizeof *p);
     u.valid = pipe_valid;
     u.ready = pipe_ready;
     u.clock = pipe_clock;

@@ -155,6 +155,7 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     c->room = ratio_of(at) == RATIO_WIDEN ? c->out - c->in : c->out - 1;
     *out = (lf_unit){.name = lf_strdup(a, n->name),
                      .state = c,
+                     .state_bytes = sizeof *c,
                      .in_count = 1,
                      .out_count = 1,
                      .in_beats = {beats(g, n, false)},

@@ -167,7 +167,7 @@ static lf_status find_long_ready(wiring *w, lf_chain_ready *ready, lf_node **at)
     lf_stream_model m;
     lf_status status = lf_stream_model_make(w->g, a, &m);
     if (status == LF_OK)
-        status = lf_chain_check_ready(w->g->ctx, m.chain, ready);
+        status = lf_chain_check_ready(w->g->ctx, m.chain, MOST_READY_UNITS, ready);
     *at = NULL;
     for (size_t i = 0; status == LF_OK && i < w->g->order.count; i++)
         if (m.unit_of[w->g->order.at[i]] == ready->at && ready->at >= 0)

@@ -227,7 +227,7 @@ static void test_ready_runs(void **state) {
     lf_chain_join(c, s, 0, d, 0);
     lf_chain_sink(c, d, 0);
     lf_chain_ready r;
-    assert_int_equal(lf_chain_check_ready(ctx, c, &r), LF_OK);
+    assert_int_equal(lf_chain_check_ready(ctx, c, 4, &r), LF_OK);
     assert_int_equal(r.longest, 2);
     assert_int_equal(r.at, a);
     assert_false(r.port_to_port);
@@ -235,7 +235,7 @@ static void test_ready_runs(void **state) {
     int p = add_pipe(e, "p", 4, 1);
     lf_chain_source(e, p, 0);
     lf_chain_sink(e, p, 0);
-    assert_int_equal(lf_chain_check_ready(ctx, e, &r), LF_OK);
+    assert_int_equal(lf_chain_check_ready(ctx, e, 4, &r), LF_OK);
     assert_true(r.port_to_port);
 }
 

@@ -1,0 +1,432 @@
+/* The clock. A cycle has three phases: valid of the units whose state changed; ready, against the stream, of those and of the units
+ * at which a flag changed; the clock edge of the units that do not rest. A unit rests when an edge changed nothing, or for as long as
+ * it says that its flags are steady; a flag that changes at one of its ports wakes it. Sources and sinks know when their last beat
+ * will have passed. Sets of units are bits by place in topological order. */
+#include "fpga/chain_inside.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { OUTSIDE = LF_CHAIN_OUTSIDE, WORD = 64 };
+
+static const int64_t never = INT64_MAX;
+
+/* Cycles without any transfer after which nothing will come, where a unit never rests: longer than any unit works by itself. */
+static const int64_t quiet_limit = (int64_t)1 << 21;
+
+typedef struct clockwork {
+    lf_chain *c;
+    lf_chain_unit **at; /* by place; bypassed ones are in no set */
+    size_t count, words;
+    uint64_t *awake, *moved, *touched, *ask; /* clocked; state changed at the last edge; a flag changed; ready to be asked for */
+    int64_t *wake;                           /* by place, then by end: cycle in which it wakes by itself */
+    int64_t next_wake;                       /* not later than the first of them */
+    LF_VEC(int) ends;                        /* ends at which a flag changed in this cycle */
+    int64_t moving, quiet_since;             /* links on which a beat moves */
+    size_t state_most;
+    void *before; /* a state before its edge */
+} clockwork;
+
+static void put(uint64_t *set, int place) {
+    set[place / WORD] |= (uint64_t)1 << (place % WORD);
+}
+
+static void set_wake(clockwork *k, size_t i, int64_t cycle) {
+    k->wake[i] = cycle;
+    k->next_wake = cycle < k->next_wake ? cycle : k->next_wake;
+}
+
+/* -- counting -------------------------------------------------------------------------------------------------------- */
+
+static void mark_frames(lf_chain_link *l, int64_t beats, int64_t frames) {
+    for (int64_t f = l->moved / l->beats; f < frames && (f + 1) * l->beats <= l->moved + beats; f++)
+        l->left[f] = l->since + (f + 1) * l->beats - l->moved - 1;
+}
+
+static void advance(const lf_chain *c, lf_chain_link *l) {
+    int64_t cycles = c->now - l->since;
+    if (cycles && l->valid && l->ready) {
+        if (l->first < 0)
+            l->first = l->since;
+        if (l->left)
+            mark_frames(l, cycles, c->frames);
+        l->moved += cycles;
+    } else if (l->valid)
+        l->untaken_cycles += cycles;
+    else if (l->ready)
+        l->unfed_cycles += cycles;
+    l->since = c->now;
+}
+
+static void note_peak(const lf_chain *c, int unit, int port) {
+    if (unit == OUTSIDE || port || !c->units.at[unit]->keeps)
+        return;
+    lf_chain_unit *n = c->units.at[unit];
+    advance(c, n->in[0]);
+    advance(c, n->out[0]);
+    int64_t held = n->in[0]->moved - n->out[0]->moved;
+    n->peak = held > n->peak ? held : n->peak;
+}
+
+void lf_chain_count(lf_chain *c, lf_chain_link *l) {
+    if (l->since == c->now)
+        return;
+    advance(c, l);
+    note_peak(c, l->from, l->from_port);
+    note_peak(c, l->to, l->to_port);
+}
+
+/* -- the start --------------------------------------------------------------------------------------------------------- */
+
+static lf_status reset_unit(lf_ctx *ctx, lf_chain *c, lf_chain_unit *n) {
+    if (n->u.state_bytes && !n->fresh)
+        n->fresh = lf_copy(c->arena, n->u.state, n->u.state_bytes);
+    else if (n->u.state_bytes)
+        memcpy(n->u.state, n->fresh, n->u.state_bytes);
+    else if (c->started)
+        return lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s cannot run again: it does not say its state_bytes", n->u.name);
+    memset(n->s_valid, 0, sizeof n->s_valid);
+    memset(n->m_ready, 0, sizeof n->m_ready);
+    n->peak = 0;
+    n->resting_since = -1;
+    return LF_OK;
+}
+
+static lf_chain_link *new_link(lf_chain *c, const lf_chain_wire *from, const lf_chain_wire *to) {
+    lf_chain_link *l = &c->links[c->link_count++];
+    *l = (lf_chain_link){.from = from->from, .from_port = from->from_port, .to = to->to, .to_port = to->to_port, .first = -1, .end = -1};
+    if (l->from != OUTSIDE)
+        c->units.at[l->from]->out[l->from_port] = l;
+    if (l->to != OUTSIDE)
+        c->units.at[l->to]->in[l->to_port] = l;
+    l->beats = l->from != OUTSIDE ? c->units.at[l->from]->u.out_beats[l->from_port] : c->units.at[l->to]->u.in_beats[l->to_port];
+    if (l->from == OUTSIDE || l->to == OUTSIDE) {
+        l->end = (int)c->end_count;
+        c->ends[c->end_count++] = l;
+    }
+    if (l->to == OUTSIDE) {
+        l->ready = true;
+        l->left = LF_NEW_ARRAY(c->arena, int64_t, c->frames);
+        if (l->from != OUTSIDE)
+            c->units.at[l->from]->m_ready[l->from_port] = true;
+    }
+    return l;
+}
+
+static void join_links(lf_chain *c) {
+    if (!c->links) {
+        c->links = LF_NEW_ARRAY(c->arena, lf_chain_link, c->wires.count + 1);
+        c->ends = LF_NEW_ARRAY(c->arena, lf_chain_link *, c->wires.count + 1);
+    }
+    c->link_count = c->end_count = 0;
+    for (size_t i = 0; i < c->wires.count; i++) {
+        const lf_chain_wire *w = c->wires.at[i], *end = w;
+        if (w->from != OUTSIDE && c->units.at[w->from]->bypassed)
+            continue;
+        while (end->to != OUTSIDE && c->units.at[end->to]->bypassed)
+            end = c->units.at[end->to]->out_wire[0];
+        new_link(c, w, end);
+    }
+}
+
+lf_status lf_chain_start(lf_ctx *ctx, lf_chain *c, int frames) {
+    LF_TRY(lf_chain_prepare(ctx, c));
+    for (size_t i = 0; i < c->units.count; i++)
+        LF_TRY(reset_unit(ctx, c, c->units.at[i]));
+    c->started = true;
+    c->frames = frames;
+    c->now = 0;
+    join_links(c);
+    for (size_t i = 0; i < c->end_count; i++)
+        if (c->ends[i]->to == OUTSIDE && c->ends[i]->beats > 0)
+            return LF_OK;
+    return lf_fail(ctx, LF_FAILED, NULL, "cycle model: no output");
+}
+
+static clockwork wind_up(lf_chain *c) {
+    clockwork k = {.c = c, .count = c->units.count, .words = c->units.count / WORD + 1, .next_wake = 0};
+    k.at = LF_NEW_ARRAY(c->arena, lf_chain_unit *, k.count + 1);
+    k.awake = LF_NEW_ARRAY(c->arena, uint64_t, 4 * k.words);
+    k.moved = k.awake + k.words;
+    k.touched = k.moved + k.words;
+    k.ask = k.touched + k.words;
+    k.wake = LF_NEW_ARRAY(c->arena, int64_t, k.count + c->end_count + 1);
+    for (size_t i = 0; i < k.count; i++) {
+        lf_chain_unit *n = k.at[i] = c->units.at[c->order[i]];
+        k.state_most = n->u.state_bytes > k.state_most ? n->u.state_bytes : k.state_most;
+        k.wake[i] = never;
+        if (n->bypassed)
+            continue;
+        put(k.awake, (int)i);
+        put(k.moved, (int)i);
+    }
+    for (size_t i = 0; i < c->end_count; i++)
+        k.wake[k.count + i] = c->ends[i]->from == OUTSIDE ? 0 : never;
+    k.before = lf_alloc(c->arena, k.state_most + 1);
+    return k;
+}
+
+/* -- waking ------------------------------------------------------------------------------------------------------------- */
+
+/* Makes up for the edges a unit slept through, with the flags it had; from now on it is clocked. */
+static void wake_unit(clockwork *k, lf_chain_unit *n) {
+    int64_t edges = n->resting_since < 0 ? 0 : k->c->now - n->resting_since;
+    if (edges && n->u.skip)
+        n->u.skip(n->u.state, edges, n->s_valid, n->m_ready);
+    n->resting_since = -1;
+    k->wake[n->place] = never;
+    put(k->awake, n->place);
+}
+
+static void flag_changed(clockwork *k, lf_chain_link *l) {
+    k->moving += (l->valid && l->ready) ? 1 : 0;
+    if (k->moving == 0)
+        k->quiet_since = k->c->now;
+    if (l->end >= 0)
+        LF_PUSH(k->c->arena, &k->ends, l->end);
+}
+
+static void touch(clockwork *k, int unit) {
+    lf_chain_unit *n = k->c->units.at[unit];
+    if (n->resting_since >= 0)
+        wake_unit(k, n);
+    put(k->touched, n->place);
+    put(k->ask, n->place);
+}
+
+static void set_valid(clockwork *k, lf_chain_link *l, bool valid) {
+    if (l->valid == valid)
+        return;
+    lf_chain_count(k->c, l);
+    k->moving -= l->valid && l->ready;
+    l->valid = valid;
+    if (l->to != OUTSIDE) {
+        touch(k, l->to);
+        k->c->units.at[l->to]->s_valid[l->to_port] = valid;
+    }
+    flag_changed(k, l);
+}
+
+static void set_ready(clockwork *k, lf_chain_link *l, bool ready) {
+    if (l->ready == ready)
+        return;
+    lf_chain_count(k->c, l);
+    k->moving -= l->valid && l->ready;
+    l->ready = ready;
+    if (l->from != OUTSIDE) {
+        touch(k, l->from);
+        k->c->units.at[l->from]->m_ready[l->from_port] = ready;
+    }
+    flag_changed(k, l);
+}
+
+/* -- sources and sinks -------------------------------------------------------------------------------------------------- */
+
+static int64_t beats_in_all(const lf_chain *c, const lf_chain_link *l) {
+    return l->beats * c->frames;
+}
+
+/* The cycle from which on a source offers its beat number `beat`. */
+static int64_t offered_from(const lf_chain *c, const lf_chain_link *l, int64_t beat) {
+    if (!c->interval)
+        return 0;
+    return beat / l->beats * c->interval + beat % l->beats * c->interval / l->beats;
+}
+
+static void wake_end(clockwork *k, size_t end) {
+    lf_chain *c = k->c;
+    lf_chain_link *l = c->ends[end];
+    lf_chain_count(c, l);
+    k->wake[k->count + end] = never;
+    if (l->from == OUTSIDE)
+        set_valid(k, l, l->moved < beats_in_all(c, l) && offered_from(c, l, l->moved) <= c->now);
+    LF_PUSH(c->arena, &k->ends, (int)end);
+}
+
+/* When a source or a sink will have something to do if no flag changes. */
+static void plan_end(clockwork *k, size_t end) {
+    const lf_chain *c = k->c;
+    const lf_chain_link *l = c->ends[end];
+    int64_t rest = beats_in_all(c, l) - l->moved, wake = never;
+    if (l->valid && l->ready && rest > 0)
+        wake = l->from == OUTSIDE && c->interval ? c->now + 1 : c->now + rest;
+    else if (l->from == OUTSIDE && !l->valid && rest > 0)
+        wake = offered_from(c, l, l->moved);
+    k->wake[k->count + end] = never;
+    if (wake != never)
+        set_wake(k, k->count + end, wake);
+}
+
+static void plan_ends(clockwork *k) {
+    for (size_t i = 0; i < k->ends.count; i++)
+        plan_end(k, (size_t)k->ends.at[i]);
+    k->ends.count = 0;
+}
+
+static void wake_due(clockwork *k) {
+    int64_t first = never;
+    size_t all = k->count + k->c->end_count;
+    for (size_t i = 0; i < all; i++) {
+        if (k->wake[i] > k->c->now)
+            first = k->wake[i] < first ? k->wake[i] : first;
+        else if (i < k->count)
+            wake_unit(k, k->at[i]);
+        else
+            wake_end(k, i - k->count);
+    }
+    k->next_wake = first;
+}
+
+/* -- one cycle --------------------------------------------------------------------------------------------------------------- */
+
+static void settle_valid(clockwork *k) {
+    for (size_t w = 0; w < k->words; w++) {
+        uint64_t set = k->moved[w];
+        k->ask[w] |= set;
+        k->moved[w] = 0;
+        for (; set; set &= set - 1) {
+            const lf_chain_unit *n = k->at[w * WORD + (size_t)__builtin_ctzll(set)];
+            for (int p = 0; p < n->u.out_count; p++)
+                set_valid(k, n->out[p], n->u.valid(n->u.state, p));
+        }
+    }
+}
+
+/* From the sinks up: whoever is asked may add units further up. */
+static void settle_ready(clockwork *k) {
+    for (size_t w = k->words; w-- > 0;)
+        while (k->ask[w]) {
+            int bit = WORD - 1 - __builtin_clzll(k->ask[w]);
+            k->ask[w] &= ~((uint64_t)1 << bit);
+            const lf_chain_unit *n = k->at[w * WORD + (size_t)bit];
+            for (int p = 0; p < n->u.in_count; p++)
+                set_ready(k, n->in[p], n->u.ready(n->u.state, p, n->s_valid, n->m_ready));
+        }
+}
+
+static void rest(clockwork *k, lf_chain_unit *n, int64_t wake) {
+    n->resting_since = k->c->now;
+    if (wake != never)
+        set_wake(k, (size_t)n->place, wake);
+}
+
+/* One edge; false when the unit rests from now on. */
+static bool clock_unit(clockwork *k, lf_chain_unit *n) {
+    if (n->u.steady) {
+        int64_t edges = n->u.steady(n->u.state, n->s_valid, n->m_ready);
+        if (edges > 1) {
+            rest(k, n, edges == never ? never : k->c->now + edges);
+            return false;
+        }
+        n->u.clock(n->u.state, n->s_valid, n->m_ready);
+        return true;
+    }
+    size_t bytes = n->u.state_bytes;
+    memcpy(k->before, n->u.state, bytes);
+    n->u.clock(n->u.state, n->s_valid, n->m_ready);
+    if (!bytes || memcmp(k->before, n->u.state, bytes))
+        return true;
+    rest(k, n, never);
+    return false;
+}
+
+/* True when some unit is to be clocked in the next cycle. */
+static bool clock_units(clockwork *k) {
+    uint64_t any = 0;
+    for (size_t w = 0; w < k->words; w++) {
+        uint64_t set = k->awake[w] | k->touched[w], keep = 0;
+        k->touched[w] = 0;
+        for (; set; set &= set - 1) {
+            int bit = __builtin_ctzll(set);
+            if (clock_unit(k, k->at[w * WORD + (size_t)bit]))
+                keep |= (uint64_t)1 << bit;
+        }
+        k->awake[w] = k->moved[w] = keep;
+        any |= keep;
+    }
+    return any != 0;
+}
+
+/* -- the run -------------------------------------------------------------------------------------------------------------- */
+
+/* Whether the last beat has left through every sink; counted when its end wakes. */
+static bool all_left(const lf_chain *c) {
+    for (size_t i = 0; i < c->end_count; i++)
+        if (c->ends[i]->to == OUTSIDE && c->ends[i]->moved < beats_in_all(c, c->ends[i]))
+            return false;
+    return true;
+}
+
+static void count_all(lf_chain *c) {
+    for (size_t i = 0; i < c->link_count; i++)
+        lf_chain_count(c, &c->links[i]);
+}
+
+static int64_t frame_left(const lf_chain *c, int frame) {
+    int64_t last = 0;
+    for (size_t i = 0; i < c->end_count; i++)
+        if (c->ends[i]->to == OUTSIDE && c->ends[i]->beats > 0 && c->ends[i]->left[frame] > last)
+            last = c->ends[i]->left[frame];
+    return last;
+}
+
+static int64_t first_taken(const lf_chain *c) {
+    int64_t first = never;
+    for (size_t i = 0; i < c->end_count; i++)
+        if (c->ends[i]->from == OUTSIDE && c->ends[i]->first >= 0 && c->ends[i]->first < first)
+            first = c->ends[i]->first;
+    return first == never ? 0 : first;
+}
+
+static lf_chain_result result_of(const lf_chain *c) {
+    int last = c->frames - 1;
+    return (lf_chain_result){.latency_cycles = frame_left(c, 0) - first_taken(c),
+                             .ii_cycles = last > 0 ? frame_left(c, last) - frame_left(c, last - 1) : -1,
+                             .cycles = frame_left(c, last) + 1};
+}
+
+static lf_chain_end run_clock(clockwork *k, int64_t max_cycles) {
+    lf_chain *c = k->c;
+    for (;;) {
+        bool due = k->next_wake <= c->now;
+        if (due)
+            wake_due(k);
+        if (due && all_left(c))
+            return LF_CHAIN_DONE;
+        if (max_cycles && c->now >= max_cycles)
+            return LF_CHAIN_LATE;
+        settle_valid(k);
+        settle_ready(k);
+        plan_ends(k);
+        bool awake = clock_units(k);
+        bool stuck = k->moving == 0 && c->now - k->quiet_since > quiet_limit;
+        if ((!awake && k->next_wake == never) || stuck)
+            return LF_CHAIN_BLOCKED;
+        c->now = awake || k->next_wake <= c->now ? c->now + 1 : k->next_wake;
+        if (max_cycles && c->now > max_cycles)
+            c->now = max_cycles;
+    }
+}
+
+lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end, lf_chain_result *out) {
+    LF_TRY(lf_chain_start(ctx, c, frames));
+    clockwork k = wind_up(c);
+    *end = run_clock(&k, max_cycles);
+    count_all(c);
+    if (*end == LF_CHAIN_DONE)
+        *out = result_of(c);
+    return LF_OK;
+}
+
+lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_result *out) {
+    lf_chain_end end;
+    int full;
+    LF_TRY(lf_chain_try(ctx, c, frames, max_cycles, &end, out));
+    if (end == LF_CHAIN_DONE)
+        return LF_OK;
+    lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s after %" PRId64 " cycles: %s",
+            end == LF_CHAIN_BLOCKED ? "nothing moves any more" : "not finished", c->now, lf_chain_blocked_text(c, c->arena, &full));
+    if (full >= 0)
+        lf_hint(ctx, "%s is full; the units wait in a circle until it holds more beats", c->units.at[full]->u.name);
+    return LF_FAILED;
+}
