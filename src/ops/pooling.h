@@ -1,0 +1,15 @@
+/* Reducing codes to their largest, least or sum: what pool and global_pool share. */
+#ifndef LF_OPS_POOLING_H
+#define LF_OPS_POOLING_H
+
+#include "ir/op.h"
+
+typedef enum lf_reduce { LF_REDUCE_MAX, LF_REDUCE_MIN, LF_REDUCE_SUM } lf_reduce;
+extern const char *const lf_reduce_names[];
+
+int64_t lf_reduce_code(lf_reduce f, int64_t a, int64_t b);
+/* The range of f over a code of each; over `count` codes of one range. *overflow is set when a sum leaves +-2^62. */
+lf_range lf_reduce_range(lf_reduce f, lf_range a, lf_range b, bool *overflow);
+lf_range lf_reduce_many(lf_reduce f, lf_range r, int64_t count, bool *overflow);
+
+#endif

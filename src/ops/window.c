@@ -1,0 +1,189 @@
+/* Sliding window: every position of a kernel over a picture, one vector each.
+ *   in 0   x  codes [1, H, W, C] or [1, L, C]
+ *   out 0  y  codes [1, OH, OW, KH*KW*C] or [1, OL, K*C]; outside of x stands pad_code
+ *   y[oy][ox] = x[oy*strides[0] - top + i*dilations[0]][ox*strides[1] - left + j*dilations[1]], its elements in the order
+ *   (C / interleave, KH, KW, interleave); OH = (H + top + bottom - (KH - 1)*dilations[0] - 1) / strides[0] + 1.
+ *   II = OH*OW*KH*KW*C / SIMD cycles per frame, or the beats of x if these are more.
+ *   Source: Chellapilla et al., High performance convolutional neural networks, 2006 (im2col); walk.h for the hardware. */
+#include "ops/window.h"
+
+#include <inttypes.h>
+
+#include "ops/branch.h"
+#include "ops/elementwise.h"
+
+static const char *const style_names[] = {"auto", "serial", "parallel", NULL};
+
+static const lf_attr_desc attrs[] = {
+    {"kernel", LF_ATTR_INTS, offsetof(lf_window_attr, kernel), NULL, NULL, 0, 0, "[rows, columns], or [length]"},
+    {"strides", LF_ATTR_INTS, offsetof(lf_window_attr, strides), "[]", NULL, 0, 0, "steps between windows; []: 1"},
+    {"dilations", LF_ATTR_INTS, offsetof(lf_window_attr, dilations), "[]", NULL, 0, 0,
+     "steps between the elements of a window; []: 1"},
+    {"pads", LF_ATTR_INTS, offsetof(lf_window_attr, pads), "[]", NULL, 0, 0,
+     "[top, left, bottom, right] or [begin, end]; negative ones crop; []: none"},
+    {"pad_code", LF_ATTR_INT, offsetof(lf_window_attr, pad_code), "0", NULL, 0, 0, "code that stands in the padding"},
+    {"interleave", LF_ATTR_INT, offsetof(lf_window_attr, interleave), "0", NULL, 0, 1 << 24,
+     "channels that stay together: elements are ordered (C/interleave, KH, KW, interleave); 0: all of them"},
+    {"SIMD", LF_ATTR_INT, offsetof(lf_window_attr, SIMD), "1", NULL, 1, 1 << 20,
+     "elements per beat; divides interleave; style parallel: of the input, one pixel of a window per beat more"},
+    {"style", LF_ATTR_ENUM, offsetof(lf_window_attr, style), "auto", style_names, 0, 0,
+     "serial: one element group per clock; parallel: one window per clock"},
+    {0},
+};
+
+/* -- geometry --------------------------------------------------------------------------------------------------------- */
+
+static const int64_t far = (int64_t)1 << 24;
+
+static lf_status check_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
+                            int64_t least) {
+    lf_where where = lf_where_node(g, n);
+    if (list.count != count)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has %" PRId64 " entries, %s wants %" PRId64, name, list.count,
+                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), count);
+    for (int64_t i = 0; i < count; i++)
+        if (list.at[i] < least || list.at[i] > far)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has the entry %" PRId64 "; legal: %" PRId64 " to %" PRId64,
+                           name, list.at[i], least, far);
+    return LF_OK;
+}
+
+static lf_status check_lists(const lf_graph *g, const lf_node *n, int axes) {
+    const lf_window_attr *a = n->attr;
+    LF_TRY(check_list(g, n, "kernel", a->kernel, axes, 1));
+    if (a->strides.count)
+        LF_TRY(check_list(g, n, "strides", a->strides, axes, 1));
+    if (a->dilations.count)
+        LF_TRY(check_list(g, n, "dilations", a->dilations, axes, 1));
+    return a->pads.count ? check_list(g, n, "pads", a->pads, 2 * axes, -far) : LF_OK;
+}
+
+static lf_status measure_axis(const lf_graph *g, const lf_node *n, lf_window *w, int i) {
+    const lf_window_attr *a = n->attr;
+    int axes = w->x.axes, k = i - (2 - axes); /* where the lists have this axis; -1: they do not */
+    int64_t in = i ? w->x.width : w->x.height, behind = k >= 0 && a->pads.count ? a->pads.at[axes + k] : 0;
+    w->kernel[i] = k >= 0 ? a->kernel.at[k] : 1;
+    w->stride[i] = k >= 0 && a->strides.count ? a->strides.at[k] : 1;
+    w->dilation[i] = k >= 0 && a->dilations.count ? a->dilations.at[k] : 1;
+    w->before[i] = k >= 0 && a->pads.count ? a->pads.at[k] : 0;
+    int64_t room = in + w->before[i] + behind - (w->kernel[i] - 1) * w->dilation[i] - 1;
+    int64_t out = room < 0 ? 0 : room / w->stride[i] + 1;
+    if (out < 1) {
+        lf_where where = lf_where_node(g, n);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "a kernel of %" PRId64 " with dilation %" PRId64 " does not fit into %" PRId64 " + %" PRId64
+                       " + %" PRId64 " %s",
+                       w->kernel[i], w->dilation[i], w->before[i], in, behind, i ? "columns" : "rows");
+    }
+    int64_t last = (out - 1) * w->stride[i] - w->before[i] + (w->kernel[i] - 1) * w->dilation[i];
+    w->padded |= w->before[i] > 0 || last >= in;
+    if (i)
+        w->y.width = out;
+    else
+        w->y.height = out;
+    return LF_OK;
+}
+
+lf_status lf_window_make(const lf_graph *g, const lf_node *n, lf_window *w) {
+    const lf_window_attr *a = n->attr;
+    *w = (lf_window){0};
+    LF_TRY(lf_need_picture(g, n, &w->x));
+    LF_TRY(check_lists(g, n, w->x.axes));
+    w->y.axes = w->x.axes;
+    LF_TRY(measure_axis(g, n, w, 0));
+    LF_TRY(measure_axis(g, n, w, 1));
+    w->interleave = a->interleave ? a->interleave : w->x.channels;
+    LF_TRY(lf_need_divisor(g, n, "interleave", w->interleave, w->x.channels, "channels"));
+    LF_TRY(lf_need_divisor(g, n, "SIMD", a->SIMD, w->interleave, "channels that stay together"));
+    lf_shape taps = {.rank = 3, .dim = {w->kernel[0], w->kernel[1], w->x.channels}};
+    w->y.channels = lf_shape_count(taps);
+    return lf_need_size(g, n, lf_picture_shape(w->y));
+}
+
+/* -- infer -------------------------------------------------------------------------------------------------------------- */
+
+/* The channel of x that element e of a window comes from. */
+static int64_t channel_of(const lf_window *w, int64_t e) {
+    int64_t group = w->kernel[0] * w->kernel[1] * w->interleave;
+    return e / group * w->interleave + e % w->interleave;
+}
+
+static lf_range with_padding(const lf_window *w, lf_range r, int64_t pad_code) {
+    return w->padded ? lf_range_join(r, (lf_range){pad_code, pad_code, 1}) : r;
+}
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    const lf_window_attr *a = n->attr;
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_tensor *y = lf_out(g, n, 0);
+    lf_window w;
+    LF_TRY(lf_window_make(g, n, &w));
+    if (a->pad_code > INT32_MAX || a->pad_code < INT32_MIN) {
+        lf_where where = lf_where_node(g, n);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "pad_code=%" PRId64 " has more than 32 bits", a->pad_code);
+    }
+    y->shape = lf_picture_shape(w.y);
+    lf_range all = with_padding(&w, x->range, a->pad_code);
+    lf_set_codes(g, y, all);
+    if (all.lo == x->range.lo && all.hi == x->range.hi && all.step == x->range.step)
+        y->dtype = x->dtype;
+    if (!x->channel_range || x->range_axis != x->shape.rank - 1)
+        return LF_OK;
+    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, w.y.channels);
+    for (int64_t e = 0; e < w.y.channels; e++)
+        r[e] = with_padding(&w, x->channel_range[channel_of(&w, e)], a->pad_code);
+    y->channel_range = r;
+    y->range_axis = y->shape.rank - 1;
+    return LF_OK;
+}
+
+/* -- exec --------------------------------------------------------------------------------------------------------------- */
+
+/* One group of channels from one pixel of x, or the padding. */
+static int64_t *copy_pixel(const lf_window *w, const int64_t *x, int64_t row, int64_t column, int64_t channel,
+                           int64_t pad_code, int64_t *to) {
+    bool inside = row >= 0 && row < w->x.height && column >= 0 && column < w->x.width;
+    for (int64_t c = 0; c < w->interleave; c++)
+        *to++ = inside ? x[(row * w->x.width + column) * w->x.channels + channel + c] : pad_code;
+    return to;
+}
+
+static int64_t *copy_window(const lf_window *w, const int64_t *x, int64_t row, int64_t column, int64_t pad_code,
+                            int64_t *to) {
+    for (int64_t channel = 0; channel < w->x.channels; channel += w->interleave)
+        for (int64_t i = 0; i < w->kernel[0]; i++)
+            for (int64_t j = 0; j < w->kernel[1]; j++)
+                to = copy_pixel(w, x, row + i * w->dilation[0], column + j * w->dilation[1], channel, pad_code, to);
+    return to;
+}
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    lf_window w;
+    LF_TRY(lf_window_make(run->graph, n, &w));
+    int64_t *to = out->code;
+    for (int64_t oy = 0; oy < w.y.height; oy++)
+        for (int64_t ox = 0; ox < w.y.width; ox++)
+            to = copy_window(&w, in->code, oy * w.stride[0] - w.before[0], ox * w.stride[1] - w.before[1],
+                             ((const lf_window_attr *)n->attr)->pad_code, to);
+    return LF_OK;
+}
+
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    (void)g;
+    in[0] = out[0] = ((const lf_window_attr *)n->attr)->SIMD;
+}
+
+const lf_op lf_op_window = {
+    .name = "window",
+    .help = "every position of a kernel over a picture as a vector",
+    .level = LF_HW,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .attr_size = sizeof(lf_window_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+    .lanes = lanes,
+};
