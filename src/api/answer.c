@@ -50,6 +50,11 @@ lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
     return NULL;
 }
 
+lf_status lf_to_integers(lf_graph *g) {
+    LF_TRY(lf_pass_run(g, &lf_pass_channels_last, NULL));
+    return lf_pass_run(g, &lf_pass_integerize, NULL);
+}
+
 static void set_ports(lf_graph *part, const lf_graph *g, lf_ports *ports, const lf_ids *tensors) {
     ports->count = 0;
     for (size_t i = 0; i < tensors->count; i++) {

@@ -61,7 +61,9 @@ static lf_status make_program(builder *b) {
     lf_graph *network = lf_graph_clone(b->g);
     if (!network)
         return LF_BAD_INPUT;
-    lf_status status = run_pass(b, "integerize", NULL);
+    lf_status status = run_pass(b, "channels-last", NULL);
+    if (status == LF_OK)
+        status = run_pass(b, "integerize", NULL);
     if (status == LF_OK)
         status = lf_same_program(network, b->g, CHECK_ROWS);
     lf_graph_free(network);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/answer.h"
 #include "exec/exec.h"
 #include "exec/fast.h"
 #include "ops/ops.h"
@@ -25,7 +26,7 @@ static bool has_op(const lf_graph *g, const char *name) {
 static lf_status integers(lf_graph *g) {
     if (has_op(g, "mvu") || has_op(g, "quantize") || has_op(g, "dequantize"))
         return LF_OK;
-    return lf_pass_run(g, &lf_pass_integerize, NULL);
+    return lf_to_integers(g);
 }
 
 /* Turns e->graph into the integer graph; keeps it as it was, with a note, when that cannot be. */

@@ -149,7 +149,7 @@ lf_status lf_info(lf_ctx *ctx, const lf_model_options *model, lf_answer *answer)
         return LF_BAD_INPUT;
     lf_graph *network = lf_graph_clone(g);
     informer f = {.ctx = ctx, .arena = lf_arena_new(), .root = json_object()};
-    lf_status status = lf_pass_run(g, &lf_pass_integerize, NULL);
+    lf_status status = lf_to_integers(g);
     const lf_graph *shown = status == LF_OK ? g : network;
     if (status == LF_OK)
         status = try_map(g);

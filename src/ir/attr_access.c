@@ -44,3 +44,5 @@ void lf_attr_set_ints(lf_graph *g, lf_node *n, const char *name, const int64_t *
     list->at = lf_copy(g->arena, at, (size_t)count * sizeof *at);
     list->count = count;
 }
+
+lf_ints lf_attr_ints(const lf_node *n, const char *name) { return *(lf_ints *)field(n, name, LF_ATTR_INTS); }

@@ -14,6 +14,7 @@ const char *lf_attr_enum_name(const lf_node *n, const char *name);
 double lf_attr_real(const lf_node *n, const char *name);
 void lf_attr_set_real(lf_node *n, const char *name, double value);
 void lf_attr_set_bool(lf_node *n, const char *name, bool value);
+lf_ints lf_attr_ints(const lf_node *n, const char *name);
 /* The list is copied into the graph's arena. */
 void lf_attr_set_ints(lf_graph *g, lf_node *n, const char *name, const int64_t *at, int64_t count);
 

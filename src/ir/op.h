@@ -98,6 +98,10 @@ struct lf_op {
     /* NN layout ops that only rename positions (reshape, transpose): out element i is input element source(i). */
     void (*positions)(const lf_graph *g, const lf_node *n, int64_t *source);
 
+    /* Turns a node whose data stand as [N, C, axes...] into the same node on [N, axes..., C]: changes its attributes and, in new
+     * tensors, its constants. False, changing nothing, when it cannot. Elementwise ops may leave it NULL: their constants are moved. */
+    bool (*relayout)(lf_graph *g, lf_node *n);
+
     /* Hardware ops. lanes: elements per beat on each stream port (constants have none: 0). */
     void (*lanes)(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out);
     lf_status (*cost)(const lf_graph *g, const lf_node *n, lf_cost *out);

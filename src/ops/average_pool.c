@@ -134,4 +134,5 @@ const lf_op lf_op_average_pool = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = lf_slide_relayout,
 };

@@ -216,4 +216,5 @@ const lf_op lf_op_conv = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = lf_slide_relayout,
 };

@@ -105,4 +105,5 @@ const lf_op lf_op_max_pool = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = lf_slide_relayout,
 };

@@ -152,6 +152,16 @@ static const lf_attr_desc attrs[] = {
      "ends in C: channels are the last axis"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    (void)g;
+    threshold_attr *a = n->attr;
+    size_t length = a->data_layout ? strlen(a->data_layout) : 0;
+    if (length && a->data_layout[length - 1] == 'C')
+        return false;
+    a->data_layout = "NHWC";
+    return true;
+}
+
 const lf_op lf_op_multi_threshold = {
     .name = "multi_threshold",
     .help = "counts the thresholds that x reaches (QONNX MultiThreshold)",
@@ -165,4 +175,5 @@ const lf_op lf_op_multi_threshold = {
     .infer = infer,
     .exec = exec,
     .monotone = monotone,
+    .relayout = relayout,
 };

@@ -121,3 +121,12 @@ int64_t lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel) {
     }
     return inside;
 }
+
+bool lf_slide_relayout(lf_graph *g, lf_node *n) {
+    (void)g;
+    lf_slide_attr *a = n->attr;
+    if (a->layout == LF_CHANNELS_LAST)
+        return false;
+    a->layout = LF_CHANNELS_LAST;
+    return true;
+}

@@ -61,6 +61,9 @@ LF_MUST_USE lf_status lf_slide_make(const lf_graph *g, const lf_node *n, const l
 lf_shape lf_slide_shape(const lf_slide *s, int64_t channels);
 int lf_channel_axis(int layout, int rank);
 
+/* The relayout face (ir/op.h) of ops whose attributes begin with an lf_slide_attr. */
+bool lf_slide_relayout(lf_graph *g, lf_node *n);
+
 /* pixel[tap]: the pixel of x that the tap of window `position` falls on, row-major; -1 in the padding. Returns how many are not. */
 int64_t lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel);
 

@@ -1,0 +1,389 @@
+/* channels-last: convolutions, pools and what lies between them work on [N, axes..., C], as streams do (contracts.md 3).
+ *
+ * A region is what can be reached from a spatial op over tensors of rank 3 and more, through ops that do not care about layout. All
+ * of it is turned over at once; transposes stand only where tensors enter and leave it, and those that meet a transpose of the
+ * model's own cancel. A transpose in front of a flatten goes into the rows of the constant matrix behind it. */
+#include <string.h>
+
+#include "ir/attr_access.h"
+#include "ir/pass.h"
+#include "ops/ops.h"
+
+typedef struct state {
+    lf_graph *g;
+    lf_arena *arena;
+    bool *turned;    /* [tensor id]: stands as [N, axes..., C] when the pass is through */
+    lf_id *consumer; /* pairs (tensor, node) sorted by tensor: node ids */
+    size_t *first;   /* [tensor id]: its consumers are consumer[first[t] .. first[t + 1]) */
+    lf_ids work;
+    size_t tensors;
+} state;
+
+static bool is_op(const lf_node *n, const char *name) {
+    return n && !strcmp(n->op->name, name);
+}
+
+static bool is_spatial(const lf_node *n) {
+    return lf_has_attr(n, "layout") && !strcmp(lf_attr_enum_name(n, "layout"), "channels_first");
+}
+
+static bool is_data(const lf_tensor *t) {
+    return t && !t->value;
+}
+
+/* Operands and results are all of one rank, and the op can be turned over. */
+static bool can_turn(const lf_graph *g, const lf_node *n) {
+    if (!n || (!n->op->relayout && !n->op->monotone))
+        return false;
+    int rank = lf_out(g, n, 0)->shape.rank;
+    for (int i = 0; i < n->in_count; i++)
+        if (is_data(lf_in(g, n, i)) && lf_in(g, n, i)->shape.rank != rank)
+            return false;
+    for (int i = 0; i < n->out_count; i++)
+        if (lf_out(g, n, i) && lf_out(g, n, i)->shape.rank != rank)
+            return false;
+    for (int i = 0; i < n->in_count; i++)
+        if (lf_in(g, n, i) && lf_in(g, n, i)->value && !n->op->relayout && lf_in(g, n, i)->shape.rank > rank)
+            return false;
+    return rank >= 3;
+}
+
+/* -- regions -------------------------------------------------------------------------------------------------------------- */
+
+static void index_consumers(state *s) {
+    const lf_graph *g = s->g;
+    s->first = LF_NEW_ARRAY(s->arena, size_t, s->tensors + 2);
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        for (int k = 0; n && k < n->in_count; k++)
+            s->first[n->in[k] + 1]++;
+    }
+    for (size_t t = 1; t <= s->tensors + 1; t++)
+        s->first[t] += s->first[t - 1];
+    size_t *next = lf_copy(s->arena, s->first, (s->tensors + 2) * sizeof *next);
+    s->consumer = LF_NEW_ARRAY(s->arena, lf_id, s->first[s->tensors + 1] + 1);
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        for (int k = 0; n && k < n->in_count; k++)
+            s->consumer[next[n->in[k]]++] = n->id;
+    }
+}
+
+static void mark(state *s, lf_id tensor) {
+    if (s->turned[tensor] || !is_data(lf_tensor_at(s->g, tensor)))
+        return;
+    s->turned[tensor] = true;
+    LF_PUSH(s->arena, &s->work, tensor);
+}
+
+static void mark_around(state *s, const lf_node *n) {
+    for (int k = 0; k < n->in_count; k++)
+        if (n->in[k])
+            mark(s, n->in[k]);
+    for (int k = 0; k < n->out_count; k++)
+        if (n->out[k])
+            mark(s, n->out[k]);
+}
+
+static void grow(state *s) {
+    const lf_graph *g = s->g;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n && is_spatial(n) && can_turn(g, n))
+            mark_around(s, n);
+    }
+    while (s->work.count) {
+        lf_id t = s->work.at[--s->work.count];
+        const lf_node *producer = lf_node_at(g, lf_tensor_at(g, t)->producer);
+        if (can_turn(g, producer))
+            mark_around(s, producer);
+        for (size_t c = s->first[t]; c < s->first[t + 1]; c++)
+            if (can_turn(g, lf_node_at(g, s->consumer[c])))
+                mark_around(s, lf_node_at(g, s->consumer[c]));
+    }
+}
+
+static bool in_region(const state *s, const lf_node *n) {
+    return can_turn(s->g, n) && s->turned[n->out[0]];
+}
+
+/* -- turning over ----------------------------------------------------------------------------------------------------------- */
+
+static void permutation(int rank, bool to_last, int64_t *perm) {
+    for (int i = 0; i < rank; i++)
+        perm[i] = i == 0 ? 0 : to_last ? (i == rank - 1 ? 1 : i + 1) : (i == 1 ? rank - 1 : i - 1);
+}
+
+static lf_id transposed(lf_graph *g, lf_id x, bool to_last) {
+    const lf_tensor *t = lf_tensor_at(g, x);
+    int64_t perm[LF_MAX_RANK];
+    permutation(t->shape.rank, to_last, perm);
+    const char *name = lf_format(g->arena, "%s_%s", t->name, to_last ? "nhwc" : "nchw");
+    lf_tensor *y = lf_tensor_new(g, name, t->shape, t->dtype);
+    lf_node *n = lf_node_new(g, lf_op_find("transpose"), name, &x, 1, &y->id, 1, NULL);
+    lf_attr_set_ints(g, n, "perm", perm, t->shape.rank);
+    return y->id;
+}
+
+/* A constant that broadcasts against [N, C, axes...], for [N, axes..., C]. */
+static lf_id turned_constant(lf_graph *g, const lf_tensor *t, int rank) {
+    int64_t size[LF_MAX_RANK], step[LF_MAX_RANK], perm[LF_MAX_RANK], at[LF_MAX_RANK] = {0}, span = 1;
+    int lead = rank - t->shape.rank;
+    for (int i = rank - 1; i >= 0; i--) {
+        size[i] = i < lead ? 1 : t->shape.dim[i - lead];
+        step[i] = span;
+        span *= size[i];
+    }
+    permutation(rank, true, perm);
+    lf_tensor *y = lf_tensor_new(g, lf_format(g->arena, "%s_nhwc", t->name), t->shape, t->dtype);
+    lf_id id = y->id;
+    const char *name = y->name;
+    *y = *t;
+    y->id = id;
+    y->name = name;
+    y->shape.rank = rank;
+    for (int i = 0; i < rank; i++)
+        y->shape.dim[i] = size[perm[i]];
+    for (int i = 0; i < rank; i++) {
+        y->grid.axis = t->grid.axis + lead == perm[i] ? i : y->grid.axis;
+        y->range_axis = t->range_axis + lead == perm[i] ? i : y->range_axis;
+    }
+    size_t width = lf_elem_size(t->value->elem);
+    char *to = lf_alloc(g->arena, t->value->count * width);
+    for (size_t e = 0; e < t->value->count; e++) {
+        int64_t from = 0;
+        for (int i = 0; i < rank; i++)
+            from += at[i] * step[perm[i]];
+        memcpy(to + e * width, (const char *)t->value->data + (size_t)from * width, width);
+        for (int i = rank - 1; i >= 0 && ++at[i] == y->shape.dim[i]; i--)
+            at[i] = 0;
+    }
+    y->value = lf_copy(g->arena, &(lf_const){t->value->elem, t->value->count, to}, sizeof(lf_const));
+    return y->id;
+}
+
+static bool turn_over(lf_graph *g, lf_node *n) {
+    if (n->op->relayout)
+        return n->op->relayout(g, n);
+    int rank = lf_out(g, n, 0)->shape.rank;
+    for (int k = 0; k < n->in_count; k++) {
+        const lf_tensor *t = lf_in(g, n, k);
+        if (t && t->value && t->value->count > 1)
+            n->in[k] = turned_constant(g, t, rank);
+    }
+    return true;
+}
+
+/* Where operand k of n has the other layout than n wants; one transpose serves all who want it. */
+static void join_operand(state *s, lf_node *n, int k, bool wanted, lf_id *other) {
+    lf_id t = n->in[k];
+    if (t > s->tensors || !is_data(lf_tensor_at(s->g, t)) || s->turned[t] == wanted)
+        return;
+    if (!other[t])
+        other[t] = transposed(s->g, t, wanted);
+    n->in[k] = other[t];
+}
+
+/* Whether a tensor that is turned really stands turned: its producer is in the region. Otherwise it enters here. */
+static void settle_sources(state *s) {
+    for (lf_id t = 1; t <= s->tensors; t++)
+        if (s->turned[t] && lf_tensor_at(s->g, t) && !in_region(s, lf_node_at(s->g, lf_tensor_at(s->g, t)->producer)))
+            s->turned[t] = false;
+}
+
+static lf_status turn_all(state *s) {
+    lf_graph *g = s->g;
+    size_t count = g->order.count;
+    bool *region = LF_NEW_ARRAY(s->arena, bool, g->nodes.count + 1);
+    lf_id *other = LF_NEW_ARRAY(s->arena, lf_id, s->tensors + 1);
+    for (size_t i = 0; i < count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        region[n ? n->id : 0] = n && in_region(s, n);
+    }
+    settle_sources(s);
+    for (size_t i = 0; i < count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (!n)
+            continue;
+        if (region[n->id] && !turn_over(g, n)) {
+            lf_where where = lf_where_node(g, n);
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                           "%s stands between ops of another layout and cannot take theirs", n->op->name);
+        }
+        for (int k = 0; k < n->in_count; k++)
+            if (n->in[k])
+                join_operand(s, n, k, region[n->id], other);
+    }
+    for (size_t i = 0; i < g->outputs.count; i++) {
+        lf_id t = g->outputs.at[i].tensor;
+        if (t <= s->tensors && s->turned[t])
+            g->outputs.at[i].tensor = other[t] ? other[t] : transposed(g, t, false);
+    }
+    LF_TRY(lf_graph_sort(g));
+    return lf_infer(g);
+}
+
+/* -- cancelling ----------------------------------------------------------------------------------------------------------------- */
+
+/* perm of n over that of the transpose before it. */
+static void compose(lf_graph *g, lf_node *n, const lf_node *before) {
+    lf_ints a = lf_attr_ints(before, "perm"), b = lf_attr_ints(n, "perm");
+    int rank = lf_out(g, n, 0)->shape.rank;
+    int64_t perm[LF_MAX_RANK];
+    for (int i = 0; i < rank; i++) {
+        int64_t j = b.count ? b.at[i] : rank - 1 - i;
+        perm[i] = a.count ? a.at[j] : rank - 1 - j;
+    }
+    lf_attr_set_ints(g, n, "perm", perm, rank);
+    n->in[0] = before->in[0];
+}
+
+/* Axes longer than 1 keep their order: no element moves. */
+static bool moves_nothing(const lf_graph *g, const lf_node *n) {
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_ints perm = lf_attr_ints(n, "perm");
+    int64_t last = -1;
+    for (int i = 0; i < x->shape.rank; i++) {
+        int64_t axis = perm.count ? perm.at[i] : x->shape.rank - 1 - i;
+        if (x->shape.dim[axis] == 1)
+            continue;
+        if (axis < last)
+            return false;
+        last = axis;
+    }
+    return true;
+}
+
+static bool is_identity(const lf_graph *g, const lf_node *n) {
+    lf_ints perm = lf_attr_ints(n, "perm");
+    bool same = lf_shape_equal(lf_in(g, n, 0)->shape, lf_out(g, n, 0)->shape);
+    for (int64_t i = 0; same && i < perm.count; i++)
+        same = perm.at[i] == i;
+    return same && perm.count;
+}
+
+static void to_reshape(lf_graph *g, lf_node *n) {
+    const lf_tensor *y = lf_out(g, n, 0);
+    lf_id in = n->in[0], out = n->out[0];
+    lf_node *r = lf_node_new(g, lf_op_find("reshape"), n->name, &in, 1, &out, 1, NULL);
+    lf_attr_set_ints(g, r, "shape", y->shape.dim, y->shape.rank);
+    r->line = n->line;
+    n->out_count = 0;
+    lf_node_remove(g, n->id);
+    lf_tensor_at(g, out)->producer = r->id;
+}
+
+static lf_status cancel(state *s) {
+    lf_graph *g = s->g;
+    lf_id *now = LF_NEW_ARRAY(s->arena, lf_id, g->tensors.count + 1);
+    lf_ids order = {0};
+    for (size_t i = 0; i < g->order.count; i++)
+        LF_PUSH(s->arena, &order, g->order.at[i]);
+    for (size_t i = 0; i < order.count; i++) {
+        lf_node *n = lf_node_at(g, order.at[i]);
+        if (!is_op(n, "transpose") || lf_in(g, n, 0)->value)
+            continue;
+        while (now[n->in[0]])
+            n->in[0] = now[n->in[0]];
+        const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
+        if (is_op(before, "transpose"))
+            compose(g, n, before);
+        if (is_identity(g, n))
+            now[n->out[0]] = n->in[0];
+        else if (moves_nothing(g, n))
+            to_reshape(g, n);
+    }
+    bool *is_output = LF_NEW_ARRAY(s->arena, bool, g->tensors.count + 1);
+    for (size_t i = 0; i < g->outputs.count; i++)
+        is_output[g->outputs.at[i].tensor] = true;
+    lf_replace_uses_all(g, now);
+    LF_TRY(lf_graph_sort(g));
+    lf_graph_prune(g);
+    return lf_infer(g);
+}
+
+/* -- flatten ---------------------------------------------------------------------------------------------------------------------- */
+
+/* Ops behind which it does not matter in which order the elements stand: constants are one value. */
+static bool is_uniform(const lf_graph *g, const lf_node *n) {
+    if (!n->op->monotone || n->op->relayout)
+        return false;
+    for (int k = 0; k < n->in_count; k++)
+        if (lf_in(g, n, k) && lf_in(g, n, k)->value && lf_in(g, n, k)->value->count > 1)
+            return false;
+    return true;
+}
+
+/* The matrix product behind a flatten of n, with only such ops between, every tensor on the way read once. */
+static lf_node *product_behind(const lf_graph *g, const lf_id *consumer, const lf_node *n) {
+    lf_node *c = lf_node_at(g, consumer[n->out[0]]);
+    if (!is_op(c, "reshape"))
+        return NULL;
+    int64_t count = lf_shape_count(lf_out(g, n, 0)->shape);
+    const lf_shape flat = lf_out(g, c, 0)->shape;
+    if (flat.dim[flat.rank - 1] != count)
+        return NULL;
+    do
+        c = lf_node_at(g, consumer[c->out[0]]);
+    while (c && is_uniform(g, c));
+    return is_op(c, "matmul") && lf_on_grid(lf_out(g, c, 0)) && lf_in(g, c, 1)->value && lf_in(g, c, 1)->shape.rank == 2
+               ? c
+               : NULL;
+}
+
+/* Row r of the new matrix is the row that met element r of the flattened tensor before it was transposed. */
+static void move_rows(lf_graph *g, lf_arena *a, const lf_node *transpose, lf_node *product) {
+    const lf_tensor *w = lf_in(g, product, 1);
+    int64_t rows = w->shape.dim[0];
+    int64_t *source = LF_NEW_ARRAY(a, int64_t, rows);
+    transpose->op->positions(g, transpose, source);
+    lf_tensor *now = lf_tensor_new(g, lf_format(g->arena, "%s_nhwc", w->name), w->shape, w->dtype);
+    lf_id id = now->id;
+    const char *name = now->name;
+    *now = *w;
+    now->id = id;
+    now->name = name;
+    now->channel_range = w->range_axis == 0 ? NULL : w->channel_range;
+    size_t width = lf_elem_size(w->value->elem) * (size_t)w->shape.dim[1];
+    char *to = lf_alloc(g->arena, (size_t)rows * width);
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(to + (size_t)source[r] * width, (const char *)w->value->data + (size_t)r * width, width);
+    now->value = lf_copy(g->arena, &(lf_const){w->value->elem, w->value->count, to}, sizeof(lf_const));
+    product->in[1] = now->id;
+}
+
+static lf_status absorb_flattens(state *s) {
+    lf_graph *g = s->g;
+    lf_id *consumer = lf_only_consumers(g, s->arena);
+    lf_id *now = LF_NEW_ARRAY(s->arena, lf_id, g->tensors.count + g->order.count + 1);
+    for (size_t i = 0; i < g->order.count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        lf_node *product = is_op(n, "transpose") && !lf_in(g, n, 0)->value ? product_behind(g, consumer, n) : NULL;
+        if (!product || lf_in(g, product, 1)->grid.axis == 0)
+            continue;
+        move_rows(g, s->arena, n, product);
+        now[n->out[0]] = n->in[0];
+    }
+    lf_replace_uses_all(g, now);
+    LF_TRY(lf_graph_sort(g));
+    lf_graph_prune(g);
+    return lf_infer(g);
+}
+
+static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
+    (void)options;
+    state s = {.g = g, .arena = scratch, .tensors = g->tensors.count};
+    s.turned = LF_NEW_ARRAY(scratch, bool, s.tensors + 1);
+    index_consumers(&s);
+    grow(&s);
+    LF_TRY(turn_all(&s));
+    LF_TRY(cancel(&s));
+    return absorb_flattens(&s);
+}
+
+const lf_pass lf_pass_channels_last = {
+    .name = "channels-last",
+    .help = "convolutions and pools work on pictures whose channels stand last; transposes cancel",
+    .promise = LF_SAME_BITS,
+    .run = run,
+};
