@@ -163,9 +163,9 @@ static bool starts_at_source(const lf_chain *c, const lf_chain_wire *w) {
 }
 
 typedef struct run_of {
-    int length;      /* combinational units from here on, this one included */
-    int next, port;  /* the next one of the longest row and its input */
-    bool to_sink;    /* its ready depends on a sink's */
+    int length;     /* combinational units from here on, this one included */
+    int next, port; /* the next one of the longest row and its input */
+    bool to_sink;   /* its ready depends on a sink's */
 } run_of;
 
 static run_of measure_run(const lf_chain *c, const lf_chain_unit *n, const run_of *runs) {

@@ -56,7 +56,8 @@ void lf_chain_pace(lf_chain *c, int64_t interval);
  * max_cycles (0: no limit) are not enough; when a port is not connected; in a second run when a unit does not say its state_bytes. */
 LF_MUST_USE lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_result *out);
 /* The same, but being blocked or late is an answer and no error; `out` is set when it is done. */
-LF_MUST_USE lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end, lf_chain_result *out);
+LF_MUST_USE lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end,
+                                   lf_chain_result *out);
 
 /* After a run: the most beats that a unit which gives what it takes, beat by beat, held at once (FIFOs, skids, pipes). */
 int64_t lf_chain_peak(const lf_chain *c, int unit);

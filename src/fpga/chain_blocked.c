@@ -81,7 +81,8 @@ static void tell(const lf_chain *c, const lf_chain_link *l, int unit, lf_text *t
     const lf_chain_unit *n = c->units.at[unit];
     int other = l->from == unit ? l->to : l->from;
     const char *outside = l->from == OUTSIDE ? "the input" : "the output";
-    lf_text_addf(t, "%s%s waits for %s", t->len ? "; " : "", n->u.name, other == OUTSIDE ? outside : c->units.at[other]->u.name);
+    lf_text_addf(t, "%s%s waits for %s", t->len ? "; " : "", n->u.name,
+                 other == OUTSIDE ? outside : c->units.at[other]->u.name);
     if (l->to == unit)
         lf_text_addf(t, " at its input %d (%" PRId64 " beats came)", l->to_port, l->moved);
     else

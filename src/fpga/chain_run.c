@@ -18,11 +18,12 @@ typedef struct clockwork {
     lf_chain *c;
     lf_chain_unit **at; /* by place; bypassed ones are in no set */
     size_t count, words;
-    uint64_t *awake, *moved, *touched, *ask; /* clocked; state changed at the last edge; a flag changed; ready to be asked for */
-    int64_t *wake;                           /* by place, then by end: cycle in which it wakes by itself */
-    int64_t next_wake;                       /* not later than the first of them */
-    LF_VEC(int) ends;                        /* ends at which a flag changed in this cycle */
-    int64_t moving, quiet_since;             /* links on which a beat moves */
+    uint64_t *awake, *moved, *touched,
+        *ask;                    /* clocked; state changed at the last edge; a flag changed; ready to be asked for */
+    int64_t *wake;               /* by place, then by end: cycle in which it wakes by itself */
+    int64_t next_wake;           /* not later than the first of them */
+    LF_VEC(int) ends;            /* ends at which a flag changed in this cycle */
+    int64_t moving, quiet_since; /* links on which a beat moves */
     size_t state_most;
     void *before; /* a state before its edge */
 } clockwork;
@@ -69,8 +70,6 @@ static void note_peak(const lf_chain *c, int unit, int port) {
 }
 
 void lf_chain_count(lf_chain *c, lf_chain_link *l) {
-    if (l->since == c->now)
-        return;
     advance(c, l);
     note_peak(c, l->from, l->from_port);
     note_peak(c, l->to, l->to_port);
@@ -84,7 +83,8 @@ static lf_status reset_unit(lf_ctx *ctx, lf_chain *c, lf_chain_unit *n) {
     else if (n->u.state_bytes)
         memcpy(n->u.state, n->fresh, n->u.state_bytes);
     else if (c->started)
-        return lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s cannot run again: it does not say its state_bytes", n->u.name);
+        return lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s cannot run again: it does not say its state_bytes",
+                       n->u.name);
     memset(n->s_valid, 0, sizeof n->s_valid);
     memset(n->m_ready, 0, sizeof n->m_ready);
     n->peak = 0;
@@ -94,12 +94,14 @@ static lf_status reset_unit(lf_ctx *ctx, lf_chain *c, lf_chain_unit *n) {
 
 static lf_chain_link *new_link(lf_chain *c, const lf_chain_wire *from, const lf_chain_wire *to) {
     lf_chain_link *l = &c->links[c->link_count++];
-    *l = (lf_chain_link){.from = from->from, .from_port = from->from_port, .to = to->to, .to_port = to->to_port, .first = -1, .end = -1};
+    *l = (lf_chain_link){
+        .from = from->from, .from_port = from->from_port, .to = to->to, .to_port = to->to_port, .first = -1, .end = -1};
     if (l->from != OUTSIDE)
         c->units.at[l->from]->out[l->from_port] = l;
     if (l->to != OUTSIDE)
         c->units.at[l->to]->in[l->to_port] = l;
-    l->beats = l->from != OUTSIDE ? c->units.at[l->from]->u.out_beats[l->from_port] : c->units.at[l->to]->u.in_beats[l->to_port];
+    l->beats = l->from != OUTSIDE ? c->units.at[l->from]->u.out_beats[l->from_port]
+                                  : c->units.at[l->to]->u.in_beats[l->to_port];
     if (l->from == OUTSIDE || l->to == OUTSIDE) {
         l->end = (int)c->end_count;
         c->ends[c->end_count++] = l;
@@ -408,7 +410,8 @@ static lf_chain_end run_clock(clockwork *k, int64_t max_cycles) {
     }
 }
 
-lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end, lf_chain_result *out) {
+lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end,
+                       lf_chain_result *out) {
     LF_TRY(lf_chain_start(ctx, c, frames));
     clockwork k = wind_up(c);
     *end = run_clock(&k, max_cycles);
@@ -425,7 +428,8 @@ lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles,
     if (end == LF_CHAIN_DONE)
         return LF_OK;
     lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s after %" PRId64 " cycles: %s",
-            end == LF_CHAIN_BLOCKED ? "nothing moves any more" : "not finished", c->now, lf_chain_blocked_text(c, c->arena, &full));
+            end == LF_CHAIN_BLOCKED ? "nothing moves any more" : "not finished", c->now,
+            lf_chain_blocked_text(c, c->arena, &full));
     if (full >= 0)
         lf_hint(ctx, "%s is full; the units wait in a circle until it holds more beats", c->units.at[full]->u.name);
     return LF_FAILED;
