@@ -1,7 +1,6 @@
 /* integerize: the network of NN ops becomes an integer program that equals it bit for bit (contracts.md 1 and 2).
  *
- * Invariant: code_of[t] is a tensor of integer codes (scale 1) that equal the codes of the NN tensor t on every input. It exists
- * for `anchors`: what a quantizer gives, matrix products of codes, inputs on a declared grid. Between an anchor and the next
+ * Codes of a tensor (integerize_inside.h) exist for `anchors`: what a quantizer gives, matrix products of codes, inputs on a declared grid. Between an anchor and the next
  * quantizer lies a chain of elementwise ops of any kind; it is never computed in hardware but composed into thresholds. What comes
  * before the first quantizer and behind the last integer stays as it is, on the host. */
 #include <string.h>
@@ -11,17 +10,12 @@
 #include "ops/ops.h"
 #include "pass/argmax_keys.h"
 #include "pass/composed.h"
+#include "pass/integerize_inside.h"
 #include "pass/mvu_rows.h"
+#include "pass/one_pixel.h"
 #include "pass/thresholds.h"
 
-typedef struct state {
-    lf_graph *g;
-    lf_arena *arena;
-    lf_id *code_of;      /* by NN tensor id; 0: none */
-    lf_id *decoded;      /* by NN tensor id: its `dequantize`, 0: none yet */
-    size_t tensor_count; /* NN tensors; ids beyond are new */
-    bool failed;
-} state;
+typedef lf_integers state;
 
 static bool is_op(const lf_node *n, const char *name) { return n && !strcmp(n->op->name, name); }
 
@@ -68,17 +62,19 @@ static bool is_integer_bias(const lf_graph *g, const lf_node *n) {
     return lf_on_grid(x) && lf_on_grid(c) && lf_on_grid(y) && same_scales(x, y) && lf_shape_equal(x->shape, y->shape);
 }
 
-static lf_id new_codes(state *s, const char *name, const lf_op *op, const lf_id *in, int in_count, const void *attr, lf_node **made) {
+lf_id lf_integers_node(lf_integers *s, const char *name, const char *op, const lf_id *in, int in_count, const void *attr, lf_node **made) {
     lf_tensor *out = lf_tensor_new(s->g, lf_format(s->g->arena, "%s_out", name), (lf_shape){0}, lf_int(64));
-    lf_node *n = lf_node_new(s->g, op, name, in, in_count, &out->id, 1, attr);
+    lf_node *n = lf_node_new(s->g, lf_op_find(op), name, in, in_count, &out->id, 1, attr);
     if (made)
         *made = n;
     return out->id;
 }
 
+bool lf_is_rows(const lf_node *n) { return is_op(n, "mvu") || is_op(n, "vvu"); }
+
 static lf_status emit_layout(state *s, const lf_node *n, lf_id codes, lf_id *out) {
     lf_node *made;
-    *out = new_codes(s, lf_format(s->g->arena, "%s_codes", n->name), n->op, &codes, 1, n->attr, &made);
+    *out = lf_integers_node(s, lf_format(s->g->arena, "%s_codes", n->name), n->op->name, &codes, 1, n->attr, &made);
     return lf_infer_node(s->g, made);
 }
 
@@ -108,11 +104,10 @@ static bool bias_fits(const state *s, const lf_node *n, lf_id codes) {
     const lf_tensor *c = lf_in(s->g, n, 1 - v);
     int64_t channels = lf_out(s->g, n, 0)->shape.dim[lf_out(s->g, n, 0)->shape.rank - 1];
     bool per_row = lf_shape_count(c->shape) == 1 || (lf_shape_count(c->shape) == channels && c->shape.dim[c->shape.rank - 1] == channels);
-    return is_op(mvu, "mvu") && per_row && lf_use_count(s->g, n->in[v]) == 1;
+    return lf_is_rows(mvu) && per_row && lf_use_count(s->g, n->in[v]) == 1;
 }
 
-/* The codes of t, if it is an anchor or follows one by ops that need no arithmetic beyond a bias; else *out = 0. */
-static lf_status codes_of(state *s, lf_id t, lf_id *out) {
+lf_status lf_integers_of(lf_integers *s, lf_id t, lf_id *out) {
     lf_ids path = {0};
     *out = 0;
     lf_id at = t;
@@ -158,7 +153,7 @@ static lf_status emit_mvu(state *s, const lf_node *n, lf_id x) {
     lf_tensor *weights = lf_const_codes(g, lf_format(g->arena, "%s_weights", n->name), lf_shape_make(2, dim), codes);
     lf_id in[2] = {x, weights->id};
     lf_node *made;
-    lf_id out = new_codes(s, lf_format(g->arena, "%s_mvu", n->name), lf_op_find("mvu"), in, 2, NULL, &made);
+    lf_id out = lf_integers_node(s, lf_format(g->arena, "%s_mvu", n->name), "mvu", in, 2, NULL, &made);
     made->line = n->line;
     LF_TRY(lf_infer_node(g, made));
     s->code_of[n->out[0]] = out;
@@ -170,7 +165,7 @@ static lf_status visit_matmul(state *s, const lf_node *n) {
     if (x->value || !w->value || w->shape.rank != 2 || !lf_on_grid(lf_out(s->g, n, 0)))
         return LF_OK;
     lf_id codes;
-    LF_TRY(codes_of(s, n->in[0], &codes));
+    LF_TRY(lf_integers_of(s, n->in[0], &codes));
     return codes ? emit_mvu(s, n, codes) : LF_OK;
 }
 
@@ -224,7 +219,7 @@ static lf_status emit_threshold(state *s, const lf_node *n, const lf_tensor *x, 
         in[2] = lf_const_codes(g, lf_format(g->arena, "%s_sign", n->name), lf_shape_make(1, &rows), sign)->id;
     }
     lf_node *made;
-    lf_id out = new_codes(s, lf_format(g->arena, "%s_threshold", n->name), lf_op_find("threshold"), in, t->any_down ? 3 : 2, NULL, &made);
+    lf_id out = lf_integers_node(s, lf_format(g->arena, "%s_threshold", n->name), "threshold", in, t->any_down ? 3 : 2, NULL, &made);
     lf_attr_set_int(made, "out_base", t->out_base);
     lf_attr_set_int(made, "out_step", t->out_step);
     made->line = n->line;
@@ -232,7 +227,7 @@ static lf_status emit_threshold(state *s, const lf_node *n, const lf_tensor *x, 
     const lf_tensor *y = lf_out(g, n, 0);
     if (!lf_shape_equal(y->shape, x->shape)) {
         lf_node *layout;
-        out = new_codes(s, lf_format(g->arena, "%s_shape", n->name), lf_op_find("reshape"), &out, 1, NULL, &layout);
+        out = lf_integers_node(s, lf_format(g->arena, "%s_shape", n->name), "reshape", &out, 1, NULL, &layout);
         lf_attr_set_ints(g, layout, "shape", y->shape.dim, y->shape.rank);
         LF_TRY(lf_infer_node(g, layout));
     }
@@ -244,7 +239,7 @@ static lf_status emit_threshold(state *s, const lf_node *n, const lf_tensor *x, 
 static lf_status flip_rows(state *s, lf_id base, lf_thresholds *t) {
     lf_graph *g = s->g;
     lf_node *mvu = lf_node_at(g, lf_tensor_at(g, code_of(s, base))->producer);
-    if (!t->any_down || !is_op(mvu, "mvu") || lf_use_count(g, base) != 1 || lf_in(g, mvu, 1)->shape.dim[0] != t->elements)
+    if (!t->any_down || !lf_is_rows(mvu) || lf_use_count(g, base) != 1 || lf_in(g, mvu, 1)->shape.dim[0] != t->elements)
         return LF_OK;
     int64_t *factor = LF_NEW_ARRAY(s->arena, int64_t, t->elements);
     for (int64_t e = 0; e < t->elements; e++)
@@ -258,10 +253,28 @@ static lf_status flip_rows(state *s, lf_id base, lf_thresholds *t) {
 /* The model's first quantizer: it stays on the host, followed by the explicit cut. */
 static lf_status emit_quantize(state *s, lf_node *n) {
     lf_node *made;
-    lf_id out = new_codes(s, lf_format(s->g->arena, "%s_codes", n->name), lf_op_find("quantize"), &n->out[0], 1, NULL, &made);
+    lf_id out = lf_integers_node(s, lf_format(s->g->arena, "%s_codes", n->name), "quantize", &n->out[0], 1, NULL, &made);
     LF_TRY(lf_infer_node(s->g, made));
     s->code_of[n->out[0]] = out;
     return LF_OK;
+}
+
+static lf_status thresholds_of(state *s, const lf_graph *g, const lf_tensor *base, const lf_tensor *codes, lf_ids nodes, lf_thresholds *t) {
+    lf_composed chain = lf_composed_make(g, s->arena, base, nodes);
+    lf_status status = lf_thresholds_find(&chain, lf_node_at(g, nodes.at[nodes.count - 1]), codes, s->arena, t);
+    lf_composed_free(&chain);
+    return status;
+}
+
+/* Of a picture at one pixel, where all pixels are alike. */
+static lf_status find_thresholds(state *s, const lf_tensor *base, const lf_ids *nodes, lf_thresholds *t) {
+    const lf_tensor *codes = lf_tensor_at(s->g, code_of(s, base->id));
+    lf_one_pixel pixel;
+    if (!lf_one_pixel_make(s->g, s->arena, base, codes, nodes, &pixel))
+        return thresholds_of(s, s->g, base, codes, *nodes, t);
+    lf_status status = thresholds_of(s, pixel.graph, pixel.base, pixel.codes, pixel.nodes, t);
+    lf_graph_free(pixel.graph);
+    return status;
 }
 
 static lf_status visit_quantizer(state *s, lf_node *n) {
@@ -273,12 +286,8 @@ static lf_status visit_quantizer(state *s, lf_node *n) {
     if (!base)
         return emit_quantize(s, n);
     LF_PUSH(s->arena, &nodes, n->id);
-    const lf_tensor *x = lf_tensor_at(s->g, code_of(s, base));
-    lf_composed chain = lf_composed_make(s->g, s->arena, lf_tensor_at(s->g, base), nodes);
     lf_thresholds t;
-    lf_status status = lf_thresholds_find(&chain, n, x, s->arena, &t);
-    lf_composed_free(&chain);
-    LF_TRY(status);
+    LF_TRY(find_thresholds(s, lf_tensor_at(s->g, base), &nodes, &t));
     LF_TRY(flip_rows(s, base, &t));
     return emit_threshold(s, n, lf_tensor_at(s->g, code_of(s, base)), &t);
 }
@@ -302,14 +311,14 @@ static int index_output(const lf_graph *g, const lf_node *n) {
 static lf_status emit_argmax(state *s, const lf_node *n, lf_id x, int index) {
     lf_graph *g = s->g;
     lf_node *made;
-    lf_id out = new_codes(s, lf_format(g->arena, "%s_argmax", n->name), lf_op_find("argmax"), &x, 1, NULL, &made);
+    lf_id out = lf_integers_node(s, lf_format(g->arena, "%s_argmax", n->name), "argmax", &x, 1, NULL, &made);
     lf_attr_set_int(made, "axis", -1);
     made->line = n->line;
     LF_TRY(lf_infer_node(g, made));
     const lf_tensor *y = lf_out(g, n, index);
     if (!lf_shape_equal(y->shape, lf_tensor_at(g, out)->shape)) {
         lf_node *layout;
-        out = new_codes(s, lf_format(g->arena, "%s_shape", n->name), lf_op_find("reshape"), &out, 1, NULL, &layout);
+        out = lf_integers_node(s, lf_format(g->arena, "%s_shape", n->name), "reshape", &out, 1, NULL, &layout);
         lf_attr_set_ints(g, layout, "shape", y->shape.dim, y->shape.rank);
         LF_TRY(lf_infer_node(g, layout));
     }
@@ -372,7 +381,7 @@ static lf_status host_operand(state *s, lf_id *slot, bool *needed) {
     const lf_node *producer = lf_node_at(s->g, t->producer);
     bool first_quantizer = code_of(s, t->id) && producer && is_op(lf_node_at(s->g, lf_tensor_at(s->g, code_of(s, t->id))->producer), "quantize");
     if (producer && lf_on_grid(t) && !first_quantizer)
-        LF_TRY(codes_of(s, t->id, &codes));
+        LF_TRY(lf_integers_of(s, t->id, &codes));
     if (codes)
         return emit_dequantize(s, t->id, codes, slot);
     needed[t->id] = true;
@@ -404,7 +413,7 @@ static lf_status connect_host(state *s) {
 }
 
 static bool is_circuit(const lf_node *n) {
-    static const char *const names[] = {"mvu", "threshold"};
+    static const char *const names[] = {"mvu", "vvu", "threshold"};
     for (size_t i = 0; i < LF_COUNT(names); i++)
         if (is_op(n, names[i]))
             return true;
@@ -415,7 +424,7 @@ static bool is_circuit(const lf_node *n) {
 static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
     const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
     const lf_node *after = lf_only_consumer(g, n->out[0]);
-    return n->op->positions && ((before && (is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))) || is_op(after, "dequantize"));
+    return n->op->positions && (!before || (before && (is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))) || is_op(after, "dequantize"));
 }
 
 /* Every node between quantize and dequantize is circuit, everything else host. */
@@ -447,6 +456,12 @@ static lf_status visit(state *s, lf_node *n) {
     int index = index_output(s->g, n);
     if (is_op(n, "matmul"))
         return visit_matmul(s, n);
+    if (is_op(n, "conv"))
+        return lf_integers_conv(s, n);
+    if (is_op(n, "max_pool") || is_op(n, "average_pool"))
+        return lf_integers_pool(s, n);
+    if (is_op(n, "add") || is_op(n, "sub"))
+        LF_TRY(lf_integers_join(s, n));
     if (is_quantizer(n))
         return visit_quantizer(s, n);
     return index >= 0 ? visit_argmax(s, n, index) : LF_OK;

@@ -54,6 +54,12 @@ static const expected networks[] = {
      {{"MatMul_1_out0", "%MatMul_1_out0 : INT12[1,1024] range {-1024,1024,2}"},
       {"MultiThreshold_2_out0", "%MultiThreshold_2_out0 : BIPOLAR[1,1024]"},
       {"global_out", "%global_out : INT12[1,10]"}}},
+    {"cnv_bnn/cnv_w1a1.onnx",
+     23,
+     "[1,3,32,32]",
+     "[1,10]",
+     {{"Conv_1_out0", "%Conv_1_out0 : INT11[1,64,28,28] range {-576,576,2}"},
+      {"MaxPool_1_out0", "%MaxPool_1_out0 : BIPOLAR[1,128,5,5] = max_pool"}}},
     {"jsc_mlp/qkeras_jettagging.onnx",
      23,
      "[1,16]",
@@ -106,25 +112,7 @@ static void real_networks(void **state) {
         skip();
 }
 
-static void convolutions_are_refused_by_name(void **state) {
-    (void)state;
-    lf_arena *a = lf_arena_new();
-    const char *path = model_path(a, "cnv_bnn/cnv_w1a1.onnx");
-    if (path) {
-        lf_ctx *ctx = lf_ctx_new(1);
-        assert_null(lf_import(ctx, path));
-        assert_int_equal(lf_diag_errors(ctx), 8); /* six convolutions, two pools */
-        make_expect_text(make_complaints(a, ctx), "Conv_5: Conv: not in this version");
-        make_expect_text(make_complaints(a, ctx), "MaxPool_1: MaxPool: not in this version");
-        lf_ctx_free(ctx);
-    }
-    lf_arena_free(a);
-    if (!path)
-        skip();
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(real_networks),
-                                       cmocka_unit_test(convolutions_are_refused_by_name)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(real_networks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
