@@ -19,12 +19,15 @@ static const struct op_row {
 } op_rows[] = {
     {"add", "Add", "", -1, 0},
     {"argmax", "ArgMax", "", -1, 1},
+    {"average_pool", "AveragePool", "", -1, 0},
     {"batch_norm", "BatchNormalization", "", -1, 0},
     {"bipolar_quant", "BipolarQuant", GENERAL, -1, 0},
     {"clip", "Clip", "", -1, 0},
     {"concat", "Concat", "", -1, 0},
+    {"conv", "Conv", "", -1, 0},
     {"div", "Div", "", -1, 0},
     {"matmul", "MatMul", "", -1, 0},
+    {"max_pool", "MaxPool", "", -1, 0},
     {"mul", "Mul", "", -1, 0},
     {"multi_threshold", "MultiThreshold", GENERAL, -1, 0},
     {"pow", "Pow", "", -1, 0},
@@ -39,16 +42,32 @@ static const struct op_row {
     {"transpose", "Transpose", "", -1, 0},
 };
 
-/* Attributes have the same name on both sides. */
+/* Attributes have the same name on both sides unless `onnx` says another. */
 static const struct attr_row {
     const char *op, *name;
     int32_t type;
+    const char *onnx;
 } attr_rows[] = {
     {"argmax", "axis", A_INT},
     {"argmax", "keepdims", A_INT},
     {"argmax", "select_last_index", A_INT},
+    {"average_pool", "ceil_mode", A_INT},
+    {"average_pool", "count_include_pad", A_INT},
+    {"average_pool", "kernel", A_INTS, "kernel_shape"},
+    {"average_pool", "pads", A_INTS},
+    {"average_pool", "strides", A_INTS},
     {"batch_norm", "epsilon", A_FLOAT},
     {"concat", "axis", A_INT},
+    {"conv", "dilations", A_INTS},
+    {"conv", "group", A_INT},
+    {"conv", "kernel", A_INTS, "kernel_shape"},
+    {"conv", "pads", A_INTS},
+    {"conv", "strides", A_INTS},
+    {"max_pool", "ceil_mode", A_INT},
+    {"max_pool", "dilations", A_INTS},
+    {"max_pool", "kernel", A_INTS, "kernel_shape"},
+    {"max_pool", "pads", A_INTS},
+    {"max_pool", "strides", A_INTS},
     {"multi_threshold", "data_layout", A_STRING},
     {"multi_threshold", "out_bias", A_FLOAT},
     {"multi_threshold", "out_dtype", A_STRING},
@@ -230,18 +249,18 @@ static const char *string_of(const lf_node *n, const char *name) {
     return s ? s : "";
 }
 
-static void set_float(writer *w, LfOnnx__AttributeProto *a, const lf_node *n) {
+static void set_float(writer *w, LfOnnx__AttributeProto *a, const lf_node *n, const char *name) {
     const lf_attr_desc *d;
-    const double *at = field_of(n, a->name, &d);
+    const double *at = field_of(n, name, &d);
     a->has_f = 1;
     a->f = at ? (float)*at : 0;
     if (at && (double)a->f != *at)
         complain(w, n->name, "attribute %s is no float32 number, which ONNX would round", a->name);
 }
 
-static void set_string(writer *w, LfOnnx__AttributeProto *a, const lf_node *n) {
-    const char *s = string_of(n, a->name);
-    if (!*s && !strcmp(a->name, "out_dtype"))
+static void set_string(writer *w, LfOnnx__AttributeProto *a, const lf_node *n, const char *name) {
+    const char *s = string_of(n, name);
+    if (!*s && !strcmp(name, "out_dtype"))
         s = lf_dtype_name(w->a, lf_out(w->g, n, 0)->dtype);
     a->has_s = 1;
     a->s.len = strlen(s);
@@ -251,13 +270,13 @@ static void set_string(writer *w, LfOnnx__AttributeProto *a, const lf_node *n) {
 static LfOnnx__AttributeProto *new_attribute(writer *w, const lf_node *n, const struct attr_row *row) {
     LfOnnx__AttributeProto init = LF_ONNX__ATTRIBUTE_PROTO__INIT;
     LfOnnx__AttributeProto *a = new_message(w->a, &init, sizeof init);
-    a->name = text(row->name);
+    a->name = text(row->onnx ? row->onnx : row->name);
     a->has_type = 1;
     a->type = row->type;
     if (row->type == A_FLOAT)
-        set_float(w, a, n);
+        set_float(w, a, n, row->name);
     else if (row->type == A_STRING)
-        set_string(w, a, n);
+        set_string(w, a, n, row->name);
     else if (row->type == A_INT) {
         a->has_i = 1;
         a->i = int_of(n, row->name);
@@ -271,7 +290,26 @@ static LfOnnx__AttributeProto *new_attribute(writer *w, const lf_node *n, const 
 
 static bool wanted(const lf_node *n, const struct attr_row *row) {
     bool optional = !strcmp(row->name, "data_layout");
-    return !strcmp(row->op, n->op->name) && !(optional && !*string_of(n, row->name));
+    return !strcmp(row->op, n->op->name) && !(optional && !*string_of(n, row->name)) &&
+           !(row->type == A_INTS && ints_of(n, row->name).count == 0);
+}
+
+static bool all_ones(lf_ints list) {
+    for (int64_t i = 0; i < list.count; i++)
+        if (list.at[i] != 1)
+            return false;
+    return true;
+}
+
+/* What a node says that its counterpart has no words for. */
+static void refuse_unsayable(writer *w, const lf_node *n) {
+    bool norm = !strcmp(n->op->name, "batch_norm") && int_of(n, "axis") < 0;
+    if (norm || !strcmp(string_of(n, "layout"), "channels_last")) {
+        complain(w, n->name, "%s works on channels that stand last, which ONNX cannot say", n->op->name);
+        lf_hint(w->g->ctx, "export the network before channels-last");
+    }
+    if (!strcmp(n->op->name, "average_pool") && !all_ones(ints_of(n, "dilations")))
+        complain(w, n->name, "%s has dilations, which ONNX knows from opset 19 on", n->op->name);
 }
 
 static void write_attributes(writer *w, const lf_node *n, LfOnnx__NodeProto *out) {
@@ -371,6 +409,7 @@ static void write_node(writer *w, const lf_node *n) {
         complain(w, n->name, "the op %s has no counterpart in QONNX", n->op->name);
         return;
     }
+    refuse_unsayable(w, n);
     LfOnnx__NodeProto *out = new_node(w, n->name, row->onnx, row->domain);
     write_operands(w, n, row, out);
     write_results(w, n, row, out);

@@ -184,10 +184,41 @@ static lf_graph *binary_network(bench *b) {
     return g;
 }
 
+/* Every attribute of the spatial ops with values of its own; a grouped convolution; the join of two branches. */
+static lf_graph *picture_network(bench *b) {
+    lf_graph *g = lf_graph_new(b->ctx, "net");
+    lf_tensor *t = lf_tensor_new(g, "x", lf_shape_make(4, (int64_t[]){1, 2, 9, 8}), LF_FLOAT32);
+    LF_PUSH(g->arena, &g->inputs, (lf_port){.name = "x", .tensor = t->id});
+    double w[36];
+    for (int i = 0; i < 36; i++)
+        w[i] = i * 5 % 7 - 3;
+    lf_node *c = node(g, "conv", "c0", t->id, constant(g, "w0", lf_shape_make(4, (int64_t[]){6, 1, 3, 2}), w), 0, 0);
+    lf_attr_set_ints(g, c, "kernel", (int64_t[]){3, 2}, 2);
+    lf_attr_set_ints(g, c, "strides", (int64_t[]){2, 1}, 2);
+    lf_attr_set_ints(g, c, "dilations", (int64_t[]){1, 2}, 2);
+    lf_attr_set_ints(g, c, "pads", (int64_t[]){1, 0, 2, 1}, 4);
+    lf_attr_set_int(c, "group", 2);
+    assert_int_equal(lf_infer_node(g, c), LF_OK);
+    lf_node *m = node(g, "max_pool", "m0", c->out[0], 0, 0, 0), *a = node(g, "average_pool", "a0", c->out[0], 0, 0, 0);
+    for (int i = 0; i < 2; i++) {
+        lf_node *n = i ? a : m;
+        lf_attr_set_ints(g, n, "kernel", (int64_t[]){2, 3}, 2);
+        lf_attr_set_ints(g, n, "strides", (int64_t[]){1, 2}, 2);
+        lf_attr_set_ints(g, n, "dilations", (int64_t[]){1, 1}, 2);
+        lf_attr_set_ints(g, n, "pads", (int64_t[]){0, 1, 1, 0}, 4);
+        lf_attr_set_bool(n, "ceil_mode", true);
+    }
+    lf_attr_set_bool(a, "count_include_pad", true);
+    assert_int_equal(lf_infer_node(g, m), LF_OK);
+    assert_int_equal(lf_infer_node(g, a), LF_OK);
+    set_output(g, "sum_out", grow(g, "add", "sum", m->out[0], a->out[0], 0, 0));
+    return g;
+}
+
 static void trained_networks_come_back(void **state) {
     (void)state;
     bench b = start();
-    lf_graph *(*const make_graph[])(bench *) = {quantized_network, binary_network};
+    lf_graph *(*const make_graph[])(bench *) = {quantized_network, binary_network, picture_network};
     for (size_t i = 0; i < LF_COUNT(make_graph); i++) {
         lf_graph *g = make_graph[i](&b);
         expect_round_trip(&b, g);
@@ -269,13 +300,22 @@ static void the_checker_accepts_a_binary_network(void **state) {
     expect_facts(&b, binary_network(&b), want, LF_COUNT(want), "annotation bn0");
 }
 
+static void the_checker_accepts_pictures(void **state) {
+    (void)state;
+    bench b = start();
+    static const char *const want[] = {"value c0_out N,6,5,7", "output sum_out N,6,5,4", "node c0 Conv x w0 -> c0_out",
+                                       "node a0 AveragePool c0_out -> a0_out"};
+    expect_facts(&b, picture_network(&b), want, LF_COUNT(want), "annotation x");
+}
+
 /* -- what other tools made ----------------------------------------------------------------------------------------- */
 
 static void real_networks_come_back(void **state) {
     (void)state;
     static const char *const files[] = {"qonnx_mnist_tfc/TFC_1W1A.onnx",  "qonnx_mnist_tfc/TFC_1W2A.onnx",
                                         "qonnx_mnist_tfc/TFC_2W2A.onnx",  "finn_tfc/model.onnx",
-                                        "jsc_mlp/qkeras_jettagging.onnx", "onnx_examples/bnn_model_fc_1layer.onnx"};
+                                        "jsc_mlp/qkeras_jettagging.onnx", "onnx_examples/bnn_model_fc_1layer.onnx",
+                                        "cnv_bnn/cnv_w1a1.onnx"};
     const char *data = getenv("LUTFISK_DATA");
     bench b = start();
     const char *written[LF_COUNT(files)];
@@ -334,6 +374,13 @@ static void what_onnx_cannot_say(void **state) {
     lf_node_new(g, lf_op_find("fifo"), "fifo0", &in, 1, &out, 1, NULL);
     expect_refused(&b, g, "fifo0: the op fifo has no counterpart in QONNX");
     lf_graph_free(g);
+
+    g = picture_network(&b);
+    lf_attr_set_ints(g, lf_find_node(g, "a0"), "dilations", (int64_t[]){1, 2}, 2);
+    expect_refused(&b, g, "a0: average_pool has dilations");
+    lf_attr_set_enum(lf_find_node(g, "c0"), "layout", "channels_last");
+    expect_refused(&b, g, "c0: conv works on channels that stand last");
+    lf_graph_free(g);
     finish(&b);
 }
 
@@ -343,6 +390,7 @@ int main(void) {
         cmocka_unit_test(same_bytes_every_time),
         cmocka_unit_test(the_checker_accepts_a_quantized_network),
         cmocka_unit_test(the_checker_accepts_a_binary_network),
+        cmocka_unit_test(the_checker_accepts_pictures),
         cmocka_unit_test(real_networks_come_back),
         cmocka_unit_test(what_onnx_cannot_say),
     };
