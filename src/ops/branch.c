@@ -1,5 +1,8 @@
 #include "ops/branch.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 lf_status lf_need_streams(const lf_graph *g, const lf_node *n) {
     for (int i = 0; i < n->in_count; i++) {
         LF_TRY(lf_need_codes(g, n, i));
@@ -32,4 +35,91 @@ int64_t lf_last_dim(lf_shape s) {
 
 lf_range lf_last_axis_range(const lf_tensor *t, int64_t c) {
     return t->channel_range && t->range_axis == t->shape.rank - 1 ? t->channel_range[c] : t->range;
+}
+
+/* -- Verilog ---------------------------------------------------------------------------------------------------------- */
+
+void lf_wire_params(lf_vlog *v, const char *name, lf_dtype t) {
+    char text[40];
+    (void)snprintf(text, sizeof text, "%s_BITS", name);
+    lf_vlog_param(v, text, "%d", lf_dtype_bits(t));
+    (void)snprintf(text, sizeof text, "%s_KIND", name);
+    lf_vlog_param(v, text, "%d", lf_wire_kind(t));
+}
+
+/* "{8'd3, 8'd2}": the first number is the last one written. */
+static void packed_param(lf_vlog *v, const char *name, int bits, const int64_t *number, int count) {
+    lf_text t = {0};
+    for (int i = count; i-- > 0;)
+        lf_text_addf(&t, "%s%d'd%" PRId64, t.len ? ", " : "", bits, number[i]);
+    lf_vlog_param(v, name, "{%s}", t.at ? t.at : "");
+    lf_text_free(&t);
+}
+
+void lf_wires_params(const lf_graph *g, lf_vlog *v, const lf_id *tensor, int count) {
+    int64_t bits[LF_UNIT_PORTS] = {0}, kind[LF_UNIT_PORTS] = {0};
+    for (int i = 0; i < count; i++) {
+        bits[i] = lf_dtype_bits(lf_tensor_at(g, tensor[i])->dtype);
+        kind[i] = lf_wire_kind(lf_tensor_at(g, tensor[i])->dtype);
+    }
+    packed_param(v, "BITS", 8, bits, count);
+    packed_param(v, "KIND", 2, kind, count);
+}
+
+void lf_turns_move(lf_turns *t) {
+    if (++t->beat < t->beats[t->turn])
+        return;
+    t->beat = 0;
+    t->turn = (t->turn + 1) % t->count;
+}
+
+int lf_turns_bits(const lf_turns *t) {
+    int64_t most = 1;
+    for (int i = 0; i < t->count; i++)
+        most = t->beats[i] > most ? t->beats[i] : most;
+    return lf_bits_unsigned((uint64_t)(most - 1));
+}
+
+void lf_turns_params(lf_vlog *v, const lf_turns *t) {
+    lf_vlog_param(v, "N", "%d", t->count);
+    packed_param(v, "BEATS", 32, t->beats, t->count);
+    lf_vlog_param(v, "BEAT_BITS", "%d", lf_turns_bits(t));
+}
+
+/* -- the twin of a join ------------------------------------------------------------------------------------------------ */
+
+typedef struct join {
+    uint64_t valid; /* bit i: register i holds a word; bit stages - 1 is the output */
+    int stages;
+} join;
+
+static bool join_valid(const void *state, int port) {
+    const join *j = state;
+    (void)port;
+    return (j->valid >> (j->stages - 1)) & 1;
+}
+
+static bool join_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    return s_valid[1 - port] && (!join_valid(state, 0) || m_ready[0]);
+}
+
+static void join_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    join *j = state;
+    if (!join_valid(j, 0) || m_ready[0])
+        j->valid = (j->valid << 1 | (uint64_t)(s_valid[0] && s_valid[1])) & (((uint64_t)1 << j->stages) - 1);
+}
+
+lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages) {
+    join *j = LF_NEW(a, join);
+    j->stages = stages;
+    return (lf_unit){.name = lf_strdup(a, name),
+                     .state = j,
+                     .state_bytes = sizeof *j,
+                     .in_count = 2,
+                     .out_count = 1,
+                     .in_beats = {beats, beats},
+                     .out_beats = {beats},
+                     .valid = join_valid,
+                     .ready = join_ready,
+                     .clock = join_clock};
 }

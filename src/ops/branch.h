@@ -14,4 +14,25 @@ int64_t lf_last_dim(lf_shape s);
 /* The range of index c of the last axis of t, as far as it is known. */
 lf_range lf_last_axis_range(const lf_tensor *t, int64_t c);
 
+/* -- Verilog ---------------------------------------------------------------------------------------------------------- */
+
+/* The parameters NAME_BITS and NAME_KIND for values of this type. */
+void lf_wire_params(lf_vlog *v, const char *name, lf_dtype t);
+/* BITS and KIND of several streams, packed: the first in the lowest bits. */
+void lf_wires_params(const lf_graph *g, lf_vlog *v, const lf_id *tensor, int count);
+
+/* Streams that take turns, `beats` beats each (rtl/lf_turns.v); also the state of that unit. */
+typedef struct lf_turns {
+    int count, turn;
+    int64_t beats[LF_UNIT_PORTS], beat;
+} lf_turns;
+void lf_turns_move(lf_turns *t);
+int lf_turns_bits(const lf_turns *t);                /* that count the beats */
+void lf_turns_params(lf_vlog *v, const lf_turns *t); /* N, BEATS, BEAT_BITS */
+
+/* -- twins ------------------------------------------------------------------------------------------------------------ */
+
+/* Two streams taken together into `stages` registers under one enable (rtl/lf_sum_join.v, rtl/lf_product_join.v). */
+lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages);
+
 #endif

@@ -2,6 +2,8 @@
  *   in 0..7  x  codes; shapes equal but for the last axis
  *   out 0    y  codes
  *   PE elements per beat on every stream; II = elements of y / PE. */
+#include <inttypes.h>
+
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -86,6 +88,88 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
         in[i] = out[0];
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+static lf_turns turns_of(const lf_graph *g, const lf_node *n) {
+    lf_turns t = {.count = n->in_count};
+    for (int i = 0; i < n->in_count; i++)
+        t.beats[i] = lf_last_dim(lf_in(g, n, i)->shape) / ((const lf_concat_join_attr *)n->attr)->PE;
+    return t;
+}
+
+static int64_t beats(const lf_graph *g, const lf_node *n, const lf_tensor *t) {
+    (void)g;
+    return lf_shape_count(t->shape) / ((const lf_concat_join_attr *)n->attr)->PE;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_turns t = turns_of(g, n);
+    double pe = (double)((const lf_concat_join_attr *)n->attr)->PE;
+    int bits = lf_dtype_bits(lf_out(g, n, 0)->dtype), count = lf_turns_bits(&t);
+    *out = (lf_cost){.lut = pe * bits * (n->in_count > 3 ? 2 : 1) + 2 * count + 2 * n->in_count,
+                     .ff = pe * bits + 1 + count + n->in_count,
+                     .ii_cycles = beats(g, n, lf_out(g, n, 0))};
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_turns t = turns_of(g, n);
+    int64_t pe = ((const lf_concat_join_attr *)n->attr)->PE, width = 0;
+    for (int i = 0; i < n->in_count; i++)
+        width += pe * lf_dtype_bits(lf_in(g, n, i)->dtype);
+    lf_stream_instance(g, n, v, "lf_concat_join");
+    lf_turns_params(v, &t);
+    lf_vlog_param(v, "PE", "%" PRId64, pe);
+    lf_wires_params(g, v, n->in, n->in_count);
+    lf_vlog_param(v, "IN_WIDTH", "%" PRId64, width);
+    lf_wire_params(v, "OUT", lf_out(g, n, 0)->dtype);
+    return LF_OK;
+}
+
+/* -- the twin of rtl/lf_concat_join.v -------------------------------------------------------------------------------------- */
+
+typedef struct joiner {
+    lf_turns turns;
+    bool valid;
+} joiner;
+
+static bool joiner_valid(const void *state, int port) {
+    (void)port;
+    return ((const joiner *)state)->valid;
+}
+
+static bool joiner_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const joiner *j = state;
+    (void)s_valid;
+    return port == j->turns.turn && (!j->valid || m_ready[0]);
+}
+
+static void joiner_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    joiner *j = state;
+    bool room = !j->valid || m_ready[0], take = room && s_valid[j->turns.turn];
+    if (room)
+        j->valid = take;
+    if (take)
+        lf_turns_move(&j->turns);
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    joiner *j = LF_NEW(a, joiner);
+    j->turns = turns_of(g, n);
+    *out = (lf_unit){.name = lf_strdup(a, n->name),
+                     .state = j,
+                     .state_bytes = sizeof *j,
+                     .in_count = n->in_count,
+                     .out_count = 1,
+                     .out_beats = {beats(g, n, lf_out(g, n, 0))},
+                     .valid = joiner_valid,
+                     .ready = joiner_ready,
+                     .clock = joiner_clock};
+    for (int i = 0; i < n->in_count; i++)
+        out->in_beats[i] = beats(g, n, lf_in(g, n, i));
+    return LF_OK;
+}
+
 const lf_op lf_op_concat_join = {
     .name = "concat_join",
     .help = "joins streams along the last axis",
@@ -99,4 +183,7 @@ const lf_op lf_op_concat_join = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -18,6 +18,68 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    LF_TRY(lf_need_lanes(g, n));
+    *out = (lf_cost){.lut = 2 * n->out_count,
+                     .ff = lf_stream_bits(g, n->in[0]) + n->out_count,
+                     .ii_cycles = lf_stream_beats(g, n->in[0])};
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    LF_TRY(lf_need_lanes(g, n));
+    lf_stream_instance(g, n, v, "lf_fork");
+    lf_vlog_param(v, "WIDTH", "%d", lf_stream_bits(g, n->in[0]));
+    lf_vlog_param(v, "N", "%d", n->out_count);
+    return LF_OK;
+}
+
+/* -- the twin of rtl/lf_fork.v ------------------------------------------------------------------------------------------ */
+
+typedef struct fork {
+    int outs;
+    bool waits[LF_UNIT_PORTS]; /* for that output to take the beat */
+} fork;
+
+static bool fork_valid(const void *state, int port) {
+    return ((const fork *)state)->waits[port];
+}
+
+static bool fork_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const fork *f = state;
+    (void)port;
+    (void)s_valid;
+    for (int i = 0; i < f->outs; i++)
+        if (f->waits[i] && !m_ready[i])
+            return false;
+    return true;
+}
+
+static void fork_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    fork *f = state;
+    bool take = s_valid[0] && fork_ready(f, 0, s_valid, m_ready);
+    for (int i = 0; i < f->outs; i++)
+        f->waits[i] = take || (f->waits[i] && !m_ready[i]);
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    LF_TRY(lf_need_lanes(g, n));
+    fork *f = LF_NEW(a, fork);
+    f->outs = n->out_count;
+    *out = (lf_unit){.name = lf_strdup(a, n->name),
+                     .state = f,
+                     .state_bytes = sizeof *f,
+                     .in_count = 1,
+                     .out_count = n->out_count,
+                     .in_beats = {lf_stream_beats(g, n->in[0])},
+                     .valid = fork_valid,
+                     .ready = fork_ready,
+                     .clock = fork_clock};
+    for (int i = 0; i < n->out_count; i++)
+        out->out_beats[i] = out->in_beats[0];
+    return LF_OK;
+}
+
 const lf_op lf_op_fork = {
     .name = "fork",
     .help = "gives a stream to several units",
@@ -29,4 +91,7 @@ const lf_op lf_op_fork = {
     .infer = infer,
     .exec = exec,
     .lanes = lf_lanes_pass,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -6,6 +6,7 @@
  *   SIMD elements per beat. The unit walks over every position of x and of the padded frame: II = rows * columns of both together
  *   * C / SIMD. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "ops/branch.h"
 #include "ops/elementwise.h"
@@ -144,6 +145,163 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     in[0] = out[0] = ((const lf_frame_attr *)n->attr)->SIMD;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+/* The positions that the unit walks along one axis: those of x and those up to the last output. */
+typedef struct walk {
+    int64_t size, in, in_first, out_first, out_last, step;
+} walk;
+
+static walk walk_of(axis a) {
+    walk w = {
+        .in = a.in, .in_first = a.before > 0 ? a.before : 0, .out_first = a.before < 0 ? -a.before : 0, .step = a.step};
+    w.out_last = w.out_first + (a.out - 1) * a.step;
+    w.size = w.in_first + w.in > w.out_last + 1 ? w.in_first + w.in : w.out_last + 1;
+    return w;
+}
+
+/* Rows and columns; [1, L, C] has one row. */
+static void walks(const lf_graph *g, const lf_node *n, walk *row, walk *column) {
+    lf_shape s = lf_in(g, n, 0)->shape;
+    *row = walk_of(axes_of(s) == 2 ? axis_of(n->attr, s, 0) : (axis){1, 1, 0, 1});
+    *column = walk_of(axis_of(n->attr, s, axes_of(s) - 1));
+}
+
+static int64_t pixel_beats(const lf_graph *g, const lf_node *n) {
+    return lf_last_dim(lf_in(g, n, 0)->shape) / ((const lf_frame_attr *)n->attr)->SIMD;
+}
+
+static int walk_bits(walk w) {
+    return lf_bits_unsigned((uint64_t)(w.size + w.step));
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    walk row, column;
+    walks(g, n, &row, &column);
+    int64_t pixel = pixel_beats(g, n),
+            width = ((const lf_frame_attr *)n->attr)->SIMD * lf_dtype_bits(lf_out(g, n, 0)->dtype);
+    int control = 2 * (walk_bits(row) + walk_bits(column)) + lf_bits_unsigned((uint64_t)(pixel - 1));
+    *out = (lf_cost){.lut = 2.0 * control + 8 + (double)width,
+                     .ff = control + 2 + (double)width,
+                     .ii_cycles = row.size * column.size * pixel};
+    return LF_OK;
+}
+
+static void walk_params(lf_vlog *v, const char *prefix, walk w) {
+    const struct {
+        const char *name;
+        int64_t value;
+    } params[] = {{"SIZE", w.size},         {"IN", w.in},     {"IN_FIRST", w.in_first}, {"OUT_FIRST", w.out_first},
+                  {"OUT_LAST", w.out_last}, {"STEP", w.step}, {"BITS", walk_bits(w)}};
+    char name[24];
+    for (size_t i = 0; i < LF_COUNT(params); i++) {
+        (void)snprintf(name, sizeof name, "%s_%s", prefix, params[i].name);
+        lf_vlog_param(v, name, "%" PRId64, params[i].value);
+    }
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    const lf_frame_attr *a = n->attr;
+    lf_dtype y = lf_out(g, n, 0)->dtype;
+    int64_t pixel = pixel_beats(g, n);
+    walk row, column;
+    walks(g, n, &row, &column);
+    lf_stream_instance(g, n, v, "lf_frame");
+    lf_vlog_param(v, "SIMD", "%" PRId64, a->SIMD);
+    lf_vlog_param(v, "BEATS", "%" PRId64, pixel);
+    lf_vlog_param(v, "BEAT_BITS", "%d", lf_bits_unsigned((uint64_t)(pixel - 1)));
+    lf_wire_params(v, "IN", lf_in(g, n, 0)->dtype);
+    lf_wire_params(v, "OUT", y);
+    lf_vlog_param(v, "PAD", "%d'h%" PRIx64, lf_dtype_bits(y),
+                  lf_range_holds(lf_dtype_range(y), a->pad_code) ? lf_code_to_bits(y, a->pad_code) : 0);
+    walk_params(v, "Y", row);
+    walk_params(v, "X", column);
+    return LF_OK;
+}
+
+/* -- the twin of rtl/lf_frame.v ------------------------------------------------------------------------------------------- */
+
+typedef struct framer {
+    walk row, column;
+    int64_t y, x, beat, beats; /* beats: of a pixel */
+    bool valid, begun;
+} framer;
+
+static bool takes(walk w, int64_t at) {
+    return at >= w.in_first && at < w.in_first + w.in;
+}
+
+static bool gives(walk w, int64_t at) {
+    return at >= w.out_first && at <= w.out_last && (at - w.out_first) % w.step == 0;
+}
+
+static bool framer_in(const framer *f) {
+    return takes(f->row, f->y) && takes(f->column, f->x);
+}
+
+static bool framer_out(const framer *f) {
+    return gives(f->row, f->y) && gives(f->column, f->x);
+}
+
+static bool framer_valid(const void *state, int port) {
+    (void)port;
+    return ((const framer *)state)->valid;
+}
+
+static bool framer_room(const framer *f, const bool *m_ready) {
+    return !framer_out(f) || !f->valid || m_ready[0];
+}
+
+static bool framer_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const framer *f = state;
+    (void)port;
+    (void)s_valid;
+    return framer_in(f) && framer_room(f, m_ready);
+}
+
+/* True when a frame ends. */
+static bool framer_step(framer *f) {
+    if (++f->beat < f->beats)
+        return false;
+    f->beat = 0;
+    if (++f->x < f->column.size)
+        return false;
+    f->x = 0;
+    if (++f->y < f->row.size)
+        return false;
+    f->y = 0;
+    return true;
+}
+
+static void framer_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    framer *f = state;
+    bool in = framer_in(f), out = framer_out(f);
+    bool move = framer_room(f, m_ready) && (s_valid[0] || (f->begun && !in));
+    f->valid = (move && out) || (f->valid && !m_ready[0]);
+    if (!move)
+        return;
+    bool ends = framer_step(f);
+    f->begun = (f->begun || in) && !ends;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    framer *f = LF_NEW(a, framer);
+    walks(g, n, &f->row, &f->column);
+    f->beats = pixel_beats(g, n);
+    int64_t simd = ((const lf_frame_attr *)n->attr)->SIMD;
+    *out = (lf_unit){.name = lf_strdup(a, n->name),
+                     .state = f,
+                     .state_bytes = sizeof *f,
+                     .in_count = 1,
+                     .out_count = 1,
+                     .in_beats = {lf_shape_count(lf_in(g, n, 0)->shape) / simd},
+                     .out_beats = {lf_shape_count(lf_out(g, n, 0)->shape) / simd},
+                     .valid = framer_valid,
+                     .ready = framer_ready,
+                     .clock = framer_clock};
+    return LF_OK;
+}
+
 const lf_op lf_op_frame = {
     .name = "frame",
     .help = "crops, pads and subsamples rows and columns",
@@ -157,4 +315,7 @@ const lf_op lf_op_frame = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -40,6 +40,35 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     in[0] = in[1] = out[0] = ((const lf_product_join_attr *)n->attr)->PE;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+enum { STAGES = 2 }; /* of rtl/lf_product_join.v */
+
+static int64_t beats(const lf_graph *g, const lf_node *n) {
+    return lf_shape_count(lf_out(g, n, 0)->shape) / ((const lf_product_join_attr *)n->attr)->PE;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    double pe = (double)((const lf_product_join_attr *)n->attr)->PE;
+    int a = lf_dtype_bits(lf_in(g, n, 0)->dtype), b = lf_dtype_bits(lf_in(g, n, 1)->dtype);
+    *out = (lf_cost){.lut = pe * a * b + 3, .ff = pe * 2 * (a + b) + 2, .ii_cycles = beats(g, n)};
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_stream_instance(g, n, v, "lf_product_join");
+    lf_vlog_param(v, "PE", "%lld", (long long)((const lf_product_join_attr *)n->attr)->PE);
+    lf_wire_params(v, "A", lf_in(g, n, 0)->dtype);
+    lf_wire_params(v, "B", lf_in(g, n, 1)->dtype);
+    lf_wire_params(v, "OUT", lf_out(g, n, 0)->dtype);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    *out = lf_twin_join(a, n->name, beats(g, n), STAGES);
+    return LF_OK;
+}
+
 const lf_op lf_op_product_join = {
     .name = "product_join",
     .help = "a * b of two streams",
@@ -53,4 +82,7 @@ const lf_op lf_op_product_join = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

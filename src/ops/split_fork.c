@@ -83,6 +83,91 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
         out[i] = in[0];
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+static lf_turns turns_of(const lf_node *n) {
+    const lf_split_fork_attr *a = n->attr;
+    lf_turns t = {.count = n->out_count};
+    for (int i = 0; i < n->out_count; i++)
+        t.beats[i] = a->sizes.at[i] / a->PE;
+    return t;
+}
+
+static int64_t beats(const lf_node *n, const lf_tensor *t) {
+    return lf_shape_count(t->shape) / ((const lf_split_fork_attr *)n->attr)->PE;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_turns t = turns_of(n);
+    int count = lf_turns_bits(&t);
+    double width = (double)lf_dtype_bits(lf_in(g, n, 0)->dtype) * (double)((const lf_split_fork_attr *)n->attr)->PE;
+    *out = (lf_cost){.lut = 2 * count + 2 * n->out_count,
+                     .ff = width + count + 2 * n->out_count,
+                     .ii_cycles = beats(n, lf_in(g, n, 0))};
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_turns t = turns_of(n);
+    int64_t pe = ((const lf_split_fork_attr *)n->attr)->PE, width = 0;
+    for (int i = 0; i < n->out_count; i++)
+        width += pe * lf_dtype_bits(lf_out(g, n, i)->dtype);
+    lf_stream_instance(g, n, v, "lf_split_fork");
+    lf_turns_params(v, &t);
+    lf_vlog_param(v, "PE", "%" PRId64, pe);
+    lf_wire_params(v, "IN", lf_in(g, n, 0)->dtype);
+    lf_wires_params(g, v, n->out, n->out_count);
+    lf_vlog_param(v, "OUT_WIDTH", "%" PRId64, width);
+    return LF_OK;
+}
+
+/* -- the twin of rtl/lf_split_fork.v --------------------------------------------------------------------------------------- */
+
+typedef struct splitter {
+    lf_turns turns;
+    bool full;
+    int to; /* the output that the beat waits for */
+} splitter;
+
+static bool splitter_valid(const void *state, int port) {
+    const splitter *s = state;
+    return s->full && s->to == port;
+}
+
+static bool splitter_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const splitter *s = state;
+    (void)port;
+    (void)s_valid;
+    return !s->full || m_ready[s->to];
+}
+
+static void splitter_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    splitter *s = state;
+    if (!splitter_ready(s, 0, s_valid, m_ready))
+        return;
+    s->full = s_valid[0];
+    s->to = s->turns.turn;
+    if (s->full)
+        lf_turns_move(&s->turns);
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    splitter *s = LF_NEW(a, splitter);
+    s->turns = turns_of(n);
+    *out = (lf_unit){.name = lf_strdup(a, n->name),
+                     .state = s,
+                     .state_bytes = sizeof *s,
+                     .in_count = 1,
+                     .out_count = n->out_count,
+                     .in_beats = {beats(n, lf_in(g, n, 0))},
+                     .valid = splitter_valid,
+                     .ready = splitter_ready,
+                     .clock = splitter_clock};
+    for (int i = 0; i < n->out_count; i++)
+        out->out_beats[i] = beats(n, lf_out(g, n, i));
+    return LF_OK;
+}
+
 const lf_op lf_op_split_fork = {
     .name = "split_fork",
     .help = "splits a stream along the last axis",
@@ -96,4 +181,7 @@ const lf_op lf_op_split_fork = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -148,9 +148,20 @@ const char *lf_stream_name(lf_arena *a, const lf_tensor *t) {
 }
 
 void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module) {
+    const char *in[LF_UNIT_PORTS], *out[LF_UNIT_PORTS];
+    int ins = 0, outs = 0;
+    for (int i = 0; i < n->in_count && ins < LF_UNIT_PORTS; i++)
+        if (lf_in(g, n, i) && !lf_in(g, n, i)->value)
+            in[ins++] = lf_stream_name(g->arena, lf_in(g, n, i));
+    for (; outs < n->out_count && outs < LF_UNIT_PORTS; outs++)
+        out[outs] = lf_stream_name(g->arena, lf_out(g, n, outs));
     lf_vlog_instance(v, module, lf_vlog_name(g->arena, n->name));
-    lf_vlog_port_stream(v, "s_axis", lf_stream_name(g->arena, lf_in(g, n, 0)));
-    lf_vlog_port_stream(v, "m_axis", lf_stream_name(g->arena, lf_out(g, n, 0)));
+    lf_vlog_port_streams(v, "s_axis", in, ins);
+    lf_vlog_port_streams(v, "m_axis", out, outs);
+}
+
+int lf_wire_kind(lf_dtype t) {
+    return t.kind == LF_KIND_BIPOLAR ? 2 : lf_dtype_signed(t);
 }
 
 /* -- cost --------------------------------------------------------------------------------------------------------------- */

@@ -32,8 +32,12 @@ void lf_same_codes(lf_graph *g, lf_tensor *y, const lf_tensor *x);
 lf_status lf_infer_same(lf_graph *g, lf_node *n);
 lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
 
-/* An instance of `module` named after the node, its s_axis and m_axis joined to the streams of input 0 and output 0. */
+/* An instance of `module` named after the node, s_axis joined to the streams of its operands that are not constant, m_axis to those
+ * of its outputs. Several streams lie side by side in s_axis_tdata, _tvalid and _tready, the first in the lowest bits. */
 void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module);
+
+/* The KIND parameters of rtl: how values of a type lie on a wire. */
+int lf_wire_kind(lf_dtype t); /* 0 unsigned, 1 two's complement, 2 bipolar */
 
 /* RAMB36 equivalents of a memory with one port of each kind (a RAMB18 is 0.5): the best of the widths that a RAMB18 offers
  * (UG473, table 1-3). */

@@ -2,6 +2,8 @@
  *   in 0, 1  a, b  codes of one shape
  *   out 0    y     codes
  *   PE elements per beat; II = elements / PE. */
+#include <inttypes.h>
+
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -55,6 +57,55 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     in[0] = in[1] = out[0] = ((const lf_sum_join_attr *)n->attr)->PE;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+static int64_t beats(const lf_graph *g, const lf_node *n) {
+    return lf_shape_count(lf_out(g, n, 0)->shape) / ((const lf_sum_join_attr *)n->attr)->PE;
+}
+
+static bool is_shift(int64_t factor) {
+    uint64_t size = factor < 0 ? 0 - (uint64_t)factor : (uint64_t)factor;
+    return (size & (size - 1)) == 0;
+}
+
+/* Factors that are more than a shift get a register behind them. */
+static int stages(const lf_sum_join_attr *a) {
+    return is_shift(a->a_factor) && is_shift(a->b_factor) ? 1 : 2;
+}
+
+/* Fitted to yosys counts (xc7). */
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    const lf_sum_join_attr *a = n->attr;
+    int bits = lf_dtype_bits(lf_out(g, n, 0)->dtype);
+    *out = (lf_cost){.lut = (double)a->PE * bits + 3, .ff = (double)a->PE * bits + 1, .ii_cycles = beats(g, n)};
+    return LF_OK;
+}
+
+/* The factor modulo 2^bits. */
+static void factor_param(lf_vlog *v, const char *name, int bits, int64_t factor) {
+    lf_vlog_param(v, name, "%d'h%" PRIx64, bits,
+                  (uint64_t)factor & (bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX));
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    const lf_sum_join_attr *a = n->attr;
+    lf_dtype y = lf_out(g, n, 0)->dtype;
+    lf_stream_instance(g, n, v, "lf_sum_join");
+    lf_vlog_param(v, "PE", "%" PRId64, a->PE);
+    lf_wire_params(v, "A", lf_in(g, n, 0)->dtype);
+    lf_wire_params(v, "B", lf_in(g, n, 1)->dtype);
+    lf_wire_params(v, "OUT", y);
+    lf_vlog_param(v, "STAGES", "%d", stages(a));
+    factor_param(v, "A_FACTOR", lf_dtype_bits(y) + 1, a->a_factor);
+    factor_param(v, "B_FACTOR", lf_dtype_bits(y) + 1, a->b_factor);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    *out = lf_twin_join(a, n->name, beats(g, n), stages(n->attr));
+    return LF_OK;
+}
+
 const lf_op lf_op_sum_join = {
     .name = "sum_join",
     .help = "a_factor * a + b_factor * b of two streams",
@@ -68,4 +119,7 @@ const lf_op lf_op_sum_join = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

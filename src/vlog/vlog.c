@@ -229,7 +229,7 @@ void lf_vlog_param(lf_vlog *v, const char *name, const char *fmt, ...) {
     va_start(ap, fmt);
     const char *value = format_value(v->arena, fmt, ap);
     va_end(ap);
-    LF_PUSH(v->arena, &n->params, (lf_vlog_pair){lf_strdup(v->arena, name), value, NULL});
+    LF_PUSH(v->arena, &n->params, (lf_vlog_pair){lf_strdup(v->arena, name), value, 0});
 }
 
 void lf_vlog_port(lf_vlog *v, const char *port, const char *fmt, ...) {
@@ -240,27 +240,41 @@ void lf_vlog_port(lf_vlog *v, const char *port, const char *fmt, ...) {
     va_start(ap, fmt);
     const char *value = format_value(v->arena, fmt, ap);
     va_end(ap);
-    LF_PUSH(v->arena, &n->ports, (lf_vlog_pair){lf_strdup(v->arena, port), value, NULL});
+    LF_PUSH(v->arena, &n->ports, (lf_vlog_pair){lf_strdup(v->arena, port), value, 0});
 }
 
-void lf_vlog_port_stream(lf_vlog *v, const char *prefix, const char *stream) {
+/* "{last_tdata, ..., first_tdata}"; one stream without braces. */
+static const char *side_by_side(lf_arena *a, const char *const *streams, int count, const char *part) {
+    const char *text = lf_format(a, "%s_%s", streams[0], part);
+    for (int i = 1; i < count; i++)
+        text = lf_format(a, "%s_%s, %s", streams[i], part, text);
+    return count > 1 ? lf_format(a, "{%s}", text) : text;
+}
+
+void lf_vlog_port_streams(lf_vlog *v, const char *prefix, const char *const *streams, int count) {
+    static const char *const part[] = {"tdata", "tvalid", "tready"};
     lf_vlog_inst *n = newest(v, prefix);
-    lf_vlog_stream_def *s = find_stream(v, stream);
+    int64_t bits = 0;
     if (!n)
         return;
-    if (!s) {
-        lf_vlog_fault(v, "%s.%s is joined to the unknown stream %s", n->name, prefix, stream);
-        return;
+    for (int i = 0; i < count; i++) {
+        lf_vlog_stream_def *s = find_stream(v, streams[i]);
+        if (!s) {
+            lf_vlog_fault(v, "%s.%s is joined to the unknown stream %s", n->name, prefix, streams[i]);
+            return;
+        }
+        bits += s->bits;
+        s->drivers += prefix[0] == 'm';
+        s->readers += prefix[0] != 'm';
     }
-    if (prefix[0] == 'm')
-        s->drivers++;
-    else
-        s->readers++;
-    static const char *const part[] = {"tdata", "tvalid", "tready"};
     for (size_t i = 0; i < LF_COUNT(part); i++)
         LF_PUSH(v->arena, &n->ports,
                 (lf_vlog_pair){lf_format(v->arena, "%s_%s", prefix, part[i]),
-                               lf_format(v->arena, "%s_%s", s->name, part[i]), i == 0 ? s : NULL});
+                               side_by_side(v->arena, streams, count, part[i]), i == 0 ? bits : 0});
+}
+
+void lf_vlog_port_stream(lf_vlog *v, const char *prefix, const char *stream) {
+    lf_vlog_port_streams(v, prefix, &stream, 1);
 }
 
 static void add_top_port(lf_vlog *v, const char *suffix, const char *stream, int bits, bool output, int64_t beats) {

@@ -42,6 +42,8 @@ void lf_vlog_param(lf_vlog *v, const char *name, const char *fmt, ...) LF_PRINTF
 void lf_vlog_port(lf_vlog *v, const char *port, const char *fmt, ...) LF_PRINTF(3, 4);
 /* Connects PREFIX_tdata, _tvalid, _tready of the instance to a stream (prefix "s_axis" or "m_axis"). */
 void lf_vlog_port_stream(lf_vlog *v, const char *prefix, const char *stream);
+/* The same with several streams side by side, the first in the lowest bits of data, valid and ready. */
+void lf_vlog_port_streams(lf_vlog *v, const char *prefix, const char *const *streams, int count);
 
 /* Top-level AXI-Stream ports: joins an external port (contracts.md 3: padded once to whole bytes, TLAST on the last of
  * `beats` beats of a frame) to an inner stream. suffix: "" for the only input or output, else "NAME_". */

@@ -19,12 +19,11 @@ static void check_instance(lf_vlog *v, const lf_vlog_inst *n) {
     }
     for (size_t i = 0; i < n->ports.count; i++) {
         const lf_vlog_pair *p = &n->ports.at[i];
-        if (!p->stream)
+        if (!p->bits)
             continue;
         int64_t width = lf_vlog_port_width(v->arena, text, n, p->name);
-        if (width >= 0 && width != p->stream->bits)
-            lf_vlog_fault(v, "%s.%s has %" PRId64 " bits, stream %s has %d", n->name, p->name, width, p->stream->name,
-                          p->stream->bits);
+        if (width >= 0 && width != p->bits)
+            lf_vlog_fault(v, "%s.%s has %" PRId64 " bits, %s has %" PRId64, n->name, p->name, width, p->value, p->bits);
     }
 }
 

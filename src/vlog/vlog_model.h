@@ -19,7 +19,7 @@ typedef struct lf_vlog_stream_def {
 /* A parameter or a port of an instance: .name(value). */
 typedef struct lf_vlog_pair {
     const char *name, *value;
-    const lf_vlog_stream_def *stream; /* value is this stream's data: its width is checked; else NULL */
+    int64_t bits; /* of the streams whose data it is: the port's width is checked; else 0 */
 } lf_vlog_pair;
 
 typedef struct lf_vlog_inst {

@@ -106,7 +106,7 @@ static void expect_fault(lf_vlog *v, const char *words) {
 
 static void test_faults(void **state) {
     (void)state;
-    expect_fault(fifo_design(6, 5, 1), "queue.s_axis_tdata has 6 bits, stream a has 5");
+    expect_fault(fifo_design(6, 5, 1), "queue.s_axis_tdata has 6 bits, a_tdata has 5");
     lf_vlog *v = fifo_design(5, 5, 1);
     lf_vlog_stream(v, "c", 3);
     expect_fault(v, "stream c has 0 drivers and 0 readers");
@@ -159,7 +159,7 @@ static void test_widths(void **state) {
     assert_string_equal(f[0].name, "lf_widen.v");
     assert_string_equal(f[1].name, "mine.v");
     lf_vlog_param(v, "N", "4");
-    expect_fault(v, "own.s_axis_tdata has 32 bits, stream b has 24");
+    expect_fault(v, "own.s_axis_tdata has 32 bits, b_tdata has 24");
 }
 
 static void test_memory(void **state) {
