@@ -17,18 +17,37 @@ typedef struct predictor {
     double seconds;
 } predictor;
 
-/* The rows of one output: the model's shape with the batch as first dimension. */
+/* The rows of one output: where the model has a batch of 1 in front it counts the rows; a sample without one is written as it is, or
+ * several behind one another in a dimension of their own. */
+static bool rows_shape(lf_shape s, size_t rows, lf_shape *out) {
+    bool batch = s.rank > 0 && s.dim[0] == 1;
+    *out = s;
+    if (!batch && rows != 1) {
+        if (s.rank == LF_MAX_RANK)
+            return false;
+        for (int i = out->rank++; i > 0; i--)
+            out->dim[i] = s.dim[i - 1];
+    }
+    if (batch || rows != 1)
+        out->dim[0] = (int64_t)rows;
+    return true;
+}
+
 static lf_status add_output(predictor *p, const char *name, lf_id tensor, bool codes) {
-    const lf_graph *g = lf_engine_graph(p->engine);
-    lf_shape shape = lf_tensor_at(g, tensor)->shape;
-    if (shape.rank == 0)
-        shape.rank = 1;
-    shape.dim[0] = (int64_t)p->rows.rows * (shape.dim[0] > 0 && shape.rank == 1 && lf_shape_count(lf_tensor_at(g, tensor)->shape) > 1 ? shape.dim[0] : 1);
+    const lf_tensor *t = lf_tensor_at(lf_engine_graph(p->engine), tensor);
+    lf_shape shape;
     lf_array *x = &p->arrays[p->count];
-    if (!lf_array_new(p->arena, codes ? LF_ARRAY_I64 : LF_ARRAY_F32, shape, x))
+    lf_array_type type = codes ? LF_ARRAY_I64 : lf_dtype_equal(t->dtype, LF_FLOAT64) ? LF_ARRAY_F64 : LF_ARRAY_F32;
+    if (!rows_shape(t->shape, p->rows.rows, &shape) || !lf_array_new(p->arena, type, shape, x))
         return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows of output %s", p->rows.rows, name);
     p->names[p->count] = name;
-    p->out[p->count] = codes ? (lf_row_out){.tensor = tensor, .code = x->data} : (lf_row_out){.tensor = tensor, .single = x->data};
+    p->out[p->count] = (lf_row_out){.tensor = tensor};
+    if (codes)
+        p->out[p->count].code = x->data;
+    else if (type == LF_ARRAY_F64)
+        p->out[p->count].real = x->data;
+    else
+        p->out[p->count].single = x->data;
     p->count++;
     return LF_OK;
 }
@@ -89,6 +108,8 @@ static lf_status run_blocks(predictor *p) {
                 out[i].code += first * elements;
             if (out[i].single)
                 out[i].single += first * elements;
+            if (out[i].real)
+                out[i].real += first * elements;
         }
         lf_row_io io = {.in = in, .in_count = p->rows.in_count, .out = out, .out_count = p->count};
         LF_TRY(lf_engine_run(p->engine, &io, rows));

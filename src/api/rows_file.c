@@ -4,21 +4,30 @@
 #include "api/engine.h"
 #include "data/npy.h"
 
-static bool same_row_shape(lf_shape model, lf_shape rows) {
-    if (model.rank != rows.rank)
+static bool same_dims(lf_shape a, int from_a, lf_shape b, int from_b) {
+    if (a.rank - from_a != b.rank - from_b)
         return false;
-    for (int i = 1; i < model.rank; i++)
-        if (model.dim[i] != rows.dim[i])
+    for (int i = 0; i < a.rank - from_a; i++)
+        if (a.dim[from_a + i] != b.dim[from_b + i])
             return false;
     return true;
 }
 
+/* How many samples an array of shape x holds: a first dimension of 1 of the model is the batch; a model without one takes a sample as it
+ * is, or several behind one another in a dimension of their own. */
+static bool count_rows(lf_shape model, lf_shape x, size_t *rows) {
+    bool batch = model.rank > 0 && model.dim[0] == 1;
+    bool alone = !batch && same_dims(model, 0, x, 0), many = x.rank > 0 && same_dims(model, batch, x, 1);
+    *rows = alone ? 1 : many ? (size_t)x.dim[0] : 0;
+    return alone || many;
+}
+
 static lf_row_type row_type(lf_array_type t) { return t == LF_ARRAY_F32 || t == LF_ARRAY_F16 ? LF_ROW_F32 : LF_ROW_F64; }
 
-lf_status lf_rows_take(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x, const char *file, lf_row_in *out) {
+lf_status lf_rows_take(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x, const char *file, lf_row_in *out, size_t *rows) {
     lf_shape want = lf_tensor_at(g, port->tensor)->shape;
     lf_array converted;
-    if (x->shape.rank < 1 || !same_row_shape(want, x->shape)) {
+    if (!count_rows(want, x->shape, rows)) {
         lf_status status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "rows of shape %s do not fit input %s %s", lf_shape_text(a, x->shape), port->name, lf_shape_text(a, want));
         lf_hint(ctx, "the first dimension counts the rows, the others must be the model's");
         return status;
@@ -40,10 +49,13 @@ static lf_status take_rows(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf
     for (size_t i = 0; i < out->in_count; i++)
         if (out->in[i].tensor == port->tensor)
             return lf_fail(ctx, LF_BAD_INPUT, NULL, "input %s was given twice", port->name);
-    if (out->in_count && out->rows != lf_array_rows(x))
-        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "%zu rows for input %s, %zu for the one before", lf_array_rows(x), port->name, out->rows);
-    out->rows = lf_array_rows(x);
-    return lf_rows_take(ctx, a, g, port, x, file, &out->in[out->in_count++]);
+    size_t rows;
+    LF_TRY(lf_rows_take(ctx, a, g, port, x, file, &out->in[out->in_count], &rows));
+    if (out->in_count && out->rows != rows)
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "%zu rows for input %s, %zu for the one before", rows, port->name, out->rows);
+    out->rows = rows;
+    out->in_count++;
+    return LF_OK;
 }
 
 static lf_status unknown_input(lf_ctx *ctx, const lf_graph *g, const char *name) {

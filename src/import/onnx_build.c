@@ -58,9 +58,18 @@ lf_node *lf_onnx_node(lf_onnx *m, const char *op_name, const char *suffix, const
     return lf_node_new(m->g, op, name, in, in_count, ids, out_count, NULL);
 }
 
-/* A computed tensor has the batch as dimension 0, of which one execution sees 1. */
+bool lf_onnx_has_batch(const lf_onnx *m, lf_id tensor) {
+    return m->symbolic_batch && is_computed(m, tensor);
+}
+
+lf_status lf_onnx_data_axis(lf_onnx *m, int64_t axis, lf_id x, int *out) {
+    LF_TRY(lf_onnx_axis(m, axis, lf_onnx_tensor_at(m, x)->shape.rank, out));
+    return *out == 0 && lf_onnx_has_batch(m, x) ? lf_onnx_refuse(m, "axis 0 is the batch") : LF_OK;
+}
+
+/* With a batch, a computed tensor has it as dimension 0, of which one execution sees 1. */
 static lf_status check_batch(lf_onnx *m, const lf_tensor *t) {
-    if (!is_computed(m, t->id) || (t->shape.rank > 0 && t->shape.dim[0] == 1))
+    if (!lf_onnx_has_batch(m, t->id) || (t->shape.rank > 0 && t->shape.dim[0] == 1))
         return LF_OK;
     lf_onnx_refuse(m, "its result %s of shape %s mixes the batch with the data or drops it", t->name,
                    lf_shape_text(m->scratch, t->shape));

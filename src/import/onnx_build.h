@@ -22,6 +22,7 @@ struct lf_onnx_value {
     lf_onnx_kind kind;
     lf_onnx_value *same; /* of which value this is another name, or NULL */
     size_t producer;     /* its node's index + 1, or 0 */
+    int32_t type;        /* ONNX element type; 0: not known (yet) */
     lf_id tensor;        /* also of a PAYLOAD or INTS once something used it as data */
     const lf_pb_tensor *payload;
     lf_onnx_array array; /* of a PAYLOAD, when `read` */
@@ -59,8 +60,8 @@ struct lf_onnx {
     size_t annotations;
     uint32_t *slot; /* hash table of indices + 1 into values */
     size_t slots;
-    LF_VEC(bool) computed; /* [tensor id]: depends on an input of the model, so dimension 0 is the batch */
-    bool symbolic_batch;   /* the file leaves it open: a 1 in a target shape is then not the batch */
+    LF_VEC(bool) computed; /* [tensor id]: depends on an input of the model */
+    bool symbolic_batch;   /* the file leaves it open: every computed tensor then has it in front, as 1 */
     /* the current node */
     const lf_pb_node *node;
     const char *name;
@@ -100,7 +101,8 @@ lf_tensor *lf_onnx_tensor_at(const lf_onnx *m, lf_id id);
 /* As integers known at import, rank 0 or 1 for shapes and axes; refused when they are computed at run time or not
  * integers. */
 LF_MUST_USE lf_status lf_onnx_ints_in(lf_onnx *m, int i, const char *what, lf_ints *out);
-bool lf_onnx_known_ints(lf_onnx *m, int i); /* whether they are integers that are known */
+bool lf_onnx_has_batch(const lf_onnx *m, lf_id tensor); /* whether its dimension 0 is the batch */
+bool lf_onnx_known_ints(lf_onnx *m, int i);             /* whether they are integers that are known */
 /* At least that many operands, all of them present, and at most so many. */
 LF_MUST_USE lf_status lf_onnx_operand_range(lf_onnx *m, int least, int most);
 
@@ -116,6 +118,33 @@ const lf_pb_attr *lf_onnx_attr(lf_onnx *m, const char *name); /* any type, or NU
 LF_MUST_USE lf_status lf_onnx_check_unused(lf_onnx *m);
 /* `axis` counted from 0 for a tensor of that rank; refused outside of it. */
 LF_MUST_USE lf_status lf_onnx_axis(lf_onnx *m, int64_t axis, int rank, int *out);
+/* The same for an op that works along that axis of tensor x; refused when it is the batch. */
+LF_MUST_USE lf_status lf_onnx_data_axis(lf_onnx *m, int64_t axis, lf_id x, int *out);
+
+/* -- element types (onnx_types.c) ---------------------------------------------------------------------------------- */
+
+enum {
+    LF_ONNX_FLOAT = 1,
+    LF_ONNX_UINT8,
+    LF_ONNX_INT8,
+    LF_ONNX_UINT16,
+    LF_ONNX_INT16,
+    LF_ONNX_INT32,
+    LF_ONNX_INT64,
+    LF_ONNX_BOOL = 9,
+    LF_ONNX_FLOAT16,
+    LF_ONNX_DOUBLE,
+    LF_ONNX_UINT32,
+    LF_ONNX_UINT64,
+    LF_ONNX_BFLOAT16 = 16
+};
+
+/* The element type of operand i of the current node as ONNX has it; 0 when it is not known. */
+int32_t lf_onnx_type_in(lf_onnx *m, int i);
+bool lf_onnx_is_integer(int32_t type); /* bool included */
+/* Gives the outputs of the current node their element types. Integers that may have left their type come back into it as machine
+ * integers do, by the op `wrap`. */
+LF_MUST_USE lf_status lf_onnx_type_outputs(lf_onnx *m);
 
 /* -- making nodes (onnx_build.c) ----------------------------------------------------------------------------------- */
 

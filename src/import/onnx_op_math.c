@@ -31,13 +31,7 @@ lf_status lf_onnx_do_matmul(lf_onnx *m) {
 
 /* ONNX divides integers toward zero; our div is the real quotient. */
 static bool divides_integers(lf_onnx *m) {
-    bool integers = false;
-    for (int i = 0; i < 2; i++) {
-        const lf_onnx_value *v = lf_onnx_value_in(m, i);
-        int32_t type = v && v->kind == LF_ONNX_PAYLOAD ? v->payload->data_type : 1;
-        integers |= type != 1 && type != 10 && type != 11 && type != 16;
-    }
-    return integers;
+    return lf_onnx_is_integer(lf_onnx_type_in(m, 0)) || lf_onnx_is_integer(lf_onnx_type_in(m, 1));
 }
 
 static lf_status integer_division(lf_onnx *m) {
@@ -227,11 +221,6 @@ lf_status lf_onnx_do_multi_threshold(lf_onnx *m) {
 
 /* -- choice -------------------------------------------------------------------------------------------------------- */
 
-static lf_status batch_axis(lf_onnx *m, int64_t given, const lf_tensor *x, int *axis) {
-    LF_TRY(lf_onnx_axis(m, given, x->shape.rank, axis));
-    return *axis == 0 && !x->value ? lf_onnx_refuse(m, "axis 0 is the batch") : LF_OK;
-}
-
 lf_status lf_onnx_do_arg_max(lf_onnx *m) {
     int64_t given, keep, last;
     int axis;
@@ -241,7 +230,7 @@ lf_status lf_onnx_do_arg_max(lf_onnx *m) {
     LF_TRY(lf_onnx_int(m, "keepdims", 1, &keep));
     LF_TRY(lf_onnx_int(m, "select_last_index", 0, &last));
     LF_TRY(lf_onnx_in(m, 0, &x));
-    LF_TRY(batch_axis(m, given, lf_onnx_tensor_at(m, x), &axis));
+    LF_TRY(lf_onnx_data_axis(m, given, x, &axis));
     const char *out = lf_onnx_out_name(m, 0);
     lf_node *n = lf_onnx_node(m, m->row->op, "", &x, 1, &out, 1);
     if (!n)
@@ -272,7 +261,7 @@ lf_status lf_onnx_do_top_k(lf_onnx *m) {
     LF_TRY(lf_onnx_int(m, "largest", 1, &largest));
     LF_TRY(lf_onnx_int(m, "sorted", 1, &sorted));
     LF_TRY(lf_onnx_in(m, 0, &in[0]));
-    LF_TRY(batch_axis(m, given, lf_onnx_tensor_at(m, in[0]), &axis));
+    LF_TRY(lf_onnx_data_axis(m, given, in[0], &axis));
     const char *out[2] = {lf_onnx_out_name(m, 0), lf_onnx_out_name(m, 1)};
     for (int i = 0; i < 2; i++)
         if (!out[i])
@@ -328,7 +317,7 @@ lf_status lf_onnx_do_softmax(lf_onnx *m) {
     LF_TRY(lf_onnx_int(m, "axis", m->version < 13 ? 1 : -1, &given));
     LF_TRY(lf_onnx_in(m, 0, &x));
     const lf_tensor *t = lf_onnx_tensor_at(m, x);
-    LF_TRY(batch_axis(m, given, t, &axis));
+    LF_TRY(lf_onnx_data_axis(m, given, x, &axis));
     if (m->version < 13 && axis < t->shape.rank - 1)
         return softmax_flat(m, x, axis);
     LF_TRY(softmax_on(m, x, axis, lf_onnx_out_name(m, 0), &y));

@@ -201,6 +201,8 @@ lf_status lf_onnx_do_gather(lf_onnx *m) {
         return fold_gather(m);
     for (int i = 0; i < 2; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
+    int along;
+    LF_TRY(lf_onnx_data_axis(m, axis, in[0], &along));
     const char *out = lf_onnx_out_name(m, 0);
     lf_node *n = lf_onnx_node(m, m->row->op, "", in, 2, &out, 1);
     if (!n)
@@ -256,26 +258,35 @@ static int64_t clamp(int64_t v, int64_t lo, int64_t hi) {
     return v < lo ? lo : v > hi ? hi : v;
 }
 
-lf_status lf_onnx_do_slice(lf_onnx *m) {
-    lf_ints data, start = {0}, end = {0}, axes = {0}, step = {0};
-    bool given, has_axes, has_step = false;
+static lf_status slice_lists(lf_onnx *m, lf_onnx_slice *s) {
+    bool given;
     LF_TRY(lf_onnx_operand_range(m, m->version < 10 ? 1 : 3, m->version < 10 ? 1 : 5));
-    if (!lf_onnx_known_ints(m, 0))
-        return lf_onnx_refuse(m, "of data: not in this version (only of shapes)");
-    LF_TRY(lf_onnx_ints_in(m, 0, "data", &data));
-    LF_TRY(slice_list(m, 1, "starts", true, &start, &given));
-    LF_TRY(slice_list(m, 2, "ends", true, &end, &given));
-    LF_TRY(slice_list(m, 3, "axes", false, &axes, &has_axes));
+    LF_TRY(slice_list(m, 1, "starts", true, &s->start, &given));
+    LF_TRY(slice_list(m, 2, "ends", true, &s->end, &given));
+    LF_TRY(slice_list(m, 3, "axes", false, &s->axes, &s->has_axes));
     if (m->version >= 10)
-        LF_TRY(slice_list(m, 4, "steps", false, &step, &has_step));
-    if (start.count != 1 || end.count != 1 ||
-        (has_axes && (axes.count != 1 || (axes.at[0] != 0 && axes.at[0] != -1))) || (has_step && step.count != 1))
+        LF_TRY(slice_list(m, 4, "steps", false, &s->step, &s->has_step));
+    return LF_OK;
+}
+
+static lf_status fold_slice(lf_onnx *m, const lf_onnx_slice *s) {
+    lf_ints data;
+    LF_TRY(lf_onnx_ints_in(m, 0, "data", &data));
+    if (s->start.count != 1 || s->end.count != 1 ||
+        (s->has_axes && (s->axes.count != 1 || (s->axes.at[0] != 0 && s->axes.at[0] != -1))) ||
+        (s->has_step && s->step.count != 1))
         return lf_onnx_refuse(m, "of a shape along more than its one axis");
-    if (has_step && step.at[0] != 1)
+    if (s->has_step && s->step.at[0] != 1)
         return lf_onnx_refuse(m, "of a shape with a step other than 1");
-    int64_t from = clamp(start.at[0] < 0 ? start.at[0] + data.count : start.at[0], 0, data.count);
-    int64_t to = clamp(end.at[0] < 0 ? end.at[0] + data.count : end.at[0], 0, data.count);
+    int64_t from = clamp(s->start.at[0] < 0 ? s->start.at[0] + data.count : s->start.at[0], 0, data.count);
+    int64_t to = clamp(s->end.at[0] < 0 ? s->end.at[0] + data.count : s->end.at[0], 0, data.count);
     return bind_vector(m, data.at + (to > from ? from : 0), to > from ? to - from : 0);
+}
+
+lf_status lf_onnx_do_slice(lf_onnx *m) {
+    lf_onnx_slice s = {0};
+    LF_TRY(slice_lists(m, &s));
+    return lf_onnx_known_ints(m, 0) ? fold_slice(m, &s) : lf_onnx_slice_data(m, &s);
 }
 
 lf_status lf_onnx_do_constant_of_shape(lf_onnx *m) {

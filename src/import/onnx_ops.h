@@ -8,6 +8,13 @@
 #include "import/onnx_map.def"
 #undef LF_ONNX
 
+/* The lists of a Slice; of data (onnx_op_move.c). */
+typedef struct lf_onnx_slice {
+    lf_ints start, end, axes, step;
+    bool has_axes, has_step;
+} lf_onnx_slice;
+lf_status lf_onnx_slice_data(lf_onnx *m, const lf_onnx_slice *s);
+
 /* Add, Sub, Mul, Div of integers known at import. */
 lf_status lf_onnx_fold_arithmetic(lf_onnx *m);
 

@@ -68,36 +68,57 @@ static lf_status input_refused(lf_onnx *m, const char *name, const char *why, co
     return LF_BAD_INPUT;
 }
 
-/* Dimension 0 is the batch, whatever it is called, and becomes 1. */
+static bool is_open(const LfOnnx__TensorShapeProto__Dimension *d) {
+    return !d->has_dim_value || d->dim_value <= 0;
+}
+
+/* A model whose first dimensions are symbolic has a batch, which becomes 1. Where all are fixed, one sample is what the file says,
+ * whole, and nothing is known of a batch. */
+static bool has_symbolic_batch(lf_onnx *m) {
+    const lf_pb_graph *g = m->model->graph;
+    for (size_t i = 0; i < g->n_input; i++) {
+        if (lf_onnx_find(m, text_or(g->input[i]->name, "")))
+            continue; /* an initializer */
+        const LfOnnx__TypeProto *type = g->input[i]->type;
+        const LfOnnx__TensorShapeProto *s = type && type->tensor_type ? type->tensor_type->shape : NULL;
+        if (s && s->n_dim > 0 && is_open(s->dim[0]))
+            return true;
+    }
+    return false;
+}
+
+static lf_status input_dim(lf_onnx *m, const char *name, int i, const LfOnnx__TensorShapeProto__Dimension *d,
+                           int64_t *out) {
+    bool open = is_open(d);
+    if (i == 0 && m->symbolic_batch && !open && d->dim_value != 1)
+        return input_refused(m, name,
+                             lf_format(m->scratch, "its first dimension is %lld, that of another input is symbolic",
+                                       (long long)d->dim_value),
+                             "the first dimension is the batch of all inputs or of none: fix it everywhere, or make "
+                             "this input a constant");
+    if (i > 0 && open)
+        return input_refused(m, name, lf_format(m->scratch, "dimension %d is %s", i, text_or(d->dim_param, "unknown")),
+                             "only the first dimension, the batch, may be symbolic");
+    *out = open ? 1 : d->dim_value;
+    return LF_OK;
+}
+
 static lf_status input_shape(lf_onnx *m, const char *name, const LfOnnx__TypeProto__Tensor *type, lf_shape *out) {
     const LfOnnx__TensorShapeProto *s = type->shape;
     int64_t count = 1;
-    if (!s || s->n_dim == 0 || s->n_dim > LF_MAX_RANK)
+    if (!s || s->n_dim > LF_MAX_RANK || (m->symbolic_batch && s->n_dim == 0))
         return input_refused(m, name, "it has no dimensions, or more than 8",
                              "export the model with a shape whose first dimension is the batch");
     out->rank = (int)s->n_dim;
     for (int i = 0; i < out->rank; i++) {
-        const LfOnnx__TensorShapeProto__Dimension *d = s->dim[i];
-        bool open = !d->has_dim_value || d->dim_value <= 0;
-        if (i == 0 && !open && d->dim_value != 1)
-            return input_refused(
-                m, name,
-                lf_format(m->scratch, "its first dimension is %lld, but that is the batch and must be 1 or symbolic",
-                          (long long)d->dim_value),
-                "export the model for a batch of 1, or with a symbolic batch");
-        if (i > 0 && open)
-            return input_refused(m, name,
-                                 lf_format(m->scratch, "dimension %d is %s", i, text_or(d->dim_param, "unknown")),
-                                 "only the first dimension, the batch, may be symbolic");
-        m->symbolic_batch |= i == 0 && open;
-        out->dim[i] = i == 0 ? 1 : d->dim_value;
+        LF_TRY(input_dim(m, name, i, s->dim[i], &out->dim[i]));
         if (out->dim[i] > MAX_INPUT_ELEMENTS || (count *= out->dim[i]) > MAX_INPUT_ELEMENTS)
             return input_refused(m, name, "one sample has more than 2^28 elements", "is the shape right?");
     }
     return LF_OK;
 }
 
-/* Element types of inputs: floats stand for reals, integers for codes. */
+/* Element types of inputs: floats stand for reals, integers for codes. Of the 64-bit integers those that a double holds too. */
 static lf_status input_type(lf_onnx *m, lf_tensor *t, int32_t elem_type) {
     static const struct {
         int32_t type;
@@ -106,7 +127,8 @@ static lf_status input_type(lf_onnx *m, lf_tensor *t, int32_t elem_type) {
         {1, {LF_KIND_FLOAT, 32, 0, 0, 0}}, {10, {LF_KIND_FLOAT, 16, 0, 0, 0}}, {11, {LF_KIND_FLOAT, 64, 0, 0, 0}},
         {2, {LF_KIND_UINT, 8, 0, 0, 0}},   {3, {LF_KIND_INT, 8, 0, 0, 0}},     {4, {LF_KIND_UINT, 16, 0, 0, 0}},
         {5, {LF_KIND_INT, 16, 0, 0, 0}},   {6, {LF_KIND_INT, 32, 0, 0, 0}},    {9, {LF_KIND_UINT, 1, 0, 0, 0}},
-        {12, {LF_KIND_UINT, 32, 0, 0, 0}}, {21, {LF_KIND_UINT, 4, 0, 0, 0}},   {22, {LF_KIND_INT, 4, 0, 0, 0}}};
+        {12, {LF_KIND_UINT, 32, 0, 0, 0}}, {21, {LF_KIND_UINT, 4, 0, 0, 0}},   {22, {LF_KIND_INT, 4, 0, 0, 0}},
+        {7, {LF_KIND_INT, 53, 0, 0, 0}},   {13, {LF_KIND_UINT, 52, 0, 0, 0}}};
     for (size_t i = 0; i < LF_COUNT(known); i++)
         if (known[i].type == elem_type) {
             if (known[i].dtype.kind == LF_KIND_FLOAT)
@@ -152,6 +174,7 @@ static lf_status import_input(lf_onnx *m, const lf_pb_value_info *info) {
     LF_TRY(input_type(m, t, info->type->tensor_type->elem_type));
     input_annotation(m, t);
     v->kind = LF_ONNX_TENSOR;
+    v->type = info->type->tensor_type->elem_type;
     v->tensor = t->id;
     while (m->computed.count <= t->id)
         LF_PUSH(m->scratch, &m->computed, false);
@@ -162,6 +185,7 @@ static lf_status import_input(lf_onnx *m, const lf_pb_value_info *info) {
 
 static lf_status import_inputs(lf_onnx *m) {
     lf_status status = LF_OK;
+    m->symbolic_batch = has_symbolic_batch(m);
     for (size_t i = 0; i < m->model->graph->n_input; i++)
         if (import_input(m, m->model->graph->input[i]) != LF_OK)
             status = LF_BAD_INPUT;
@@ -250,7 +274,8 @@ static lf_status import_node(lf_onnx *m) {
         return m->row->fn == lf_onnx_do_later ? lf_onnx_do_later(m) : LF_BAD_INPUT;
     m->attr_used = LF_NEW_ARRAY(m->scratch, bool, m->node->n_attribute + 1);
     LF_TRY(m->row->fn(m));
-    return lf_onnx_check_unused(m);
+    LF_TRY(lf_onnx_check_unused(m));
+    return lf_onnx_type_outputs(m);
 }
 
 static void mark_missing(lf_onnx *m) {

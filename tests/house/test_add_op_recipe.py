@@ -54,7 +54,7 @@ def build(tree, out):
     made = run(["cmake", "-S", str(tree), "-B", str(out), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0",
                 "-DLF_WERROR=ON", "-DLF_TESTS=ON"], tree)
     if made.returncode == 0:
-        made = run(["cmake", "--build", str(out), "--target", "lutfisk_command", "op.test_neg"], tree)
+        made = run(["cmake", "--build", str(out), "--target", "lutfisk_command", "op.test_bitwise_not"], tree)
     return check(made.returncode == 0, "the tree with the new op builds without a warning", made.stdout)
 
 
@@ -74,14 +74,14 @@ def expected(row):
     """The network of the page, by hand."""
     w0, w1 = [[1, -1], [1, 1], [-1, 1], [1, 1]], [[1, 1], [-1, 1]]
     q = [1 if x >= 0 else -1 for x in row]
-    hidden = [1 if -sum(q[i] * w0[i][j] for i in range(4)) >= 0 else -1 for j in range(2)]
+    hidden = [1 if -1 - sum(q[i] * w0[i][j] for i in range(4)) >= 0 else -1 for j in range(2)]
     return tuple(float(sum(hidden[i] * w1[i][j] for i in range(2))) for j in range(2))
 
 
 def predict(lutfisk, tree):
     rows = [[1.0 if bits >> i & 1 else -0.5 for i in range(4)] for bits in range(16)]
     write_rows(tree / "x.npy", rows)
-    for model in ("neg.lf", "hw"):
+    for model in ("not.lf", "hw"):
         for engine in ("reference", "fast"):
             ran = run([lutfisk, "predict", model, "-i", "x.npy", "-o", "y.npy", "--engine", engine], tree)
             good = ran.returncode == 0 and read_rows(tree / "y.npy") == [expected(row) for row in rows]
@@ -98,15 +98,15 @@ def recipe(work):
     apply(tree, blocks)
     if not build(tree, out):
         return 1
-    ran = run([str(out / "tests/op.test_neg")], tree)
+    ran = run([str(out / "tests/op.test_bitwise_not")], tree)
     check(ran.returncode == 0, "the page's test passes", ran.stdout)
     env = dict(os.environ, PATH=f"{out}:{os.environ['PATH']}")
     for line in "".join(text for _, kind, _, text in blocks if kind == "run").splitlines():
         ran = run(["bash", "-c", line], tree, env=env)
         check(ran.returncode == 0, line, ran.stdout)
         if line.endswith("list ops"):
-            check(re.search(r"^neg +network +-x", ran.stdout, re.M), "the list has the op", ran.stdout)
-    check(not re.search(r"= neg\(", (tree / "out.lf").read_text(encoding="utf-8")), "the op went into the thresholds")
+            check(re.search(r"^bitwise_not +network +-1 - x", ran.stdout, re.M), "the list has the op", ran.stdout)
+    check(not re.search(r"= bitwise_not\(", (tree / "out.lf").read_text(encoding="utf-8")), "the op went into the thresholds")
     check(bool(list((tree / "hw/rtl").glob("*.v"))), "there is Verilog")
     predict(str(out / "lutfisk"), tree)
     print(f"1..{count}")

@@ -416,9 +416,10 @@ static void inputs(void **state) {
     (void)state;
     static const struct {
         const char *dims, *why;
-    } bad[] = {{"4 3", "its first dimension is 4"}, {"1 N", "dimension 1 is N"},
-               {"", "it has no dimensions"},        {"1 1 1 1 1 1 1 1 1", "more than 8"},
-               {"1 4294967296", "2^28 elements"},   {"1 65536 65536", "2^28 elements"},
+    } bad[] = {{"1 N", "dimension 1 is N"},
+               {"1 1 1 1 1 1 1 1 1", "more than 8"},
+               {"1 4294967296", "2^28 elements"},
+               {"1 65536 65536", "2^28 elements"},
                {"1 -3", "dimension 1 is unknown"}};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
         make m = with_input(13, bad[i].dims);
@@ -440,6 +441,60 @@ static void inputs(void **state) {
     make_expect_text(text, "input \"x\" = %x");
     assert_null(strstr(text, "input \"w\""));
     make_end(&m);
+}
+
+/* Without a symbolic first dimension one sample is what the file says, and every axis is data. */
+static void models_without_a_batch(void **state) {
+    (void)state;
+    make m = with_input(13, "4 3");
+    make_node(&m, "Transpose", "n", "x", "y");
+    done(&m, "%y : FLOAT32[3,4] = transpose(%x)");
+    m = with_input(13, "");
+    make_node(&m, "Relu", "n", "x", "y");
+    done(&m, "%y : FLOAT32[] = relu(%x)");
+    m = with_input(13, "1 3");
+    make_int(&m, make_node(&m, "ReduceSum", "n", "x", "y"), "keepdims", 0);
+    done(&m, "%y : FLOAT32[] = reduce(%x)");
+    m = with_input(13, "N 3");
+    make_node(&m, "ReduceSum", "n", "x", "y");
+    refused(&m, "axis 0 is the batch");
+    m = with_input(13, "N 3");
+    make_input_of(&m, "z", "4 3", 1);
+    make_node(&m, "Add", "n", "x z", "y");
+    refused(&m, "its first dimension is 4, that of another input is symbolic");
+    m = with_input(13, "N 3"); /* an initializer that is listed among the inputs says nothing about the batch */
+    make_floats(&m, "w", "2 3", "1 2 3 4 5 6");
+    make_input(&m, "w", "2 3");
+    make_node(&m, "MatMul", "n", "w x", "y");
+    refused(&m, "the inner sizes differ");
+}
+
+/* Machine integers wrap around at their width, and only where they can leave it. */
+static void integers_wrap(void **state) {
+    (void)state;
+    make m = make_start(14);
+    make_input_of(&m, "x", "N 3", 2);
+    make_input_of(&m, "z", "N 3", 2);
+    make_output(&m, "y");
+    make_node(&m, "Mul", "n", "x z", "y");
+    done(&m, "UINT8[1,3] = cast(%y) \"n_wrap\" {to=UINT8}");
+    m = make_start(14);
+    make_input_of(&m, "x", "N 3", 2);
+    make_output(&m, "y");
+    make_node(&m, "Max", "n", "x x", "y");
+    done(&m, "output \"y\" = %y");
+    m = make_start(14);
+    make_input_of(&m, "x", "N 3", 7);
+    make_input_of(&m, "z", "N 3", 7);
+    make_output(&m, "y");
+    make_node(&m, "Mul", "n", "x z", "y");
+    refused(&m, "made of integers");
+    m = make_start(14);
+    make_input_of(&m, "x", "N 3", 2);
+    make_input_of(&m, "z", "N 3", 2);
+    make_output(&m, "y");
+    make_node(&m, "Div", "n", "x z", "y");
+    refused(&m, "division of integers");
 }
 
 static void names(void **state) {
@@ -528,6 +583,8 @@ int main(void) {
         cmocka_unit_test(casts),
         cmocka_unit_test(annotations_are_held_to),
         cmocka_unit_test(inputs),
+        cmocka_unit_test(models_without_a_batch),
+        cmocka_unit_test(integers_wrap),
         cmocka_unit_test(names),
         cmocka_unit_test(absent_operands),
         cmocka_unit_test(all_complaints_at_once),

@@ -1,0 +1,22 @@
+/* Ops whose output is x with positions picked axis by axis: y[i0, i1, ..] = x[at[0][i0], at[1][i1], ..]. slice, expand, tile, resize, pad
+ * and split differ only in how they choose the positions. */
+#ifndef LF_OPS_AXIS_MAPS_H
+#define LF_OPS_AXIS_MAPS_H
+
+#include "ops/elementwise.h"
+
+typedef struct lf_axis_maps {
+    lf_shape from, to;        /* of the same rank */
+    int64_t *at[LF_MAX_RANK]; /* [to.dim[i]]: index along axis i of x; -1: no element of x but the fill value */
+} lf_axis_maps;
+
+/* Maps that keep every axis as it is; memory from a. The shape must be small enough for lf_need_size. */
+lf_axis_maps lf_axis_maps_new(lf_arena *a, lf_shape from, lf_shape to);
+
+/* Sets shape, grid and ranges of y. `fill`: the value at -1, NULL when there is no such place. On x's grid; with a fill value that is no
+ * code of every scale, real. */
+void lf_axis_maps_infer(lf_graph *g, const lf_node *n, lf_tensor *y, const lf_tensor *x, const lf_axis_maps *m,
+                        const double *fill);
+void lf_axis_maps_exec(lf_run *run, const lf_value *x, lf_value *out, const lf_axis_maps *m, double fill);
+
+#endif

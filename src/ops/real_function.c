@@ -1,0 +1,18 @@
+#include "ops/real_function.h"
+
+lf_status lf_real_infer(lf_graph *g, lf_node *n) {
+    lf_set_real(g, n, lf_out(g, n, 0), lf_in(g, n, 0)->shape);
+    return LF_OK;
+}
+
+lf_status lf_real_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out, lf_real_function *y) {
+    const double *x = lf_value_reals(run, in);
+    for (size_t e = 0; e < out->count; e++)
+        out->real[e] = y(x[e], n->attr);
+    return LF_OK;
+}
+
+lf_monotone lf_monotone_none(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
+    (void)g, (void)n, (void)axis, (void)channel;
+    return LF_MONO_NONE;
+}

@@ -1,0 +1,16 @@
+/* What elementwise ops that compute a real function of one real have in common: everything but the function. */
+#ifndef LF_OPS_REAL_FUNCTION_H
+#define LF_OPS_REAL_FUNCTION_H
+
+#include "ops/elementwise.h"
+
+/* y of x; attr: the node's attributes. */
+typedef double lf_real_function(double x, const void *attr);
+
+/* Output 0 is real, of input 0's shape. */
+lf_status lf_real_infer(lf_graph *g, lf_node *n);
+lf_status lf_real_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out, lf_real_function *y);
+/* The monotone face of elementwise ops of which nothing is proved, down to the last bit: they are enumerated. */
+lf_monotone lf_monotone_none(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
+
+#endif

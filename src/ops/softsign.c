@@ -1,0 +1,26 @@
+/* Softsign (ONNX Softsign): y = x / (1 + |x|).
+ *   in 0   x  real or on the grid
+ *   out 0  y  real */
+#include "ops/real_function.h"
+
+static double value(double x, const void *attr) {
+    (void)attr;
+    return x / (1 + (x < 0 ? -x : x));
+}
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    return lf_real_exec(run, n, in, out, value);
+}
+
+const lf_op lf_op_softsign = {
+    .name = "softsign",
+    .help = "x / (1 + |x|) (ONNX Softsign)",
+    .level = LF_NN,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .infer = lf_real_infer,
+    .exec = exec,
+    .monotone = lf_monotone_none,
+};
