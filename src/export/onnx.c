@@ -42,30 +42,29 @@ static const struct op_row {
     {"transpose", "Transpose", "", -1, 0},
 };
 
-/* Attributes have the same name on both sides unless `onnx` says another. */
+/* Attributes have the same name on both sides, but for the kernel (onnx_name). */
 static const struct attr_row {
     const char *op, *name;
     int32_t type;
-    const char *onnx;
 } attr_rows[] = {
     {"argmax", "axis", A_INT},
     {"argmax", "keepdims", A_INT},
     {"argmax", "select_last_index", A_INT},
     {"average_pool", "ceil_mode", A_INT},
     {"average_pool", "count_include_pad", A_INT},
-    {"average_pool", "kernel", A_INTS, "kernel_shape"},
+    {"average_pool", "kernel", A_INTS},
     {"average_pool", "pads", A_INTS},
     {"average_pool", "strides", A_INTS},
     {"batch_norm", "epsilon", A_FLOAT},
     {"concat", "axis", A_INT},
     {"conv", "dilations", A_INTS},
     {"conv", "group", A_INT},
-    {"conv", "kernel", A_INTS, "kernel_shape"},
+    {"conv", "kernel", A_INTS},
     {"conv", "pads", A_INTS},
     {"conv", "strides", A_INTS},
     {"max_pool", "ceil_mode", A_INT},
     {"max_pool", "dilations", A_INTS},
-    {"max_pool", "kernel", A_INTS, "kernel_shape"},
+    {"max_pool", "kernel", A_INTS},
     {"max_pool", "pads", A_INTS},
     {"max_pool", "strides", A_INTS},
     {"multi_threshold", "data_layout", A_STRING},
@@ -91,6 +90,7 @@ typedef struct writer {
     LF_VEC(LfOnnx__ValueInfoProto *) inputs, outputs, infos;
     LF_VEC(LfOnnx__TensorAnnotation *) annotations;
     bool *computed, *indices, *written; /* [tensor id] */
+    bool batch;                         /* dimension 0 of every computed tensor is the batch */
     const char **name;
     lf_status status;
 } writer;
@@ -133,7 +133,7 @@ static LfOnnx__TypeProto *new_type(writer *w, const lf_tensor *t) {
     shape->n_dim = (size_t)t->shape.rank;
     shape->dim = LF_NEW_ARRAY(w->a, LfOnnx__TensorShapeProto__Dimension *, t->shape.rank);
     for (int i = 0; i < t->shape.rank; i++)
-        shape->dim[i] = new_dim(w, i == 0 && w->computed[t->id], t->shape.dim[i]);
+        shape->dim[i] = new_dim(w, i == 0 && w->batch && w->computed[t->id], t->shape.dim[i]);
     tensor->has_elem_type = 1;
     tensor->elem_type = w->indices[t->id] ? T_INT64 : T_FLOAT;
     tensor->shape = shape;
@@ -267,10 +267,14 @@ static void set_string(writer *w, LfOnnx__AttributeProto *a, const lf_node *n, c
     a->s.data = (uint8_t *)(uintptr_t)s;
 }
 
+static const char *onnx_name(const char *name) {
+    return strcmp(name, "kernel") ? name : "kernel_shape";
+}
+
 static LfOnnx__AttributeProto *new_attribute(writer *w, const lf_node *n, const struct attr_row *row) {
     LfOnnx__AttributeProto init = LF_ONNX__ATTRIBUTE_PROTO__INIT;
     LfOnnx__AttributeProto *a = new_message(w->a, &init, sizeof init);
-    a->name = text(row->onnx ? row->onnx : row->name);
+    a->name = text(onnx_name(row->name));
     a->has_type = 1;
     a->type = row->type;
     if (row->type == A_FLOAT)
@@ -340,7 +344,7 @@ static const char *free_name(const writer *w, const char *base) {
 static const char *write_target(writer *w, const lf_node *n) {
     lf_shape to = lf_out(w->g, n, 0)->shape;
     int64_t *at = lf_copy(w->a, to.dim, sizeof to.dim);
-    if (to.rank > 0 && w->computed[n->in[0]])
+    if (to.rank > 0 && w->batch && w->computed[n->in[0]])
         at[0] = 0;
     const char *name = free_name(w, lf_format(w->a, "%s_shape", n->name));
     new_initializer(w, name, (lf_shape){.rank = 1, .dim = {to.rank}}, T_INT64, at, (size_t)to.rank * sizeof *at);
@@ -358,6 +362,14 @@ static const char *write_ints(writer *w, const lf_tensor *t) {
     return name;
 }
 
+/* k is an attribute of ours, or an operand; of ONNX since version 10 an operand only. */
+static const char *write_count(writer *w, const lf_node *n) {
+    int64_t k = int_of(n, "k");
+    const char *name = free_name(w, lf_format(w->a, "%s_k", n->name));
+    new_initializer(w, name, (lf_shape){.rank = 1, .dim = {1}}, T_INT64, lf_copy(w->a, &k, sizeof k), sizeof k);
+    return name;
+}
+
 static const char *write_operand(writer *w, const lf_tensor *t) {
     if (!t)
         return "";
@@ -368,25 +380,23 @@ static const char *write_operand(writer *w, const lf_tensor *t) {
 }
 
 static void write_operands(writer *w, const lf_node *n, const struct op_row *row, LfOnnx__NodeProto *out) {
-    bool reshape = !strcmp(n->op->name, "reshape");
+    bool reshape = !strcmp(n->op->name, "reshape"), count = !strcmp(n->op->name, "topk") && !lf_in(w->g, n, 1);
     out->input = LF_NEW_ARRAY(w->a, char *, n->in_count + 1);
-    for (int i = 0; i < (reshape ? 1 : n->in_count); i++) {
+    for (int i = 0; i < (reshape || count ? 1 : n->in_count); i++) {
         const lf_tensor *t = lf_in(w->g, n, i);
         out->input[out->n_input++] =
             text(i == row->int_operand && t && lf_is_codes(t) && t->value ? write_ints(w, t) : write_operand(w, t));
     }
     if (reshape)
         out->input[out->n_input++] = text(write_target(w, n));
+    if (count)
+        out->input[out->n_input++] = text(write_count(w, n));
 }
 
 static void write_results(writer *w, const lf_node *n, const struct op_row *row, LfOnnx__NodeProto *out) {
-    bool computed = false;
-    for (int i = 0; i < n->in_count; i++)
-        computed |= w->computed[n->in[i]];
     out->output = LF_NEW_ARRAY(w->a, char *, n->out_count);
     for (int i = 0; i < n->out_count; i++) {
         const lf_tensor *t = lf_out(w->g, n, i);
-        w->computed[t->id] = computed;
         w->indices[t->id] = row->int_outputs >> i & 1;
         out->output[out->n_output++] = text(w->name[t->id]);
         LF_PUSH(w->a, &w->infos, new_info(w, w->name[t->id], t));
@@ -422,7 +432,6 @@ static void write_inputs(writer *w) {
     for (size_t i = 0; i < w->g->inputs.count; i++) {
         const lf_port *p = &w->g->inputs.at[i];
         const lf_tensor *t = lf_tensor_at(w->g, p->tensor);
-        w->computed[t->id] = true;
         w->name[t->id] = p->name;
         LF_PUSH(w->a, &w->inputs, new_info(w, p->name, t));
         annotate(w, t);
@@ -465,6 +474,30 @@ static void drop_output_infos(writer *w) {
     w->infos.count = kept;
 }
 
+static bool keeps_batch(const lf_tensor *t) {
+    return t->shape.rank > 0 && t->shape.dim[0] == 1;
+}
+
+/* Marks what depends on an input. A network whose inputs have no first dimension of 1, or that drops it somewhere, has no batch. */
+static bool find_batch(writer *w) {
+    bool batch = true;
+    for (size_t i = 0; i < w->g->inputs.count; i++) {
+        w->computed[w->g->inputs.at[i].tensor] = true;
+        batch = batch && keeps_batch(lf_tensor_at(w->g, w->g->inputs.at[i].tensor));
+    }
+    for (size_t i = 0; i < w->g->order.count; i++) {
+        const lf_node *n = lf_node_at(w->g, w->g->order.at[i]);
+        bool computed = false;
+        for (int k = 0; n && k < n->in_count; k++)
+            computed |= w->computed[n->in[k]];
+        for (int k = 0; computed && k < n->out_count; k++) {
+            w->computed[n->out[k]] = true;
+            batch = batch && keeps_batch(lf_out(w->g, n, k));
+        }
+    }
+    return batch;
+}
+
 static void start(writer *w) {
     size_t n = w->g->tensors.count + 1;
     w->computed = LF_NEW_ARRAY(w->a, bool, n);
@@ -473,6 +506,7 @@ static void start(writer *w) {
     w->name = LF_NEW_ARRAY(w->a, const char *, n);
     for (size_t i = 0; i < w->g->tensors.count; i++)
         w->name[i + 1] = w->g->tensors.at[i] ? w->g->tensors.at[i]->name : "";
+    w->batch = find_batch(w);
 }
 
 #define GIVE(w, field, vec) ((w)->graph.n_##field = (w)->vec.count, (w)->graph.field = (w)->vec.at)
