@@ -384,8 +384,51 @@ static void what_onnx_cannot_say(void **state) {
     finish(&b);
 }
 
+/* k as an attribute of ours becomes the operand that ONNX wants. */
+static void topk_says_its_k(void **state) {
+    (void)state;
+    bench b = start();
+    lf_id x;
+    lf_graph *g = new_graph(&b, &x);
+    lf_id in[1] = {flat(g, x)}, out[2];
+    out[0] = lf_tensor_new(g, "values", (lf_shape){0}, (lf_dtype){0})->id;
+    out[1] = lf_tensor_new(g, "where", (lf_shape){0}, (lf_dtype){0})->id;
+    lf_node *n = lf_node_new(g, lf_op_find("topk"), "top", in, 1, out, 2, NULL);
+    lf_attr_set_int(n, "k", 3);
+    lf_attr_set_int(n, "axis", 1);
+    assert_int_equal(lf_infer_node(g, n), LF_OK);
+    set_output(g, "values", out[0]);
+    assert_int_equal(lf_export_onnx(g, b.path), LF_OK);
+    lf_graph *again = lf_import_onnx(b.ctx, b.path);
+    assert_non_null(again);
+    assert_non_null(strstr(text_of(b.a, again), "%values : FLOAT32[1,3]"));
+    lf_graph_free(again);
+    lf_graph_free(g);
+    finish(&b);
+}
+
+/* What has no batch in front does not get one. */
+static void without_a_batch(void **state) {
+    (void)state;
+    bench b = start();
+    lf_graph *g = lf_graph_new(b.ctx, "net");
+    lf_tensor *x = lf_tensor_new(g, "x", lf_shape_make(2, (int64_t[]){4, 3}), LF_FLOAT32);
+    LF_PUSH(g->arena, &g->inputs, (lf_port){.name = "x", .tensor = x->id});
+    set_output(g, "y_out", grow(g, "transpose", "y", x->id, 0, 0, 0));
+    assert_int_equal(lf_export_onnx(g, b.path), LF_OK);
+    lf_graph *again = lf_import_onnx(b.ctx, b.path);
+    assert_non_null(again);
+    assert_non_null(strstr(text_of(b.a, again), "%y_out : FLOAT32[3,4] = transpose(%x)"));
+    lf_graph_free(again);
+    lf_graph_free(g);
+    finish(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(topk_says_its_k),
+        cmocka_unit_test(without_a_batch),
+
         cmocka_unit_test(trained_networks_come_back),
         cmocka_unit_test(same_bytes_every_time),
         cmocka_unit_test(the_checker_accepts_a_quantized_network),
