@@ -31,6 +31,21 @@ bool lf_folding_fits(const lf_part *part, const lf_cost *cost, lf_arena *a, cons
  * layer or key is an error with line, column and the nearest known name; an illegal PE names the legal ones. */
 LF_MUST_USE lf_status lf_folding_read(lf_graph *g, const char *path, bool *pinned);
 
+/* A FIFO depth that a folding file sets: of the FIFO of that name, or of the one at an input or output of a layer. */
+typedef struct lf_fifo_pin {
+    const char *fifo; /* or */
+    const lf_node *node;
+    bool output;
+    int index; /* among the node's streams on that side */
+    int64_t depth; /* 0: none */
+    lf_where where;
+} lf_fifo_pin;
+typedef LF_VEC(lf_fifo_pin) lf_fifo_pins;
+
+/* The FIFO depths of a folding file, which lf_folding_read passes over: entries {"depth": N} named after a FIFO, and FINN's lists
+ * inFIFODepths and outFIFODepths on layers. Later entries win. */
+LF_MUST_USE lf_status lf_folding_read_fifos(lf_graph *g, const char *path, lf_arena *a, lf_fifo_pins *pins);
+
 /* The folding as a file that lf_folding_read takes; text in `out`. */
 LF_MUST_USE lf_status lf_folding_write(const lf_graph *g, lf_text *out);
 

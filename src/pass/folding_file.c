@@ -6,13 +6,15 @@
 #include "ir/attr_access.h"
 #include "pass/folding.h"
 
-static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "mem_mode"};
+static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "mem_mode", "inFIFODepths", "outFIFODepths"};
 
 typedef struct reader {
     lf_graph *g;
     const char *path;
     lf_file file;
     bool *pinned;
+    lf_arena *arena; /* of the pins */
+    lf_fifo_pins *pins;
 } reader;
 
 /* Where `"word"` stands in the file, for messages. */
@@ -102,6 +104,21 @@ static lf_status check_mem_mode(const reader *r, const lf_node *n, const json_t 
     return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s is not in this version; legal: internal_embedded internal_decoupled", mode ? mode : "?");
 }
 
+/* Fields of FIFOs, which lf_folding_read_fifos reads. */
+static bool is_depths(const char *key) { return !strcmp(key, "inFIFODepths") || !strcmp(key, "outFIFODepths"); }
+
+static bool is_fifo(const json_t *fields) { return json_is_object(fields) && json_object_size(fields) == 1 && json_object_get(fields, "depth"); }
+
+/* Lists of depths alone leave the folding of a layer free. */
+static bool pins_folding(const json_t *fields) {
+    const char *key;
+    const json_t *value;
+    json_object_foreach((json_t *)fields, key, value)
+        if (!is_depths(key))
+            return true;
+    return json_object_size(fields) == 0;
+}
+
 static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
     int64_t pe_of, simd_of;
     const char *key;
@@ -118,15 +135,17 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
             status = set_word(r, n, key, value);
         else if (!strcmp(key, "mem_mode"))
             status = check_mem_mode(r, n, value);
+        else if (is_depths(key))
+            continue;
         else
             status = unknown(r, key, "a folding field", keys, LF_COUNT(keys));
         worst = status != LF_OK ? status : worst;
     }
-    r->pinned[n->id] = true;
+    r->pinned[n->id] = pins_folding(fields);
     return worst;
 }
 
-static lf_status read_layers(const reader *r, const json_t *root) {
+static lf_status read_layers(reader *r, const json_t *root) {
     const char *name;
     const json_t *fields;
     lf_status worst = LF_OK;
@@ -137,6 +156,8 @@ static lf_status read_layers(const reader *r, const json_t *root) {
         int64_t pe, simd;
         lf_status status = LF_OK;
         if (!strcmp(name, "Defaults") && json_is_object(fields) && json_object_size(fields) == 0)
+            continue;
+        if (!n && is_fifo(fields))
             continue;
         if (!n || !lf_folding_limits(r->g, n, &pe, &simd))
             status = unknown_layer(r, name);
@@ -150,16 +171,67 @@ static lf_status read_layers(const reader *r, const json_t *root) {
     return worst;
 }
 
+typedef lf_status read_fn(reader *r, const json_t *root);
+
+static lf_status read_file(reader *r, read_fn *read) {
+    json_t *root = NULL;
+    LF_TRY(lf_file_open(r->g->ctx, r->path, 16u << 20, &r->file));
+    lf_status status = lf_json_parse(r->g->ctx, r->path, r->file.data, r->file.size, &root);
+    if (status == LF_OK)
+        status = read(r, root);
+    json_decref(root);
+    lf_file_close(&r->file);
+    return status;
+}
+
 lf_status lf_folding_read(lf_graph *g, const char *path, bool *pinned) {
     reader r = {.g = g, .path = path, .pinned = pinned};
-    json_t *root = NULL;
-    LF_TRY(lf_file_open(g->ctx, path, 16u << 20, &r.file));
-    lf_status status = lf_json_parse(g->ctx, path, r.file.data, r.file.size, &root);
-    if (status == LF_OK)
-        status = read_layers(&r, root);
-    json_decref(root);
-    lf_file_close(&r.file);
-    return status;
+    return read_file(&r, read_layers);
+}
+
+/* -- depths of FIFOs --------------------------------------------------------------------------------------------------------- */
+
+static lf_status add_pin(reader *r, lf_fifo_pin pin, const json_t *depth, const char *word) {
+    enum { DEEPEST = 1 << 20 };
+    pin.where = place_of(r, word);
+    pin.depth = json_is_integer(depth) ? json_integer_value(depth) : -1;
+    if (pin.depth < 0 || pin.depth > DEEPEST)
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &pin.where, "the depth of a FIFO is a number of beats from 0 (none) to %d", DEEPEST);
+    LF_PUSH(r->arena, r->pins, pin);
+    return LF_OK;
+}
+
+static lf_status read_depths(reader *r, const lf_node *n, const char *key, const json_t *list) {
+    size_t i;
+    const json_t *depth;
+    if (!json_is_array(list)) {
+        lf_where where = place_of(r, n->name);
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s wants a list of depths, one per stream: [2]", key);
+    }
+    json_array_foreach((json_t *)list, i, depth)
+        LF_TRY(add_pin(r, (lf_fifo_pin){.node = n, .output = key[0] == 'o', .index = (int)i}, depth, n->name));
+    return LF_OK;
+}
+
+static lf_status read_fifos(reader *r, const json_t *root) {
+    const char *name, *key;
+    const json_t *fields, *value;
+    json_object_foreach((json_t *)root, name, fields) {
+        const lf_node *n = lf_find_node(r->g, name);
+        if (is_fifo(fields)) {
+            LF_TRY(add_pin(r, (lf_fifo_pin){.fifo = lf_strdup(r->arena, name)}, json_object_get(fields, "depth"), name));
+            continue;
+        }
+        json_object_foreach((json_t *)fields, key, value)
+            if (n && is_depths(key))
+                LF_TRY(read_depths(r, n, key, value));
+    }
+    return LF_OK;
+}
+
+lf_status lf_folding_read_fifos(lf_graph *g, const char *path, lf_arena *a, lf_fifo_pins *pins) {
+    reader r = {.g = g, .path = path, .arena = a, .pins = pins};
+    return read_file(&r, read_fifos);
 }
 
 lf_status lf_folding_write(const lf_graph *g, lf_text *out) {
