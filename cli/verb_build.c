@@ -11,7 +11,7 @@ typedef struct build_args {
     const char *verify;
     double clock_mhz, fps;
     int64_t ii;
-    bool sweep;
+    bool sweep, fastest, allow_deadlock;
 } build_args;
 
 static const cli_option options[] = {
@@ -23,8 +23,10 @@ static const cli_option options[] = {
     {"ii", 0, "N", CLI_INT, offsetof(build_args, ii), "most cycles per frame"},
     {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto or folded"},
     {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream"},
-    {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers (edit the folding.json of a build)"},
+    {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers and depths of FIFOs (edit the folding.json of a build)"},
     {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify), "simulate the design on these rows when it is built"},
+    {"fastest", 0, NULL, CLI_FLAG, offsetof(build_args, fastest), "without --fps and --ii: the fastest folding that fits the part"},
+    {"allow-deadlock", 0, NULL, CLI_FLAG, offsetof(build_args, allow_deadlock), "build even with FIFO depths with which the circuit stops for ever (for study)"},
     {"sweep", 0, NULL, CLI_FLAG, offsetof(build_args, sweep), "only the curve of frames/s against LUTs"},
     {0}};
 
@@ -41,7 +43,9 @@ static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answe
                           .interface = a->interface,
                           .folding = a->folding,
                           .verify = a->verify,
-                          .sweep = a->sweep};
+                          .sweep = a->sweep,
+                          .fastest = a->fastest,
+                          .allow_deadlock = a->allow_deadlock};
     return lf_build(ctx, &o, answer);
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "ir/lftext.h"
+#include "pass/connect.h"
 #include "pass/fold.h"
 #include "pass/folding.h"
 #include "pass/passes.h"
@@ -40,6 +41,8 @@ static lf_status check_options(builder *b) {
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --clock-mhz must be positive");
     if (o->fps > 0 && o->ii > 0)
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --ii both set the target: give one of them");
+    if (o->fastest && (o->fps > 0 || o->ii > 0))
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fastest is instead of a target: leave out --fps and --ii");
     b->clock_mhz = o->clock_mhz > 0 ? o->clock_mhz : 200;
     b->part = lf_part_find(b->ctx, o->part ? o->part : "xc7z020");
     if (!b->part)
@@ -47,7 +50,7 @@ static lf_status check_options(builder *b) {
     double cycles = o->fps > 0 ? floor(b->clock_mhz * 1e6 / o->fps) : 0;
     if (o->fps > 0 && cycles < 1)
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps %.0f is more than one frame a cycle at %.0f MHz", o->fps, b->clock_mhz);
-    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles, .part = b->part->name, .file = o->folding, .must_fit = o->part != NULL};
+    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles, .part = b->part->name, .file = o->folding, .must_fit = o->part != NULL, .fastest = o->fastest};
     return LF_OK;
 }
 
@@ -74,14 +77,14 @@ static lf_status make_hardware(builder *b) {
     LF_TRY(make_program(b));
     LF_TRY(run_pass(b, "map", NULL));
     LF_TRY(run_pass(b, "fold", &b->fold));
-    return run_pass(b, "connect", NULL);
+    return run_pass(b, "connect", &(lf_connect_options){.file = b->o->folding, .allow_deadlock = b->o->allow_deadlock});
 }
 
 static lf_status gather_facts(builder *b, lf_build_facts *f) {
     *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
-    return lf_stream_model_run(b->g, TIMING_FRAMES, &f->timing);
+    return lf_stream_model_measure(b->g, TIMING_FRAMES, b->arena, &f->flow);
 }
 
 static lf_status write_text(builder *b, const char *dir, const char *name, const lf_text *text) {

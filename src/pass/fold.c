@@ -12,14 +12,14 @@ static lf_status solve_for(lf_graph *g, const lf_part *part, int64_t ii, const b
     return LF_OK;
 }
 
-/* No target: 4,096 cycles, or the fastest that fits: doubling until it does, then bisecting down. */
-static lf_status solve_freely(lf_graph *g, const lf_part *part, const bool *pinned, lf_arena *a) {
+/* No target: the usual one (1: none), or the fastest that fits: doubling until it does, then bisecting down. */
+static lf_status solve_freely(lf_graph *g, const lf_part *part, int64_t usual, const bool *pinned, lf_arena *a) {
     lf_folding_total total;
     bool fits;
     const char *what = NULL;
     int64_t best;
     LF_TRY(lf_folding_best_ii(g, pinned, &best));
-    int64_t high = best > USUAL_II ? best : USUAL_II, low = high;
+    int64_t high = best > usual ? best : usual, low = high;
     LF_TRY(solve_for(g, part, high, pinned, &total, &fits, a, &what));
     if (fits)
         return LF_OK;
@@ -64,7 +64,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     bool *pinned = LF_NEW_ARRAY(scratch, bool, g->nodes.count + 1);
     if (o->file && *o->file)
         LF_TRY(lf_folding_read(g, o->file, pinned));
-    LF_TRY(o->ii > 0 ? solve_target(g, part, o, pinned, scratch) : solve_freely(g, part, pinned, scratch));
+    LF_TRY(o->ii > 0 ? solve_target(g, part, o, pinned, scratch) : solve_freely(g, part, o->fastest ? 1 : USUAL_II, pinned, scratch));
     return lf_infer(g);
 }
 
@@ -72,6 +72,7 @@ static const lf_attr_desc options[] = {
     {"ii", LF_ATTR_INT, offsetof(lf_fold_options, ii), "0", NULL, 0, 1e15, "most cycles per frame; 0: 4,096, or the fastest that fits"},
     {"part", LF_ATTR_STRING, offsetof(lf_fold_options, part), "xc7z020", NULL, 0, 0, "part whose resources are respected"},
     {"file", LF_ATTR_STRING, offsetof(lf_fold_options, file), "", NULL, 0, 0, "folding file that pins layers"},
+    {"fastest", LF_ATTR_BOOL, offsetof(lf_fold_options, fastest), "false", NULL, 0, 0, "without ii: the fastest that fits the part"},
     {"must_fit", LF_ATTR_BOOL, offsetof(lf_fold_options, must_fit), "false", NULL, 0, 0, "a target that does not fit is an error, not a warning"},
     {0}};
 

@@ -10,6 +10,7 @@ typedef struct lf_fold_options {
     const char *part;
     const char *file; /* folding.json that pins layers, or NULL */
     bool must_fit;
+    bool fastest;     /* without ii: the fastest that fits the part, however much of it that takes */
 } lf_fold_options;
 
 #endif

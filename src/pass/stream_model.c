@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-bool lf_is_unit(const lf_node *n) { return n->place == LF_PLACE_FPGA && n->op->unit; }
+bool lf_is_unit(const lf_node *n) {
+    return n->place == LF_PLACE_FPGA && n->op->unit;
+}
 
 bool lf_is_stream(const lf_graph *g, const lf_node *n, int operand) {
     const lf_tensor *t = lf_in(g, n, operand);
@@ -36,7 +38,9 @@ static bool read_by_host(const lf_graph *g, lf_id tensor) {
     return false;
 }
 
-bool lf_leaves_circuit(const lf_graph *g, lf_id tensor) { return !lf_enters_circuit(g, tensor) && read_by_host(g, tensor); }
+bool lf_leaves_circuit(const lf_graph *g, lf_id tensor) {
+    return !lf_enters_circuit(g, tensor) && read_by_host(g, tensor);
+}
 
 static int stream_port(const lf_graph *g, const lf_node *n, int operand) {
     int port = 0;
@@ -101,4 +105,23 @@ lf_status lf_stream_model_run(const lf_graph *g, int frames, lf_chain_result *ou
         status = lf_chain_run(g->ctx, m.chain, frames, 0, out);
     lf_arena_free(a);
     return status;
+}
+
+lf_status lf_stream_model_measure(const lf_graph *g, int frames, lf_arena *a, lf_stream_facts *out) {
+    lf_stream_model m;
+    lf_chain_end end;
+    int full;
+    lf_chain_waits *waits = LF_NEW_ARRAY(a, lf_chain_waits, g->nodes.count + 1);
+    int64_t *peak = LF_NEW_ARRAY(a, int64_t, g->nodes.count + 1);
+    *out = (lf_stream_facts){.frames = frames, .waits = waits, .peak = peak};
+    LF_TRY(lf_stream_model_make(g, a, &m));
+    LF_TRY(lf_chain_try(g->ctx, m.chain, frames, 0, &end, &out->timing));
+    if (end != LF_CHAIN_DONE)
+        out->stops = lf_chain_blocked_text(m.chain, a, &full);
+    for (size_t id = 1; id <= g->nodes.count; id++)
+        if (m.unit_of[id] >= 0) {
+            waits[id] = lf_chain_waits_of(m.chain, m.unit_of[id]);
+            peak[id] = lf_chain_peak(m.chain, m.unit_of[id]);
+        }
+    return LF_OK;
 }

@@ -24,11 +24,22 @@ bool lf_enters_circuit(const lf_graph *g, lf_id tensor);
 
 /* The circuit's own inputs and outputs, in the order of the graph's. A tensor that several units read enters once. */
 typedef LF_VEC(lf_stream_port) lf_stream_ports;
-LF_MUST_USE lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs, lf_stream_ports *outputs);
+LF_MUST_USE lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs,
+                                       lf_stream_ports *outputs);
 
 LF_MUST_USE lf_status lf_stream_model_make(const lf_graph *g, lf_arena *a, lf_stream_model *out);
 
 /* Latency and initiation interval of the whole circuit, from `frames` frames. */
 LF_MUST_USE lf_status lf_stream_model_run(const lf_graph *g, int frames, lf_chain_result *out);
+
+/* What a run of the whole circuit shows. */
+typedef struct lf_stream_facts {
+    lf_chain_result timing; /* meaningless when the circuit stops */
+    const char *stops;      /* who waits for whom for ever, or NULL */
+    int frames;
+    const lf_chain_waits *waits; /* by node id, over all frames */
+    const int64_t *peak;         /* by node id: most beats held, of FIFOs */
+} lf_stream_facts;
+LF_MUST_USE lf_status lf_stream_model_measure(const lf_graph *g, int frames, lf_arena *a, lf_stream_facts *out);
 
 #endif

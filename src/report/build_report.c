@@ -4,23 +4,56 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ops/stream.h"
 #include "report/host_report.h"
 #include "report/table.h"
 
-static json_t *rounded(double v) { return json_real(nearbyint(v * 2) / 2); }
+static json_t *rounded(double v) {
+    return json_real(nearbyint(v * 2) / 2);
+}
 
-static json_t *whole(double v) { return json_integer((json_int_t)nearbyint(v)); }
+static json_t *whole(double v) {
+    return json_integer((json_int_t)nearbyint(v));
+}
 
-static int64_t attr_or(const lf_node *n, const char *name, int64_t fallback) { return lf_has_attr(n, name) ? lf_attr_int(n, name) : fallback; }
+static int64_t attr_or(const lf_node *n, const char *name, int64_t fallback) {
+    return lf_has_attr(n, name) ? lf_attr_int(n, name) : fallback;
+}
 
+/* A depthwise unit multiplies every element of its input once; a matrix-vector unit every vector by the rows of its group. */
 static int64_t macs_of(const lf_graph *g, const lf_node *n) {
+    if (!strcmp(n->op->name, "vvu"))
+        return lf_shape_count(lf_in(g, n, 0)->shape);
     if (strcmp(n->op->name, "mvu"))
         return 0;
     const lf_tensor *w = lf_in(g, n, 1), *x = lf_in(g, n, 0);
-    return lf_shape_count(w->shape) * (lf_shape_count(x->shape) / w->shape.dim[1]);
+    return lf_shape_count(w->shape) / attr_or(n, "groups", 1) * (lf_shape_count(x->shape) / w->shape.dim[1]);
 }
 
-static json_t *layer_json(const lf_graph *g, const lf_node *n, const lf_cost *c) {
+/* A FIFO's part of the report: what it could hold and what it held. */
+static json_t *fifo_json(const lf_build_facts *f, const lf_node *n) {
+    json_t *o = json_object();
+    int64_t depth = lf_attr_int(n, "depth"), width = lf_stream_bits(f->hardware, n->in[0]);
+    json_object_set_new(o, "name", json_string(n->name));
+    json_object_set_new(o, "depth", json_integer(depth));
+    json_object_set_new(o, "width_bits", json_integer(width));
+    json_object_set_new(o, "bits", json_integer(depth * width));
+    json_object_set_new(o, "style", json_string(lf_attr_enum_name(n, "style")));
+    json_object_set_new(o, "peak", json_integer(f->flow.peak[n->id]));
+    return o;
+}
+
+/* How long a unit waits in a frame: slack is what its own work leaves of the interval. */
+static void add_waits(const lf_build_facts *f, const lf_node *n, const lf_cost *c, json_t *l) {
+    const lf_chain_waits *w = &f->flow.waits[n->id];
+    json_object_set_new(l, "slack",
+                        f->flow.stops ? json_null() : json_integer(f->flow.timing.ii_cycles - c->ii_cycles));
+    json_object_set_new(l, "starved_cycles", json_integer(w->starved_cycles / f->flow.frames));
+    json_object_set_new(l, "blocked_cycles", json_integer(w->blocked_cycles / f->flow.frames));
+}
+
+static json_t *layer_json(const lf_build_facts *f, const lf_node *n, const lf_cost *c) {
+    const lf_graph *g = f->hardware;
     json_t *l = json_object();
     json_object_set_new(l, "name", json_string(n->name));
     json_object_set_new(l, "op", json_string(n->op->name));
@@ -36,6 +69,7 @@ static json_t *layer_json(const lf_graph *g, const lf_node *n, const lf_cost *c)
     json_object_set_new(l, "macs", json_integer(macs_of(g, n)));
     if (lf_has_attr(n, "depth"))
         json_object_set_new(l, "depth", json_integer(lf_attr_int(n, "depth")));
+    add_waits(f, n, c, l);
     return l;
 }
 
@@ -48,26 +82,55 @@ static void add_cost(lf_cost *sum, const lf_cost *c) {
     sum->weight_bits += c->weight_bits;
 }
 
-static lf_status layers_json(const lf_graph *g, json_t *layers, lf_cost *sum) {
+typedef struct tables {
+    json_t *layers, *fifos;
+    lf_cost sum;
+    const lf_node *slowest;
+    int64_t slowest_cycles;
+} tables;
+
+static lf_status fill_tables(const lf_build_facts *f, tables *t) {
+    const lf_graph *g = f->hardware;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         lf_cost c = {0};
         if (!lf_is_unit(n))
             continue;
         LF_TRY(n->op->cost(g, n, &c));
-        add_cost(sum, &c);
-        json_array_append_new(layers, layer_json(g, n, &c));
+        add_cost(&t->sum, &c);
+        json_array_append_new(t->layers, layer_json(f, n, &c));
+        if (!strcmp(n->op->name, "fifo"))
+            json_array_append_new(t->fifos, fifo_json(f, n));
+        if (c.ii_cycles > t->slowest_cycles) {
+            t->slowest = n;
+            t->slowest_cycles = c.ii_cycles;
+        }
     }
     return LF_OK;
 }
 
+/* The unit whose own work takes longest. A circuit slower than it waits somewhere: for FIFOs that the user made small. */
+static json_t *bottleneck_json(const lf_build_facts *f, const tables *t) {
+    json_t *b = json_object();
+    bool waits = f->flow.stops || f->flow.timing.ii_cycles > t->slowest_cycles;
+    json_object_set_new(b, "name", json_string(t->slowest ? t->slowest->name : ""));
+    json_object_set_new(b, "op", json_string(t->slowest ? t->slowest->op->name : ""));
+    json_object_set_new(b, "cycles", json_integer(t->slowest_cycles));
+    json_object_set_new(b, "limited_by", json_string(waits ? "waits between units" : "its own work"));
+    return b;
+}
+
 static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
     json_t *n = json_object();
-    double ii = (double)f->timing.ii_cycles;
-    json_object_set_new(n, "ii_cycles", json_integer(f->timing.ii_cycles));
-    json_object_set_new(n, "latency_cycles", json_integer(f->timing.latency_cycles));
-    json_object_set_new(n, "fps", json_real(f->clock_mhz * 1e6 / ii));
-    json_object_set_new(n, "latency_ns", json_real((double)f->timing.latency_cycles * 1e3 / f->clock_mhz));
+    const lf_chain_result *timing = &f->flow.timing;
+    bool stops = f->flow.stops != NULL;
+    json_object_set_new(n, "ii_cycles", stops ? json_null() : json_integer(timing->ii_cycles));
+    json_object_set_new(n, "latency_cycles", stops ? json_null() : json_integer(timing->latency_cycles));
+    json_object_set_new(n, "fps", json_real(stops ? 0 : f->clock_mhz * 1e6 / (double)timing->ii_cycles));
+    json_object_set_new(n, "latency_ns",
+                        stops ? json_null() : json_real((double)timing->latency_cycles * 1e3 / f->clock_mhz));
+    if (stops)
+        json_object_set_new(n, "deadlock", json_string(f->flow.stops));
     json_object_set_new(n, "lut", whole(sum->lut));
     json_object_set_new(n, "ff", whole(sum->ff));
     json_object_set_new(n, "bram", rounded(sum->bram));
@@ -106,15 +169,16 @@ static json_t *roofline_json(const lf_build_facts *f) {
     json_t *r = json_object();
     json_object_set_new(r, "ops_per_frame", json_real(ops));
     json_object_set_new(r, "peak_ops", json_real(peak));
-    json_object_set_new(r, "attained_ops", json_real(ops * clock / (double)f->timing.ii_cycles));
+    json_object_set_new(r, "attained_ops",
+                        json_real(f->flow.stops ? 0 : ops * clock / (double)f->flow.timing.ii_cycles));
     json_object_set_new(r, "bytes_per_frame", json_integer(bytes));
-    json_object_set_new(r, "bound", json_string(longest >= f->timing.ii_cycles ? bound : slowest));
+    json_object_set_new(r, "bound", json_string(longest >= f->flow.timing.ii_cycles ? bound : slowest));
     return r;
 }
 
 json_t *lf_build_report(const lf_build_facts *f) {
-    json_t *r = json_object(), *clock = json_object(), *layers = json_array();
-    lf_cost sum = {0};
+    json_t *r = json_object(), *clock = json_object();
+    tables t = {.layers = json_array(), .fifos = json_array()};
     const lf_graph *g = f->hardware;
     json_object_set_new(r, "model", json_string(g->source ? g->source : g->name));
     json_object_set_new(r, "model_sha256", json_string(g->source_sha256));
@@ -126,22 +190,28 @@ json_t *lf_build_report(const lf_build_facts *f) {
     json_object_set_new(clock, "evidence", json_string("assumed"));
     json_object_set_new(r, "clock", clock);
     json_object_set_new(r, "host", lf_host_report(g, &f->inputs, &f->outputs));
-    if (layers_json(g, layers, &sum) != LF_OK) {
-        json_decref(layers);
+    lf_status status = fill_tables(f, &t);
+    json_object_set_new(r, "layers", t.layers);
+    json_object_set_new(r, "fifos", t.fifos);
+    if (status != LF_OK) {
         json_decref(r);
         return NULL;
     }
-    json_object_set_new(r, "layers", layers);
-    json_object_set_new(r, "network", network_json(f, &sum));
+    json_object_set_new(r, "network", network_json(f, &t.sum));
+    json_object_set_new(r, "bottleneck", bottleneck_json(f, &t));
     json_object_set_new(r, "roofline", roofline_json(f));
     return r;
 }
 
 /* -- readable ------------------------------------------------------------------------------------------------------------------------ */
 
-static int64_t int_of(const json_t *o, const char *key) { return json_integer_value(json_object_get(o, key)); }
+static int64_t int_of(const json_t *o, const char *key) {
+    return json_integer_value(json_object_get(o, key));
+}
 
-static double real_of(const json_t *o, const char *key) { return json_number_value(json_object_get(o, key)); }
+static double real_of(const json_t *o, const char *key) {
+    return json_number_value(json_object_get(o, key));
+}
 
 static const char *string_of(const json_t *o, const char *key) {
     const char *s = json_string_value(json_object_get(o, key));
@@ -153,28 +223,64 @@ static void layer_rows(lf_table *t, const json_t *layers) {
     size_t i;
     json_t *l;
     json_array_foreach((json_t *)layers, i, l) {
-        const char *row[] = {string_of(l, "name"), string_of(l, "op"), lf_thousands(a, int_of(l, "pe")), lf_thousands(a, int_of(l, "simd")),
-                             lf_thousands(a, int_of(l, "cycles")), lf_thousands(a, int_of(l, "lut")), lf_thousands(a, int_of(l, "ff")),
-                             lf_fixed_decimals(a, real_of(l, "bram"), 1), lf_thousands(a, int_of(l, "dsp")), lf_thousands(a, int_of(l, "weight_bits"))};
+        const char *row[] = {string_of(l, "name"),
+                             string_of(l, "op"),
+                             lf_thousands(a, int_of(l, "pe")),
+                             lf_thousands(a, int_of(l, "simd")),
+                             lf_thousands(a, int_of(l, "cycles")),
+                             json_is_null(json_object_get(l, "slack")) ? "-" : lf_thousands(a, int_of(l, "slack")),
+                             lf_thousands(a, int_of(l, "lut")),
+                             lf_thousands(a, int_of(l, "ff")),
+                             lf_fixed_decimals(a, real_of(l, "bram"), 1),
+                             lf_thousands(a, int_of(l, "dsp")),
+                             lf_thousands(a, int_of(l, "weight_bits"))};
         lf_table_row(t, row);
     }
 }
 
+static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
+    const json_t *fifos = json_object_get(r, "fifos"), *slow = json_object_get(r, "bottleneck"), *f;
+    int64_t bits = 0;
+    size_t i;
+    json_array_foreach((json_t *)fifos, i, f) bits += int_of(f, "bits");
+    lf_text_addf(out, "slowest unit %s (%s, %s cycles); the rate is limited by %s\n", string_of(slow, "name"),
+                 string_of(slow, "op"), lf_thousands(a, int_of(slow, "cycles")), string_of(slow, "limited_by"));
+    if (json_array_size(fifos))
+        lf_text_addf(out, "%zu FIFOs hold up to %s bits\n", json_array_size(fifos), lf_thousands(a, bits));
+}
+
 void lf_build_report_text(const json_t *r, lf_text *out) {
-    static const char *const header[] = {"<layer", "<op", "PE", "SIMD", "cycles", "LUT", "FF", "BRAM36", "DSP", "weight bits"};
+    static const char *const header[] = {"<layer", "<op", "PE",     "SIMD", "cycles",     "slack",
+                                         "LUT",    "FF",  "BRAM36", "DSP",  "weight bits"};
     lf_arena *a = lf_arena_new();
     lf_table t = lf_table_make(a, LF_COUNT(header), header);
-    const json_t *n = json_object_get(r, "network"), *clock = json_object_get(r, "clock"), *roof = json_object_get(r, "roofline");
+    const json_t *n = json_object_get(r, "network"), *clock = json_object_get(r, "clock"),
+                 *roof = json_object_get(r, "roofline");
     layer_rows(&t, json_object_get(r, "layers"));
-    const char *total[] = {"whole (estimated)", "", "", "", lf_thousands(a, int_of(n, "ii_cycles")), lf_thousands(a, int_of(n, "lut")),
-                           lf_thousands(a, int_of(n, "ff")), lf_fixed_decimals(a, real_of(n, "bram"), 1), lf_thousands(a, int_of(n, "dsp")),
+    const char *total[] = {"whole (estimated)",
+                           "",
+                           "",
+                           "",
+                           lf_thousands(a, int_of(n, "ii_cycles")),
+                           "",
+                           lf_thousands(a, int_of(n, "lut")),
+                           lf_thousands(a, int_of(n, "ff")),
+                           lf_fixed_decimals(a, real_of(n, "bram"), 1),
+                           lf_thousands(a, int_of(n, "dsp")),
                            lf_thousands(a, int_of(n, "weight_bits"))};
     lf_table_row(&t, total);
     lf_table_print(&t, out);
-    lf_text_addf(out, "\nII %s cycles, latency %s cycles; at %s MHz (%s): %s frames/s, %s ns\n", lf_thousands(a, int_of(n, "ii_cycles")),
-                 lf_thousands(a, int_of(n, "latency_cycles")), lf_fixed_decimals(a, real_of(clock, "mhz"), 0), string_of(clock, "evidence"),
-                 lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
-    lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n", lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
+    const char *deadlock = json_string_value(json_object_get(n, "deadlock"));
+    if (deadlock)
+        lf_text_addf(out, "\nDEADLOCK: the circuit stops for ever: %s\n", deadlock);
+    else
+        lf_text_addf(out, "\nII %s cycles, latency %s cycles; at %s MHz (%s): %s frames/s, %s ns\n",
+                     lf_thousands(a, int_of(n, "ii_cycles")), lf_thousands(a, int_of(n, "latency_cycles")),
+                     lf_fixed_decimals(a, real_of(clock, "mhz"), 0), string_of(clock, "evidence"),
+                     lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
+    lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n",
+                 lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
                  lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
+    flow_text(a, r, out);
     lf_arena_free(a);
 }

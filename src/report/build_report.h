@@ -13,7 +13,7 @@ typedef struct lf_build_facts {
     const lf_part *part;
     double clock_mhz;
     const char *top;
-    lf_chain_result timing;
+    lf_stream_facts flow;
     lf_stream_ports inputs, outputs;
 } lf_build_facts;
 

@@ -5,36 +5,26 @@
 #include "base/file.h"
 #include "ir/attr.h"
 #include "train/recipe_keys.h"
-#include "train/yaml_tree.h"
+#include "train/recipe_parse.h"
 
-typedef struct parser {
-    lf_ctx *ctx;
-    lf_arena *arena;
-    const char *file;
-    lf_recipe *recipe;
-} parser;
-
-static lf_where at_node(const parser *p, const lf_yaml *n) {
-    return (lf_where){.file = p->file, .line = n->line, .column = n->column};
-}
-static lf_where at_key(const parser *p, const lf_yaml *n) {
+static lf_where at_key(const lf_parser *p, const lf_yaml *n) {
     return (lf_where){.file = p->file, .line = n->key_line, .column = n->key_column};
 }
 
-static lf_status wrong(const parser *p, const lf_yaml *n, const char *what) {
-    lf_where where = at_node(p, n);
+lf_status lf_recipe_wrong(const lf_parser *p, const lf_yaml *n, const char *what) {
+    lf_where where = {.file = p->file, .line = n->line, .column = n->column};
     return lf_fail(p->ctx, LF_BAD_INPUT, &where, "%s", what);
 }
 
 /* -- values -------------------------------------------------------------------------------------------------------- */
 
 /* The text form that attribute tables read: strings quoted, lists in brackets. */
-static lf_status value_text(const parser *p, const lf_yaml *n, const lf_attr_desc *d, lf_text *out) {
+static lf_status value_text(const lf_parser *p, const lf_yaml *n, const lf_attr_desc *d, lf_text *out) {
     if (n->kind == LF_YAML_LIST && d->type == LF_ATTR_INTS) {
         lf_text_add(out, "[");
         for (const lf_yaml *c = n->child; c; c = c->next) {
             if (c->kind != LF_YAML_SCALAR)
-                return wrong(p, c, "a whole number belongs here");
+                return lf_recipe_wrong(p, c, "a whole number belongs here");
             lf_text_add(out, c == n->child ? "" : ", ");
             lf_text_add(out, c->text);
         }
@@ -42,7 +32,7 @@ static lf_status value_text(const parser *p, const lf_yaml *n, const lf_attr_des
         return LF_OK;
     }
     if (n->kind != LF_YAML_SCALAR)
-        return wrong(p, n, lf_format(p->arena, "'%s' takes one value", d->name));
+        return lf_recipe_wrong(p, n, lf_format(p->arena, "'%s' takes one value", d->name));
     if (d->type == LF_ATTR_STRING)
         lf_quote(out, n->text);
     else
@@ -50,9 +40,12 @@ static lf_status value_text(const parser *p, const lf_yaml *n, const lf_attr_des
     return LF_OK;
 }
 
-static lf_status set_key(const parser *p, const lf_attr_desc *keys, const char *owner, void *at, const lf_yaml *n) {
+lf_status lf_recipe_set_key(const lf_parser *p, const lf_attr_desc *keys, const char *owner, void *at,
+                            const lf_yaml *n) {
     const lf_attr_desc *d = lf_attrs_find(keys, n->key);
-    lf_where where = d ? at_node(p, n) : at_key(p, n);
+    lf_where where = {.file = p->file, .line = n->line, .column = n->column};
+    if (!d)
+        where = at_key(p, n);
     lf_text text = {0};
     lf_status s = d ? value_text(p, n, d, &text) : LF_OK;
     if (s == LF_OK)
@@ -61,32 +54,25 @@ static lf_status set_key(const parser *p, const lf_attr_desc *keys, const char *
     return s;
 }
 
-static lf_status require_map(const parser *p, const lf_yaml *n, const char *owner) {
+static lf_status require_map(const lf_parser *p, const lf_yaml *n, const char *owner) {
     return n->kind == LF_YAML_MAP
                ? LF_OK
-               : wrong(p, n, lf_format(p->arena, "'%s' takes keys with values, e.g. {key: value}", owner));
+               : lf_recipe_wrong(p, n, lf_format(p->arena, "'%s' takes keys with values, e.g. {key: value}", owner));
 }
 
-static const lf_yaml *find(const lf_yaml *map, const char *key) {
-    for (const lf_yaml *n = map->child; n; n = n->next)
-        if (!strcmp(n->key, key))
-            return n;
-    return NULL;
-}
-
-static lf_status require_keys(const parser *p, const lf_attr_desc *keys, const char *owner, const lf_yaml *map) {
+lf_status lf_recipe_require(const lf_parser *p, const lf_attr_desc *keys, const char *owner, const lf_yaml *map) {
     for (const lf_attr_desc *d = keys; d->name; d++)
-        if (!d->fallback && !find(map, d->name))
-            return wrong(p, map, lf_format(p->arena, "%s: '%s' is missing", owner, d->name));
+        if (!d->fallback && !lf_yaml_find(map, d->name))
+            return lf_recipe_wrong(p, map, lf_format(p->arena, "%s: '%s' is missing", owner, d->name));
     return LF_OK;
 }
 
-static lf_status read_section(const parser *p, const lf_attr_desc *keys, const char *owner, void *at,
+static lf_status read_section(const lf_parser *p, const lf_attr_desc *keys, const char *owner, void *at,
                               const lf_yaml *map) {
     LF_TRY(require_map(p, map, owner));
     for (const lf_yaml *n = map->child; n; n = n->next)
-        LF_TRY(set_key(p, keys, owner, at, n));
-    return require_keys(p, keys, owner, map);
+        LF_TRY(lf_recipe_set_key(p, keys, owner, at, n));
+    return lf_recipe_require(p, keys, owner, map);
 }
 
 /* -- quantizers ---------------------------------------------------------------------------------------------------- */
@@ -101,70 +87,28 @@ void lf_quantizer_range(const lf_quantizer *q, int *lo, int *hi) {
     }
 }
 
-static lf_status check_quantizer(const parser *p, const lf_yaml *n, const lf_quantizer *q) {
+static lf_status check_quantizer(const lf_parser *p, const lf_yaml *n, const lf_quantizer *q) {
     bool integer = q->type == LF_QUANTIZER_INT || q->type == LF_QUANTIZER_UINT;
-    if (q->type == LF_QUANTIZER_BIPOLAR && (find(n, "scale") || find(n, "scale_mode")))
-        return wrong(
+    if (q->type == LF_QUANTIZER_BIPOLAR && (lf_yaml_find(n, "scale") || lf_yaml_find(n, "scale_mode")))
+        return lf_recipe_wrong(
             p, n,
             "a bipolar quantizer has no scale here: the batch normalization or output scale behind it does its work");
-    if (!integer && find(n, "bits"))
-        return wrong(p, n, "'bits' belongs to int and uint");
-    if (q->type != LF_QUANTIZER_INT && find(n, "narrow"))
-        return wrong(p, n, "'narrow' belongs to int");
+    if (!integer && lf_yaml_find(n, "bits"))
+        return lf_recipe_wrong(p, n, "'bits' belongs to int and uint");
+    if (q->type != LF_QUANTIZER_INT && lf_yaml_find(n, "narrow"))
+        return lf_recipe_wrong(p, n, "'narrow' belongs to int");
     return LF_OK;
 }
 
-static lf_status read_quantizer(const parser *p, const char *owner, lf_quantizer *q, const lf_yaml *n) {
+lf_status lf_recipe_read_quantizer(const lf_parser *p, const char *owner, lf_quantizer *q, const lf_yaml *n) {
     lf_attrs_defaults(lf_quantizer_keys, q, p->arena);
     LF_TRY(read_section(p, lf_quantizer_keys, owner, q, n));
     return check_quantizer(p, n, q);
 }
 
-static lf_status read_weights(const parser *p, lf_quantizer *q, const lf_yaml *n) {
-    LF_TRY(read_quantizer(p, "weights", q, n));
-    return q->type == LF_QUANTIZER_UINT ? wrong(p, n, "weights need a sign: bipolar, ternary or int") : LF_OK;
-}
-
-/* -- layers -------------------------------------------------------------------------------------------------------- */
-
-static bool is_layer_quantizer(const char *key) {
-    return !strcmp(key, "weights") || !strcmp(key, "activations");
-}
-
-static lf_status read_layer_map(const parser *p, lf_recipe_layer *layer, const lf_yaml *n) {
-    LF_TRY(require_keys(p, lf_recipe_layer_keys, "layer", n));
-    for (const lf_yaml *c = n->child; c; c = c->next) {
-        if (!is_layer_quantizer(c->key))
-            LF_TRY(set_key(p, lf_recipe_layer_keys, "layer", layer, c));
-        else if (c->key[0] == 'w')
-            LF_TRY(read_weights(p, &layer->weights, c));
-        else
-            LF_TRY(read_quantizer(p, "activations", &layer->activations, c));
-    }
-    return LF_OK;
-}
-
-/* `- 256` or `- {units: 256, weights: {...}, activations: {...}}`; what is missing comes from the top of the file. */
-static lf_status read_layer(const parser *p, const lf_recipe_layer *defaults, const lf_yaml *n) {
-    if (p->recipe->layers == LF_RECIPE_LAYERS_MAX)
-        return wrong(p, n, "more than 32 layers");
-    lf_recipe_layer *layer = &p->recipe->layer[p->recipe->layers++];
-    *layer = *defaults;
-    if (n->kind == LF_YAML_MAP)
-        return read_layer_map(p, layer, n);
-    lf_yaml units = *n;
-    units.key = "units";
-    return set_key(p, lf_recipe_layer_keys, "layer", layer, &units);
-}
-
-static lf_status read_layers(const parser *p, const lf_recipe_layer *defaults, const lf_yaml *root) {
-    const lf_yaml *list = find(root, "layers");
-    if (!list || list->kind != LF_YAML_LIST || !list->child)
-        return wrong(p, list ? list : root,
-                     "'layers' takes a list of layer widths; the last one is the number of classes");
-    for (const lf_yaml *n = list->child; n; n = n->next)
-        LF_TRY(read_layer(p, defaults, n));
-    return p->recipe->layer[p->recipe->layers - 1].units >= 2 ? LF_OK : wrong(p, list, "fewer than 2 classes");
+lf_status lf_recipe_read_weights(const lf_parser *p, lf_quantizer *q, const lf_yaml *n) {
+    LF_TRY(lf_recipe_read_quantizer(p, "weights", q, n));
+    return q->type == LF_QUANTIZER_UINT ? lf_recipe_wrong(p, n, "weights need a sign: bipolar, ternary or int") : LF_OK;
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
@@ -176,7 +120,7 @@ static const lf_recipe_section *find_section(const char *name) {
     return NULL;
 }
 
-static lf_status unknown_key(const parser *p, const lf_yaml *n) {
+static lf_status unknown_key(const lf_parser *p, const lf_yaml *n) {
     const char *known[32] = {"layers", "weights", "activations"};
     size_t count = 3;
     for (const lf_attr_desc *d = lf_recipe_top_keys; d->name; d++)
@@ -191,32 +135,34 @@ static lf_status unknown_key(const parser *p, const lf_yaml *n) {
     return status;
 }
 
-static lf_status read_entry(const parser *p, lf_recipe_layer *defaults, const lf_yaml *n) {
+static lf_status read_entry(const lf_parser *p, lf_recipe_layer *defaults, const lf_yaml *n) {
     const lf_recipe_section *s = find_section(n->key);
     if (!strcmp(n->key, "layers"))
         return LF_OK;
     if (!strcmp(n->key, "weights"))
-        return read_weights(p, &defaults->weights, n);
+        return lf_recipe_read_weights(p, &defaults->weights, n);
     if (!strcmp(n->key, "activations"))
-        return read_quantizer(p, "activations", &defaults->activations, n);
+        return lf_recipe_read_quantizer(p, "activations", &defaults->activations, n);
     if (s && s->keys == lf_quantizer_keys)
-        return read_quantizer(p, s->name, &p->recipe->input_quantizer, n);
+        return lf_recipe_read_quantizer(p, s->name, &p->recipe->input_quantizer, n);
     if (s)
         return read_section(p, s->keys, s->name, (char *)p->recipe + s->offset, n);
     if (lf_attrs_find(lf_recipe_top_keys, n->key))
-        return set_key(p, lf_recipe_top_keys, "recipe", p->recipe, n);
+        return lf_recipe_set_key(p, lf_recipe_top_keys, "recipe", p->recipe, n);
     return unknown_key(p, n);
 }
 
-static lf_status check_whole(const parser *p, const lf_yaml *root) {
+static lf_status check_whole(const lf_parser *p, const lf_yaml *root) {
     const lf_recipe *r = p->recipe;
     if (r->training.batch % 16)
-        return wrong(p, root,
-                     lf_format(p->arena, "training: batch %lld is not a multiple of 16", (long long)r->training.batch));
-    if (r->regularize.shift && r->input.shape.count < 2)
-        return wrong(p, root, "regularize: 'shift' needs input: {shape: [..., height, width]}");
+        return lf_recipe_wrong(
+            p, root, lf_format(p->arena, "training: batch %lld is not a multiple of 16", (long long)r->training.batch));
+    if ((r->regularize.shift || r->regularize.flip) && r->input.shape.count < 2)
+        return lf_recipe_wrong(p, root,
+                               lf_format(p->arena, "regularize: '%s' needs input: {shape: [..., height, width]}",
+                                         r->regularize.shift ? "shift" : "flip"));
     if (r->input_quantizer.scale_mode != LF_SCALE_FIXED)
-        return wrong(p, root, "input_quantizer: its scale is fixed");
+        return lf_recipe_wrong(p, root, "input_quantizer: its scale is fixed");
     return LF_OK;
 }
 
@@ -227,19 +173,20 @@ static void round_constants(lf_recipe *r) {
     r->input_quantizer.scale = (double)(float)r->input_quantizer.scale;
 }
 
-static lf_status read_recipe(const parser *p, const lf_yaml *root) {
+static lf_status read_recipe(const lf_parser *p, const lf_yaml *root) {
     if (root->kind != LF_YAML_MAP)
-        return wrong(p, root, "a recipe is a list of keys with values");
+        return lf_recipe_wrong(p, root, "a recipe is a list of keys with values");
     for (const char *const *k = (const char *const[]){"weights", "activations", "input_quantizer", NULL}; *k; k++)
-        if (!find(root, *k))
-            return wrong(p, root, lf_format(p->arena, "'%s' is missing", *k));
-    LF_TRY(require_keys(p, lf_recipe_top_keys, "recipe", root));
+        if (!lf_yaml_find(root, *k))
+            return lf_recipe_wrong(p, root, lf_format(p->arena, "'%s' is missing", *k));
+    LF_TRY(lf_recipe_require(p, lf_recipe_top_keys, "recipe", root));
     lf_recipe_layer defaults = {0};
     for (const lf_yaml *n = root->child; n; n = n->next)
         LF_TRY(read_entry(p, &defaults, n));
-    LF_TRY(read_layers(p, &defaults, root));
+    LF_TRY(lf_recipe_read_layers(p, &defaults, root));
     round_constants(p->recipe);
-    return check_whole(p, root);
+    LF_TRY(check_whole(p, root));
+    return lf_recipe_check_layers(p, root);
 }
 
 static void set_defaults(lf_recipe *r) {
@@ -266,7 +213,7 @@ lf_recipe *lf_recipe_parse(lf_ctx *ctx, const char *name, const char *text, size
     r->arena = arena;
     set_defaults(r);
     const lf_yaml *root = lf_yaml_parse(ctx, tree, name, text, len);
-    parser p = {ctx, arena, name, r};
+    lf_parser p = {ctx, arena, name, r};
     bool ok = root && read_recipe(&p, root) == LF_OK;
     lf_arena_free(tree);
     if (!ok) {
@@ -293,21 +240,36 @@ void lf_recipe_free(lf_recipe *r) {
         lf_arena_free(r->arena);
 }
 
+static void help_key(lf_text *out, const lf_attr_desc *d, const char *indent) {
+    lf_text_addf(out, "%s%s: %s", indent, d->name, d->help);
+    if (d->fallback && *d->fallback)
+        lf_text_addf(out, " (default %s)", d->fallback);
+    for (int i = 0; d->names && d->names[i]; i++)
+        lf_text_addf(out, "%s%s", i ? " | " : "; ", d->names[i]);
+    lf_text_add(out, "\n");
+}
+
 static void help_keys(lf_text *out, const lf_attr_desc *keys, const char *indent) {
-    for (const lf_attr_desc *d = keys; d->name; d++) {
-        lf_text_addf(out, "%s%s: %s", indent, d->name, d->help);
-        if (d->fallback && *d->fallback)
-            lf_text_addf(out, " (default %s)", d->fallback);
-        for (int i = 0; d->names && d->names[i]; i++)
-            lf_text_addf(out, "%s%s", i ? " | " : "; ", d->names[i]);
-        lf_text_add(out, "\n");
+    for (const lf_attr_desc *d = keys; d->name; d++)
+        help_key(out, d, indent);
+}
+
+static void help_layers(lf_text *out) {
+    lf_text_add(out,
+                "layers: a list of layers, each a number of neurons, a word or {keys}, e.g. {conv: 64, kernel: 3}; the "
+                "last one is dense: the classes\n");
+    for (const lf_recipe_kind *k = lf_recipe_kinds; k->key; k++) {
+        lf_text_addf(out, "  %s: %s\n", k->key, k->help);
+        for (const lf_attr_desc *d = k->keys; d && d->name; d++)
+            if (strcmp(d->name, k->key) != 0)
+                help_key(out, d, "    ");
     }
+    lf_text_add(out, "  weights, activations: of this layer, in place of those of the whole recipe\n");
 }
 
 void lf_recipe_help(lf_text *out) {
     help_keys(out, lf_recipe_top_keys, "");
-    lf_text_add(
-        out, "layers: a list of widths or of {units, weights, activations}; the last one is the number of classes\n");
+    help_layers(out);
     lf_text_add(out, "weights, activations, input_quantizer: quantizers\n");
     help_keys(out, lf_quantizer_keys, "  ");
     for (const lf_recipe_section *s = lf_recipe_sections; s->name; s++) {

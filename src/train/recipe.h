@@ -26,21 +26,54 @@ typedef struct lf_quantizer {
     bool narrow;    /* INT: without -2^(bits-1) */
     int scale_mode; /* lf_scale_mode; BIPOLAR is always FIXED */
     double scale;   /* value of one code, or where learning starts; 0: chosen from the first weights or the range */
-    double clip; /* BIPOLAR: latent weights stay in [-clip, clip]; gradients of activations pass inside it */
+    double clip;    /* BIPOLAR: latent weights stay in [-clip, clip]; gradients of activations pass inside it */
 } lf_quantizer;
 
 /* Lowest and highest code. */
 void lf_quantizer_range(const lf_quantizer *q, int *lo, int *hi);
 
+typedef enum lf_layer_kind {
+    LF_LAYER_DENSE,    /* every output reads the whole input */
+    LF_LAYER_CONV,     /* a square kernel slides over a picture */
+    LF_LAYER_MAX_POOL, /* largest code of every window */
+    LF_LAYER_GLOBAL_AVERAGE_POOL /* mean over all pixels: as codes the sum, with the step divided by their number */,
+    LF_LAYER_JOIN /* sum of two layers whose activations share one step, quantized again */
+} lf_layer_kind;
+
+enum { LF_FROM_INPUT = -1 };
+
 typedef struct lf_recipe_layer {
-    int64_t units;
-    lf_quantizer weights, activations; /* the last layer has no activations */
+    int kind;         /* lf_layer_kind */
+    int64_t units;    /* DENSE: neurons; CONV: output channels */
+    int64_t kernel;   /* CONV and MAX_POOL: side of a window */
+    int64_t stride;   /* the same; MAX_POOL 0 in the file: the window's side */
+    int64_t pad;      /* CONV: zeros on every side */
+    const char *name; /* "" or unique */
+    const char *from_name;
+    int from[2];                       /* layers it reads, each before it, or LF_FROM_INPUT; only JOIN has two */
+    int step_of;                       /* the layer whose activations' step its codes have, or LF_FROM_INPUT */
+    lf_quantizer weights, activations; /* DENSE and CONV; DENSE, CONV, JOIN but for the last layer */
 } lf_recipe_layer;
+
+static inline bool lf_has_weights(const lf_recipe_layer *l) {
+    return l->kind == LF_LAYER_DENSE || l->kind == LF_LAYER_CONV;
+}
+static inline bool lf_has_units(const lf_recipe_layer *l) { /* something behind the sum: norm, bias, quantizer */
+    return lf_has_weights(l) || l->kind == LF_LAYER_JOIN;
+}
+static inline int lf_operands(const lf_recipe_layer *l) {
+    return l->kind == LF_LAYER_JOIN ? 2 : 1;
+}
+
+/* What a layer gives: a vector has height and width 1. */
+typedef struct lf_picture {
+    int64_t channels, height, width;
+} lf_picture;
 
 typedef enum lf_output_kind { LF_OUTPUT_SCALE, LF_OUTPUT_BATCH_NORM } lf_output_kind;
 typedef enum lf_loss_kind { LF_LOSS_CROSS_ENTROPY, LF_LOSS_SQUARED_HINGE } lf_loss_kind;
 
-enum { LF_RECIPE_LAYERS_MAX = 32, LF_RECIPE_BYTES_MAX = 1 << 16 };
+enum { LF_RECIPE_LAYERS_MAX = 64, LF_RECIPE_BYTES_MAX = 1 << 16 };
 
 typedef struct lf_recipe_input {
     lf_ints shape;             /* of one sample, as the model declares it behind the batch */
@@ -80,6 +113,7 @@ typedef struct lf_recipe_loss {
 typedef struct lf_recipe_regularize {
     double dropout, input_dropout; /* probability that a code becomes 0 */
     int64_t shift;                 /* pictures [.., height, width] move by up to this many pixels */
+    bool flip;                     /* every other picture is mirrored, left to right */
 } lf_recipe_regularize;
 
 typedef struct lf_recipe {
@@ -103,6 +137,10 @@ typedef struct lf_recipe {
 lf_recipe *lf_recipe_parse(lf_ctx *ctx, const char *name, const char *text, size_t len);
 lf_recipe *lf_recipe_load(lf_ctx *ctx, const char *path);
 void lf_recipe_free(lf_recipe *r);
+
+/* What the network's input and every layer give, for rows of `features` values. */
+lf_picture lf_recipe_input_picture(const lf_recipe *r, size_t features);
+lf_picture lf_recipe_picture(const lf_recipe *r, int layer, size_t features);
 
 /* Every section and key with its default and meaning, for `lutfisk list` and the documentation. */
 void lf_recipe_help(lf_text *out);

@@ -5,6 +5,12 @@
         .name = #member, .type = kind, .offset = offsetof(struct_type, member), .fallback = otherwise, .min = lo, \
         .max = hi, .help = what                                                                                   \
     }
+/* The same for a member whose key has another name. */
+#define KEY_AS(key, struct_type, member, kind, otherwise, lo, hi, what)                                       \
+    {                                                                                                         \
+        .name = key, .type = kind, .offset = offsetof(struct_type, member), .fallback = otherwise, .min = lo, \
+        .max = hi, .help = what                                                                               \
+    }
 #define KEY_ENUM(struct_type, member, otherwise, words, what)                                                  \
     {                                                                                                          \
         .name = #member, .type = LF_ATTR_ENUM, .offset = offsetof(struct_type, member), .fallback = otherwise, \
@@ -28,8 +34,42 @@ const lf_attr_desc lf_quantizer_keys[] = {
     {0},
 };
 
-const lf_attr_desc lf_recipe_layer_keys[] = {
-    KEY(lf_recipe_layer, units, LF_ATTR_INT, NULL, 1, 65536, "neurons"),
+#define NAME_AND_FROM                                                                                  \
+    KEY(lf_recipe_layer, name, LF_ATTR_STRING, "", 0, 0, "for `from` and `join` of layers behind it"), \
+        KEY_AS("from", lf_recipe_layer, from_name, LF_ATTR_STRING, "", 0, 0,                           \
+               "the layer it reads, or 'input'; default: "                                             \
+               "the one before it")
+
+static const lf_attr_desc dense_keys[] = {
+    KEY(lf_recipe_layer, units, LF_ATTR_INT, NULL, 1, 65536, "neurons, each of which reads the whole input"),
+    NAME_AND_FROM,
+    {0},
+};
+static const lf_attr_desc conv_keys[] = {
+    KEY_AS("conv", lf_recipe_layer, units, LF_ATTR_INT, NULL, 1, 65536, "output channels"),
+    KEY(lf_recipe_layer, kernel, LF_ATTR_INT, "3", 1, 31, "side of the kernel"),
+    KEY(lf_recipe_layer, stride, LF_ATTR_INT, "1", 1, 31, "pixels between windows"),
+    KEY(lf_recipe_layer, pad, LF_ATTR_INT, "0", 0, 30, "zeros on every side of the picture"),
+    NAME_AND_FROM,
+    {0},
+};
+static const lf_attr_desc pool_keys[] = {
+    KEY_AS("max_pool", lf_recipe_layer, kernel, LF_ATTR_INT, NULL, 1, 15, "side of a window"),
+    KEY(lf_recipe_layer, stride, LF_ATTR_INT, "0", 0, 15, "pixels between windows; 0: its side"),
+    NAME_AND_FROM,
+    {0},
+};
+static const lf_attr_desc join_keys[] = {
+    KEY(lf_recipe_layer, name, LF_ATTR_STRING, "", 0, 0, "for `from` and `join` of layers behind it"),
+    {0},
+};
+
+const lf_recipe_kind lf_recipe_kinds[] = {
+    {"units", LF_LAYER_DENSE, dense_keys, "a dense layer: this many neurons; a number alone is the same"},
+    {"conv", LF_LAYER_CONV, conv_keys, "a convolution over the picture, with this many output channels"},
+    {"max_pool", LF_LAYER_MAX_POOL, pool_keys, "the largest of every window of this side"},
+    {"join", LF_LAYER_JOIN, join_keys, "the sum of two layers by name, e.g. [a, b]; their activations share one scale"},
+    {"global_average_pool", LF_LAYER_GLOBAL_AVERAGE_POOL, NULL, "the word alone: the mean of every channel"},
     {0},
 };
 
@@ -93,6 +133,7 @@ static const lf_attr_desc regularize_keys[] = {
     KEY(lf_recipe_regularize, dropout, LF_ATTR_REAL, "0", 0, 0.9, "probability that a hidden activation becomes 0"),
     KEY(lf_recipe_regularize, input_dropout, LF_ATTR_REAL, "0", 0, 0.9, "the same for inputs"),
     KEY(lf_recipe_regularize, shift, LF_ATTR_INT, "0", 0, 8, "pictures move by up to so many pixels"),
+    KEY(lf_recipe_regularize, flip, LF_ATTR_BOOL, "false", 0, 0, "half of the pictures are mirrored, left to right"),
     {0},
 };
 

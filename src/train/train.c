@@ -82,21 +82,31 @@ static lf_status split_rows(run *s) {
     return LF_OK;
 }
 
+static double size_of(lf_picture p) {
+    return (double)p.channels * (double)p.height * (double)p.width;
+}
+
 /* Sizes come from a recipe: refuse before memory runs out. */
 static lf_status check_size(const run *s) {
     const lf_recipe *r = s->recipe;
-    size_t in = s->options->features, values = 0, widest = in;
+    double values = 0, numbers = (double)s->options->features;
     for (int i = 0; i < r->layers; i++) {
-        size_t out = (size_t)r->layer[i].units;
-        values += in * (out + 16);
-        widest = out > widest ? out : widest;
-        in = out;
+        const lf_recipe_layer *l = &r->layer[i];
+        lf_picture in = lf_recipe_picture(r, l->from[0], s->options->features);
+        double fan_in = l->kind == LF_LAYER_CONV ? (double)(in.channels * l->kernel * l->kernel) : size_of(in);
+        values += lf_has_weights(l) ? fan_in * (double)(l->units + 16) : 0;
+        numbers += size_of(lf_recipe_picture(r, i, s->options->features));
     }
-    if (values <= VALUES_MAX && widest * (size_t)r->training.batch <= VALUES_MAX)
+    numbers *= (double)r->training.batch;
+    if (values <= VALUES_MAX && numbers <= VALUES_MAX)
         return LF_OK;
-    return lf_fail(s->ctx, LF_BAD_INPUT, NULL,
-                   "the network of %s has %zu weights, its largest batch %zu numbers: at most %d of either", r->name,
-                   values, widest * (size_t)r->training.batch, VALUES_MAX);
+    lf_status status =
+        lf_fail(s->ctx, LF_BAD_INPUT, NULL,
+                "the network of %s has %.0f weights, its layers give %.0f numbers per batch: at most %d of either",
+                r->name, values, numbers, VALUES_MAX);
+    if (values <= VALUES_MAX)
+        lf_hint(s->ctx, "take a smaller batch in training: {...}");
+    return status;
 }
 
 static void make_state(run *s) {
@@ -128,16 +138,16 @@ static void feed_columns(void *arg, size_t index, int worker) {
     (void)worker;
     const feeding *f = arg;
     lf_net *n = f->run->state.net;
-    uint64_t stream = lf_stream(LF_STREAM_SHIFT, 0, n->step);
-    lf_feed_columns(&f->run->train, f->rows, index * 16, n->input, n->batch, f->run->recipe->regularize.shift, n->seed,
-                    stream);
+    const lf_recipe_regularize *r = &f->run->recipe->regularize;
+    lf_feed_change change = {r->shift, r->flip, n->seed, lf_stream(LF_STREAM_SHIFT, 0, n->step)};
+    lf_feed_columns(&f->run->train, f->rows, index * 16, n->input, n->batch, &change);
 }
 
 static void drop_inputs(void *arg, size_t row, int worker) {
     (void)worker;
     lf_net *n = ((const feeding *)arg)->run->state.net;
     float *keep = n->input_keep + row * n->batch, *input = n->input + row * n->batch;
-    lf_net_dropout(n, 255, row, n->recipe->regularize.input_dropout, keep);
+    lf_net_dropout(n, 255, row, n->batch, n->recipe->regularize.input_dropout, keep);
     for (size_t b = 0; b < n->batch; b++)
         input[b] *= keep[b];
 }

@@ -116,39 +116,47 @@ static void look_up(const lf_feed *f, const uint8_t *const source[COLUMNS], floa
             input[k * ld + j] = f->code[source[j][k]];
 }
 
-/* One column: the plane moved by (dy, dx); what comes in is empty. */
-static void shift_plane(const lf_feed *f, const uint8_t *in, float *column, size_t ld, int64_t dy, int64_t dx) {
+/* How one picture is changed: moved by (dy, dx), then mirrored. */
+typedef struct movement {
+    int64_t dy, dx;
+    bool flip;
+} movement;
+
+/* One column: the plane; what comes in is empty. */
+static void move_plane(const lf_feed *f, const uint8_t *in, float *column, size_t ld, movement m) {
     int64_t h = (int64_t)f->height, w = (int64_t)f->width;
     for (int64_t y = 0; y < h; y++)
         for (int64_t x = 0; x < w; x++) {
-            int64_t fy = y - dy, fx = x - dx;
+            int64_t fy = y - m.dy, fx = (m.flip ? w - 1 - x : x) - m.dx;
             bool inside = fy >= 0 && fy < h && fx >= 0 && fx < w;
             column[(size_t)(y * w + x) * ld] = f->code[inside ? in[fy * w + fx] : f->empty];
         }
 }
 
-static void shift_column(const lf_feed *f, const uint8_t *in, float *column, size_t ld, int64_t dy, int64_t dx) {
+static void move_column(const lf_feed *f, const uint8_t *in, float *column, size_t ld, movement m) {
     size_t plane = f->height * f->width;
     for (size_t p = 0; p < f->planes; p++)
-        shift_plane(f, in + p * plane, column + p * plane * ld, ld, dy, dx);
+        move_plane(f, in + p * plane, column + p * plane * ld, ld, m);
 }
 
 static int64_t offset(uint32_t random, int64_t shift) {
     return (int64_t)(random % (uint32_t)(2 * shift + 1)) - shift;
 }
 
-void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld, int64_t shift,
-                     uint64_t seed, uint64_t stream) {
+void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld,
+                     const lf_feed_change *change) {
     const uint8_t *source[COLUMNS];
     for (size_t j = 0; j < COLUMNS; j++)
         source[j] = sample(f, rows[at + j]);
-    if (!shift) {
+    if (!change || (!change->shift && !change->flip)) {
         look_up(f, source, input + at, ld);
         return;
     }
     for (size_t j = 0; j < COLUMNS; j++) {
         uint32_t random[4];
-        lf_philox(seed, stream, at + j, random);
-        shift_column(f, source[j], input + at + j, ld, offset(random[0], shift), offset(random[1], shift));
+        lf_philox(change->seed, change->stream, at + j, random);
+        movement m = {offset(random[0], change->shift), offset(random[1], change->shift),
+                      change->flip && (random[2] & 1)};
+        move_column(f, source[j], input + at + j, ld, m);
     }
 }

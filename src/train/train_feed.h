@@ -21,10 +21,16 @@ LF_MUST_USE lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r,
 int lf_feed_code(const lf_recipe *r, double x);
 double lf_feed_step(const lf_recipe *r); /* value of one input code */
 
-/* Columns [at, at + 16) of a batch: input[feature][ld] gets the codes of rows[at...], each shifted by its own random
- * offset. */
-void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld, int64_t shift,
-                     uint64_t seed, uint64_t stream);
+/* Random changes of pictures; sample number b of a batch has its own numbers of the stream. */
+typedef struct lf_feed_change {
+    int64_t shift; /* moved by up to so many pixels on either axis; what comes in is empty */
+    bool flip;     /* half of them mirrored, left to right */
+    uint64_t seed, stream;
+} lf_feed_change;
+
+/* Columns [at, at + 16) of a batch: input[feature][ld] gets the codes of rows[at...]. change: or NULL. */
+void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *input, size_t ld,
+                     const lf_feed_change *change);
 
 /* A permutation of 0..count-1. */
 void lf_shuffle(uint32_t *rows, size_t count, uint64_t seed, uint64_t stream);

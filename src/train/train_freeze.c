@@ -6,12 +6,23 @@
 typedef struct freezer {
     lf_graph *graph;
     const lf_net *net;
-    lf_id at;      /* the tensor that comes next */
-    int64_t width; /* its elements */
+    lf_id at;                          /* the tensor that comes next */
+    lf_shape shape;                    /* its shape */
+    lf_id input;                       /* the quantized input */
+    lf_id layer[LF_RECIPE_LAYERS_MAX]; /* what each layer gives */
 } freezer;
 
 static lf_shape row_shape(int64_t width) {
     return lf_shape_make(2, (const int64_t[]){1, width});
+}
+
+/* Vectors are rows; pictures NCHW. */
+static lf_shape layer_shape(const lf_net *n, int layer) {
+    lf_picture p = lf_recipe_picture(n->recipe, layer, n->features);
+    bool vector = layer != LF_FROM_INPUT && n->layer[layer].kind == LF_LAYER_DENSE;
+    if (vector || n->recipe->input.shape.count != 3)
+        return row_shape(p.channels);
+    return lf_shape_make(4, (const int64_t[]){1, p.channels, p.height, p.width});
 }
 
 static const char *named(const freezer *f, int layer, const char *what) {
@@ -24,8 +35,7 @@ static lf_node *append(freezer *f, const char *op, const char *name, const lf_id
     lf_id in[8] = {f->at};
     for (int i = 0; i < count; i++)
         in[i + 1] = constants[i];
-    lf_tensor *out =
-        lf_tensor_new(f->graph, lf_format(f->graph->arena, "%s_out", name), row_shape(f->width), LF_FLOAT32);
+    lf_tensor *out = lf_tensor_new(f->graph, lf_format(f->graph->arena, "%s_out", name), f->shape, LF_FLOAT32);
     f->at = out->id;
     return lf_node_new(f->graph, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
 }
@@ -64,15 +74,46 @@ static void quantizer(freezer *f, int layer, const lf_quantizer *q, double step)
     lf_attr_set_bool(n, "narrow", narrow);
 }
 
-static void product(freezer *f, int i) {
+/* Codes in the order of the op: [in][out], or [out][in] for a convolution. */
+static lf_id weight_codes(freezer *f, int i) {
     const lf_net_layer *l = &f->net->layer[i];
-    int64_t *code = LF_NEW_ARRAY(f->graph->arena, int64_t, l->in * l->out), dim[] = {(int64_t)l->in, (int64_t)l->out};
+    int64_t *code = LF_NEW_ARRAY(f->graph->arena, int64_t, l->in * l->out);
+    bool conv = l->kind == LF_LAYER_CONV;
+    int64_t side = f->net->recipe->layer[i].kernel, in = (int64_t)l->in, out = (int64_t)l->out;
     for (size_t k = 0; k < l->in; k++)
         for (size_t j = 0; j < l->out; j++)
-            code[k * l->out + j] = (int64_t)l->code[k * l->pad + j];
-    lf_id w = lf_const_codes(f->graph, named(f, i, "weights"), lf_shape_make(2, dim), code)->id;
-    f->width = (int64_t)l->out;
-    (void)append(f, "matmul", named(f, i, "matmul"), &w, 1);
+            code[conv ? j * l->in + k : k * l->out + j] = (int64_t)l->code[k * l->pad + j];
+    lf_shape shape = conv ? lf_shape_make(4, (const int64_t[]){out, (int64_t)l->view.channels, side, side})
+                          : lf_shape_make(2, (const int64_t[]){in, out});
+    return lf_const_codes(f->graph, named(f, i, "weights"), shape, code)->id;
+}
+
+static void flatten(freezer *f, const char *name) {
+    int64_t count = lf_shape_count(f->shape);
+    if (f->shape.rank == 2)
+        return;
+    f->shape = row_shape(count);
+    lf_attr_set_ints(f->graph, append(f, "reshape", name, NULL, 0), "shape", (const int64_t[]){1, count}, 2);
+}
+
+/* Both axes alike. */
+static void set_both(freezer *f, lf_node *n, const char *attribute, int64_t value) {
+    lf_attr_set_ints(f->graph, n, attribute, (const int64_t[]){value, value}, 2);
+}
+
+static void product(freezer *f, int i) {
+    const lf_net_layer *l = &f->net->layer[i];
+    bool conv = l->kind == LF_LAYER_CONV;
+    if (!conv)
+        flatten(f, named(f, i, "reshape"));
+    lf_id w = weight_codes(f, i);
+    f->shape = layer_shape(f->net, i);
+    lf_node *n = append(f, conv ? "conv" : "matmul", named(f, i, conv ? "conv" : "matmul"), &w, 1);
+    if (conv)
+        set_both(f, n, "strides", (int64_t)l->view.stride);
+    int64_t pad = (int64_t)l->view.pad;
+    if (pad)
+        lf_attr_set_ints(f->graph, n, "pads", (const int64_t[]){pad, pad, pad, pad}, 4);
     with_scalar(f, "mul", named(f, i, "weight_scale"), lf_net_weight_value(l), 1);
     with_scalar(f, "mul", named(f, i, "output_scale"), l->factor, 1);
 }
@@ -86,42 +127,75 @@ static void norm(freezer *f, int i) {
     lf_attr_set_real(n, "epsilon", (double)(float)f->net->recipe->norm.epsilon);
 }
 
+/* One number per channel, which stands before the pixels. */
 static void bias(freezer *f, int i) {
     const lf_net_layer *l = &f->net->layer[i];
-    lf_id c = vector(f, named(f, i, "bias"), l->beta, l->out);
-    (void)append(f, "add", named(f, i, "add"), &c, 1);
+    lf_tensor *c = lf_tensor_at(f->graph, vector(f, named(f, i, "bias"), l->beta, l->out));
+    if (f->shape.rank == 4)
+        c->shape = lf_shape_make(3, (const int64_t[]){(int64_t)l->out, 1, 1});
+    (void)append(f, "add", named(f, i, "add"), &c->id, 1);
 }
 
 /* -- the whole ----------------------------------------------------------------------------------------------------- */
+
+/* A network that begins with pictures quantizes them as such, others a row. */
+static bool reads_pictures(const lf_net *n) {
+    for (int i = 0; i < n->layers; i++)
+        if (n->layer[i].from[0] == LF_FROM_INPUT && n->layer[i].kind != LF_LAYER_DENSE)
+            return true;
+    return false;
+}
 
 static void input(freezer *f) {
     const lf_recipe *r = f->net->recipe;
     lf_shape s = {.rank = 1, .dim = {1}};
     for (int64_t i = 0; i < r->input.shape.count && s.rank < LF_MAX_RANK; i++)
         s.dim[s.rank++] = r->input.shape.at[i];
-    f->width = (int64_t)f->net->features;
-    if (s.rank == 1)
-        s = row_shape(f->width);
-    lf_tensor *x = lf_tensor_new(f->graph, "x", s, LF_FLOAT32);
+    f->shape = s.rank == 1 ? row_shape((int64_t)f->net->features) : s;
+    lf_tensor *x = lf_tensor_new(f->graph, "x", f->shape, LF_FLOAT32);
     LF_PUSH(f->graph->arena, &f->graph->inputs, (lf_port){"x", x->id, NULL});
     f->at = x->id;
-    if (s.rank != 2)
-        lf_attr_set_ints(f->graph, append(f, "reshape", "input_reshape", NULL, 0), "shape",
-                         (const int64_t[]){1, f->width}, 2);
+    if (!reads_pictures(f->net))
+        flatten(f, "input_reshape");
     with_scalar(f, "mul", "input_mul", r->input.multiply, 1);
     with_scalar(f, "sub", "input_sub", r->input.subtract, 0);
     quantizer(f, -1, &r->input_quantizer, f->net->input_step);
+    f->input = f->at;
+}
+
+static lf_id given(const freezer *f, int layer) {
+    return layer == LF_FROM_INPUT ? f->input : f->layer[layer];
+}
+
+/* The mean is one window, the whole picture. */
+static void pool(freezer *f, int i) {
+    const lf_patches *v = &f->net->layer[i].view;
+    bool max = f->net->layer[i].kind == LF_LAYER_MAX_POOL;
+    const char *op = max ? "max_pool" : "average_pool";
+    f->shape = layer_shape(f->net, i);
+    lf_node *n = append(f, op, named(f, i, op), NULL, 0);
+    lf_attr_set_ints(f->graph, n, "kernel", (const int64_t[]){(int64_t)v->kernel_height, (int64_t)v->kernel_width}, 2);
+    set_both(f, n, "strides", (int64_t)v->stride);
 }
 
 static void layer(freezer *f, int i) {
     const lf_net_layer *l = &f->net->layer[i];
-    product(f, i);
+    lf_id other = l->operands > 1 ? given(f, l->from[1]) : 0;
+    f->at = given(f, l->from[0]);
+    f->shape = lf_tensor_at(f->graph, f->at)->shape;
+    if (l->weighted)
+        product(f, i);
+    else if (l->kind == LF_LAYER_JOIN)
+        (void)append(f, "add", named(f, i, "join"), &other, 1);
+    else
+        pool(f, i);
     if (l->norm)
         norm(f, i);
-    else if (!l->last)
+    else if (l->weighted && !l->last)
         bias(f, i);
-    if (!l->last)
+    if (l->units && !l->last)
         quantizer(f, i, &l->activations, (double)lf_net_step(&l->activations, *l->a_step));
+    f->layer[i] = f->at;
 }
 
 lf_graph *lf_net_freeze(lf_ctx *ctx, const lf_net *n) {

@@ -26,8 +26,14 @@ lf_row_quant lf_net_weight_quant(const lf_net_layer *l, float step) {
     return row_quant(&l->weights, step);
 }
 
-static double code_step(const lf_net *n, int i) {
-    return i == 0 ? n->input_step : (double)lf_net_step(&n->layer[i - 1].activations, *n->layer[i - 1].a_step);
+double lf_net_code_step(const lf_net *n, int i) {
+    if (i == LF_FROM_INPUT)
+        return n->input_step;
+    const lf_net_layer *l = &n->layer[i];
+    if (l->units)
+        return (double)lf_net_step(&l->activations, *l->a_step);
+    double step = lf_net_code_step(n, l->from[0]);
+    return l->kind == LF_LAYER_GLOBAL_AVERAGE_POOL ? step / (double)(l->view.height * l->view.width) : step;
 }
 
 double lf_net_weight_value(const lf_net_layer *l) {
@@ -37,7 +43,8 @@ double lf_net_weight_value(const lf_net_layer *l) {
 
 double lf_net_scale(const lf_net *n, int i) {
     const lf_net_layer *l = &n->layer[i];
-    return code_step(n, i) * lf_net_weight_value(l) * l->factor;
+    double step = lf_net_code_step(n, l->from[0]);
+    return l->weighted ? step * lf_net_weight_value(l) * l->factor : step;
 }
 
 lf_row_unit lf_net_unit(const lf_net *n, int i, size_t row) {
@@ -45,8 +52,8 @@ lf_row_unit lf_net_unit(const lf_net *n, int i, size_t row) {
     lf_row_unit u = {.scale = (float)lf_net_scale(n, i),
                      .norm = l->norm,
                      .epsilon = (float)n->recipe->norm.epsilon,
-                     .gamma = l->gamma[row],
-                     .beta = l->beta[row]};
+                     .gamma = l->weighted ? l->gamma[row] : 1,
+                     .beta = l->weighted ? l->beta[row] : 0};
     u.quant = l->last ? (lf_row_quant){.kind = LF_ROW_REAL, .step = 1} : row_quant(&l->activations, *l->a_step);
     return u;
 }
@@ -57,22 +64,80 @@ static size_t pad16(size_t n) {
     return (n + 15) / 16 * 16;
 }
 
+/* A dense layer over a picture reads it as one window; over a vector or the input every value is a channel, so that tasks can be
+ * cut between any two. */
+static lf_patches make_view(const lf_net *n, const lf_recipe_layer *l) {
+    lf_picture in = lf_recipe_picture(n->recipe, l->from[0], n->features);
+    lf_patches p = {.channels = (size_t)in.channels, .height = (size_t)in.height, .width = (size_t)in.width};
+    if (l->kind == LF_LAYER_DENSE && l->from[0] == LF_FROM_INPUT)
+        p.channels = n->features, p.height = p.width = 1;
+    bool slides = l->kind == LF_LAYER_CONV || l->kind == LF_LAYER_MAX_POOL;
+    p.kernel_height = slides ? (size_t)l->kernel : p.height;
+    p.kernel_width = slides ? (size_t)l->kernel : p.width;
+    p.stride = slides ? (size_t)l->stride : 1;
+    p.pad = l->kind == LF_LAYER_CONV ? (size_t)l->pad : 0;
+    p.out_height = (p.height + 2 * p.pad - p.kernel_height) / p.stride + 1;
+    p.out_width = (p.width + 2 * p.pad - p.kernel_width) / p.stride + 1;
+    p.batch = n->batch;
+    return p;
+}
+
+/* Products over many windows are cut into groups of windows; others by rows, so that there is work for several threads. */
+static void cut_tasks(lf_net_layer *l) {
+    size_t windows = l->columns / l->view.batch, group = LF_NET_COLUMNS / l->view.batch,
+           taps = lf_patches_taps(&l->view);
+    bool plain = lf_patches_plain(&l->view), vector = l->view.height * l->view.width == 1;
+    size_t quarter = lf_ceil_div(l->view.channels, 4), deep = lf_ceil_div(3 * LF_NET_BLOCK, taps);
+    l->tile_windows = windows == 1 || !l->weighted ? windows : group ? group : 1;
+    bool many = lf_ceil_div(windows, l->tile_windows) >= 8;
+    l->tile_rows = many ? l->out : plain ? LF_NET_BLOCK : 2 * LF_NET_BLOCK;
+    if (!l->weighted)
+        l->tile_rows = lf_ceil_div(l->out, 8);
+    l->block = vector ? LF_NET_BLOCK : deep < quarter ? deep : quarter;
+}
+
 static void layer_sizes(lf_net *n, int i) {
     const lf_recipe *r = n->recipe;
+    const lf_recipe_layer *from = &r->layer[i];
     lf_net_layer *l = &n->layer[i];
-    l->in = i ? n->layer[i - 1].out : n->features;
-    l->out = (size_t)r->layer[i].units;
+    l->kind = from->kind;
+    l->weighted = lf_has_weights(from);
+    l->units = lf_has_units(from);
+    l->operands = lf_operands(from);
+    memcpy(l->from, from->from, sizeof l->from);
+    l->step_of = from->step_of;
+    l->view = make_view(n, from);
+    lf_picture out = lf_recipe_picture(r, i, n->features);
+    l->in = l->view.channels * lf_patches_taps(&l->view);
+    l->out = (size_t)out.channels;
+    l->columns = (size_t)(out.height * out.width) * n->batch;
     l->width = pad16(l->out);
     l->pad = l->width | 16; /* rows a power of two apart would share a few cache sets */
-    l->weights = r->layer[i].weights;
-    l->activations = r->layer[i].activations;
+    cut_tasks(l);
+    l->weights = from->weights;
+    l->activations = from->activations;
     l->last = i == n->layers - 1;
-    l->norm = l->last ? r->output.kind == LF_OUTPUT_BATCH_NORM : r->norm.enabled;
+    l->norm = l->last ? r->output.kind == LF_OUTPUT_BATCH_NORM : l->weighted && r->norm.enabled;
     l->factor = 1;
     if (l->last && !l->norm)
         l->factor = (double)(float)(r->output.scale > 0 ? r->output.scale : 1 / sqrt((double)l->in));
-    n->values += l->in * l->pad + 2 * l->pad + 32;
-    n->kepts += 2 * l->pad + 16;
+    n->values += 32 + (l->weighted ? l->in * l->pad + 2 * l->pad : 0);
+    n->kepts += l->weighted ? 2 * l->pad + 16 : 0;
+}
+
+/* The backward pass runs from the last layer to the first. */
+static void order_gradients(lf_net *n) {
+    for (int i = 0; i < n->layers; i++)
+        for (int o = 0; o < n->layer[i].operands; o++) {
+            int from = n->layer[i].from[o];
+            bool first = true, last = true;
+            for (int k = 0; k < n->layers; k++)
+                for (int other = 0; other < n->layer[k].operands; other++)
+                    if (n->layer[k].from[other] == from)
+                        first &= k <= i, last &= k >= i;
+            n->layer[i].first_gradient[o] = first;
+            n->layer[i].last_gradient[o] = last;
+        }
 }
 
 static float *take(float **at, size_t count) {
@@ -81,40 +146,60 @@ static float *take(float **at, size_t count) {
     return p;
 }
 
-static void layer_slices(lf_net_layer *l, float **value, float **kept) {
+static void layer_slices(lf_net *n, lf_net_layer *l, float **value, float **kept) {
+    l->w_step = take(value, 1);
+    l->a_step = take(value, 1);
+    if (l->units && l->step_of < l - n->layer)
+        l->a_step = n->layer[l->step_of].a_step;
+    if (!l->weighted)
+        return;
     l->w = take(value, l->in * l->pad);
     l->gamma = take(value, l->pad);
     l->beta = take(value, l->pad);
-    l->w_step = take(value, 1);
-    l->a_step = take(value, 1);
     l->mean = take(kept, l->pad);
     l->variance = take(kept, l->pad);
     l->code_step = take(kept, 1);
 }
 
 static void layer_buffers(lf_net *n, lf_net_layer *l) {
-    l->code = LF_NEW_ARRAY(n->arena, float, l->in * l->pad);
-    l->x = LF_NEW_ARRAY(n->arena, float, l->out * n->batch);
-    l->a = LF_NEW_ARRAY(n->arena, float, l->out * n->batch);
-    l->d = LF_NEW_ARRAY(n->arena, float, l->out * n->batch);
-    l->dt = LF_NEW_ARRAY(n->arena, float, n->batch * l->pad);
+    size_t size = l->out * l->columns;
+    l->a = LF_NEW_ARRAY(n->arena, float, size);
+    l->d = LF_NEW_ARRAY(n->arena, float, size);
+    if (l->kind == LF_LAYER_MAX_POOL)
+        l->winner = LF_NEW_ARRAY(n->arena, uint8_t, size);
+    if (!l->units)
+        return;
+    l->x = LF_NEW_ARRAY(n->arena, float, size);
     if (n->recipe->regularize.dropout > 0 && !l->last)
-        l->keep = LF_NEW_ARRAY(n->arena, float, l->out * n->batch);
+        l->keep = LF_NEW_ARRAY(n->arena, float, size);
     l->stats = LF_NEW_ARRAY(n->arena, lf_row_stats, l->out);
     l->a_step_part = LF_NEW_ARRAY(n->arena, float, l->out);
+    if (!l->weighted)
+        return;
+    l->code = LF_NEW_ARRAY(n->arena, float, l->in * l->pad);
+    l->dt = LF_NEW_ARRAY(n->arena, float, l->columns * l->pad);
     l->w_step_part = LF_NEW_ARRAY(n->arena, float, l->in);
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
 }
 
 static void batch_buffers(lf_net *n) {
     n->input = LF_NEW_ARRAY(n->arena, float, n->features * n->batch);
     if (n->recipe->regularize.input_dropout > 0)
         n->input_keep = LF_NEW_ARRAY(n->arena, float, n->features * n->batch);
-    size_t pad = 0;
-    for (int i = 0; i < n->layers; i++)
-        pad = n->layer[i].pad > pad ? n->layer[i].pad : pad;
+    size_t rows = LF_NET_DEPTH;
+    for (int i = 0; i < n->layers; i++) {
+        const lf_net_layer *l = &n->layer[i];
+        size_t block = l->block * lf_patches_taps(&l->view);
+        n->gradients = larger(n->gradients, block * l->pad);
+        rows = larger(rows, block);
+    }
+    size_t matrix = rows * (larger(n->batch, LF_NET_COLUMNS) + LF_GEMM_LANES);
     n->scratch = LF_NEW_ARRAY(n->arena, float *, lf_pool_size(n->pool));
     for (int w = 0; w < lf_pool_size(n->pool); w++)
-        n->scratch[w] = LF_NEW_ARRAY(n->arena, float, LF_NET_BLOCK *pad);
+        n->scratch[w] = LF_NEW_ARRAY(n->arena, float, n->gradients + matrix);
 }
 
 lf_net *lf_net_new(const lf_recipe *recipe, size_t features, uint64_t seed, lf_isa isa, lf_pool *pool) {
@@ -130,12 +215,13 @@ lf_net *lf_net_new(const lf_recipe *recipe, size_t features, uint64_t seed, lf_i
     n->layer = LF_NEW_ARRAY(arena, lf_net_layer, n->layers);
     for (int i = 0; i < n->layers; i++)
         layer_sizes(n, i);
+    order_gradients(n);
     float *value = n->value = LF_NEW_ARRAY(arena, float, n->values),
           *kept = n->kept = LF_NEW_ARRAY(arena, float, n->kepts);
     n->m = LF_NEW_ARRAY(arena, float, n->values);
     n->v = LF_NEW_ARRAY(arena, float, n->values);
     for (int i = 0; i < n->layers; i++) {
-        layer_slices(&n->layer[i], &value, &kept);
+        layer_slices(n, &n->layer[i], &value, &kept);
         layer_buffers(n, &n->layer[i]);
     }
     batch_buffers(n);
@@ -178,7 +264,7 @@ static float first_activation_step(const lf_quantizer *q) {
     return q->scale > 0 ? (float)q->scale : hi == 1 ? 1.0f : (float)(3.0 / hi);
 }
 
-static void init_layer(lf_net *n, int i) {
+static void init_weights(lf_net *n, int i) {
     lf_net_layer *l = &n->layer[i];
     double initial = n->recipe->training.initial;
     lf_rng rng = lf_rng_make(n->seed, lf_stream(LF_STREAM_INITIAL, i, 0));
@@ -188,18 +274,30 @@ static void init_layer(lf_net *n, int i) {
     for (size_t j = 0; j < l->out; j++)
         l->gamma[j] = l->variance[j] = 1;
     *l->w_step = *l->code_step = first_weight_step(&l->weights, initial);
-    *l->a_step = l->last ? 1 : first_activation_step(&l->activations);
+}
+
+/* Of layers that share a step the one with the widest codes says where it starts. */
+static void init_step(lf_net_layer *l) {
+    float step = l->last ? 1 : first_activation_step(&l->activations);
+    *l->a_step = step > *l->a_step ? step : *l->a_step;
 }
 
 void lf_net_init(lf_net *n) {
-    for (int i = 0; i < n->layers; i++)
-        init_layer(n, i);
+    for (int i = 0; i < n->layers; i++) {
+        lf_net_layer *l = &n->layer[i];
+        if (l->weighted)
+            init_weights(n, i);
+        if (l->units)
+            init_step(l);
+    }
     lf_net_codes(n);
 }
 
 void lf_net_codes(lf_net *n) {
     for (int i = 0; i < n->layers; i++) {
         lf_net_layer *l = &n->layer[i];
+        if (!l->weighted)
+            continue;
         lf_row_quant q = lf_net_weight_quant(l, *l->code_step);
         n->rows->codes(&q, l->w, l->code, l->in * l->pad);
     }

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-static const char magic[16] = "lutfisk-train-1";
+static const char magic[16] = "lutfisk-train-2";
 
 typedef struct header {
     char magic[16], identity[72];
@@ -42,8 +42,11 @@ static float in_copy(const float *p, const float *block, const float *copy) {
 }
 
 static bool layer_sound(const lf_net *n, const lf_net_layer *l, const float *value, const float *kept) {
-    if (!(in_copy(l->w_step, n->value, value) > 0 && in_copy(l->a_step, n->value, value) > 0 &&
-          in_copy(l->code_step, n->kept, kept) > 0))
+    if (l->units && !(in_copy(l->a_step, n->value, value) > 0))
+        return false;
+    if (!l->weighted)
+        return true;
+    if (!(in_copy(l->w_step, n->value, value) > 0 && in_copy(l->code_step, n->kept, kept) > 0))
         return false;
     for (size_t r = 0; r < l->out; r++)
         if (!(in_copy(l->variance + r, n->kept, kept) >= 0))

@@ -172,3 +172,10 @@ lf_yaml *lf_yaml_parse(lf_ctx *ctx, lf_arena *a, const char *file, const char *t
     yaml_parser_delete(&r.parser);
     return root;
 }
+
+const lf_yaml *lf_yaml_find(const lf_yaml *map, const char *key) {
+    for (const lf_yaml *n = map->child; n; n = n->next)
+        if (!strcmp(n->key, key))
+            return n;
+    return NULL;
+}

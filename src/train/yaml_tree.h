@@ -21,5 +21,7 @@ typedef struct lf_yaml {
 /* The root node in arena memory, or NULL after recording what is wrong and where. One document, keys are scalars and
  * unique. */
 lf_yaml *lf_yaml_parse(lf_ctx *ctx, lf_arena *a, const char *file, const char *text, size_t len);
+/* The entry of a map with that key, or NULL. */
+const lf_yaml *lf_yaml_find(const lf_yaml *map, const char *key);
 
 #endif
