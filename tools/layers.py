@@ -18,7 +18,7 @@ FLOORS = [
     ["ir", "circuit"],
     ["kern", "vlog", "fpga", "data"],
     ["ops"],
-    ["pass", "exec", "train"],
+    ["pass", "exec", "train", "zoo"],
     ["import", "export", "target", "verify", "report"],
     ["api"],
     ["cli", "python"],

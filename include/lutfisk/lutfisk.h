@@ -94,8 +94,6 @@ typedef struct lf_build_options {
     const char *folding;   /* FILE.json */
     const char *verify;    /* X.npy: verify after building */
     bool sweep;            /* only the curve of frames/s against LUTs */
-    bool fastest;          /* without fps and ii: the fastest folding that fits the part */
-    bool allow_deadlock;   /* FIFO depths of `folding` with which the circuit stops for ever are a warning */
 } lf_build_options;
 LF_API lf_status lf_build(lf_ctx *ctx, const lf_build_options *options, lf_answer *answer);
 
@@ -129,7 +127,20 @@ typedef struct lf_opt_options {
 } lf_opt_options;
 LF_API lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *options, lf_answer *answer);
 
-/* what: "ops" "passes" "kernels" "targets" "boards" "data" "recipes". */
+/* Writes a network of the literature with random weights, to measure how the tools scale. 0: what the network's paper has. */
+typedef struct lf_make_options {
+    const char *name;               /* `list networks` */
+    const char *out;                /* FILE.onnx or FILE.lf */
+    uint64_t seed;
+    int64_t size;                   /* side of the pictures, a multiple of 32 */
+    double width;                   /* multiplies the channels of every layer */
+    int64_t blocks;                 /* at most that many blocks, in every stage where there are stages */
+    int64_t classes;                /* outputs */
+    int64_t weight_bits, act_bits;  /* of the layers between the first and the last */
+} lf_make_options;
+LF_API lf_status lf_make(lf_ctx *ctx, const lf_make_options *options, lf_answer *answer);
+
+/* what: "ops" "passes" "kernels" "targets" "boards" "data" "recipes" "networks". */
 LF_API lf_status lf_list(lf_ctx *ctx, const char *what, const lf_data_options *where, lf_answer *answer);
 
 /* Which data sets are found, and where the others can be had. With `generate` ("digits", count, seed) writes IDX files into the

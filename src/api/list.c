@@ -16,6 +16,7 @@
 #include "pass/passes.h"
 #include "report/table.h"
 #include "target/target.h"
+#include "zoo/zoo.h"
 
 typedef struct lister {
     lf_ctx *ctx;
@@ -88,11 +89,16 @@ static void list_recipes(lister *l) {
     }
 }
 
+static void list_networks(lister *l) {
+    for (int i = 0; lf_zoo_all[i]; i++)
+        add(l, lf_zoo_all[i]->name, "random weights", lf_zoo_all[i]->help);
+}
+
 static bool fill(lister *l, const char *what, const lf_data_options *where) {
     const struct {
         const char *what;
         void (*list)(lister *l);
-    } lists[] = {{"ops", list_ops}, {"passes", list_passes}, {"kernels", list_kernels}, {"targets", list_targets}, {"boards", list_boards}, {"recipes", list_recipes}};
+    } lists[] = {{"ops", list_ops}, {"passes", list_passes}, {"kernels", list_kernels}, {"targets", list_targets}, {"boards", list_boards}, {"recipes", list_recipes}, {"networks", list_networks}};
     for (size_t i = 0; i < LF_COUNT(lists); i++)
         if (!strcmp(lists[i].what, what)) {
             lists[i].list(l);
@@ -105,7 +111,7 @@ static bool fill(lister *l, const char *what, const lf_data_options *where) {
 }
 
 lf_status lf_list(lf_ctx *ctx, const char *what, const lf_data_options *where, lf_answer *answer) {
-    static const char *const known[] = {"ops", "passes", "kernels", "targets", "boards", "data", "recipes", NULL};
+    static const char *const known[] = {"ops", "passes", "kernels", "targets", "boards", "data", "recipes", "networks", NULL};
     static const char *const header[] = {"<name", "<kind", "<what"};
     LF_TRY(lf_check_word(ctx, "list", what, known, NULL));
     lister l = {.ctx = ctx, .arena = lf_arena_new(), .rows = json_array()};

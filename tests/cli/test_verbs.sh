@@ -43,6 +43,9 @@ check "a pass that fails says where it is kept" refuses "crash.lf" "$tool" opt n
 check "the failure can be reproduced" refuses "error" "$tool" opt crash.lf -p "fold(ii=1, part=xc7a35t, must_fit=true)" -o bad.lf
 check "no result of a failure" test ! -e bad.lf
 check "the folding curve" says '"ii_cycles"' "$tool" build net.onnx --sweep --json
+check "make a known network" says '"nodes"' "$tool" make mobilenet-v1 --size 32 --width 0.1 --blocks 2 --classes 4 -o small.onnx --json
+check "whatever is made can be read" says '"unsupported": \[\]' "$tool" info small.onnx --json
+check "unknown networks are refused" refuses "resnet50" "$tool" make resnet51 -o small.onnx
 if command -v verilator >/dev/null; then
     check "build --verify" says '"mismatches": 0' "$tool" build net.onnx -o hw --ii 784 --verify x.npy --json
 else
