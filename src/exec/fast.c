@@ -139,7 +139,9 @@ static bool prepare(lf_block *b, const lf_plan *p) {
         b->memory = b->own ? lf_alloc_try(b->own, block, p->row_bytes + 64) : NULL;
         b->room = block;
     }
-    return b->ctx && b->run.scratch && b->memory;
+    if (b->scratch == NULL)
+        b->scratch = b->own ? lf_alloc_try(b->own, 1, p->scratch_bytes + 64) : NULL;
+    return b->ctx && b->run.scratch && b->memory && b->scratch;
 }
 
 static lf_status run_all(lf_plan *p, job *j, size_t rows, int workers) {

@@ -63,7 +63,19 @@ static bool any_needed(const lf_plan *p, const lf_node *n) {
     return false;
 }
 
+/* The pictures instead of the windows. */
+static void need_picture(lf_plan *p, const lf_node *n, const lf_node *window) {
+    size_t vec = (size_t)lf_shape_count(lf_in(p->graph, window, 0)->shape);
+    p->needed[window->in[0]] = true;
+    lf_form form = lf_layer_wants(p, n, &vec);
+    want(p, window->in[0], form, vec);
+}
+
 static void need_inputs(lf_plan *p, const lf_node *n) {
+    if (p->window[n->id] != NULL) {
+        need_picture(p, n, p->window[n->id]);
+        return;
+    }
     for (int k = 0; k < n->in_count; k++) {
         const lf_tensor *t = lf_in(p->graph, n, k);
         if (t == NULL || t->value != NULL)
@@ -103,9 +115,19 @@ static void find_needs(lf_plan *p) {
     }
 }
 
+static void find_window(lf_plan *p, const lf_node *n) {
+    size_t vec = 0;
+    if (n == NULL || !lf_layer_is(p, n))
+        return;
+    p->window[n->id] = lf_window_before(p, n);
+    if (p->window[n->id] != NULL && lf_layer_wants(p, n, &vec) == LF_FORM_VALUE)
+        p->window[n->id] = NULL;
+}
+
 static void find_fusions(lf_plan *p) {
     for (size_t i = 0; i < p->graph->order.count; i++) {
         const lf_node *n = lf_node_at(p->graph, p->graph->order.at[i]);
+        find_window(p, n);
         const lf_node *with = n != NULL ? lf_layer_fuses(p, n) : NULL;
         if (with != NULL) {
             p->fused[with->id] = true;
@@ -116,15 +138,16 @@ static void find_fusions(lf_plan *p) {
 
 /* -- slots ----------------------------------------------------------------------------------------------------------------------- */
 
-static size_t vector_bytes(lf_form form, size_t vec) {
+size_t lf_form_bytes(lf_form form) {
+    static const size_t bytes[LF_FORM_COUNT] = {8, 0, 1, 2, 4};
+    return bytes[form];
+}
+
+size_t lf_vector_bytes(lf_form form, size_t vec) {
     size_t padded = (vec + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
-    switch (form) {
-    case LF_FORM_BITS: return lf_bit_words(vec) * 8;
-    case LF_FORM_U8: return padded;
-    case LF_FORM_S16: return padded * 2;
-    case LF_FORM_S32: return padded * 4;
-    default: return vec * 8;
-    }
+    if (form == LF_FORM_BITS)
+        return lf_bit_words(vec) * 8;
+    return lf_form_bytes(form) * (form == LF_FORM_VALUE ? vec : padded);
 }
 
 static lf_slot *new_slot(lf_plan *p, lf_id tensor, lf_form form, size_t vec, size_t vecs) {
@@ -133,13 +156,11 @@ static lf_slot *new_slot(lf_plan *p, lf_id tensor, lf_form form, size_t vec, siz
                    .form = form,
                    .vec = vec,
                    .vecs = vecs,
-                   .stride = vector_bytes(form, vec),
+                   .stride = lf_vector_bytes(form, vec),
                    .offset = p->row_bytes};
     p->row_bytes += (s->stride * s->vecs + 63) / 64 * 64;
-    if (tensor != 0) {
-        s->next = p->slots[s->root];
-        p->slots[s->root] = s;
-    }
+    s->next = p->slots[s->root];
+    p->slots[s->root] = s;
     return s;
 }
 
@@ -147,30 +168,78 @@ static size_t vectors_of(const lf_plan *p, lf_id tensor, size_t vec) {
     return vec > 0 ? (size_t)lf_shape_count(lf_plan_tensor(p, tensor)->shape) / vec : 0;
 }
 
-lf_slot *lf_plan_scratch(lf_plan *p, lf_form form, size_t vec, size_t vecs) {
-    return new_slot(p, 0, form, vec, vecs);
+bool lf_plan_wants(const lf_plan *p, lf_id t, lf_form form) {
+    const lf_slot *w = p->wanted[p->root[t]];
+    while (w != NULL && w->form != form)
+        w = w->next;
+    return w != NULL;
 }
 
+/* The first form asked for with these very vectors, or else with others. */
 lf_slot *lf_plan_output(lf_plan *p, lf_id t, unsigned can, size_t vec, lf_form otherwise) {
-    lf_form form = otherwise;
+    const lf_slot *best = NULL;
     for (const lf_slot *w = p->wanted[p->root[t]]; w != NULL; w = w->next)
-        if (can & 1u << w->form && w->vec == vec) {
-            form = w->form;
-            break;
-        }
-    return new_slot(p, t, form, vec, vectors_of(p, t, vec));
+        if (can & 1u << w->form && (best == NULL || (w->vec == vec && best->vec != vec)))
+            best = w;
+    return new_slot(p, t, best ? best->form : otherwise, vec, vectors_of(p, t, vec));
+}
+
+/* No gaps between the elements of a row, when it is cut like this. */
+static bool is_dense(lf_form form, size_t vec, size_t vecs) {
+    if (form == LF_FORM_BITS)
+        return vecs == 1 || vec % 64 == 0;
+    return vecs == 1 || lf_vector_bytes(form, vec) == vec * lf_form_bytes(form);
+}
+
+/* Vectors of `length` elements lie so many bytes apart in a slot; 0: they do not begin with a byte (bits: a word). */
+static size_t stride_in(const lf_slot *s, size_t length) {
+    if (s->vec == length)
+        return s->stride;
+    if (!is_dense(s->form, s->vec, s->vecs))
+        return 0;
+    return s->form != LF_FORM_BITS ? length * lf_form_bytes(s->form) : length % 64 == 0 ? length / 8 : 0;
+}
+
+/* Another view on the same bytes, when a slot with vectors of `vec` elements would look just like this one; else NULL. */
+static lf_slot *recut(lf_plan *p, const lf_slot *s, size_t vec, size_t vecs) {
+    size_t stride = lf_vector_bytes(s->form, vec);
+    if (!is_dense(s->form, s->vec, s->vecs) || !is_dense(s->form, vec, vecs) || stride * vecs != s->stride * s->vecs)
+        return NULL;
+    lf_slot *cut = LF_NEW(p->arena, lf_slot);
+    *cut = *s;
+    cut->vec = vec;
+    cut->vecs = vecs;
+    cut->stride = stride;
+    cut->next = p->slots[s->root];
+    return p->slots[s->root] = cut;
 }
 
 const lf_slot *lf_plan_slot(lf_plan *p, lf_id t, lf_form form, size_t vec) {
-    lf_slot *any = p->slots[p->root[t]];
+    lf_slot *any = p->slots[p->root[t]], *cut;
     for (const lf_slot *s = any; s != NULL; s = s->next)
         if (s->form == form && s->vec == vec)
             return s;
+    for (lf_slot *s = any; s != NULL; s = s->next)
+        if (s->form == form && (cut = recut(p, s, vec, vectors_of(p, t, vec))) != NULL)
+            return cut;
     if (any == NULL)
         return NULL;
     lf_slot *out = new_slot(p, t, form, vec, vectors_of(p, t, vec));
     lf_plan_add(p, lf_step_convert, NULL, any, out, NULL, "to another form");
     return out;
+}
+
+lf_view lf_plan_view(lf_plan *p, lf_id t, unsigned can, size_t length, lf_form otherwise) {
+    size_t count = vectors_of(p, t, length);
+    for (const lf_slot *s = p->slots[p->root[t]]; s != NULL; s = s->next)
+        if (can & 1u << s->form && stride_in(s, length) != 0)
+            return (lf_view){s, length, stride_in(s, length), count};
+    const lf_slot *made = lf_plan_slot(p, t, otherwise, length);
+    return (lf_view){made, length, made ? made->stride : 0, count};
+}
+
+void lf_plan_need_scratch(lf_plan *p, size_t bytes) {
+    p->scratch_bytes = bytes > p->scratch_bytes ? bytes : p->scratch_bytes;
 }
 
 /* -- steps ------------------------------------------------------------------------------------------------------------------------- */
@@ -223,6 +292,8 @@ void lf_plan_build(lf_plan *p) {
     p->fuses = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->fuses);
     p->fused = LF_NEW_ARRAY(p->arena, bool, nodes);
     p->layers = (lf_layer **)lf_alloc_array(p->arena, nodes, sizeof *p->layers);
+    p->window = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->window);
+    p->only = lf_only_consumers(p->graph, p->arena);
     p->building = lf_arena_new();
     p->possible = true;
     find_roots(p);

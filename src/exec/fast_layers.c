@@ -1,5 +1,5 @@
 /* Matrix-vector and threshold nodes as kernels. */
-#include "exec/fast_plan.h"
+#include "exec/fast_product.h"
 
 #include <string.h>
 
@@ -83,8 +83,7 @@ static bool read_dense(const lf_plan *p, const lf_node *n, lf_layer *d) {
 static bool read_threshold(const lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0), *T = lf_in(p->graph, n, 1), *s = lf_in(p->graph, n, 2);
     return !x->value && lf_is_codes(x) && lf_form_holds(x->range, LF_FORM_S32) && T && (!s || s->value) &&
-           lf_shape_count(x->shape) > 0 && thresholds_fit(T, lf_out(p->graph, n, 0)) &&
-           lf_shape_count(x->shape) * T->shape.dim[1] <= 1 << 24;
+           lf_shape_count(x->shape) > 0 && thresholds_fit(T, lf_out(p->graph, n, 0));
 }
 
 /* What is known about a node; looked at once. */
@@ -105,20 +104,40 @@ bool lf_layer_is(lf_plan *p, const lf_node *n) {
     return d->dense || d->threshold;
 }
 
-static lf_form dense_form(const lf_plan *p, const lf_layer *d) {
-    if (d->binary)
+/* What the stored codes are counted from: the range of the vectors, or of the pictures they are collected from. */
+static lf_range stored_range(const lf_plan *p, const lf_layer *d, const lf_node *window) {
+    return window ? lf_plan_tensor(p, p->root[window->in[0]])->range : d->codes;
+}
+
+/* VALUE when there is none, which happens only where padding does not fit in. */
+static lf_form dense_form(const lf_plan *p, const lf_node *n, const lf_layer *d) {
+    const lf_node *window = p->window[n->id];
+    lf_range r = stored_range(p, d, window);
+    if (d->binary && (window == NULL || lf_window_holds(p, window, LF_FORM_BITS)))
         return LF_FORM_BITS;
-    int64_t shift = lf_form_shift(d->codes, LF_FORM_U8);
-    bool bytes = lf_form_holds(d->codes, LF_FORM_U8) &&
-                 lf_int_kind_for(p->isa, d->codes.hi - shift, d->w_min, d->w_max) == LF_INT_U8;
-    return bytes ? LF_FORM_U8 : LF_FORM_S16;
+    int64_t most = d->codes.hi - lf_form_shift(r, LF_FORM_U8);
+    bool bytes = lf_form_holds(r, LF_FORM_U8) && lf_int_kind_for(p->isa, most, d->w_min, d->w_max) == LF_INT_U8;
+    if (bytes && (window == NULL || lf_window_holds(p, window, LF_FORM_U8)))
+        return LF_FORM_U8;
+    return window == NULL || lf_window_holds(p, window, LF_FORM_S16) ? LF_FORM_S16 : LF_FORM_VALUE;
+}
+
+enum { FLAT_ELEMENTS = 4096 };
+
+/* Channels over and over as one vector, where few of them would leave the kernel's lanes empty; else pixel by pixel. */
+static size_t threshold_vector(const lf_tensor *x) {
+    size_t all = (size_t)lf_shape_count(x->shape), channels = last_dim(x);
+    return channels % LF_LEVEL_LANES != 0 && all <= FLAT_ELEMENTS ? all : channels;
 }
 
 lf_form lf_layer_wants(lf_plan *p, const lf_node *n, size_t *vec) {
     const lf_layer *d = layer_of(p, n);
     const lf_tensor *x = lf_in(p->graph, n, 0);
-    *vec = d->dense ? last_dim(x) : (size_t)lf_shape_count(x->shape);
-    return d->dense ? dense_form(p, d) : d->threshold ? LF_FORM_S32 : LF_FORM_VALUE;
+    if (d->dense && p->window[n->id] == NULL)
+        *vec = d->inputs;
+    else if (d->threshold)
+        *vec = threshold_vector(x);
+    return d->dense ? dense_form(p, n, d) : d->threshold ? LF_FORM_S32 : LF_FORM_VALUE;
 }
 
 /* -- thresholds as a table -------------------------------------------------------------------------------------------------------- */
@@ -195,185 +214,172 @@ static void make_levels(const lf_plan *p, const ladder *l, lf_range r, lf_form f
     lf_arena_free(a);
 }
 
-static void add_levels(lf_plan *p, const lf_node *n, const ladder *l, const lf_slot *in, lf_id y) {
+/* The step's constants, and the slot where the codes go. */
+static const lf_slot *make_levels_step(lf_plan *p, const ladder *l, lf_id y, const levels_step **made) {
     lf_range r = lf_plan_tensor(p, y)->range;
     lf_slot *out = lf_plan_output(p, y, forms_of_codes(r, l->levels), l->channels, LF_FORM_S32);
     levels_step *s = LF_NEW(p->arena, levels_step);
     s->run = lf_levels_kernel_for(p->isa)->run[LF_LEVEL_S32][level_out(out->form)];
     make_levels(p, l, r, out->form, &s->levels);
-    lf_plan_add(p, step_levels, n, in, out, s,
-                lf_format(p->arena, "levels_%s %zu channels, %zu levels", lf_isa_name(p->isa), l->channels, l->levels));
+    *made = s;
+    return out;
 }
 
-/* -- one-bit layers ------------------------------------------------------------------------------------------------------------------ */
+/* -- products ---------------------------------------------------------------------------------------------------------------------- */
 
-typedef struct xnor_step {
-    lf_xnor_layer layer;
-    const lf_xnor_kernel *kernel;
-    int64_t factor; /* sum = (factor * dot + add[n]) / 2 */
-    int64_t *add;
-    bool plain; /* factor 2, add 0: the dot product is the sum */
-} xnor_step;
+enum { CHUNK_BYTES = 24 << 10, CHUNK_UNIT = 12 /* the tiles of the kernels are 4 and 6 rows high */ };
 
-static lf_status step_xnor_bits(const lf_step *s, lf_block *b) {
-    const xnor_step *x = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
-    x->kernel->bits(&x->layer, lf_slot_at(b, s->in, 0, block), s->in->stride / 8, b->rows * s->in->vecs,
-                    lf_slot_at(b, s->out, 0, block), s->out->stride / 8);
-    return LF_OK;
+/* Vectors, collected from windows or as they lie, times a matrix, maybe to thresholds: so many at a time that what stands between is
+ * still in the first-level cache. */
+typedef struct dense_step {
+    lf_product *product;
+    const lf_gather *gather; /* NULL: vectors as they lie */
+    size_t vectors;          /* per row */
+    size_t chunk, x_stride, sum_stride, sums_at;
+    bool bits; /* thresholds are in the kernel */
+    const levels_step *levels;
+} dense_step;
+
+static void run_chunk(const dense_step *d, const void *x, size_t x_stride, size_t rows, lf_block *b, uint8_t *y,
+                      size_t y_stride) {
+    int32_t *sums = (void *)(b->scratch + d->sums_at);
+    if (d->bits) {
+        lf_product_bits(d->product, x, x_stride, rows, y, y_stride);
+    } else if (d->levels == NULL) {
+        lf_product_sums(d->product, x, x_stride, rows, (void *)y, y_stride / 4);
+    } else {
+        lf_product_sums(d->product, x, x_stride, rows, sums, d->sum_stride);
+        d->levels->run(&d->levels->levels, sums, d->sum_stride * 4, rows, y, y_stride);
+    }
 }
 
-static lf_status step_xnor_sums(const lf_step *s, lf_block *b) {
-    const xnor_step *x = s->with;
-    size_t block = lf_plan_block_rows(b->plan), rows = b->rows * s->in->vecs;
-    int32_t *y = lf_slot_at(b, s->out, 0, block);
-    x->kernel->dots(&x->layer, lf_slot_at(b, s->in, 0, block), s->in->stride / 8, rows, y, s->out->stride / 4);
-    for (size_t r = 0; !x->plain && r < rows; r++, y += s->out->stride / 4)
-        for (size_t n = 0; n < x->layer.outputs; n++)
-            y[n] = (int32_t)((x->factor * y[n] + x->add[n]) / 2);
-    return LF_OK;
-}
-
-/* x = (lo + hi) / 2 + (hi - lo) / 2 * b with b = -1 or +1, so sum = ((hi - lo) * dot + (lo + hi) * sum of weights + 2 bias) / 2. */
-static xnor_step *make_xnor(const lf_plan *p, const lf_layer *d) {
-    xnor_step *s = LF_NEW(p->arena, xnor_step);
-    lf_range r = d->codes;
-    size_t words = lf_bit_words(d->inputs);
-    lf_arena *a = lf_arena_new();
-    uint64_t *w = LF_NEW_ARRAY(a, uint64_t, d->outputs * words);
-    *s = (xnor_step){.kernel = lf_xnor_kernel_for(p->isa),
-                     .factor = r.hi - r.lo,
-                     .add = LF_NEW_ARRAY(p->arena, int64_t, d->outputs)};
-    s->plain = s->factor == 2;
-    for (size_t n = 0; n < d->outputs; n++) {
-        int64_t total = 0;
-        for (size_t k = 0; k < d->inputs; k++) {
-            int64_t v = d->weight[n * d->inputs + k];
-            total += v;
-            w[n * words + k / 64] |= (uint64_t)(v > 0) << k % 64;
+static lf_status step_dense(const lf_step *s, lf_block *b) {
+    const dense_step *d = s->with;
+    size_t block = lf_plan_block_rows(b->plan), rows = b->rows * d->vectors;
+    const uint8_t *x = lf_slot_at(b, s->in, 0, block);
+    uint8_t *y = lf_slot_at(b, s->out, 0, block);
+    for (size_t first = 0; first < rows; first += d->chunk) {
+        size_t count = rows - first < d->chunk ? rows - first : d->chunk;
+        uint8_t *to = y + first * s->out->stride;
+        if (d->gather != NULL) {
+            lf_gather_run(d->gather, x, first, count, b->scratch, d->x_stride);
+            run_chunk(d, b->scratch, d->x_stride, count, b, to, s->out->stride);
+        } else {
+            run_chunk(d, x + first * s->in->stride, s->in->stride, count, b, to, s->out->stride);
         }
-        s->add[n] = (r.lo + r.hi) * total + 2 * (d->bias ? pick(d->bias, n) : 0);
-        s->plain = s->plain && s->add[n] == 0;
     }
-    lf_xnor_layer_new(p->arena, d->inputs, d->outputs, w, &s->layer);
-    lf_arena_free(a);
-    return s;
-}
-
-static int64_t ceil_div(int64_t a, int64_t b) { /* b > 0 */
-    return a >= 0 ? (a + b - 1) / b : -(-a / b);
-}
-
-/* sum >= T is dot >= D with D = ceil((2 T - add) / factor), and that is differ <= floor((inputs - D) / 2). */
-static void set_limits(xnor_step *s, const ladder *l, lf_range codes) {
-    int64_t K = (int64_t)s->layer.inputs;
-    for (size_t n = 0; n < s->layer.outputs; n++) {
-        bool low = l->base[n] == codes.hi, high = l->levels ? l->base[n] + l->step[n] == codes.hi : low;
-        int64_t D = l->levels ? ceil_div(2 * l->T[n] - s->add[n], s->factor) : 0;
-        int64_t limit = D > K ? -1 : D < -K ? K : (K - D) / 2;
-        s->layer.limit[n] = low == high ? -1 : limit;
-        s->layer.invert[n / 8] = (uint8_t)(s->layer.invert[n / 8] | low << n % 8);
-    }
-}
-
-/* Thresholds to bits in the same pass, when the codes are two and somebody wants them as bits. */
-static bool try_xnor_bits(lf_plan *p, const lf_node *n, xnor_step *s, const lf_slot *in, const ladder *l, lf_id y) {
-    lf_range r = lf_plan_tensor(p, y)->range;
-    lf_slot *want = p->wanted[p->root[y]];
-    if (l->levels > 1 || !want || want->form != LF_FORM_BITS || want->vec != s->layer.outputs)
-        return false;
-    lf_slot *out = lf_plan_output(p, y, 1u << LF_FORM_BITS, s->layer.outputs, LF_FORM_BITS);
-    set_limits(s, l, r);
-    lf_plan_add(
-        p, step_xnor_bits, n, in, out, s,
-        lf_format(p->arena, "xnor_dense_%s %zu -> %zu, bits", lf_isa_name(p->isa), s->layer.inputs, s->layer.outputs));
-    return true;
-}
-
-/* -- integer layers --------------------------------------------------------------------------------------------------------------------- */
-
-typedef struct int_step {
-    lf_int_layer layer;
-    const lf_int_kernel *kernel;
-} int_step;
-
-static lf_status step_int(const lf_step *s, lf_block *b) {
-    const int_step *i = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
-    i->kernel->dots(&i->layer, lf_slot_at(b, s->in, 0, block), s->in->stride, b->rows * s->in->vecs,
-                    lf_slot_at(b, s->out, 0, block), s->out->stride / 4);
     return LF_OK;
 }
 
-static int_step *make_int(const lf_plan *p, const lf_layer *d, lf_form form) {
-    int_step *s = LF_NEW(p->arena, int_step);
-    int64_t shift = lf_form_shift(d->codes, form);
-    lf_arena *a = lf_arena_new();
-    int64_t *c = LF_NEW_ARRAY(a, int64_t, d->outputs);
-    for (size_t n = 0; n < d->outputs; n++) {
-        c[n] = d->bias ? pick(d->bias, n) : 0;
-        for (size_t k = 0; k < d->inputs; k++)
-            c[n] += shift * d->weight[n * d->inputs + k];
-    }
-    s->kernel = lf_int_kernel_for(p->isa);
-    lf_int_layer_new(p->arena, form == LF_FORM_U8 ? LF_INT_U8 : LF_INT_S16, d->inputs, d->outputs, d->weight, c,
-                     &s->layer);
-    lf_arena_free(a);
-    return s;
+static lf_product *make_product(const lf_plan *p, const lf_layer *d, const lf_node *window, lf_form form) {
+    int64_t *bias = LF_NEW_ARRAY(p->building, int64_t, d->outputs);
+    for (size_t n = 0; n < d->outputs; n++)
+        bias[n] = d->bias ? pick(d->bias, n) : 0;
+    lf_matrix m = {.inputs = d->inputs,
+                   .outputs = d->outputs,
+                   .weight = d->weight,
+                   .bias = bias,
+                   .codes = d->codes,
+                   .pixel = window ? last_dim(lf_in(p->graph, window, 0)) : d->inputs,
+                   .shift = lf_form_shift(stored_range(p, d, window), form)};
+    return lf_product_new(p, &m, form);
+}
+
+static void set_chunk(lf_plan *p, dense_step *s) {
+    size_t width = (lf_product_width(s->product) + 15) / 16 * 16;
+    s->x_stride = s->gather ? (s->product->bytes + 7) / 8 * 8 : 0;
+    s->sum_stride = s->levels ? width : 0;
+    size_t row = s->x_stride + 4 * s->sum_stride;
+    s->chunk = row == 0 ? SIZE_MAX : CHUNK_BYTES / row / CHUNK_UNIT * CHUNK_UNIT;
+    s->chunk = s->chunk < CHUNK_UNIT ? CHUNK_UNIT : s->chunk;
+    s->sums_at = s->gather ? (s->chunk * s->x_stride + 127) / 64 * 64 : 0;
+    lf_plan_need_scratch(p, row ? s->sums_at + s->chunk * 4 * s->sum_stride : 0);
 }
 
 /* -- adding steps ----------------------------------------------------------------------------------------------------------------------- */
 
 const lf_node *lf_layer_fuses(lf_plan *p, const lf_node *n) {
-    const lf_node *next = n->out_count == 1 && is_op(n, "mvu") ? lf_only_consumer(p->graph, n->out[0]) : NULL;
+    const lf_node *next = n->out_count == 1 && is_op(n, "mvu") ? lf_node_at(p->graph, p->only[n->out[0]]) : NULL;
     bool fits = next && next->in[0] == n->out[0] && layer_of(p, n)->dense && layer_of(p, n)->T == NULL &&
                 layer_of(p, next)->threshold;
     return fits ? next : NULL;
 }
 
-static void add_sums(lf_plan *p, const lf_node *n, const lf_layer *d, xnor_step *x, const lf_slot *in,
-                     const lf_slot *out) {
-    const char *isa = lf_isa_name(p->isa);
-    if (x != NULL)
-        lf_plan_add(p, step_xnor_sums, n, in, out, x,
-                    lf_format(p->arena, "xnor_dense_%s %zu -> %zu, sums", isa, d->inputs, d->outputs));
-    else
-        lf_plan_add(p, step_int, n, in, out, make_int(p, d, in->form),
-                    lf_format(p->arena, "int_dense_%s %zu -> %zu, %s", isa, d->inputs, d->outputs,
-                              in->form == LF_FORM_U8 ? "bytes" : "words"));
+/* Thresholds to bits by the kernel, when the codes are two and somebody wants them as bits. */
+static bool try_bits(const lf_plan *p, lf_product *product, const ladder *l, lf_id y) {
+    lf_range r = lf_plan_tensor(p, y)->range;
+    if (product->form != LF_FORM_BITS || l->levels > 1 || lf_range_count(r) != 2 || !lf_plan_wants(p, y, LF_FORM_BITS))
+        return false;
+    bool *below = LF_NEW_ARRAY(p->building, bool, l->channels), *from = LF_NEW_ARRAY(p->building, bool, l->channels);
+    for (size_t n = 0; n < l->channels; n++) {
+        below[n] = l->base[n] == r.hi;
+        from[n] = l->base[n] + l->step[n] == r.hi;
+    }
+    lf_product_set_limits(product, &(lf_teeth){l->levels == 0, l->T, below, from});
+    return true;
+}
+
+/* The slot of the result, and what becomes of the sums on their way there. */
+static const lf_slot *add_teeth(lf_plan *p, const lf_layer *d, const lf_node *teeth, bool fused, dense_step *s,
+                                const char **text) {
+    if (teeth == NULL) {
+        *text = d->binary && s->product->form == LF_FORM_BITS ? "sums" : NULL;
+        return lf_plan_output(p, d->y->id, 1u << LF_FORM_S32, d->outputs, LF_FORM_S32);
+    }
+    lf_id y = teeth->out[0];
+    ladder l = make_ladder(p, teeth, fused ? lf_in(p->graph, teeth, 1) : d->T, fused ? lf_in(p->graph, teeth, 2) : NULL,
+                           d->outputs, d->outputs);
+    s->bits = try_bits(p, s->product, &l, y);
+    *text = s->bits ? "bits" : lf_format(p->arena, "%zu levels", l.levels);
+    if (s->bits)
+        return lf_plan_output(p, y, 1u << LF_FORM_BITS, d->outputs, LF_FORM_BITS);
+    return make_levels_step(p, &l, y, &s->levels);
+}
+
+/* What there is of the vectors, or of the pictures they are collected from. */
+static lf_view input_of(lf_plan *p, const lf_node *n, const lf_layer *d) {
+    const lf_node *window = p->window[n->id];
+    lf_form form = dense_form(p, n, d);
+    if (window != NULL)
+        return lf_plan_view(p, window->in[0], 1u << form, last_dim(lf_in(p->graph, window, 0)), form);
+    const lf_slot *s = lf_plan_slot(p, d->x->id, form, d->inputs);
+    return (lf_view){s, d->inputs, s ? s->stride : 0, s ? s->vecs : 0};
 }
 
 static void add_dense(lf_plan *p, const lf_node *n, const lf_layer *d, const lf_node *fused) {
-    const lf_slot *in = lf_plan_slot(p, d->x->id, dense_form(p, d), d->inputs);
-    if (in == NULL) {
+    const lf_node *window = p->window[n->id];
+    lf_view in = input_of(p, n, d);
+    if (in.slot == NULL) {
         p->possible = false;
         return;
     }
-    xnor_step *x = in->form == LF_FORM_BITS ? make_xnor(p, d) : NULL;
-    const lf_node *teeth = fused ? fused : d->T ? n : NULL;
-    if (teeth == NULL) {
-        add_sums(p, n, d, x, in, lf_plan_output(p, d->y->id, 1u << LF_FORM_S32, d->outputs, LF_FORM_S32));
-        return;
-    }
-    const lf_tensor *T = fused ? lf_in(p->graph, fused, 1) : d->T, *sign = fused ? lf_in(p->graph, fused, 2) : NULL;
-    lf_id y = teeth->out[0];
-    ladder l = make_ladder(p, teeth, T, sign, d->outputs, d->outputs);
-    if (x && try_xnor_bits(p, n, x, in, &l, y))
-        return;
-    lf_slot *sums = lf_plan_scratch(p, LF_FORM_S32, d->outputs, in->vecs);
-    add_sums(p, n, d, x, in, sums);
-    add_levels(p, teeth, &l, sums, y);
+    dense_step *s = LF_NEW(p->arena, dense_step);
+    s->product = make_product(p, d, window, in.slot->form);
+    s->gather = window ? lf_gather_new(p, window, in) : NULL;
+    s->vectors = (size_t)lf_shape_count(d->y->shape) / d->outputs;
+    const char *teeth, *kind = in.slot->form == LF_FORM_U8 ? ", bytes" : in.slot->form == LF_FORM_S16 ? ", words" : "";
+    const lf_slot *out = add_teeth(p, d, fused ? fused : d->T ? n : NULL, fused != NULL, s, &teeth);
+    set_chunk(p, s);
+    lf_plan_add(p, step_dense, n, in.slot, out, s,
+                lf_format(p->arena, "%s%s%s%s%s", s->product->text, kind, teeth ? ", " : "", teeth ? teeth : "",
+                          window ? ", windows" : ""));
+}
+
+static void add_threshold(lf_plan *p, const lf_node *n) {
+    const lf_tensor *x = lf_in(p->graph, n, 0);
+    size_t vec = threshold_vector(x);
+    ladder l = make_ladder(p, n, lf_in(p->graph, n, 1), lf_in(p->graph, n, 2), last_dim(x), vec);
+    const lf_slot *in = lf_plan_slot(p, x->id, LF_FORM_S32, vec);
+    p->possible = p->possible && in != NULL;
+    const levels_step *s;
+    const lf_slot *out = make_levels_step(p, &l, n->out[0], &s);
+    lf_plan_add(p, step_levels, n, in, out, s,
+                lf_format(p->arena, "levels_%s %zu channels, %zu levels", lf_isa_name(p->isa), l.channels, l.levels));
 }
 
 void lf_layer_add(lf_plan *p, const lf_node *n, const lf_node *fused) {
-    if (layer_of(p, n)->dense) {
+    if (layer_of(p, n)->dense)
         add_dense(p, n, layer_of(p, n), fused);
-        return;
-    }
-    const lf_tensor *x = lf_in(p->graph, n, 0);
-    size_t all = (size_t)lf_shape_count(x->shape); /* the channels over and over, as one vector */
-    ladder l = make_ladder(p, n, lf_in(p->graph, n, 1), lf_in(p->graph, n, 2), last_dim(x), all);
-    const lf_slot *in = lf_plan_slot(p, x->id, LF_FORM_S32, all);
-    p->possible = p->possible && in != NULL;
-    add_levels(p, n, &l, in, n->out[0]);
+    else
+        add_threshold(p, n);
 }

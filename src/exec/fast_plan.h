@@ -32,12 +32,19 @@ typedef struct lf_slot {
     struct lf_slot *next;     /* of the same root */
 } lf_slot;
 
+/* The same slot seen as vectors of another length. */
+typedef struct lf_view {
+    const lf_slot *slot;
+    size_t length, stride, count; /* elements, bytes from one to the next, vectors per row */
+} lf_view;
+
 /* One worker. */
 typedef struct lf_block {
     const lf_plan *plan;
     const lf_row_io *io;
     size_t first, rows;
-    uint8_t *memory; /* all slots, for `room` rows */
+    uint8_t *memory;  /* all slots, for `room` rows */
+    uint8_t *scratch; /* lf_plan.scratch_bytes, of the step that runs */
     size_t room;
     lf_arena *own;
     lf_ctx *ctx;
@@ -79,8 +86,11 @@ struct lf_plan {
     const lf_node **fuses;  /* [node id] the threshold node that is one step with this one */
     bool *fused;            /* [node id] is that threshold node */
     lf_layer **layers;      /* [node id] what fast_layers.c found out about it */
+    const lf_node **window; /* [node id] the window node whose vectors this node collects for itself */
+    lf_id *only;            /* [tensor id] the only node that reads it, or 0 */
     lf_step *steps, *last;
     size_t row_bytes; /* of all slots */
+    size_t scratch_bytes;
 
     lf_block *workers;
     int worker_count;
@@ -114,12 +124,37 @@ lf_step *lf_plan_add(lf_plan *p, lf_step_fn *run, const lf_node *n, const lf_slo
 const lf_slot *lf_plan_slot(lf_plan *p, lf_id t, lf_form form, size_t vec);
 /* A new slot of t: the form that its consumers want first among the set `can` (bit per form) with vectors of `vec`, else `otherwise`. */
 lf_slot *lf_plan_output(lf_plan *p, lf_id t, unsigned can, size_t vec, lf_form otherwise);
-/* A slot that belongs to no tensor. */
-lf_slot *lf_plan_scratch(lf_plan *p, lf_form form, size_t vec, size_t vecs);
+/* Whether a consumer of t asks for this form. */
+bool lf_plan_wants(const lf_plan *p, lf_id t, lf_form form);
+/* Vectors of `length` elements of t in one of the forms `can`, in whatever slot they lie; made in the form `otherwise` by conversion
+ * when there are none. view.slot is NULL when nothing makes t. Bits: of vectors that begin with a word. */
+lf_view lf_plan_view(lf_plan *p, lf_id t, unsigned can, size_t length, lf_form otherwise);
+/* The step that is being built works in so many bytes of the block's scratch memory. */
+void lf_plan_need_scratch(lf_plan *p, size_t bytes);
+/* Bytes of one vector of a slot. */
+size_t lf_vector_bytes(lf_form form, size_t length);
+size_t lf_form_bytes(lf_form form); /* of an element; BITS: 0 */
+
+/* -- windows (fast_window.c) ------------------------------------------------------------------------------------------------ */
+
+typedef struct lf_gather lf_gather;
+/* The window node whose vectors only n reads, maybe through a change of shape, and which n can collect for itself; else NULL. */
+const lf_node *lf_window_before(const lf_plan *p, const lf_node *n);
+/* Whether pictures in this form can show the padding of a window node. */
+bool lf_window_holds(const lf_plan *p, const lf_node *window, lf_form form);
+/* For pictures of C channels in `x`, whose vectors are the pixels. Vectors are collected in the order (KH, KW, C), each pixel in
+ * whole words when these are bits. */
+const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x);
+size_t lf_gather_bytes(const lf_gather *g); /* of a vector */
+/* Vectors first .. first + count - 1 of pictures that lie one after the other, `stride` bytes apart. Up to 15 bytes behind each are
+ * overwritten, and read behind the pictures. */
+void lf_gather_run(const lf_gather *g, const uint8_t *pictures, size_t first, size_t count, uint8_t *to, size_t stride);
+/* Where the pixels of a window lie: tap[k], in the picture or a pixel of padding. */
+void lf_gather_taps(const lf_gather *g, const uint8_t *pictures, size_t position, const void **tap);
 
 /* -- layers (fast_layers.c) ------------------------------------------------------------------------------------------------- */
 
-/* The form in which a node wants its input 0, and its vector length; VALUE when it has no kernel. */
+/* The form in which a node wants its input 0 (or that of its window), and its vector length; VALUE when it has no kernel. */
 lf_form lf_layer_wants(lf_plan *p, const lf_node *n, size_t *vec);
 /* Whether a node has a kernel. */
 bool lf_layer_is(lf_plan *p, const lf_node *n);
