@@ -94,6 +94,8 @@ typedef struct lf_build_options {
     const char *folding;   /* FILE.json */
     const char *verify;    /* X.npy: verify after building */
     bool sweep;            /* only the curve of frames/s against LUTs */
+    bool fastest;          /* without fps and ii: the fastest folding that fits the part */
+    bool allow_deadlock;   /* FIFO depths of `folding` with which the circuit stops for ever are a warning */
 } lf_build_options;
 LF_API lf_status lf_build(lf_ctx *ctx, const lf_build_options *options, lf_answer *answer);
 
