@@ -21,7 +21,23 @@ static lf_status bind_all(lf_onnx *m, int least, int most) {
     return bind_simple(m, in, count);
 }
 
+/* The negative of known integers: axes counted from the end. */
+static lf_status negated_ints(lf_onnx *m) {
+    lf_ints in;
+    LF_TRY(lf_onnx_ints_in(m, 0, "operand", &in));
+    int64_t *out = LF_NEW_ARRAY(m->scratch, int64_t, in.count + 1);
+    for (int64_t i = 0; i < in.count; i++) {
+        if (in.at[i] == INT64_MIN)
+            return lf_onnx_refuse(m, "the negative of -2^63");
+        out[i] = -in.at[i];
+    }
+    lf_onnx_bind_ints(m, 0, lf_onnx_value_in(m, 0)->shape, out);
+    return LF_OK;
+}
+
 lf_status lf_onnx_do_unary(lf_onnx *m) {
+    if (!strcmp(m->row->op, "neg") && lf_onnx_known_ints(m, 0))
+        return negated_ints(m);
     return bind_all(m, 1, 1);
 }
 

@@ -114,8 +114,8 @@ lf_status lf_onnx_do_cum_sum(lf_onnx *m) {
 
 /* -- normalizations ------------------------------------------------------------------------------------------------ */
 
-/* y = (x - mean) / sqrt(variance + epsilon) over the axes. */
-static lf_status standardize(lf_onnx *m, lf_id x, lf_ints axes, double epsilon, const char *name, lf_id *out) {
+/* y = (x - mean) / sqrt(variance + epsilon) over the axes; moments: the mean and that root. */
+static lf_status standardize(lf_onnx *m, lf_id x, lf_ints axes, double epsilon, lf_id moments[2], lf_id *out) {
     lf_id mean, variance, in[2], root;
     LF_TRY(reduce_node(m, "mean", "_mean", x, axes, true, NULL, &mean));
     LF_TRY(lf_onnx_simple(m, "sub", "_centred", (lf_id[]){x, mean}, 2, NULL, &in[0]));
@@ -124,7 +124,9 @@ static lf_status standardize(lf_onnx *m, lf_id x, lf_ints axes, double epsilon, 
     in[1] = lf_onnx_scalar(m, "_epsilon", epsilon);
     LF_TRY(lf_onnx_simple(m, "add", "_stable", (lf_id[]){variance, in[1]}, 2, NULL, &root));
     LF_TRY(lf_onnx_simple(m, "sqrt", "_deviation", &root, 1, NULL, &in[1]));
-    return lf_onnx_simple(m, "div", "_standard", in, 2, name, out);
+    moments[0] = mean;
+    moments[1] = in[1];
+    return lf_onnx_simple(m, "div", "_standard", in, 2, NULL, out);
 }
 
 /* x * factor + addend, where addend may be 0. */
@@ -149,7 +151,7 @@ static lf_status per_channel(lf_onnx *m, int operand, int rank, const char *suff
 
 lf_status lf_onnx_do_instance_normalization(lf_onnx *m) {
     float epsilon;
-    lf_id x, standard, scale, bias, out;
+    lf_id x, standard, scale, bias, moments[2], out;
     int64_t axes[LF_MAX_RANK];
     LF_TRY(lf_onnx_operand_range(m, 3, 3));
     LF_TRY(lf_onnx_float(m, "epsilon", 1e-5f, &epsilon));
@@ -159,7 +161,7 @@ lf_status lf_onnx_do_instance_normalization(lf_onnx *m) {
         return lf_onnx_refuse(m, "of a tensor of %d dimensions; it needs a batch, channels and space", rank);
     for (int i = 2; i < rank; i++)
         axes[i - 2] = i;
-    LF_TRY(standardize(m, x, (lf_ints){axes, rank - 2}, (double)epsilon, NULL, &standard));
+    LF_TRY(standardize(m, x, (lf_ints){axes, rank - 2}, (double)epsilon, moments, &standard));
     LF_TRY(per_channel(m, 1, rank, "_scale", &scale));
     LF_TRY(per_channel(m, 2, rank, "_bias", &bias));
     LF_TRY(affine(m, standard, scale, bias, lf_onnx_out_name(m, 0), &out));
@@ -170,23 +172,26 @@ lf_status lf_onnx_do_layer_normalization(lf_onnx *m) {
     float epsilon;
     int64_t given, stash, axes[LF_MAX_RANK];
     int axis;
-    lf_id x, standard, scale, bias = 0, out;
+    lf_id x, standard, scale, bias = 0, moments[2], out;
     LF_TRY(lf_onnx_operand_range(m, 2, 3));
     LF_TRY(lf_onnx_float(m, "epsilon", 1e-5f, &epsilon));
     LF_TRY(lf_onnx_int(m, "axis", -1, &given));
     LF_TRY(lf_onnx_int(m, "stash_type", 1, &stash));
-    if (lf_onnx_out_name(m, 1) || lf_onnx_out_name(m, 2))
-        return lf_onnx_refuse(m, "it has the outputs of training; export the model for inference");
     LF_TRY(lf_onnx_in(m, 0, &x));
     int rank = lf_onnx_tensor_at(m, x)->shape.rank;
     LF_TRY(lf_onnx_axis(m, given, rank, &axis));
     for (int i = axis; i < rank; i++)
         axes[i - axis] = i;
-    LF_TRY(standardize(m, x, (lf_ints){axes, rank - axis}, (double)epsilon, NULL, &standard));
+    LF_TRY(standardize(m, x, (lf_ints){axes, rank - axis}, (double)epsilon, moments, &standard));
     LF_TRY(lf_onnx_in(m, 1, &scale));
     if (lf_onnx_has_in(m, 2))
         LF_TRY(lf_onnx_in(m, 2, &bias));
     LF_TRY(affine(m, standard, scale, bias, lf_onnx_out_name(m, 0), &out));
+    lf_onnx_bind(m, 1, moments[0]);
+    if (lf_onnx_out_name(m, 2)) {
+        LF_TRY(lf_onnx_simple(m, "reciprocal", "_inverse", &moments[1], 1, lf_onnx_out_name(m, 2), &moments[1]));
+        lf_onnx_bind(m, 2, moments[1]);
+    }
     return lf_onnx_finish_as(m, out);
 }
 

@@ -77,33 +77,78 @@ static bool is_integer_type(int64_t type) {
     return type == 6 || type == 7 || (type >= 2 && type <= 5);
 }
 
-/* Only casts that keep every value: the graph computes with exact integers and double. */
-lf_status lf_onnx_do_cast(lf_onnx *m) {
-    int64_t to, saturate;
-    LF_TRY(lf_onnx_operand_range(m, 1, 1));
-    LF_TRY(lf_onnx_int(m, "to", 0, &to));
-    LF_TRY(lf_onnx_int(m, "saturate", 1, &saturate));
-    lf_onnx_value *v = lf_onnx_value_in(m, 0);
-    bool to_float = to == 1 || to == 11, keeps = to_float;
+/* Whether what is known of a value says that the cast changes nothing. */
+static bool cast_keeps(lf_onnx *m, const lf_onnx_value *v, int64_t to) {
+    bool to_float = to == LF_ONNX_FLOAT || to == LF_ONNX_DOUBLE;
     if (v->kind == LF_ONNX_INTS)
-        keeps = to_float || to == 6 || to == 7;
-    else if (v->kind == LF_ONNX_PAYLOAD)
-        keeps = to == v->payload->data_type || (to_float && v->payload->data_type != 11) ||
-                (to == 7 && is_integer_type(v->payload->data_type));
-    else if (!lf_on_grid(lf_onnx_tensor_at(m, v->tensor)))
-        keeps = to == 11 || (to == 1 && lf_onnx_tensor_at(m, v->tensor)->dtype.bits <= 32);
-    if (!keeps)
-        return lf_onnx_refuse(m, "a cast to %s that may change values is not in this version",
-                              lf_onnx_type_name(m->scratch, (int32_t)to));
+        return to_float || to == LF_ONNX_INT32 || to == LF_ONNX_INT64;
+    if (v->kind == LF_ONNX_PAYLOAD)
+        return to == v->payload->data_type || (to_float && v->payload->data_type != LF_ONNX_DOUBLE) ||
+               (to == LF_ONNX_INT64 && is_integer_type(v->payload->data_type));
+    const lf_tensor *t = lf_onnx_tensor_at(m, v->tensor);
+    if (!lf_on_grid(t))
+        return to == LF_ONNX_DOUBLE || (to == LF_ONNX_FLOAT && t->dtype.bits <= 32);
+    return to_float &&
+           (!lf_is_codes(t) || (t->range.lo >= -(1 << 24) && t->range.hi <= 1 << 24) || to == LF_ONNX_DOUBLE);
+}
+
+/* A cast that may change values: rounding, truncation, wrapping, or the question whether it is 0. */
+static lf_status cast_data(lf_onnx *m, int32_t to) {
+    static const struct {
+        int32_t type;
+        const char *name;
+    } types[] = {{LF_ONNX_FLOAT, "FLOAT32"}, {LF_ONNX_FLOAT16, "FLOAT16"}, {LF_ONNX_UINT8, "UINT8"},
+                 {LF_ONNX_INT8, "INT8"},     {LF_ONNX_UINT16, "UINT16"},   {LF_ONNX_INT16, "INT16"},
+                 {LF_ONNX_INT32, "INT32"},   {LF_ONNX_UINT32, "UINT32"},   {LF_ONNX_INT64, "INT53"}};
+    lf_id x, y;
+    LF_TRY(lf_onnx_in(m, 0, &x));
+    const char *name = lf_onnx_out_name(m, 0);
+    if (to == LF_ONNX_BOOL) {
+        LF_TRY(lf_onnx_simple(m, "equal", "_zero", (lf_id[]){x, lf_onnx_scalar(m, "_none", 0)}, 2, NULL, &y));
+        LF_TRY(lf_onnx_simple(m, "not", "", &y, 1, name, &y));
+        return lf_onnx_finish_as(m, y);
+    }
+    for (size_t i = 0; i < LF_COUNT(types); i++)
+        if (types[i].type == to) {
+            lf_node *n = lf_onnx_node(m, "cast", "", &x, 1, &name, 1);
+            if (!n)
+                return LF_BAD_INPUT;
+            LF_TRY(lf_onnx_set_text(m, n, "to", types[i].name));
+            return lf_onnx_finish(m, n);
+        }
+    return lf_onnx_refuse(m, "a cast to %s is not in this version", lf_onnx_type_name(m->scratch, to));
+}
+
+static lf_status cast_to(lf_onnx *m, int64_t to) {
+    lf_onnx_value *v = lf_onnx_value_in(m, 0);
+    bool to_float = to == LF_ONNX_FLOAT || to == LF_ONNX_DOUBLE;
+    if (!cast_keeps(m, v, to))
+        return cast_data(m, (int32_t)to);
     bool was_integer =
         v->kind == LF_ONNX_INTS || (v->kind == LF_ONNX_PAYLOAD && is_integer_type(v->payload->data_type));
-    if (!to_float || !was_integer) {
+    if ((!to_float || !was_integer) && v->kind != LF_ONNX_TENSOR) {
         lf_onnx_bind_value(m, 0, v);
         return LF_OK;
     }
     lf_id id; /* from here on data: arithmetic on it is no longer that of integers */
     LF_TRY(lf_onnx_materialise(m, v, &id));
     return lf_onnx_finish_as(m, id);
+}
+
+lf_status lf_onnx_do_cast(lf_onnx *m) {
+    int64_t to, saturate;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(lf_onnx_int(m, "to", 0, &to));
+    LF_TRY(lf_onnx_int(m, "saturate", 1, &saturate));
+    return cast_to(m, to);
+}
+
+/* To the type of the second operand, whose values do not matter. */
+lf_status lf_onnx_do_cast_like(lf_onnx *m) {
+    int64_t saturate;
+    LF_TRY(lf_onnx_operand_range(m, 2, 2));
+    LF_TRY(lf_onnx_int(m, "saturate", 1, &saturate));
+    return cast_to(m, lf_onnx_type_in(m, 1));
 }
 
 /* -- shapes -------------------------------------------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ static bool is_op(const lf_node *n, const char *name) { return n && !strcmp(n->o
 static lf_id code_of(const state *s, lf_id t) { return t && t <= s->tensor_count ? s->code_of[t] : 0; }
 
 static bool is_quantizer(const lf_node *n) {
-    static const char *const names[] = {"quant", "bipolar_quant", "multi_threshold", "sign"};
+    static const char *const names[] = {"quant", "bipolar_quant", "multi_threshold", "quant_linear", "trunc", "sign"};
     for (size_t i = 0; i < LF_COUNT(names); i++)
         if (is_op(n, names[i]))
             return true;
@@ -467,8 +467,32 @@ static lf_status visit(state *s, lf_node *n) {
     return index >= 0 ? visit_argmax(s, n, index) : LF_OK;
 }
 
+/* Units work on frames: every tensor that depends on an input has the batch of 1 in front. (ONNX models with fixed shapes may be otherwise;
+ * the reference engine runs them.) */
+static lf_status need_batch(const lf_graph *g, lf_arena *scratch) {
+    bool *computed = LF_NEW_ARRAY(scratch, bool, g->tensors.count + 1);
+    for (size_t i = 0; i < g->inputs.count; i++)
+        computed[g->inputs.at[i].tensor] = true;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        for (int k = 0; n && !is_op(n, "shape") && k < n->in_count; k++)
+            for (int o = 0; computed[n->in[k]] && o < n->out_count; o++)
+                computed[n->out[o]] = true;
+    }
+    for (size_t id = 1; id <= g->tensors.count; id++) {
+        const lf_tensor *t = lf_tensor_at(g, (lf_id)id);
+        if (!computed[id] || !t || (t->shape.rank > 0 && t->shape.dim[0] == 1))
+            continue;
+        lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s has the shape %s, without a batch of 1 in front", t->name, lf_shape_text(scratch, t->shape));
+        lf_hint(g->ctx, "a circuit works on one sample after the other: export the model with a symbolic first dimension, the batch");
+        return status;
+    }
+    return LF_OK;
+}
+
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     (void)options;
+    LF_TRY(need_batch(g, scratch));
     state s = {.g = g, .arena = scratch, .tensor_count = g->tensors.count};
     s.code_of = LF_NEW_ARRAY(scratch, lf_id, s.tensor_count + 1);
     s.decoded = LF_NEW_ARRAY(scratch, lf_id, s.tensor_count + 1);
