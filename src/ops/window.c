@@ -9,8 +9,9 @@
 
 #include <inttypes.h>
 
-#include "ops/branch.h"
 #include "ops/elementwise.h"
+#include "ops/stream.h"
+#include "ops/walk.h"
 
 static const char *const style_names[] = {"auto", "serial", "parallel", NULL};
 
@@ -25,7 +26,7 @@ static const lf_attr_desc attrs[] = {
     {"interleave", LF_ATTR_INT, offsetof(lf_window_attr, interleave), "0", NULL, 0, 1 << 24,
      "channels that stay together: elements are ordered (C/interleave, KH, KW, interleave); 0: all of them"},
     {"SIMD", LF_ATTR_INT, offsetof(lf_window_attr, SIMD), "1", NULL, 1, 1 << 20,
-     "elements per beat; divides interleave; style parallel: of the input, one pixel of a window per beat more"},
+     "elements per beat; divides interleave"},
     {"style", LF_ATTR_ENUM, offsetof(lf_window_attr, style), "auto", style_names, 0, 0,
      "serial: one element group per clock; parallel: one window per clock"},
     {0},
@@ -168,9 +169,85 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+enum { EDGE_MOST = 64 }; /* rows or columns of padding, so that every corner of a plan can be looked at */
+
+static lf_status check(const lf_graph *g, const lf_node *n, lf_window *w) {
+    LF_TRY(lf_window_make(g, n, w));
+    lf_where where = lf_where_node(g, n);
+    if (((const lf_window_attr *)n->attr)->style == LF_WINDOW_PARALLEL)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "style parallel is not in this version; use serial");
+    const lf_picture x = w->x;
+    for (int i = 0; i < 2; i++) {
+        int64_t last =
+            ((i ? w->y.width : w->y.height) - 1) * w->stride[i] - w->before[i] + (w->kernel[i] - 1) * w->dilation[i];
+        int64_t behind = last - (i ? x.width : x.height) + 1, most = behind > w->before[i] ? behind : w->before[i];
+        if (most > EDGE_MOST)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                           "%" PRId64 " %s of padding; the unit has at most %d on each side", most,
+                           i ? "columns" : "rows", EDGE_MOST);
+    }
+    return LF_OK;
+}
+
+/* The nest: inside a group of channels, columns and rows of the kernel, groups, columns and rows of positions. */
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
+    lf_window w;
+    LF_TRY(check(g, n, &w));
+    int64_t simd = ((const lf_window_attr *)n->attr)->SIMD, pixel = w.x.channels / simd, row = w.x.width * pixel,
+            group = w.interleave / simd;
+    *out = (lf_walk){
+        .level = {{group, 1, 0, -1, 0},
+                  {w.kernel[1], w.dilation[1] * pixel, 0, 1, w.dilation[1]},
+                  {w.kernel[0], w.dilation[0] * row, 0, 0, w.dilation[0]},
+                  {pixel / group, group, 0, -1, 0},
+                  {w.y.width, w.stride[1] * pixel, w.stride[1] * pixel, 1, w.stride[1]},
+                  {w.y.height, w.stride[0] * row, w.stride[0] * row, 0, w.stride[0]}},
+        .levels = 6,
+        .words = w.x.height * row,
+        .first = {-w.before[0], -w.before[1]},
+        .size = {w.x.height, w.x.width},
+        .row_words = row,
+        .column_words = pixel,
+    };
+    lf_walk_plan(out);
+    return LF_OK;
+}
+
+static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
+    const lf_window_attr *a = n->attr;
+    return (lf_walk_beat){
+        .lanes = a->SIMD, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype, .pad_code = a->pad_code};
+}
+
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
     (void)g;
     in[0] = out[0] = ((const lf_window_attr *)n->attr)->SIMD;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_walk w;
+    lf_walk_beat b = beat_of(g, n);
+    LF_TRY(plan_of(g, n, &w));
+    lf_walk_cost(&w, &b, out);
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_walk w;
+    lf_walk_beat b = beat_of(g, n);
+    LF_TRY(plan_of(g, n, &w));
+    lf_walk_rtl(g, n, &w, &b, v);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_walk w;
+    lf_walk_beat b = beat_of(g, n);
+    LF_TRY(plan_of(g, n, &w));
+    lf_walk_twin(&w, lf_walk_is_block(&w, &b), n->name, a, out);
+    return LF_OK;
 }
 
 const lf_op lf_op_window = {
@@ -186,4 +263,7 @@ const lf_op lf_op_window = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -1,0 +1,184 @@
+/* Units that read pictures, and the corners of their parameters: in Verilator, in Icarus, mapped by Yosys; the rate that the plan
+ * promises on many random geometries, held against the model of the handshakes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "ir/attr.h"
+#include "unit_bench.h"
+
+static bench b;
+
+static lf_shape picture(int64_t h, int64_t w, int64_t c) {
+    return lf_shape_make(4, (int64_t[]){1, h, w, c});
+}
+
+typedef struct unit_case {
+    const char *name, *op;
+    int64_t h, w, c; /* h 0: one axis */
+    lf_range x;
+    const char *attrs; /* lists without spaces */
+} unit_case;
+
+static const unit_case cases[] = {
+    {"win_valid", "window", 8, 8, 2, {0, 3, 1}, "kernel=[3,3]"},
+    {"win_simd", "window", 5, 6, 4, {-8, 7, 1}, "kernel=[3,3] SIMD=4"},
+    {"win_same", "window", 6, 5, 2, {0, 15, 1}, "kernel=[3,3] pads=[1,1,1,1] SIMD=2"},
+    {"win_bipolar", "window", 5, 5, 3, {-1, 1, 2}, "kernel=[3,3] pads=[1,1,1,1] SIMD=3 pad_code=-1"},
+    {"win_bipolar_zero", "window", 5, 5, 2, {-1, 1, 2}, "kernel=[3,3] pads=[1,1,1,1] SIMD=2"},
+    {"win_stride", "window", 9, 7, 2, {-4, 3, 1}, "kernel=[3,3] strides=[2,2] pads=[1,1,1,1]"},
+    {"win_skip", "window", 9, 8, 1, {-4, 3, 1}, "kernel=[2,1] strides=[3,2]"},
+    {"win_sample", "window", 7, 7, 2, {-4, 3, 1}, "kernel=[1,1] strides=[2,3] SIMD=2"},
+    {"win_copy", "window", 3, 4, 1, {0, 1, 1}, "kernel=[1,1]"},
+    {"win_dilated", "window", 9, 10, 1, {0, 9, 1}, "kernel=[3,2] dilations=[2,3] pads=[2,1,0,3] pad_code=-3"},
+    {"win_groups", "window", 5, 4, 6, {-9, 9, 1}, "kernel=[2,3] interleave=2 pads=[0,1,1,0]"},
+    {"win_groups2", "window", 4, 4, 8, {-9, 9, 1}, "kernel=[3,3] interleave=4 SIMD=2 strides=[1,2]"},
+    {"win_full", "window", 4, 3, 2, {0, 7, 1}, "kernel=[3,3] pads=[2,2,2,2] pad_code=5 SIMD=2"},
+    {"win_far", "window", 2, 2, 1, {0, 7, 1}, "kernel=[2,2] pads=[3,4,5,3]"},
+    {"win_whole", "window", 4, 4, 2, {0, 7, 1}, "kernel=[4,4] SIMD=2"},
+    {"win_crop", "window", 7, 8, 1, {0, 7, 1}, "kernel=[2,2] pads=[-1,-2,-1,-3]"},
+    {"win_pixel", "window", 1, 1, 4, {0, 7, 1}, "kernel=[1,1] SIMD=2"},
+    {"win_line", "window", 0, 17, 3, {0, 31, 1}, "kernel=[5] pads=[2,2] strides=[2] SIMD=3"},
+    {"win_causal", "window", 0, 12, 2, {-7, 7, 1}, "kernel=[4] pads=[3,0]"},
+    {"win_block", "window", 9, 40, 2, {-70000, 70000, 1}, "kernel=[3,3] SIMD=2 pads=[1,1,1,1] pad_code=-70001"},
+    {"win_block1", "window", 6, 30, 2, {0, 255, 1}, "kernel=[2,2] SIMD=2 strides=[2,2]"},
+};
+
+static void add_case(const unit_case *u) {
+    lf_shape s = u->h ? picture(u->h, u->w, u->c) : lf_shape_make(3, (int64_t[]){1, u->w, u->c});
+    bench_case *c = bench_case_new(&b, u->name, s, u->x);
+    bench_node(&b, c, u->op, u->attrs, NULL, 0);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    bench_begin(&b);
+    lf_rng r = lf_rng_make(40, 1);
+    for (size_t i = 0; i < LF_COUNT(cases); i++)
+        add_case(&cases[i]);
+    bench_prepare(&b, &r);
+    bench_print(&b);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    bench_end(&b);
+    return 0;
+}
+
+static void need_tool(const char *tool) {
+    b.failed = false;
+    if (lf_tool_found(tool))
+        return;
+    print_message("%s is not installed\n", tool);
+    skip();
+}
+
+static void test_verilator(void **state) {
+    (void)state;
+    need_tool("verilator");
+    static const bench_stalls settings[] = {{0, 0}, {.5, 0}, {.5, .5}, {.1, .9}};
+    bench_forget_cycles(&b);
+    for (size_t i = 0; i < LF_COUNT(settings); i++)
+        bench_add_setting(&b, settings[i], 1000 * (i + 1));
+    assert_false(b.failed);
+    if (!bench_verilator(&b))
+        b.failed = true;
+    assert_false(b.failed);
+}
+
+static void test_icarus(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    bench_forget_cycles(&b);
+    bench_add_setting(&b, (bench_stalls){.3, .3}, 77);
+    if (!bench_icarus(&b))
+        b.failed = true;
+    assert_false(b.failed);
+}
+
+/* -- the rate of any geometry -------------------------------------------------------------------------------------------- */
+
+static lf_node *random_window(lf_graph *g, lf_rng *r) {
+    int64_t k[2], d[2], s[2], size[2], pads[4];
+    for (int i = 0; i < 2; i++) {
+        k[i] = lf_rng_between(r, 1, 4);
+        d[i] = lf_rng_between(r, 1, 2);
+        s[i] = lf_rng_between(r, 1, 3);
+        size[i] = (k[i] - 1) * d[i] + lf_rng_between(r, 1, 9);
+        pads[i] = lf_rng_between(r, 0, 1) ? lf_rng_between(r, 0, 4) : 0;
+        pads[2 + i] = lf_rng_between(r, 0, 1) ? lf_rng_between(r, 0, 4) : 0;
+    }
+    lf_tensor *x = lf_tensor_new(g, "x", picture(size[0], size[1], lf_rng_between(r, 1, 2) * 2), lf_int(8));
+    lf_set_codes(g, x, (lf_range){0, lf_rng_below(r, 4) ? 7 : 1 << 20, 1});
+    lf_node *n = lf_node_new(g, lf_op_find("window"), "w", &x->id, 1,
+                             &lf_tensor_new(g, "y", (lf_shape){0}, lf_int(8))->id, 1, NULL);
+    struct {
+        const char *name, *text;
+    } set[] = {{"kernel", lf_format(g->arena, "[%d,%d]", (int)k[0], (int)k[1])},
+               {"dilations", lf_format(g->arena, "[%d,%d]", (int)d[0], (int)d[1])},
+               {"strides", lf_format(g->arena, "[%d,%d]", (int)s[0], (int)s[1])},
+               {"pads", lf_format(g->arena, "[%d,%d,%d,%d]", (int)pads[0], (int)pads[1], (int)pads[2], (int)pads[3])},
+               {"interleave", lf_rng_below(r, 2) ? "0" : "2"},
+               {"SIMD", lf_rng_below(r, 2) ? "1" : "2"}};
+    for (size_t i = 0; i < LF_COUNT(set); i++)
+        assert_int_equal(lf_attr_set_text(g->ctx, g->arena, n->op, n->attr, set[i].name, set[i].text, NULL), LF_OK);
+    assert_int_equal(lf_infer_node(g, n), LF_OK);
+    return n;
+}
+
+static const char *describe(lf_graph *g, const lf_node *n) {
+    lf_text t = {0};
+    lf_text_addf(&t, "%s of %s", n->op->name, lf_shape_text(g->arena, lf_in(g, n, 0)->shape));
+    for (const lf_attr_desc *d = n->op->attrs; d->name; d++) {
+        lf_text_addf(&t, " %s=", d->name);
+        lf_attr_print(&t, n->attr, d);
+    }
+    const char *text = lf_strdup(g->arena, t.at);
+    lf_text_free(&t);
+    return text;
+}
+
+static void check_rate(lf_ctx *ctx, lf_graph *g, lf_node *n) {
+    lf_chain *chain = lf_chain_new(g->arena);
+    lf_unit u;
+    lf_cost cost;
+    lf_chain_result result;
+    assert_int_equal(n->op->unit(g, n, g->arena, &u), LF_OK);
+    assert_int_equal(n->op->cost(g, n, &cost), LF_OK);
+    lf_chain_add(chain, &u);
+    lf_chain_source(chain, 0, 0);
+    lf_chain_sink(chain, 0, 0);
+    if (lf_chain_run(ctx, chain, 6, 0, &result))
+        fail_msg("%s: %s", lf_diag_at(ctx, 0)->text, describe(g, n));
+    if (result.ii_cycles != cost.ii_cycles)
+        fail_msg("II %" PRId64 ", the closed form says %" PRId64 ": %s", result.ii_cycles, cost.ii_cycles,
+                 describe(g, n));
+}
+
+static void test_rates(void **state) {
+    (void)state;
+    lf_rng r = lf_rng_make(41, 1);
+    for (int i = 0; i < 3000; i++) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_graph *g = lf_graph_new(ctx, "g");
+        check_rate(ctx, g, random_window(g, &r));
+        lf_graph_free(g);
+        lf_ctx_free(ctx);
+    }
+}
+
+/* An argument runs the tests whose names match it. */
+int main(int argc, char **argv) {
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_verilator),
+        cmocka_unit_test(test_icarus),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
