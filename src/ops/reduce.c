@@ -119,8 +119,8 @@ static void infer_codes(lf_graph *g, lf_node *n, lf_tensor *y, const lf_tensor *
         r = lf_range_scale(r, (int64_t)count, &overflow);
     if (overflow || r.lo < -LF_CODE_MAX || r.hi > LF_CODE_MAX || !lf_set_grid(g, y, &scale, 1, 0))
         return;
-    if (function == SUM || function == MEAN) /* terms differ by single steps */
-        r.step = r.lo == r.hi ? 1 : x->range.step;
+    if (function != MAX && function != MIN) /* terms of a sum differ by single steps */
+        r.step = r.lo == r.hi || function == L1 || function == SUM_SQUARE ? 1 : x->range.step;
     y->range = r;
     y->dtype = lf_dtype_for(r, false);
 }
