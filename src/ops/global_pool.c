@@ -66,9 +66,44 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
     (void)g;
     in[0] = out[0] = ((const global_pool_attr *)n->attr)->PE;
+}
+
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_pooling *out) {
+    const global_pool_attr *a = n->attr;
+    lf_picture p;
+    LF_TRY(check(g, n, &p));
+    *out = (lf_pooling){.function = (lf_reduce)a->function,
+                        .pe = a->PE,
+                        .taps = lf_picture_pixels(p),
+                        .groups = p.channels / a->PE,
+                        .frames = 1};
+    return LF_OK;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_pooling p;
+    LF_TRY(plan_of(g, n, &p));
+    lf_pooling_cost(g, n, &p, out);
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_pooling p;
+    LF_TRY(plan_of(g, n, &p));
+    lf_pooling_rtl(g, n, &p, v);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_pooling p;
+    LF_TRY(plan_of(g, n, &p));
+    lf_pooling_twin(n, &p, a, out);
+    return LF_OK;
 }
 
 const lf_op lf_op_global_pool = {
@@ -84,4 +119,7 @@ const lf_op lf_op_global_pool = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -98,9 +98,43 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
     (void)g;
     in[0] = out[0] = ((const pool_attr *)n->attr)->PE;
+}
+
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_pooling *out) {
+    const pool_attr *a = n->attr;
+    LF_TRY(check(g, n));
+    *out = (lf_pooling){.function = (lf_reduce)a->function,
+                        .pe = a->PE,
+                        .taps = a->K,
+                        .groups = 1,
+                        .frames = lf_shape_count(lf_in(g, n, 0)->shape) / (a->PE * a->K)};
+    return LF_OK;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_pooling p;
+    LF_TRY(plan_of(g, n, &p));
+    lf_pooling_cost(g, n, &p, out);
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_pooling p;
+    LF_TRY(plan_of(g, n, &p));
+    lf_pooling_rtl(g, n, &p, v);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_pooling p;
+    LF_TRY(plan_of(g, n, &p));
+    lf_pooling_twin(n, &p, a, out);
+    return LF_OK;
 }
 
 const lf_op lf_op_pool = {
@@ -116,4 +150,7 @@ const lf_op lf_op_pool = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

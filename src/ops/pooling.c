@@ -1,5 +1,7 @@
 #include "ops/pooling.h"
 
+#include <inttypes.h>
+
 const char *const lf_reduce_names[] = {"max", "min", "sum", NULL};
 
 int64_t lf_reduce_code(lf_reduce f, int64_t a, int64_t b) {
@@ -30,4 +32,86 @@ lf_range lf_reduce_many(lf_reduce f, lf_range r, int64_t count, bool *overflow) 
     lf_range sum = lf_range_scale(r, count, overflow);
     sum.step = r.step;
     return checked(sum, overflow);
+}
+
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+static int kind_of(lf_dtype t) {
+    return t.kind == LF_KIND_BIPOLAR ? 2 : lf_dtype_signed(t);
+}
+
+static int acc_bits(const lf_graph *g, const lf_node *n, const lf_pooling *p) {
+    lf_dtype y = lf_out(g, n, 0)->dtype;
+    return lf_dtype_bits(y) + (p->function == LF_REDUCE_SUM && y.kind == LF_KIND_BIPOLAR);
+}
+
+void lf_pooling_rtl(const lf_graph *g, const lf_node *n, const lf_pooling *p, lf_vlog *v) {
+    lf_dtype x = lf_in(g, n, 0)->dtype, y = lf_out(g, n, 0)->dtype;
+    lf_stream_instance(g, n, v, "lf_pool");
+    lf_vlog_param(v, "PE", "%" PRId64, p->pe);
+    lf_vlog_param(v, "K", "%" PRId64, p->taps);
+    lf_vlog_param(v, "GROUPS", "%" PRId64, p->groups);
+    lf_vlog_param(v, "FUNCTION", "%d", (int)p->function);
+    lf_vlog_param(v, "IN_BITS", "%d", lf_dtype_bits(x));
+    lf_vlog_param(v, "IN_KIND", "%d", kind_of(x));
+    lf_vlog_param(v, "ACC_BITS", "%d", acc_bits(g, n, p));
+    lf_vlog_param(v, "OUT_BITS", "%d", lf_dtype_bits(y));
+    lf_vlog_param(v, "OUT_KIND", "%d", kind_of(y));
+}
+
+/* A comparison takes half a LUT per bit and the choice one; a sum takes one. */
+void lf_pooling_cost(const lf_graph *g, const lf_node *n, const lf_pooling *p, lf_cost *out) {
+    double bits = (double)(p->pe * acc_bits(g, n, p));
+    int64_t counters = p->taps > 1 ? lf_bits_unsigned((uint64_t)p->taps - 1) : 0;
+    counters += p->groups > 1 ? lf_bits_unsigned((uint64_t)p->groups - 1) : 0;
+    *out = (lf_cost){.ii_cycles = p->frames * p->groups * p->taps};
+    out->lut = 3 + 1.7 * (double)counters + (p->taps > 1 ? bits * (p->function == LF_REDUCE_SUM ? 1 : 1.5) : 0);
+    out->ff = 1 + (double)counters + (double)(p->pe * lf_dtype_bits(lf_out(g, n, 0)->dtype));
+    if (p->groups > 1)
+        out->lut += p->groups <= 32 ? bits * 4 / 6 : bits * 4 / 3 * (double)((p->groups + 63) / 64);
+    else
+        out->ff += p->taps > 1 ? bits : 0;
+}
+
+/* -- the twin of rtl/lf_pool.v ---------------------------------------------------------------------------------------------- */
+
+typedef struct twin {
+    int64_t beats, from; /* of one reduction of every group; the beats from here on finish results */
+    int64_t at;
+    bool done;
+} twin;
+
+static bool twin_valid(const void *state, int port) {
+    (void)port;
+    return ((const twin *)state)->done;
+}
+
+static bool twin_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    const twin *t = state;
+    (void)port, (void)s_valid;
+    return !(t->at >= t->from && t->done && !m_ready[0]);
+}
+
+static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    twin *t = state;
+    bool take = s_valid[0] && twin_ready(t, 0, s_valid, m_ready);
+    t->done = (take && t->at >= t->from) || (t->done && !m_ready[0]);
+    if (take)
+        t->at = t->at == t->beats - 1 ? 0 : t->at + 1;
+}
+
+void lf_pooling_twin(const lf_node *n, const lf_pooling *p, lf_arena *a, lf_unit *out) {
+    twin *t = LF_NEW(a, twin);
+    t->beats = p->groups * p->taps;
+    t->from = p->groups * (p->taps - 1);
+    *out = (lf_unit){.name = lf_strdup(a, n->name),
+                     .state = t,
+                     .state_bytes = sizeof *t,
+                     .in_count = 1,
+                     .out_count = 1,
+                     .in_beats = {p->frames * t->beats},
+                     .out_beats = {p->frames * p->groups},
+                     .valid = twin_valid,
+                     .ready = twin_ready,
+                     .clock = twin_clock};
 }

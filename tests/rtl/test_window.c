@@ -44,6 +44,20 @@ static const unit_case cases[] = {
     {"win_causal", "window", 0, 12, 2, {-7, 7, 1}, "kernel=[4] pads=[3,0]"},
     {"win_block", "window", 9, 40, 2, {-70000, 70000, 1}, "kernel=[3,3] SIMD=2 pads=[1,1,1,1] pad_code=-70001"},
     {"win_block1", "window", 6, 30, 2, {0, 255, 1}, "kernel=[2,2] SIMD=2 strides=[2,2]"},
+    {"pool_max", "pool", 3, 3, 12, {-4, 3, 1}, "K=4 PE=3"},
+    {"pool_min", "pool", 2, 3, 12, {0, 15, 1}, "K=3 PE=2 function=min"},
+    {"pool_sum", "pool", 2, 3, 18, {-5, 15, 1}, "K=9 PE=1 function=sum"},
+    {"pool_bits", "pool", 3, 3, 8, {-1, 1, 2}, "K=4 PE=2"},
+    {"pool_bit_sum", "pool", 3, 3, 8, {-1, 1, 2}, "K=2 PE=4 function=sum"},
+    {"pool_bit_copy", "pool", 2, 3, 4, {-1, 1, 2}, "K=1 PE=2 function=sum"},
+    {"pool_copy", "pool", 3, 3, 8, {-100, 3, 1}, "K=1 PE=8"},
+    {"pool_line", "pool", 0, 7, 15, {0, 1, 1}, "K=5 PE=3 function=min"},
+    {"global_sum", "global_pool", 4, 4, 6, {-9, 15, 1}, "function=sum PE=2"},
+    {"global_max", "global_pool", 3, 5, 4, {-9, 15, 1}, "PE=4"},
+    {"global_min", "global_pool", 5, 2, 5, {0, 255, 1}, "function=min"},
+    {"global_bits", "global_pool", 3, 3, 40, {-1, 1, 2}, "function=sum PE=1"},
+    {"global_one", "global_pool", 1, 1, 6, {-9, 15, 1}, "function=max PE=2"},
+    {"global_line", "global_pool", 0, 9, 4, {-9, 15, 1}, "function=sum PE=1"},
 };
 
 static void add_case(const unit_case *u) {
