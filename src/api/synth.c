@@ -18,6 +18,9 @@ static json_t *count_json(const lf_synth_count *c, const char *family, const cha
     json_object_set_new(o, "path_luts", json_integer(c->path_luts));
     json_object_set_new(o, "path_carries", json_integer(c->path_carries));
     json_object_set_new(o, "seconds", json_real(c->seconds));
+    if (c->router)
+        json_object_set_new(
+            o, "clock", json_pack("{s:f,s:o}", "mhz", c->routed_mhz, "evidence", json_sprintf("routed %s", c->router)));
     json_object_set_new(o, "tool", json_string("yosys"));
     json_object_set_new(o, "family", json_string(family));
     json_object_set_new(o, "netlist", json_string(netlist));
@@ -37,11 +40,24 @@ static void print_count(const json_t *report, const lf_synth_count *c, lf_text *
                                "",
                                "",
                                ""};
-    const char *counted[] = {"yosys", lf_thousands(a, c->lut), lf_thousands(a, c->ff), lf_fixed_decimals(a, c->bram, 1), lf_thousands(a, c->dsp), lf_thousands(a, c->uram), lf_thousands(a, c->muxf), lf_thousands(a, c->carry)};
+    const char *counted[] = {"yosys",
+                             lf_thousands(a, c->lut),
+                             lf_thousands(a, c->ff),
+                             lf_fixed_decimals(a, c->bram, 1),
+                             lf_thousands(a, c->dsp),
+                             lf_thousands(a, c->uram),
+                             lf_thousands(a, c->muxf),
+                             lf_thousands(a, c->carry)};
     lf_table_row(&t, estimated);
     lf_table_row(&t, counted);
     lf_table_print(&t, text);
-    lf_text_addf(text, "\nlongest path between registers: %lld LUTs and %lld carry cells; %s s\n", (long long)c->path_luts, (long long)c->path_carries, lf_fixed_decimals(a, c->seconds, 1));
+    lf_text_addf(text, "\nlongest path between registers: %lld LUTs and %lld carry cells; %s s\n",
+                 (long long)c->path_luts, (long long)c->path_carries, lf_fixed_decimals(a, c->seconds, 1));
+    int64_t ii = json_integer_value(json_object_get(n, "ii_cycles"));
+    if (c->router && ii > 0)
+        lf_text_addf(text, "routed (%s): %s MHz, at which it makes %s frames/s\n", c->router,
+                     lf_fixed_decimals(a, c->routed_mhz, 2),
+                     lf_thousands(a, (int64_t)(c->routed_mhz * 1e6 / (double)ii)));
     lf_arena_free(a);
 }
 
@@ -65,9 +81,11 @@ static lf_status synth(job *j, lf_answer *answer) {
     const char *path = lf_path_join(j->arena, j->o->dir, "report.json");
     lf_synth_count c;
     if (!lf_path_exists(path))
-        return lf_fail(j->ctx, LF_BAD_INPUT, &(lf_where){.file = j->o->dir}, "not the directory of a build (report.json is missing)");
+        return lf_fail(j->ctx, LF_BAD_INPUT, &(lf_where){.file = j->o->dir},
+                       "not the directory of a build (report.json is missing)");
     LF_TRY(lf_json_load(j->ctx, path, 64u << 20, &j->report));
-    const char *top = json_string_value(json_object_get(j->report, "top")), *built_for = json_string_value(json_object_get(j->report, "part"));
+    const char *top = json_string_value(json_object_get(j->report, "top")),
+               *built_for = json_string_value(json_object_get(j->report, "part"));
     const lf_part *part = lf_part_find(j->ctx, j->o->part ? j->o->part : built_for ? built_for : "xc7z020");
     if (!part)
         return LF_BAD_INPUT;
@@ -77,7 +95,7 @@ static lf_status synth(job *j, lf_answer *answer) {
     if (!j->o->netlist)
         LF_TRY(lf_make_dir(j->ctx, lf_path_join(j->arena, j->o->dir, "synth")));
     lf_progress(j->ctx, "synthesizing with yosys", 0, 0);
-    LF_TRY(lf_yosys_synth(j->ctx, j->o->dir, top, part->family, netlist, &c));
+    LF_TRY(lf_yosys_synth(j->ctx, j->o->dir, top, part, netlist, &c));
     json_t *count = count_json(&c, part->family, j->o->netlist ? lf_path_base(netlist) : "synth/netlist.v");
     json_object_set(j->report, "synth", count);
     lf_text text = {0};

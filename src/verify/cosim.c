@@ -20,7 +20,9 @@ struct lf_cosim {
 
 typedef LF_VEC(const char *) words;
 
-static bool hex_files(const lf_cosim *c) { return c->design.simulator == LF_SIM_IVERILOG; }
+static bool hex_files(const lf_cosim *c) {
+    return c->design.simulator == LF_SIM_IVERILOG;
+}
 
 static const char *absolute(lf_cosim *c, const char *path) {
     char *full = realpath(path, NULL);
@@ -77,13 +79,26 @@ static void copy_without(lf_text *out, const char *text, const char *const *name
     }
 }
 
-static lf_status add_library(lf_cosim *c, words *argv, const char *path) {
+/* Yosys's iCE40 library gives ports default values, which neither simulator takes; Yosys's netlists connect all ports. */
+static void copy_without_defaults(lf_text *out, const char *text) {
+    static const char piece[] = " = 16'h 0000";
+    lf_text_add(out, "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n");
+    for (const char *end; (end = strstr(text, piece)); text = end + strlen(piece))
+        lf_text_addn(out, text, (size_t)(end - text));
+    lf_text_add(out, text);
+}
+
+static lf_status add_library(lf_cosim *c, words *argv, const char *path, bool xilinx) {
     static const char *const own[] = {"RAMB18E1", "RAMB36E1", "RAMB18E2", "RAMB36E2"};
     lf_file f;
     lf_text text = {0};
     LF_TRY(lf_file_open(c->ctx, path, 64u << 20, &f));
-    copy_without(&text, lf_strndup(c->arena, (const char *)f.data, f.size), own, LF_COUNT(own));
+    const char *library = lf_strndup(c->arena, (const char *)f.data, f.size);
     lf_file_close(&f);
+    if (xilinx)
+        copy_without(&text, library, own, LF_COUNT(own));
+    else
+        copy_without_defaults(&text, library);
     const char *copy = lf_path_join(c->arena, c->work, "cells_sim.v");
     lf_status status = lf_file_write(c->ctx, copy, text.at, text.len);
     lf_text_free(&text);
@@ -91,29 +106,57 @@ static lf_status add_library(lf_cosim *c, words *argv, const char *path) {
     return status;
 }
 
-/* Our own models of what Yosys's cell library has no body for, and the library itself. */
-static lf_status add_cells(lf_cosim *c, words *argv) {
-    static const char *const own[] = {"share/cells/xilinx_memory.v"};
-    for (size_t i = 0; i < LF_COUNT(own); i++) {
-        const lf_embed *f = lf_embed_find(own[i]);
-        if (!f)
-            return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "%s is missing from this build of lutfisk", own[i]);
-        const char *path = lf_path_join(c->arena, c->work, lf_path_base(own[i]));
-        LF_TRY(lf_file_write(c->ctx, path, f->data, f->size));
-        LF_PUSH(c->arena, argv, path);
-    }
-    words ask = {0};
+/* Where Yosys keeps its files. */
+static const char *yosys_data(lf_cosim *c) {
+    const char *ask[] = {"yosys-config", "--datdir", NULL};
     lf_run_result r;
-    LF_PUSH(c->arena, &ask, "yosys-config");
-    LF_PUSH(c->arena, &ask, "--datdir");
-    LF_PUSH(c->arena, &ask, NULL);
-    const char *data = "/usr/share/yosys";
-    if (lf_tool_found("yosys-config") && lf_tool_run(c->ctx, c->arena, ask.at, NULL, &r) == LF_OK && r.exit_code == 0)
-        data = lf_strndup(c->arena, r.out, strcspn(r.out, "\n"));
-    const char *cells = lf_path_join(c->arena, data, "xilinx/cells_sim.v");
+    if (lf_tool_found(ask[0]) && lf_tool_run(c->ctx, c->arena, ask, NULL, &r) == LF_OK && r.exit_code == 0)
+        return lf_strndup(c->arena, r.out, strcspn(r.out, "\n"));
+    return "/usr/share/yosys";
+}
+
+/* The folder of the cells that a netlist is made of, told by cells that every netlist of that family has. */
+static lf_status cell_family(lf_cosim *c, const char **family) {
+    static const char *const bodiless[] = {" DP16KD ", " PDPW16KD ", " MULT18X18D "};
+    lf_file f;
+    LF_TRY(lf_file_open(c->ctx, c->design.netlist, 0, &f));
+    const char *text = lf_strndup(c->arena, (const char *)f.data, f.size);
+    lf_file_close(&f);
+    *family = strstr(text, " SB_LUT4 ") ? "ice40" : strstr(text, " TRELLIS_FF ") ? "ecp5" : "xilinx";
+    for (size_t i = 0; !strcmp(*family, "ecp5") && i < LF_COUNT(bodiless); i++)
+        if (strstr(text, bodiless[i]))
+            return lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist},
+                           "simulating ECP5's%sis not in this version: there is no model of it", bodiless[i]);
+    return LF_OK;
+}
+
+/* Our own models of what Yosys's Xilinx library has no body for. */
+static lf_status add_own_cells(lf_cosim *c, words *argv) {
+    static const char own[] = "share/cells/xilinx_memory.v";
+    const lf_embed *f = lf_embed_find(own);
+    if (!f)
+        return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "%s is missing from this build of lutfisk", own);
+    const char *path = lf_path_join(c->arena, c->work, lf_path_base(own));
+    LF_PUSH(c->arena, argv, path);
+    return lf_file_write(c->ctx, path, f->data, f->size);
+}
+
+static lf_status add_cells(lf_cosim *c, words *argv) {
+    const char *family;
+    LF_TRY(cell_family(c, &family));
+    const char *folder = lf_path_join(c->arena, yosys_data(c), family),
+               *cells = lf_path_join(c->arena, folder, "cells_sim.v");
     if (!lf_path_exists(cells))
-        return lf_fail(c->ctx, LF_NO_TOOL, NULL, "Yosys's cell models (xilinx/cells_sim.v) were not found: netlists cannot be simulated without them");
-    return add_library(c, argv, cells);
+        return lf_fail(c->ctx, LF_NO_TOOL, NULL,
+                       "Yosys's cell models (%s/cells_sim.v) were not found: netlists cannot be simulated without them",
+                       family);
+    if (!strcmp(family, "xilinx"))
+        LF_TRY(add_own_cells(c, argv));
+    if (strcmp(family, "ecp5") != 0)
+        return add_library(c, argv, cells, !strcmp(family, "xilinx"));
+    LF_PUSH(c->arena, argv, lf_format(c->arena, "-I%s", folder));
+    LF_PUSH(c->arena, argv, cells);
+    return LF_OK;
 }
 
 static lf_status add_sources(lf_cosim *c, words *argv) {
@@ -132,8 +175,29 @@ static const char *memory_define(lf_cosim *c, const char *flag) {
 /* -- compiling ------------------------------------------------------------------------------------------------------------------ */
 
 static lf_status compile_verilator(lf_cosim *c) {
-    static const char *const flags[] = {"verilator", "--cc", "--exe", "--build", "-j", "2", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-MULTIDRIVEN", "--x-initial", "unique", "--x-assign", "unique",
-                                        "--no-timing", "--bbox-sys", "--Mdir", "obj", "-CFLAGS", "-O1", "-o", "harness"};
+    static const char *const flags[] = {"verilator",
+                                        "--cc",
+                                        "--exe",
+                                        "--build",
+                                        "-j",
+                                        "2",
+                                        "-O3",
+                                        "-Wno-fatal",
+                                        "-Wno-lint",
+                                        "-Wno-style",
+                                        "-Wno-MULTIDRIVEN",
+                                        "--x-initial",
+                                        "unique",
+                                        "--x-assign",
+                                        "unique",
+                                        "--no-timing",
+                                        "--bbox-sys",
+                                        "--Mdir",
+                                        "obj",
+                                        "-MAKEFLAGS",
+                                        "OPT_FAST=-O1 OPT_GLOBAL=-O1 OPT_SLOW=-O0",
+                                        "-o",
+                                        "harness"};
     words argv = {0};
     for (size_t i = 0; i < LF_COUNT(flags); i++)
         LF_PUSH(c->arena, &argv, flags[i]);
@@ -164,7 +228,8 @@ static lf_status need_tools(const lf_cosim *c) {
     const char *const *tools = c->design.simulator == LF_SIM_VERILATOR ? verilator : iverilog;
     for (int i = 0; i < 3 && tools[i]; i++)
         if (!lf_tool_found(tools[i])) {
-            lf_status status = lf_fail(c->ctx, LF_NO_TOOL, NULL, "%s was not found: the simulation was not done", tools[i]);
+            lf_status status =
+                lf_fail(c->ctx, LF_NO_TOOL, NULL, "%s was not found: the simulation was not done", tools[i]);
             lf_hint(c->ctx, "install it, or choose another simulator with --sim; `lutfisk doctor` shows what there is");
             return status;
         }
@@ -204,7 +269,8 @@ static const char *file_of(lf_cosim *c, const char *kind, size_t port, const cha
 
 static lf_status write_inputs(lf_cosim *c, const lf_cosim_run *run) {
     for (size_t i = 0; i < c->design.inputs->count; i++)
-        LF_TRY(lf_beats_write(c->ctx, file_of(c, "in", i, hex_files(c) ? "hex" : "bin"), &c->design.inputs->at[i], run->in[i], run->frames, hex_files(c)));
+        LF_TRY(lf_beats_write(c->ctx, file_of(c, "in", i, hex_files(c) ? "hex" : "bin"), &c->design.inputs->at[i],
+                              run->in[i], run->frames, hex_files(c)));
     return LF_OK;
 }
 
@@ -264,7 +330,8 @@ lf_status lf_cosim_frames(lf_cosim *c, lf_cosim_run *run) {
     LF_TRY(write_inputs(c, run));
     LF_TRY(simulate(c, run, &first));
     for (size_t i = 0; i < c->design.outputs->count; i++)
-        LF_TRY(lf_beats_read(c->ctx, file_of(c, "out", i, hex_files(c) ? "hex" : "bin"), &c->design.outputs->at[i], run->out[i], run->frames, hex_files(c)));
+        LF_TRY(lf_beats_read(c->ctx, file_of(c, "out", i, hex_files(c) ? "hex" : "bin"), &c->design.outputs->at[i],
+                             run->out[i], run->frames, hex_files(c)));
     LF_TRY(read_cycles(c, run, last));
     run->latency_cycles = last[0] - first;
     run->ii_cycles = run->frames > 1 ? last[2] - last[1] : -1;

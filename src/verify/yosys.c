@@ -8,64 +8,140 @@
 #include "base/json.h"
 #include "base/run.h"
 #include "base/text.h"
+#include "verify/route.h"
 
-/* What one cell counts as LUTs: memories of LUTs by the LUTs they take. */
+/* What a cell counts, by the start of its name; the first line that fits holds. Memories of LUTs count the LUTs they take, also those
+ * that carry the write address (TRELLIS_DPR16X4); a CCU2C has two LUTs of its own. BRAM in blocks of 36 Kbit. */
+enum { LUT, FF, BRAM, URAM, DSP, MUXF, CARRY, NOTHING };
 static const struct {
     const char *cell;
-    int luts;
-} lut_cells[] = {{"LUT1", 1},       {"LUT2", 1},       {"LUT3", 1},      {"LUT4", 1},     {"LUT5", 1},     {"LUT6", 1},      {"LUT6_2", 1},    {"INV", 1},       {"SRL16E", 1},
-                 {"SRLC32E", 1},    {"SRLC16E", 1},    {"RAM32X1S", 1},  {"RAM64X1S", 1}, {"RAM128X1S", 2}, {"RAM256X1S", 4}, {"RAM512X1S", 8}, {"RAM32X1D", 2},  {"RAM64X1D", 2},
-                 {"RAM128X1D", 4},  {"RAM256X1D", 8},  {"RAM32M", 4},    {"RAM64M", 4},   {"RAM32M16", 8},  {"RAM64M8", 8},   {"ROM16X1", 1},   {"ROM32X1", 1},   {"ROM64X1", 1},
-                 {"ROM128X1", 2},   {"ROM256X1", 4}};
+    int kind;
+    double count;
+} counted[] = {{"LUT", LUT, 1},
+               {"INV", LUT, 1},
+               {"SRL", LUT, 1},
+               {"RAM32X1S", LUT, 1},
+               {"RAM64X1S", LUT, 1},
+               {"RAM128X1S", LUT, 2},
+               {"RAM256X1S", LUT, 4},
+               {"RAM512X1S", LUT, 8},
+               {"RAM32X1D", LUT, 2},
+               {"RAM64X1D", LUT, 2},
+               {"RAM128X1D", LUT, 4},
+               {"RAM256X1D", LUT, 8},
+               {"RAM32M16", LUT, 8},
+               {"RAM64M8", LUT, 8},
+               {"RAM32M", LUT, 4},
+               {"RAM64M", LUT, 4},
+               {"ROM16X1", LUT, 1},
+               {"ROM32X1", LUT, 1},
+               {"ROM64X1", LUT, 1},
+               {"ROM128X1", LUT, 2},
+               {"ROM256X1", LUT, 4},
+               {"SB_LUT4", LUT, 1},
+               {"TRELLIS_DPR16X4", LUT, 6},
+               {"RAMB36", BRAM, 1},
+               {"RAMB18", BRAM, 0.5},
+               {"SB_RAM40_4K", BRAM, 4.0 / 36},
+               {"DP16KD", BRAM, 0.5},
+               {"PDPW16KD", BRAM, 0.5},
+               {"URAM288", URAM, 1},
+               {"DSP48", DSP, 1},
+               {"DSP58", DSP, 1},
+               {"SB_MAC16", DSP, 1},
+               {"MULT18X18D", DSP, 1},
+               {"ALU54B", DSP, 1},
+               {"MUXF", MUXF, 1},
+               {"PFUMX", MUXF, 1},
+               {"L6MUX21", MUXF, 1},
+               {"CARRY", CARRY, 1},
+               {"SB_CARRY", CARRY, 1},
+               {"CCU2C", CARRY, 1},
+               {"FD", FF, 1},
+               {"LDCE", FF, 1},
+               {"LDPE", FF, 1},
+               {"SB_DFF", FF, 1},
+               {"TRELLIS_FF", FF, 1},
+               {"BUFG", NOTHING, 0},
+               {"IBUF", NOTHING, 0},
+               {"OBUF", NOTHING, 0},
+               {"VCC", NOTHING, 0},
+               {"VLO", NOTHING, 0},
+               {"VHI", NOTHING, 0},
+               {"GND", NOTHING, 0}};
 
-static bool starts(const char *s, const char *with) { return !strncmp(s, with, strlen(with)); }
+/* Families: how Yosys maps to them. Where the LUTs of a family are no memories, the wish for such a memory would be an error. */
+static const struct {
+    const char *family, *prepare, *map;
+} families[] = {{"xc7", "", "synth_xilinx -family xc7 -flatten -noiopad -nowidelut"},
+                {"xcup", "", "synth_xilinx -family xcup -flatten -noiopad -nowidelut"},
+                {"ice40", "setattr -unset ram_style a:ram_style=distributed\n", "synth_ice40"},
+                {"ecp5", "", "synth_ecp5"}};
 
-static bool count_cell(const char *cell, int64_t n, lf_synth_count *c) {
-    static const char *const free_cells[] = {"BUFG", "IBUF", "OBUF", "VCC", "GND"};
-    for (size_t i = 0; i < LF_COUNT(lut_cells); i++)
-        if (!strcmp(lut_cells[i].cell, cell)) {
-            c->lut += lut_cells[i].luts * n;
-            return true;
-        }
-    if (starts(cell, "RAMB36") || starts(cell, "RAMB18"))
-        c->bram += (double)n / (starts(cell, "RAMB18") ? 2 : 1);
-    else if (starts(cell, "URAM288"))
-        c->uram += n;
-    else if (starts(cell, "DSP48") || starts(cell, "DSP58"))
-        c->dsp += n;
-    else if (starts(cell, "MUXF"))
-        c->muxf += n;
-    else if (starts(cell, "CARRY"))
-        c->carry += n;
-    else if (starts(cell, "FD") || !strcmp(cell, "LDCE") || !strcmp(cell, "LDPE"))
-        c->ff += n;
-    else {
-        for (size_t i = 0; i < LF_COUNT(free_cells); i++)
-            if (!strcmp(free_cells[i], cell))
-                return true;
-        return false;
-    }
-    return true;
+static bool starts(const char *s, const char *with) {
+    return !strncmp(s, with, strlen(with));
 }
 
-static void print_script(lf_text *t, char *files, const char *work, const char *top, const char *family) {
+static int kind_of(const char *cell, double *count) {
+    for (size_t i = 0; i < LF_COUNT(counted); i++)
+        if (starts(cell, counted[i].cell)) {
+            *count = counted[i].count;
+            return counted[i].kind;
+        }
+    return -1;
+}
+
+static bool count_cell(const char *cell, int64_t n, lf_synth_count *c) {
+    double each = 0;
+    int64_t *whole[] = {
+        [LUT] = &c->lut, [FF] = &c->ff, [URAM] = &c->uram, [DSP] = &c->dsp, [MUXF] = &c->muxf, [CARRY] = &c->carry};
+    int kind = kind_of(cell, &each);
+    if (kind == BRAM)
+        c->bram += each * (double)n;
+    else if (kind >= 0 && kind != NOTHING)
+        *whole[kind] += (int64_t)each * n;
+    if (!strcmp(cell, "CCU2C"))
+        c->lut += 2 * n;
+    return kind >= 0;
+}
+
+static int find_family(const char *name) {
+    for (size_t i = 0; i < LF_COUNT(families); i++)
+        if (!strcmp(families[i].family, name))
+            return (int)i;
+    return -1;
+}
+
+static void print_script(lf_text *t, char *files, const char *work, const char *top, int family) {
     char *save = NULL;
     for (char *f = strtok_r(files, " \t\r\n", &save); f; f = strtok_r(NULL, " \t\r\n", &save))
         lf_text_addf(t, "read_verilog %s\n", f);
-    lf_text_addf(t, "hierarchy -check -top %s\nproc\nflatten\nopt_expr\nopt_clean\nwreduce\nopt_clean\ntechmap -map %s/alu.v\n", top, work);
-    lf_text_addf(t, "synth_xilinx -family %s -flatten -noiopad -nowidelut -top %s\n", family, top);
-    lf_text_addf(t, "select * t:FD* %%d t:LD* %%d t:RAMB* %%d t:RAM*M* %%d t:RAM*X* %%d t:SRL* %%d t:URAM* %%d t:DSP* %%d\ntee -q -o %s/ltp.txt ltp\nselect -clear\n", work);
-    lf_text_addf(t, "write_verilog -noattr %s/netlist.v\nwrite_json %s/net.json\ntee -q -o %s/stat.json stat -json\n", work, work, work);
+    lf_text_addf(
+        t,
+        "hierarchy -check -top %s\nproc\nflatten\n%sopt_expr\nopt_clean\nwreduce\nopt_clean\ntechmap -map %s/alu.v\n",
+        top, families[family].prepare, work);
+    lf_text_addf(t, "%s -top %s\nselect *", families[family].map, top);
+    static const char *const ends[] = {"FD*",      "LD*",       "RAMB*",   "RAM*M*",     "RAM*X*",
+                                       "SRL*",     "URAM*",     "DSP*",    "SB_DFF*",    "SB_RAM*",
+                                       "SB_MAC16", "TRELLIS_*", "*P*16KD", "MULT18X18D", "ALU54B"};
+    for (size_t i = 0; i < LF_COUNT(ends); i++)
+        lf_text_addf(t, " t:%s %%d", ends[i]);
+    lf_text_addf(t, "\ntee -q -o %s/ltp.txt ltp\nselect -clear\n", work);
+    lf_text_addf(t, "write_verilog -noattr %s/netlist.v\nwrite_json %s/net.json\ntee -q -o %s/stat.json stat -json\n",
+                 work, work, work);
 }
 
 typedef struct job {
     lf_ctx *ctx;
     lf_arena *arena;
-    const char *rtl, *top, *family;
+    const char *rtl, *top;
+    int family;
     char *work;
 } job;
 
-static const char *in_work(job *j, const char *name) { return lf_path_join(j->arena, j->work, name); }
+static const char *in_work(job *j, const char *name) {
+    return lf_path_join(j->arena, j->work, name);
+}
 
 static const char *last_line(lf_arena *a, const char *out) {
     size_t n = strlen(out);
@@ -118,15 +194,18 @@ static lf_status count_cells(job *j, lf_synth_count *c) {
     const char *cell;
     json_t *n;
     LF_TRY(load_stat(j, &stat));
-    json_t *cells = json_object_get(json_object_get(json_object_get(stat, "modules"), lf_format(j->arena, "\\%s", j->top)), "num_cells_by_type");
+    json_t *cells = json_object_get(
+        json_object_get(json_object_get(stat, "modules"), lf_format(j->arena, "\\%s", j->top)), "num_cells_by_type");
     lf_status status = LF_OK;
     json_object_foreach(cells, cell, n) {
         if (status == LF_OK && !count_cell(cell, json_integer_value(n), c))
-            status = lf_fail(j->ctx, LF_FAILED, NULL, "a cell that is not counted: %s (%lld of them)", cell, (long long)json_integer_value(n));
+            status = lf_fail(j->ctx, LF_FAILED, NULL, "a cell that is not counted: %s (%lld of them)", cell,
+                             (long long)json_integer_value(n));
     }
     json_decref(stat);
     if (status == LF_OK && (double)c->lut + c->bram + (double)c->dsp == 0)
-        status = lf_fail(j->ctx, LF_FAILED, NULL, "nothing was synthesized: the logic was dropped (a short memory file, or no output driven)");
+        status = lf_fail(j->ctx, LF_FAILED, NULL,
+                         "nothing was synthesized: the logic was dropped (a short memory file, or no output driven)");
     return status;
 }
 
@@ -145,8 +224,10 @@ static lf_status count_path(job *j, lf_synth_count *c) {
         size_t n = strcspn(name, ") ");
         const json_t *cell = json_object_get(cells, lf_strndup(j->arena, name, n));
         const char *type = json_string_value(json_object_get(cell, "type"));
-        c->path_luts += type && starts(type, "LUT");
-        c->path_carries += type && starts(type, "CARRY");
+        double count = 0;
+        int kind = type ? kind_of(type, &count) : -1;
+        c->path_luts += kind == LUT;
+        c->path_carries += kind == CARRY;
     }
     json_decref(net);
     return LF_OK;
@@ -160,9 +241,11 @@ static lf_status keep_netlist(job *j, const char *path) {
     return status;
 }
 
-lf_status lf_yosys_synth(lf_ctx *ctx, const char *dir, const char *top, const char *family, const char *netlist, lf_synth_count *out) {
-    if (strcmp(family, "xc7") != 0 && strcmp(family, "xcup") != 0)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "synthesis for the family %s is not in this version; there are xc7 and xcup", family);
+lf_status lf_yosys_synth(lf_ctx *ctx, const char *dir, const char *top, const lf_part *part, const char *netlist,
+                         lf_synth_count *out) {
+    int family = find_family(part->family);
+    if (family < 0)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "synthesis for the family %s is not in this version", part->family);
     if (!lf_tool_found("yosys")) {
         lf_status status = lf_fail(ctx, LF_NO_TOOL, NULL, "yosys was not found: the synthesis was not done");
         lf_hint(ctx, "on Debian: apt-get install yosys");
@@ -180,6 +263,8 @@ lf_status lf_yosys_synth(lf_ctx *ctx, const char *dir, const char *top, const ch
         status = count_cells(&j, out);
     if (status == LF_OK)
         status = count_path(&j, out);
+    if (status == LF_OK)
+        status = lf_route(ctx, j.arena, j.work, top, part, out);
     if (status == LF_OK)
         status = keep_netlist(&j, netlist);
     if (j.work)
