@@ -17,7 +17,7 @@ for option in "$@"; do
 done
 
 need_packages gcc g++ libc6-dev make cmake ninja-build pkg-config clang \
-    protobuf-c-compiler libprotobuf-c-dev libjansson-dev libyaml-dev libzip-dev zlib1g-dev libmd-dev libcmocka-dev \
+    protobuf-c-compiler libprotobuf-c-dev libjansson-dev libyaml-dev libzip-dev zlib1g-dev liblzma-dev libmd-dev libcmocka-dev \
     git python3 python3-numpy python3-onnx libonnx-testdata verilator iverilog yosys nextpnr-ice40
 
 if [ -z "${LUTFISK_DATA:-}" ] && [ -d ../shared/data ]; then

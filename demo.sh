@@ -53,7 +53,7 @@ build() {
 mkdir -p build "$out" || exit 2
 rm -f "$out"/*.txt
 stage "install packages" need_packages gcc g++ libc6-dev make cmake ninja-build pkg-config \
-    protobuf-c-compiler libprotobuf-c-dev libjansson-dev libyaml-dev libzip-dev zlib1g-dev libmd-dev \
+    protobuf-c-compiler libprotobuf-c-dev libjansson-dev libyaml-dev libzip-dev zlib1g-dev liblzma-dev libmd-dev \
     verilator yosys
 stage "build lutfisk" build
 

@@ -1,41 +1,58 @@
 #include "data/gzip.h"
 
 #include <limits.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #define ZLIB_CONST /* next_in points to const */
 #include <zlib.h>
 
 struct lf_gzip {
-    bool packed, done;
+    enum { PLAIN, GZIP, XZ } kind;
+    bool done;
     const uint8_t *at;
     size_t left;
     z_stream z;
+    lzma_stream x;
 };
+
+enum { XZ_MEMORY_MAX = 1 << 28 }; /* bytes; the strongest preset takes 65 MB */
 
 bool lf_is_gzip(const uint8_t *bytes, size_t size) {
     return size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+}
+
+static bool is_xz(const uint8_t *bytes, size_t size) {
+    static const uint8_t magic[6] = {0xfd, '7', 'z', 'X', 'Z', 0};
+    return size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
+}
+
+static bool start(lf_gzip *g) {
+    if (g->kind == GZIP)
+        return inflateInit2(&g->z, 15 + 16) == Z_OK;
+    return g->kind == PLAIN || lzma_stream_decoder(&g->x, XZ_MEMORY_MAX, LZMA_CONCATENATED) == LZMA_OK;
 }
 
 lf_gzip *lf_gzip_open(const uint8_t *bytes, size_t size) {
     lf_gzip *g = calloc(1, sizeof *g);
     if (g == NULL)
         return NULL;
-    g->packed = lf_is_gzip(bytes, size);
+    g->kind = lf_is_gzip(bytes, size) ? GZIP : is_xz(bytes, size) ? XZ : PLAIN;
     g->at = bytes;
     g->left = size;
-    if (g->packed && inflateInit2(&g->z, 15 + 16) != Z_OK) {
-        free(g);
-        return NULL;
-    }
-    return g;
+    if (start(g))
+        return g;
+    free(g);
+    return NULL;
 }
 
 void lf_gzip_close(lf_gzip *g) {
     if (g == NULL)
         return;
-    if (g->packed)
+    if (g->kind == GZIP)
         inflateEnd(&g->z);
+    if (g->kind == XZ)
+        lzma_end(&g->x);
     free(g);
 }
 
@@ -61,10 +78,23 @@ static bool inflate_some(lf_gzip *g, uint8_t *out, size_t size, size_t *got) {
     return status == Z_OK && (used > 0 || *got > 0);
 }
 
+static bool unxz_some(lf_gzip *g, uint8_t *out, size_t size, size_t *got) {
+    g->x.next_in = g->at;
+    g->x.avail_in = g->left;
+    g->x.next_out = out;
+    g->x.avail_out = size;
+    lzma_ret status = lzma_code(&g->x, LZMA_FINISH); /* all input is there */
+    g->at += g->left - g->x.avail_in;
+    g->left = g->x.avail_in;
+    *got = size - g->x.avail_out;
+    g->done = status == LZMA_STREAM_END;
+    return g->done || status == LZMA_OK;
+}
+
 static bool read_packed(lf_gzip *g, uint8_t *out, size_t size, size_t *got) {
     while (*got < size && !g->done) {
         size_t n = 0;
-        if (!inflate_some(g, out + *got, size - *got, &n))
+        if (!(g->kind == GZIP ? inflate_some : unxz_some)(g, out + *got, size - *got, &n))
             return false;
         *got += n;
     }
@@ -73,7 +103,7 @@ static bool read_packed(lf_gzip *g, uint8_t *out, size_t size, size_t *got) {
 
 bool lf_gzip_read(lf_gzip *g, uint8_t *out, size_t size, size_t *got) {
     *got = 0;
-    if (g->packed)
+    if (g->kind != PLAIN)
         return read_packed(g, out, size, got);
     *got = size < g->left ? size : g->left;
     if (*got > 0)

@@ -1,4 +1,4 @@
-/* Bounded decompression of .gz data held in memory. */
+/* Bounded decompression of .gz and .xz data held in memory. */
 #ifndef LF_DATA_GZIP_H
 #define LF_DATA_GZIP_H
 
@@ -6,14 +6,14 @@
 
 bool lf_is_gzip(const uint8_t *bytes, size_t size);
 
-/* A stream over plain or gzip bytes, whichever they are. */
+/* A stream over plain, gzip or xz bytes, whichever they are. */
 typedef struct lf_gzip lf_gzip;
 lf_gzip *lf_gzip_open(const uint8_t *bytes, size_t size); /* NULL when memory is out */
 void lf_gzip_close(lf_gzip *z);
 /* Reads up to `size` bytes into out; fewer at the end. False on damaged data. */
 bool lf_gzip_read(lf_gzip *z, uint8_t *out, size_t size, size_t *got);
 
-/* Upper bound of what `size` bytes can unpack to (deflate expands 1032 times at most). */
+/* Upper bound of what `size` bytes can unpack to (deflate expands 1032 times at most; what xz expands more than that is no data). */
 size_t lf_gzip_bound(size_t size);
 
 /* The whole, at most `limit` bytes, NUL-terminated, in memory of `a`. `file` is for messages. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 const lf_data_source *const lf_data_sources[] = {
 #define LF_DATA(name) &lf_data_##name,
@@ -23,8 +24,23 @@ const char *lf_data_file(lf_arena *a, const char *dir, const char *file) {
     const char *plain = lf_path_join(a, dir, file);
     if (lf_path_exists(plain))
         return plain;
-    const char *packed = lf_format(a, "%s.gz", plain);
-    return lf_path_exists(packed) ? packed : NULL;
+    static const char *const endings[] = {"gz", "xz"};
+    for (size_t i = 0; i < LF_COUNT(endings); i++) {
+        const char *packed = lf_format(a, "%s.%s", plain, endings[i]);
+        if (lf_path_exists(packed))
+            return packed;
+    }
+    return NULL;
+}
+
+bool lf_data_seed(const char *split, int64_t *seed) {
+    if (strcmp(split, "train") == 0)
+        *seed = 1;
+    else if (strcmp(split, "test") == 0)
+        *seed = 2;
+    else
+        return lf_parse_i64(split, seed) && *seed >= 0;
+    return true;
 }
 
 static bool all_files_in(lf_arena *a, const lf_data_source *s, const char *dir) {

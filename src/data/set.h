@@ -31,12 +31,15 @@ void lf_dataset_fill(const lf_dataset *d, size_t first, size_t count, float *out
 
 /* -- the table --------------------------------------------------------------------------------------------------------- */
 
+/* Seed of a part of a generated set: train is 1, test is 2, any other seed stands for itself. */
+bool lf_data_seed(const char *split, int64_t *seed);
+
 /* One data set: a file in src/data, a line in data.def. */
 typedef struct lf_data_source {
     const char *name;
     const char *help;         /* one line */
     const char *folder;       /* below a data directory; NULL: generated */
-    const char *const *files; /* what must be there, each plain or with ".gz"; NULL-terminated */
+    const char *const *files; /* what must be there, each plain or with ".gz" or ".xz"; NULL-terminated */
     const char *splits;       /* "train test" */
     const char *origin;       /* where it can be had, in words */
     /* Fills rows .. real of `d`, from `dir` (its own folder; NULL when generated). */
@@ -50,7 +53,7 @@ const char *lf_data_locate(lf_arena *a, const lf_data_source *s, const char *con
 /* True when the set of `spec` can be opened as far as its files exist. */
 bool lf_data_is_there(const char *spec, const char *const *dirs);
 
-/* dir/file or dir/file.gz, whichever exists; NULL when neither does. */
+/* dir/file, dir/file.gz or dir/file.xz, whichever exists; NULL when none does. */
 const char *lf_data_file(lf_arena *a, const char *dir, const char *file);
 
 #define LF_DATA(name) extern const lf_data_source lf_data_##name;

@@ -1,7 +1,6 @@
 /* Generated digits in MNIST's format: train is seed 1, test seed 2, any other seed by its number ("digits:7"). */
 #include <string.h>
 
-#include "base/text.h"
 #include "data/digits.h"
 #include "data/set.h"
 
@@ -9,20 +8,10 @@ enum { TRAIN_ROWS = 60000, TEST_ROWS = 10000 };
 
 static const char *const DIGITS[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
-static bool seed_of_split(const char *split, int64_t *seed) {
-    if (strcmp(split, "train") == 0)
-        *seed = 1;
-    else if (strcmp(split, "test") == 0)
-        *seed = 2;
-    else
-        return lf_parse_i64(split, seed) && *seed >= 0;
-    return true;
-}
-
 static lf_status open_digits(lf_ctx *ctx, const char *dir, const char *split, lf_dataset *d) {
     (void)dir;
     int64_t seed = 0;
-    if (!seed_of_split(split, &seed))
+    if (!lf_data_seed(split, &seed))
         return lf_fail(
             ctx, LF_BAD_INPUT, NULL,
             "digits has no part '%s'; there are train (seed 1), test (seed 2) and any other seed by its number", split);

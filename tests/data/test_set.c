@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lzma.h>
+
 #include "base/file.h"
 #include "data/idx.h"
 #include "data/set.h"
+#include "data/shapes.h"
 
 static lf_ctx *ctx;
 static lf_arena *a;
@@ -62,6 +65,77 @@ static void test_digits(void **state) {
         assert_true(x[i] == (float)d->raw[7 * 784 + i] / 255.0f);
     lf_dataset_free(d);
     lf_dataset_free(e);
+}
+
+/* Every class, the same bytes for any number of threads, and classes that differ in their pixels. */
+static void test_shapes(void **state) {
+    (void)state;
+    lf_dataset *d = lf_data_open(ctx, "shapes:2", NULL);
+    assert_non_null(d);
+    assert_int_equal(d->features, 3 * 32 * 32);
+    uint8_t *pixel = malloc(64 * d->features), label[64], seen[10] = {0};
+    lf_shape_pictures(NULL, 2, 0, 64, pixel, label);
+    assert_memory_equal(pixel, d->raw, 64 * d->features);
+    assert_memory_equal(label, d->label, 64);
+    for (size_t i = 0; i < d->rows; i++)
+        seen[d->label[i]] = 1;
+    for (int c = 0; c < 10; c++)
+        assert_int_equal(seen[c], 1);
+    assert_null(lf_data_open(ctx, "shapes:all", NULL));
+    free(pixel);
+    lf_dataset_free(d);
+}
+
+enum { CIFAR_RECORD = 3073 };
+
+static const char *cifar_path(const char *file) {
+    return lf_path_join(a, lf_path_join(a, dir, "cifar10"), file);
+}
+
+static void write_records(const char *file, size_t rows, size_t extra, bool xz) {
+    size_t size = rows * CIFAR_RECORD + extra, used = 0, room = size + 10000;
+    uint8_t *bytes = malloc(size + 1), *packed = malloc(room);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(i % CIFAR_RECORD % 10 + i / CIFAR_RECORD);
+    if (xz)
+        assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, bytes, size, packed, &used, room), LZMA_OK);
+    assert_int_equal(lf_file_write(ctx, cifar_path(file), xz ? packed : bytes, xz ? used : size), LF_OK);
+    free(bytes);
+    free(packed);
+}
+
+static void refused_cifar(const char *spec, const char *const *dirs, const char *says) {
+    assert_null(lf_data_open(ctx, spec, dirs));
+    assert_non_null(strstr(last(), says));
+}
+
+static void test_cifar10_files(void **state) {
+    (void)state;
+    const char *dirs[] = {dir, NULL};
+    assert_int_equal(lf_make_dir(ctx, lf_path_join(a, dir, "cifar10")), LF_OK);
+    refused_cifar("cifar10", dirs, "was not found");
+    for (int i = 1; i <= 5; i++)
+        write_records(lf_format(a, "data_batch_%d.bin", i), 2, 0, false);
+    refused_cifar("cifar10:train", dirs, "too few records");
+    refused_cifar("cifar10", dirs, "test_batch.bin is missing");
+    write_records("test_batch_first1000.bin.xz", 3, 0, true);
+    lf_dataset *d = lf_data_open(ctx, "cifar10", dirs);
+    assert_non_null(d);
+    assert_int_equal(d->rows, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(d->label[i], i);
+        assert_int_equal(d->raw[i * 3072 + 17], 18 % 10 + i);
+    }
+    lf_dataset_free(d);
+    write_records("test_batch.bin", 1, 5, false);
+    refused_cifar("cifar10", dirs, "ends inside a record");
+    write_records("test_batch.bin", 11, 0, false);
+    refused_cifar("cifar10", dirs, "a class above 9");
+    lf_file f;
+    assert_int_equal(lf_file_open(ctx, cifar_path("test_batch_first1000.bin.xz"), 0, &f), LF_OK);
+    assert_int_equal(lf_file_write(ctx, cifar_path("test_batch.bin"), f.data, f.size / 2), LF_OK);
+    refused_cifar("cifar10", dirs, "damaged or truncated");
+    lf_file_close(&f);
 }
 
 /* IDX files of our own in MNIST's places: agreement of counts, sizes and labels is checked. */
@@ -165,10 +239,27 @@ static void test_real(void **state) {
     lf_dataset_free(j);
 }
 
+static void test_real_photographs(void **state) {
+    (void)state;
+    const char *env = getenv("LUTFISK_DATA");
+    const char *dirs[] = {env ? env : "../shared/data", NULL};
+    if (!lf_data_is_there("cifar10", dirs)) {
+        print_message("skipped: CIFAR-10 is not in %s\n", dirs[0]);
+        skip();
+    }
+    lf_dataset *d = lf_data_open(ctx, "cifar10:test", dirs);
+    assert_non_null(d);
+    assert_memory_equal(d->label, ((const uint8_t[]){3, 8, 8, 0, 6, 6, 1, 6, 3, 1}), 10);
+    lf_dataset_free(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_digits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shapes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cifar10_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_real_photographs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mnist_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_jets_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_real, set_up, tear_down),
