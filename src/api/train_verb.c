@@ -49,13 +49,19 @@ typedef struct trainer {
     lf_train_report report;
 } trainer;
 
-/* Without MNIST generated digits stand in, and everybody is told. */
+/* Generated pictures of the same size. */
+static const char *stand_in(const lf_recipe *r) {
+    const lf_ints *s = &r->input.shape;
+    return s->count == 3 && s->at[0] == 3 ? "shapes" : "digits";
+}
+
+/* Without MNIST or CIFAR-10 generated pictures stand in, and everybody is told. */
 static lf_status open_data(trainer *t) {
     const char *set = t->o->data ? t->o->data : t->recipe->data;
     if (!t->o->data && !lf_data_is_there(set, t->o->where.dirs)) {
-        lf_warn(t->ctx, NULL, "the data set %s was not found: generated digits stand in for it", set);
+        lf_warn(t->ctx, NULL, "the data set %s was not found: generated %s stand in for it", set, stand_in(t->recipe));
         lf_hint(t->ctx, "`lutfisk data` says where it can be had");
-        set = "digits";
+        set = stand_in(t->recipe);
     }
     t->train = lf_data_open(t->ctx, lf_format(t->arena, "%s:train", set), t->o->where.dirs);
     t->test = t->train ? lf_data_open(t->ctx, lf_format(t->arena, "%s:test", set), t->o->where.dirs) : NULL;

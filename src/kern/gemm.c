@@ -62,17 +62,27 @@ static void zero_rows(size_t m, size_t vecs, float *c, size_t ldc) {
         memset(c + r * ldc, 0, vecs * LF_GEMM_LANES * sizeof *c);
 }
 
-void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
-             const float *b, size_t ldb, float *c, size_t ldc) {
+static void product(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row,
+                    size_t a_col, const float *b, size_t ldb, float *c, size_t ldc, bool add) {
     size_t vecs = (n + LF_GEMM_LANES - 1) / LF_GEMM_LANES;
-    if (k == 0)
+    if (k == 0 && !add)
         zero_rows(m, vecs, c, ldc);
     for (size_t p = 0; p < k; p += LF_GEMM_BLOCK) {
         size_t steps = k - p < LF_GEMM_BLOCK ? k - p : LF_GEMM_BLOCK;
         for (size_t r = 0; r < m; r += GROUP)
             row_group(kernel, m - r < GROUP ? m - r : GROUP, vecs, steps, a + r * a_row + p * a_col, a_row, a_col,
-                      b + p * ldb, ldb, c + r * ldc, ldc, p > 0);
+                      b + p * ldb, ldb, c + r * ldc, ldc, add || p > 0);
     }
+}
+
+void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
+             const float *b, size_t ldb, float *c, size_t ldc) {
+    product(kernel, m, n, k, a, a_row, a_col, b, ldb, c, ldc, false);
+}
+
+void lf_gemm_add(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
+                 const float *b, size_t ldb, float *c, size_t ldc) {
+    product(kernel, m, n, k, a, a_row, a_col, b, ldb, c, ldc, true);
 }
 
 /* The reference: fmaf is exact by its definition, in hardware or not. */

@@ -39,5 +39,9 @@ const lf_gemm_kernel *lf_gemm_best(void);
  * the pointers. */
 void lf_gemm(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
              const float *b, size_t ldb, float *c, size_t ldc);
+/* The same, added to C: every block's sum, the first one's too. So a product may be made block by block: lf_gemm of the first
+ * LF_GEMM_BLOCK steps and lf_gemm_add of the rest give the bits of one call. */
+void lf_gemm_add(const lf_gemm_kernel *kernel, size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_col,
+                 const float *b, size_t ldb, float *c, size_t ldc);
 
 #endif

@@ -63,6 +63,7 @@ typedef struct lf_rows {
     float (*weights)(const lf_row_quant *now, const lf_row_quant *next, const lf_row_adam *adam, float *w, float *m,
                      float *v, const float *g, float *code, size_t n);
     void (*codes)(const lf_row_quant *q, const float *w, float *code, size_t n);
+    void (*add)(float *a, const float *b, size_t n); /* a += b */
 } lf_rows;
 
 extern const lf_rows lf_rows_scalar, lf_rows_avx2, lf_rows_avx512;

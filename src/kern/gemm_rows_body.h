@@ -103,6 +103,11 @@ static void multiply(float *restrict a, const float *restrict b, size_t n) {
         EACH_LANE a[i + (size_t)j] *= b[i + (size_t)j];
 }
 
+static void add(float *restrict a, const float *restrict b, size_t n) {
+    for (size_t i = 0; i < n; i += LANES)
+        EACH_LANE a[i + (size_t)j] += b[i + (size_t)j];
+}
+
 static void forward(const lf_row_unit *u, float *z, float *code, const float *keep, size_t n, lf_row_stats *stats) {
     normalize(u, z, n, stats);
     quantize(&u->quant, code, z, n, u->gamma, u->beta);

@@ -86,6 +86,41 @@ static const wrong_case wrong[] = {
      2, 18, "'type' is missing", NULL},
 };
 
+#define PICTURE "data: x\ninput: {shape: [3, 8, 8]}\ninput_quantizer: {type: int, bits: 8}\nweights: {type: bipolar}\n"
+#define FOUR_BITS PICTURE "activations: {type: uint, bits: 4, scale_mode: learned}\n"
+
+static const wrong_case wrong_layers[] = {
+    {FOUR_BITS "layers: [{conv: 4}, {max_pool: 2}]\n", 6, 9, "the last layer is not dense", NULL},
+    {FOUR_BITS "layers: [{conv: 4, kernal: 3}, 10]\n", 6, 20, "kernal", "kernel"},
+    {FOUR_BITS "layers: [{conv: 4, activations: {type: uint}, weight: 3}, 10]\n", 0, 0, "weight", NULL},
+    {FOUR_BITS "layers: [{max_pool: 2, weights: {type: bipolar}}, 10]\n", 0, 0, "weights", NULL},
+    {FOUR_BITS "layers: [{conv: 4, kernel: 9}, 10]\n", 6, 10, "a window of 9 x 9 over a picture of 8 x 8", NULL},
+    {FOUR_BITS "layers: [{conv: 4}, {max_pool: 7}, 10]\n", 6, 21, "7 x 7 over a picture of 6 x 6", NULL},
+    {FOUR_BITS "layers: [{conv: 4, pad: 3}, 10]\n", 6, 10, "'pad' must be less", NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: a}, {conv: 4, name: a}, 10]\n", 6, 30, "two layers are named 'a'", NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: input}, 10]\n", 0, 0, "'input' is that of the network's input", NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: stem}, {conv: 4, from: stam}, 10]\n", 0, 0, "named 'stam'", "stem"},
+    {FOUR_BITS "layers: [{conv: 4, name: a}, {conv: 4, from: input}, 10]\n", 6, 10, "no layer reads layer a", NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: a}, {join: [a]}, 10]\n", 0, 0, "the names of two layers", NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: a}, {join: [a, a]}, 10]\n", 0, 0, "two different layers", NULL},
+    {FOUR_BITS "layers: [{conv: 3, kernel: 1, name: a}, {join: [a, input]}, 10]\n", 0, 0, "activations of their own",
+     NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: a}, {conv: 4, name: b}, {join: [a, b]}, 10]\n", 6, 50,
+     "joins 4 channels of 6 x 6 with 4 of 4 x 4", NULL},
+    {FOUR_BITS "layers: [{conv: 4, name: a}, {conv: 4, pad: 1, name: b, activations: {type: int, bits: 4}}, {join: [a, "
+               "b]}, 10]\n",
+     0, 0, "their activations share one step", NULL},
+    {PICTURE "activations: {type: bipolar}\nlayers: [{conv: 4}, {conv: 4, pad: 1}, 10]\n", 6, 21,
+     "no code of its bipolar", NULL},
+    {GOOD "layers: [10]\nregularize: {flip: 2}\n", 0, 0, "flip", NULL},
+    {"data: mnist\ninput_quantizer: {type: bipolar}\nweights: {type: bipolar}\nactivations: {type: bipolar}\n"
+     "layers: [{conv: 3}, 10]\n",
+     5, 10, "need input: {shape: [channels", NULL},
+    {"data: mnist\ninput: {shape: [784]}\ninput_quantizer: {type: bipolar}\nweights: {type: bipolar}\nactivations: "
+     "{type: bipolar}\nlayers: [10]\nregularize: {flip: true}\n",
+     0, 0, "'flip' needs", NULL},
+};
+
 static void check_wrong(const wrong_case *w) {
     lf_ctx *ctx = lf_ctx_new(1);
     lf_recipe *r = lf_recipe_parse(ctx, "w.yaml", w->text, strlen(w->text));
@@ -105,6 +140,39 @@ static void test_wrong(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         check_wrong(&wrong[i]);
+    for (size_t i = 0; i < sizeof wrong_layers / sizeof *wrong_layers; i++)
+        check_wrong(&wrong_layers[i]);
+}
+
+/* Who reads whom, sizes, and the layers that share a step. */
+static void test_layers(void **state) {
+    (void)state;
+    static const char text[] = FOUR_BITS
+        "layers: [{conv: 4, pad: 1, name: a}, {max_pool: 3, stride: 1, name: p}, {conv: 4, from: a, name: b}, "
+        "{join: [p, b], name: j}, {conv: 6, kernel: 2, stride: 2}, global_average_pool, {units: 7, from: j}, 10]\n";
+    lf_ctx *ctx = lf_ctx_new(1);
+    char *reads_all = strdup(text);
+    memcpy(strstr(reads_all, "from: j"), "name: k", 7);
+    lf_recipe *r = lf_recipe_parse(ctx, "l.yaml", reads_all, strlen(reads_all));
+    assert_non_null(r);
+    static const int kinds[] = {LF_LAYER_CONV,  LF_LAYER_MAX_POOL, LF_LAYER_CONV,
+                                LF_LAYER_JOIN,  LF_LAYER_CONV,     LF_LAYER_GLOBAL_AVERAGE_POOL,
+                                LF_LAYER_DENSE, LF_LAYER_DENSE};
+    static const int from[] = {LF_FROM_INPUT, 0, 0, 1, 3, 4, 5, 6}, step_of[] = {0, 0, 0, 3, 4, 4, 6, 7};
+    static const int64_t size[][3] = {{4, 8, 8}, {4, 6, 6}, {4, 6, 6}, {4, 6, 6},
+                                      {6, 3, 3}, {6, 1, 1}, {7, 1, 1}, {10, 1, 1}};
+    for (int i = 0; i < 8; i++) {
+        lf_picture p = lf_recipe_picture(r, i, 192);
+        assert_int_equal(r->layer[i].kind, kinds[i]);
+        assert_int_equal(r->layer[i].from[0], from[i]);
+        assert_int_equal(r->layer[i].step_of, step_of[i]);
+        assert_true(p.channels == size[i][0] && p.height == size[i][1] && p.width == size[i][2]);
+    }
+    assert_int_equal(r->layer[3].from[1], 2);
+    lf_recipe_free(r);
+    assert_null(lf_recipe_parse(ctx, "l.yaml", text, strlen(text))); /* nobody reads the mean */
+    lf_ctx_free(ctx);
+    free(reads_all);
 }
 
 static void parse_once(const char *text, size_t len) {
@@ -118,7 +186,9 @@ static void parse_once(const char *text, size_t len) {
 /* Broken bytes give complaints, nothing worse. */
 static void test_mutations(void **state) {
     (void)state;
-    static const char text[] = GOOD "layers: [64, {units: 32, weights: {type: ternary}}, 10]\ntraining: {epochs: 7}\n";
+    static const char text[] =
+        GOOD "layers: [{conv: 4, name: a}, {max_pool: 2}, {conv: 4, from: a, stride: 2, name: b}, {join: [a, b]}, "
+             "global_average_pool, {units: 32, weights: {type: ternary}}, 10]\ntraining: {epochs: 7}\n";
     static const char bytes[] = "{}[]:,&*!|>'\"%@`#-?\n\t\0 a0\xff\xc3";
     lf_rng rng = lf_rng_make(5, 0);
     char copy[sizeof text];
@@ -164,9 +234,9 @@ static void test_help(void **state) {
 /* Every recipe that comes with lutfisk. */
 static void test_recipes(void **state) {
     (void)state;
-    static const char *const names[] = {"tfc-w1a1", "tfc-w1a2",      "tfc-w2a2",      "sfc-w1a1",
-                                        "sfc-w1a2", "sfc-w2a2",      "lfc-w1a1",      "lfc-w1a2",
-                                        "lfc-w2a2", "mlp128-binary", "mlp128-ternary"};
+    static const char *const names[] = {"tfc-w1a1",       "tfc-w1a2", "tfc-w2a2", "sfc-w1a1", "sfc-w1a2",
+                                        "sfc-w2a2",       "lfc-w1a1", "lfc-w1a2", "lfc-w2a2", "mlp128-binary",
+                                        "mlp128-ternary", "cnv-w1a1", "resnet8"};
     lf_ctx *ctx = lf_ctx_new(1);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[64];
@@ -174,7 +244,7 @@ static void test_recipes(void **state) {
         lf_recipe *r = lf_recipe_load(ctx, path);
         assert_non_null(r);
         assert_string_equal(r->name, names[i]);
-        assert_string_equal(r->data, "mnist");
+        assert_string_equal(r->data, r->input.shape.at[0] == 3 ? "cifar10" : "mnist");
         lf_recipe_free(r);
     }
     assert_int_equal(lf_diag_count(ctx), 0);
@@ -182,8 +252,9 @@ static void test_recipes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),      cmocka_unit_test(test_wrong),
-                                       cmocka_unit_test(test_mutations), cmocka_unit_test(test_sizes),
-                                       cmocka_unit_test(test_help),      cmocka_unit_test(test_recipes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),   cmocka_unit_test(test_wrong),
+                                       cmocka_unit_test(test_layers), cmocka_unit_test(test_mutations),
+                                       cmocka_unit_test(test_sizes),  cmocka_unit_test(test_help),
+                                       cmocka_unit_test(test_recipes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

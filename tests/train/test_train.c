@@ -27,6 +27,29 @@ static const char plain[] = "data: digits\n"
                             "layers: [40, 10]\nbatch_norm: {enabled: false}\nloss: {kind: squared_hinge}\n"
                             "training: {epochs: 3, batch: 48, validation: 300, rate: 0.005, initial: 0.1}\n";
 
+/* Pictures: a chain of bipolar convolutions and pools; four and eight bits with joins, whose dense layer sums more than float32
+ * holds exactly. */
+static const char chain[] =
+    CASE_HEAD "weights: {type: bipolar}\nactivations: {type: bipolar}\n"
+              "layers: [{conv: 12, kernel: 4, stride: 2}, {conv: 20}, {max_pool: 2}, {conv: 24, kernel: 2}, 30, 10]\n"
+              "training: {epochs: 2, batch: 48, validation: 300, rate: 0.02, initial: 0.1}\n"
+              "regularize: {dropout: 0.1, shift: 1, flip: true}\n";
+static const char joined[] =
+    "data: digits\ninput: {shape: [1, 28, 28], multiply: 2, subtract: 1}\n"
+    "input_quantizer: {type: int, bits: 8, scale: 0.0078125}\n"
+    "weights: {type: int, bits: 8, scale_mode: learned}\nactivations: {type: uint, bits: 8, scale_mode: learned}\n"
+    "layers:\n- {conv: 10, stride: 2, pad: 1}\n- {max_pool: 2, name: a}\n"
+    "- {conv: 10, pad: 1, name: b, activations: {type: int, bits: 4, scale_mode: learned}}\n- {join: [b, a], name: c}\n"
+    "- {conv: 20, stride: 2, pad: 1, name: d}\n- {conv: 20, kernel: 1, stride: 2, from: c, name: e}\n"
+    "- {join: [d, e]}\n- global_average_pool\n- 10\n"
+    "training: {epochs: 3, batch: 48, validation: 300, rate: 0.02, initial: 0.2}\n";
+static const char biased[] =
+    "data: digits\ninput: {shape: [1, 28, 28]}\n"
+    "input_quantizer: {type: uint, bits: 4, scale: 0.0625}\n"
+    "weights: {type: ternary, scale_mode: power_of_two}\nactivations: {type: int, bits: 3, scale_mode: power_of_two}\n"
+    "layers: [{conv: 16, kernel: 5, stride: 3, pad: 2}, {conv: 16, kernel: 1}, 10]\n"
+    "training: {epochs: 2, batch: 528, validation: 300, rate: 0.02, initial: 0.2}\nbatch_norm: {enabled: false}\n";
+
 static int set_up(void **state) {
     static train_case c;
     train_case_open(&c);
@@ -61,6 +84,11 @@ static void test_same_bits(void **state) {
     same_for_threads_and_kernels(*state, binary);
     same_for_threads_and_kernels(*state, integers);
     same_for_threads_and_kernels(*state, plain);
+}
+
+static void test_same_bits_of_pictures(void **state) {
+    same_for_threads_and_kernels(*state, chain);
+    same_for_threads_and_kernels(*state, joined);
 }
 
 static void test_seeds_differ(void **state) {
@@ -123,6 +151,12 @@ static void test_frozen(void **state) {
     check_frozen(*state, binary, 0.6);
     check_frozen(*state, integers, 0.8);
     check_frozen(*state, plain, 0.8);
+}
+
+static void test_frozen_pictures(void **state) {
+    check_frozen(*state, chain, 0.5);
+    check_frozen(*state, joined, 0.5);
+    check_frozen(*state, biased, 0.15);
 }
 
 static void refused_recipe(const char *recipe, const lf_train_options *o, lf_status status, const char *says) {
@@ -200,8 +234,10 @@ static void test_reals(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_seeds_differ),
-                                       cmocka_unit_test(test_frozen),    cmocka_unit_test(test_refusals),
-                                       cmocka_unit_test(test_hopeless),  cmocka_unit_test(test_reals)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_bits),       cmocka_unit_test(test_same_bits_of_pictures),
+        cmocka_unit_test(test_seeds_differ),    cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_frozen_pictures), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_hopeless),        cmocka_unit_test(test_reals)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
