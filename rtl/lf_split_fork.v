@@ -37,7 +37,7 @@ module lf_split_fork #(
     wire [N-1:0]          turn;
     wire                  take = s_axis_tvalid & s_axis_tready;
 
-    assign s_axis_tready = ~|(valid & ~m_axis_tready);
+    assign s_axis_tready = &(~valid | m_axis_tready);
     assign m_axis_tvalid = valid;
 
     lf_turns #(.N(N), .BEATS(BEATS), .BEAT_BITS(BEAT_BITS)) turns (

@@ -1,7 +1,7 @@
 /* lutfisk */
-/* y = A_FACTOR * a + B_FACTOR * b, PE values per beat; a is taken together with b. Stream 0 is a, stream 1 is b (in the higher
- * bits). STAGES 2: a register behind the factors. KIND as in lf_cast. The arithmetic is modulo 2^(OUT_BITS + 1), where every sum
- * that occurs has its place. */
+/* y = fa * a + fb * b, PE values per beat; a is taken together with b. Stream 0 is a, stream 1 is b (in the higher bits). The constant
+ * fa is the sum of the powers of two that A_PLUS has set minus those that A_MINUS has set; fb likewise. STAGES 2: a register behind
+ * the products. KIND as in lf_cast. The arithmetic is modulo 2^(OUT_BITS + 1), where every sum that occurs has its place. */
 `default_nettype none
 
 module lf_sum_join #(
@@ -13,8 +13,10 @@ module lf_sum_join #(
     parameter              OUT_BITS = 5,
     parameter              OUT_KIND = 1,
     parameter              STAGES   = 1,
-    parameter [OUT_BITS:0] A_FACTOR = 1,
-    parameter [OUT_BITS:0] B_FACTOR = 1
+    parameter [OUT_BITS:0] A_PLUS   = 1,
+    parameter [OUT_BITS:0] A_MINUS  = 0,
+    parameter [OUT_BITS:0] B_PLUS   = 1,
+    parameter [OUT_BITS:0] B_MINUS  = 0
 ) (
     input  wire                          aclk,
     input  wire                          aresetn,
@@ -25,6 +27,19 @@ module lf_sum_join #(
     output wire                          m_axis_tvalid,
     input  wire                          m_axis_tready
 );
+    function [OUT_BITS:0] times(input [OUT_BITS:0] x, input [OUT_BITS:0] plus, input [OUT_BITS:0] minus);
+        integer k;
+        begin
+            times = {OUT_BITS+1{1'b0}};
+            for (k = 0; k <= OUT_BITS; k = k + 1) begin
+                if (plus[k])
+                    times = times + (x << k);
+                if (minus[k])
+                    times = times - (x << k);
+            end
+        end
+    endfunction
+
     wire ready, ce, unused_beat;
 
     lf_pipe #(.STAGES(STAGES)) pipe (
@@ -45,14 +60,14 @@ module lf_sum_join #(
                 .a(s_axis_tdata[PE*A_BITS+i*B_BITS+:B_BITS]), .y(b)
             );
             if (STAGES == 1) begin : direct
-                assign pa = a * A_FACTOR;
-                assign pb = b * B_FACTOR;
+                assign pa = times(a, A_PLUS, A_MINUS);
+                assign pb = times(b, B_PLUS, B_MINUS);
             end else begin : factors
                 reg [OUT_BITS:0] ra, rb;
                 always @(posedge aclk)
                     if (ce) begin
-                        ra <= a * A_FACTOR;
-                        rb <= b * B_FACTOR;
+                        ra <= times(a, A_PLUS, A_MINUS);
+                        rb <= times(b, B_PLUS, B_MINUS);
                     end
                 assign pa = ra;
                 assign pb = rb;

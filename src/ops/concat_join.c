@@ -102,11 +102,12 @@ static int64_t beats(const lf_graph *g, const lf_node *n, const lf_tensor *t) {
     return lf_shape_count(t->shape) / ((const lf_concat_join_attr *)n->attr)->PE;
 }
 
+/* Fitted to yosys counts (xc7): a bit is chosen by LUTs of six inputs. */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     lf_turns t = turns_of(g, n);
     double pe = (double)((const lf_concat_join_attr *)n->attr)->PE;
     int bits = lf_dtype_bits(lf_out(g, n, 0)->dtype), count = lf_turns_bits(&t);
-    *out = (lf_cost){.lut = pe * bits * (n->in_count > 3 ? 2 : 1) + 2 * count + 2 * n->in_count,
+    *out = (lf_cost){.lut = pe * bits * ((2 * n->in_count + 3) / 5) + 2 * count + n->in_count + 2,
                      .ff = pe * bits + 1 + count + n->in_count,
                      .ii_cycles = beats(g, n, lf_out(g, n, 0))};
     return LF_OK;

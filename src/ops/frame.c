@@ -175,13 +175,14 @@ static int walk_bits(walk w) {
     return lf_bits_unsigned((uint64_t)(w.size + w.step));
 }
 
+/* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     walk row, column;
     walks(g, n, &row, &column);
     int64_t pixel = pixel_beats(g, n),
             width = ((const lf_frame_attr *)n->attr)->SIMD * lf_dtype_bits(lf_out(g, n, 0)->dtype);
-    int control = 2 * (walk_bits(row) + walk_bits(column)) + lf_bits_unsigned((uint64_t)(pixel - 1));
-    *out = (lf_cost){.lut = 2.0 * control + 8 + (double)width,
+    int control = 2 * (walk_bits(row) + walk_bits(column)) + (pixel > 1 ? lf_bits_unsigned((uint64_t)(pixel - 1)) : 0);
+    *out = (lf_cost){.lut = 1.6 * control + 4 + (double)width,
                      .ff = control + 2 + (double)width,
                      .ii_cycles = row.size * column.size * pixel};
     return LF_OK;

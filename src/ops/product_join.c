@@ -48,10 +48,30 @@ static int64_t beats(const lf_graph *g, const lf_node *n) {
     return lf_shape_count(lf_out(g, n, 0)->shape) / ((const lf_product_join_attr *)n->attr)->PE;
 }
 
+/* Bits of a signed operand that holds the type. */
+static int signed_bits(lf_dtype t) {
+    return lf_dtype_bits(t) + !lf_dtype_signed(t);
+}
+
+/* Yosys takes DSPs (25 x 18 bits, signed) from 9 bits of product on. */
+static double dsps(lf_dtype a, lf_dtype b) {
+    int p = signed_bits(a), q = signed_bits(b), most = p > q ? p : q, least = p > q ? q : p;
+    if (lf_dtype_bits(a) < 2 || lf_dtype_bits(b) < 2 || p + q < 9)
+        return 0;
+    return ((most + 23) / 24) * ((least + 16) / 17);
+}
+
+/* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    double pe = (double)((const lf_product_join_attr *)n->attr)->PE;
-    int a = lf_dtype_bits(lf_in(g, n, 0)->dtype), b = lf_dtype_bits(lf_in(g, n, 1)->dtype);
-    *out = (lf_cost){.lut = pe * a * b + 3, .ff = pe * 2 * (a + b) + 2, .ii_cycles = beats(g, n)};
+    lf_dtype ta = lf_in(g, n, 0)->dtype, tb = lf_in(g, n, 1)->dtype;
+    double pe = (double)((const lf_product_join_attr *)n->attr)->PE, dsp = dsps(ta, tb);
+    int a = lf_dtype_bits(ta), b = lf_dtype_bits(tb);
+    bool sign = ta.kind == LF_KIND_BIPOLAR || tb.kind == LF_KIND_BIPOLAR;
+    *out = (lf_cost){.lut = 3, .ff = STAGES, .dsp = pe * dsp, .ii_cycles = beats(g, n)};
+    if (dsp == 0) {
+        out->lut += pe * (sign ? a + b : 1.3 * a * b);
+        out->ff += pe * (a + b + lf_dtype_bits(lf_out(g, n, 0)->dtype));
+    }
     return LF_OK;
 }
 

@@ -97,13 +97,13 @@ static int64_t beats(const lf_node *n, const lf_tensor *t) {
     return lf_shape_count(t->shape) / ((const lf_split_fork_attr *)n->attr)->PE;
 }
 
+/* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     lf_turns t = turns_of(n);
     int count = lf_turns_bits(&t);
     double width = (double)lf_dtype_bits(lf_in(g, n, 0)->dtype) * (double)((const lf_split_fork_attr *)n->attr)->PE;
-    *out = (lf_cost){.lut = 2 * count + 2 * n->out_count,
-                     .ff = width + count + 2 * n->out_count,
-                     .ii_cycles = beats(n, lf_in(g, n, 0))};
+    *out = (lf_cost){
+        .lut = 2 * count + n->out_count, .ff = width + count + 2 * n->out_count, .ii_cycles = beats(n, lf_in(g, n, 0))};
     return LF_OK;
 }
 

@@ -63,28 +63,48 @@ static int64_t beats(const lf_graph *g, const lf_node *n) {
     return lf_shape_count(lf_out(g, n, 0)->shape) / ((const lf_sum_join_attr *)n->attr)->PE;
 }
 
-static bool is_shift(int64_t factor) {
-    uint64_t size = factor < 0 ? 0 - (uint64_t)factor : (uint64_t)factor;
-    return (size & (size - 1)) == 0;
+/* A factor in signed digits, no two of them neighbours: the sum of the powers of two in plus minus those in minus. */
+typedef struct digits {
+    uint64_t plus, minus;
+    int count;
+} digits;
+
+static digits digits_of(int64_t factor) {
+    uint64_t rest = factor < 0 ? 0 - (uint64_t)factor : (uint64_t)factor;
+    digits d = {0};
+    for (int k = 0; rest && k < 64; k++, rest >>= 1) {
+        if (!(rest & 1))
+            continue;
+        bool minus = (rest & 3) == 3; /* 3 = 4 - 1 */
+        *(minus == (factor < 0) ? &d.plus : &d.minus) |= (uint64_t)1 << k;
+        rest += minus;
+        d.count++;
+    }
+    return d;
 }
 
 /* Factors that are more than a shift get a register behind them. */
 static int stages(const lf_sum_join_attr *a) {
-    return is_shift(a->a_factor) && is_shift(a->b_factor) ? 1 : 2;
+    return digits_of(a->a_factor).count <= 1 && digits_of(a->b_factor).count <= 1 ? 1 : 2;
 }
 
 /* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     const lf_sum_join_attr *a = n->attr;
-    int bits = lf_dtype_bits(lf_out(g, n, 0)->dtype);
-    *out = (lf_cost){.lut = (double)a->PE * bits + 3, .ff = (double)a->PE * bits + 1, .ii_cycles = beats(g, n)};
+    double width = (double)a->PE * lf_dtype_bits(lf_out(g, n, 0)->dtype);
+    int adders = digits_of(a->a_factor).count + digits_of(a->b_factor).count - 1, deep = stages(a);
+    double each = deep > 1 ? 0.7 : 1; /* an adder of shifted terms is shorter than the sum */
+    *out = (lf_cost){.lut = width * (adders < 1 ? 0 : adders) * each + 3,
+                     .ff = width * (2 * deep - 1) + deep,
+                     .ii_cycles = beats(g, n)};
     return LF_OK;
 }
 
-/* The factor modulo 2^bits. */
-static void factor_param(lf_vlog *v, const char *name, int bits, int64_t factor) {
-    lf_vlog_param(v, name, "%d'h%" PRIx64, bits,
-                  (uint64_t)factor & (bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX));
+static void factor_params(const lf_graph *g, lf_vlog *v, const char *name, int bits, int64_t factor) {
+    digits d = digits_of(factor);
+    uint64_t mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX;
+    lf_vlog_param(v, lf_format(g->arena, "%s_PLUS", name), "%d'h%" PRIx64, bits, d.plus & mask);
+    lf_vlog_param(v, lf_format(g->arena, "%s_MINUS", name), "%d'h%" PRIx64, bits, d.minus & mask);
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
@@ -96,8 +116,8 @@ static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     lf_wire_params(v, "B", lf_in(g, n, 1)->dtype);
     lf_wire_params(v, "OUT", y);
     lf_vlog_param(v, "STAGES", "%d", stages(a));
-    factor_param(v, "A_FACTOR", lf_dtype_bits(y) + 1, a->a_factor);
-    factor_param(v, "B_FACTOR", lf_dtype_bits(y) + 1, a->b_factor);
+    factor_params(g, v, "A", lf_dtype_bits(y) + 1, a->a_factor);
+    factor_params(g, v, "B", lf_dtype_bits(y) + 1, a->b_factor);
     return LF_OK;
 }
 

@@ -232,9 +232,57 @@ static void test_icarus(void **state) {
     assert_false(b.failed);
 }
 
+/* -- faults that must be seen ------------------------------------------------------------------------------------------------- */
+
+static const bench_fault faults[] = {
+    {"an output that has taken the beat gets it again", "lf_fork.v", "wire [N-1:0] rest = valid & ~m_axis_tready",
+     "wire [N-1:0] rest = {N{|(valid & ~m_axis_tready)}}"},
+    {"taken before the last output took", "lf_fork.v", "&(~valid | m_axis_tready)", "|(~valid | m_axis_tready)"},
+    {"a is taken without b", "lf_sum_join.v", "ready & s_axis_tvalid[1]", "ready"},
+    {"a beat without b", "lf_product_join.v", ".s_axis_tvalid(&s_axis_tvalid)", ".s_axis_tvalid(|s_axis_tvalid)"},
+    {"a turn too short", "lf_turns.v", "- 32'd1", "- 32'd2"},
+    {"ready out of turn", "lf_concat_join.v", "turn & {N{ce}}", "{N{ce}}"},
+    {"everyone's beat", "lf_split_fork.v", "turn & {N{s_axis_tvalid}}", "{N{s_axis_tvalid}}"},
+    {"padding before the frame is there", "lf_frame.v", "begun & ~in", "~in"},
+    {"a bubble when a beat leaves", "lf_frame.v", "~out | ~valid | m_axis_tready", "~out | ~valid"},
+    {"a sign lost", "lf_cast.v", "IN_KIND == 1 ? a[IN_BITS-1] : 1'b0", "1'b0"},
+};
+
+/* A bench of a few units beside the whole one. */
+static bench begin_small(void) {
+    bench whole = b;
+    bench_begin(&b);
+    lf_rng r = lf_rng_make(32, 1);
+    add_fork("small_fork", 2, 1, nibble);
+    add_join("sum_join", "small_sum", nibble, bit, 4, "PE=1");
+    add_join("product_join", "small_product", nibble, bit, 4, "PE=1");
+    add_concat("small_concat", 2, (int64_t[]){1, 2}, (lf_range[]){nibble, byte_up}, 1);
+    add_split("small_split", 5, 2, "sizes=[2,3] PE=1", bit);
+    add_frame("small_frame", image(2, 3, 1), bit, "pads=[1,-1,1,1] SIMD=1");
+    bench_prepare(&b, &r);
+    bench_print(&b);
+    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
+    return whole;
+}
+
+static void test_planted_faults(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    bench whole = begin_small();
+    size_t seen = 0;
+    bool clean = bench_icarus(&b);
+    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
+        seen += bench_sees(&b, &faults[i]);
+    bench_end(&b);
+    b = whole;
+    assert_true(clean);
+    assert_int_equal(seen, LF_COUNT(faults));
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_verilator), cmocka_unit_test(test_icarus)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_verilator), cmocka_unit_test(test_icarus),
+                                       cmocka_unit_test(test_planted_faults)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -311,11 +311,7 @@ static void test_yosys(void **state) {
 
 /* -- faults that must be seen ------------------------------------------------------------------------------------------------- */
 
-typedef struct fault {
-    const char *what, *file, *from, *to;
-} fault;
-
-static const fault faults[] = {
+static const bench_fault faults[] = {
     {"the spilled word is lost", "lf_skid.v", "ready ? s_axis_tdata : spill", "s_axis_tdata"},
     {"one word less", "lf_fifo_srl.v", "last != TOP", "last + 1'b1 != TOP"},
     {"valid drops while it waits", "lf_fifo_memory.v", "held <= load | (held & ~m_axis_tready)", "held <= load"},
@@ -327,29 +323,6 @@ static const fault faults[] = {
     {"a threshold one too low", "thr_small_threshold0_threshold.v", "u >= row[", "u > row["},
     {"the last beat of a frame is not marked", "skid_2_0.v", "m_axis_tlast ? ", "1'b1 ? "},
 };
-
-/* Writes the file with the fault; returns the text without it. */
-static const char *plant(const fault *f) {
-    lf_file file;
-    bench_must(&b, lf_file_open(b.ctx, lf_path_join(b.arena, b.dir, f->file), 0, &file), f->file);
-    const char *good = lf_strndup(b.arena, (const char *)file.data, file.size), *at = strstr(good, f->from);
-    lf_file_close(&file);
-    if (!at)
-        fail_msg("%s has no '%s'", f->file, f->from);
-    const char *bad = lf_format(b.arena, "%.*s%s%s", (int)(at - good), good, f->to, at + strlen(f->from));
-    bench_write(&b, f->file, bad, strlen(bad));
-    return good;
-}
-
-/* True when the simulation is built and shows a difference. */
-static bool is_seen(const fault *f) {
-    const char *good = plant(f);
-    bool built = bench_icarus_build(&b), seen = built && !bench_icarus_replay(&b, true);
-    bench_write(&b, f->file, good, strlen(good));
-    if (!seen)
-        print_message("%s: %s\n", built ? "not seen" : "not built", f->what);
-    return seen;
-}
 
 /* A bench of a few units beside the whole one. */
 static bench begin_small(void) {
@@ -386,7 +359,7 @@ static void test_planted_faults(void **state) {
     size_t seen = 0;
     bool clean = bench_icarus(&b);
     for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
-        seen += is_seen(&faults[i]);
+        seen += bench_sees(&b, &faults[i]);
     end_small(whole);
     assert_true(clean);
     assert_int_equal(seen, LF_COUNT(faults));

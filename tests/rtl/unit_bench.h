@@ -290,8 +290,8 @@ static inline void bench_predict(bench *b, bench_case *c) {
         bench_must(b, c->node[k]->op->cost(c->graph, c->node[k], &cost), c->name);
         slowest = cost.ii_cycles > slowest ? cost.ii_cycles : slowest;
     }
-    BENCH_CHECK(b, c->starved ? slowest < c->ii : slowest == c->ii, "%s: the closed form says II %" PRId64 ", the twins %" PRId64, c->name, slowest,
-                c->ii);
+    BENCH_CHECK(b, c->starved ? slowest < c->ii : slowest == c->ii,
+                "%s: the closed form says II %" PRId64 ", the twins %" PRId64, c->name, slowest, c->ii);
 }
 
 /* Ports, values, predictions, and places in the vectors. */
@@ -839,6 +839,37 @@ static inline bool bench_icarus_replay(bench *b, bool quiet) {
 static inline bool bench_icarus(bench *b) {
     bench_write_hex(b);
     return bench_icarus_build(b) && bench_icarus_replay(b, false);
+}
+
+/* -- faults that must be seen ------------------------------------------------------------------------------------------------- */
+
+typedef struct bench_fault {
+    const char *what, *file, *from, *to;
+} bench_fault;
+
+/* Writes the file with the fault; returns the text without it. */
+static inline const char *bench_plant(bench *b, const bench_fault *f) {
+    lf_file file;
+    bench_must(b, lf_file_open(b->ctx, lf_path_join(b->arena, b->dir, f->file), 0, &file), f->file);
+    const char *good = lf_strndup(b->arena, (const char *)file.data, file.size), *at = strstr(good, f->from);
+    lf_file_close(&file);
+    if (!at) {
+        fprintf(stderr, "FAILED: %s has no '%s'\n", f->file, f->from);
+        abort();
+    }
+    const char *bad = lf_format(b->arena, "%.*s%s%s", (int)(at - good), good, f->to, at + strlen(f->from));
+    bench_write(b, f->file, bad, strlen(bad));
+    return good;
+}
+
+/* True when Icarus builds the design with the fault and the vectors, written before, show a difference. */
+static inline bool bench_sees(bench *b, const bench_fault *f) {
+    const char *good = bench_plant(b, f);
+    bool built = bench_icarus_build(b), seen = built && !bench_icarus_replay(b, true);
+    bench_write(b, f->file, good, strlen(good));
+    if (!seen)
+        fprintf(stderr, "%s: %s\n", built ? "not seen" : "not built", f->what);
+    return seen;
 }
 
 static inline void bench_begin(bench *b) {
