@@ -338,6 +338,8 @@ lf_status lf_onnx_do_trilu(lf_onnx *m) {
     lf_shape s = lf_onnx_tensor_at(m, x)->shape;
     if (s.rank < 2 || k.count > 1 || lf_shape_count(s) == 0)
         return lf_onnx_refuse(m, "of the shape %s", lf_shape_text(m->scratch, s));
+    if (s.dim[s.rank - 2] * s.dim[s.rank - 1] > 1 << 24)
+        return lf_onnx_refuse(m, "of matrices of more than 2^24 elements");
     int64_t rows = s.dim[s.rank - 2], columns = s.dim[s.rank - 1], by = k.count ? k.at[0] : 0;
     by = by > columns ? columns : by < -rows ? -rows : by;
     int64_t *keep = LF_NEW_ARRAY(m->scratch, int64_t, rows * columns);

@@ -2,14 +2,23 @@
 
 #include <math.h>
 
-lf_axis_maps lf_axis_maps_new(lf_arena *a, lf_shape from, lf_shape to) {
-    lf_axis_maps m = {.from = from, .to = to};
+/* Indices of one axis that are written down. */
+enum { AXIS_MAX = 1 << 24 };
+
+lf_status lf_axis_maps_new(const lf_graph *g, const lf_node *n, lf_arena *a, lf_shape from, lf_shape to,
+                           lf_axis_maps *m) {
+    lf_where where = lf_where_node(g, n);
+    *m = (lf_axis_maps){.from = from, .to = to};
+    LF_TRY(lf_need_size(g, n, to));
     for (int i = 0; i < to.rank; i++) {
-        m.at[i] = LF_NEW_ARRAY(a, int64_t, to.dim[i] ? to.dim[i] : 1);
+        if (to.dim[i] > AXIS_MAX)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s would make an axis of %lld indices; 2^24 are possible",
+                           n->op->name, (long long)to.dim[i]);
+        m->at[i] = LF_NEW_ARRAY(a, int64_t, to.dim[i] ? to.dim[i] : 1);
         for (int64_t k = 0; k < to.dim[i]; k++)
-            m.at[i][k] = from.dim[i] == 1 ? 0 : k;
+            m->at[i][k] = from.dim[i] == 1 ? 0 : k;
     }
-    return m;
+    return LF_OK;
 }
 
 /* -- grid and ranges ----------------------------------------------------------------------------------------------- */

@@ -10,8 +10,9 @@ typedef struct lf_axis_maps {
     int64_t *at[LF_MAX_RANK]; /* [to.dim[i]]: index along axis i of x; -1: no element of x but the fill value */
 } lf_axis_maps;
 
-/* Maps that keep every axis as it is; memory from a. The shape must be small enough for lf_need_size. */
-lf_axis_maps lf_axis_maps_new(lf_arena *a, lf_shape from, lf_shape to);
+/* Maps that keep every axis as it is (or repeat its one index); memory from a. Refuses results that are too large. */
+LF_MUST_USE lf_status lf_axis_maps_new(const lf_graph *g, const lf_node *n, lf_arena *a, lf_shape from, lf_shape to,
+                                       lf_axis_maps *m);
 
 /* Sets shape, grid and ranges of y. `fill`: the value at -1, NULL when there is no such place. On x's grid; with a fill value that is no
  * code of every scale, real. */

@@ -42,8 +42,7 @@ static lf_status maps(const lf_graph *g, const lf_node *n, lf_arena *arena, lf_a
                            (long long)before, (long long)behind, i, lf_in(g, n, 0)->name,
                            lf_shape_text(g->arena, from));
     }
-    LF_TRY(lf_need_size(g, n, to));
-    *m = lf_axis_maps_new(arena, from, to);
+    LF_TRY(lf_axis_maps_new(g, n, arena, from, to, m));
     for (int i = 0; i < to.rank; i++)
         for (int64_t k = 0; k < to.dim[i]; k++)
             m->at[i][k] = index_of(a->mode, k - a->pads.at[i], from.dim[i]);

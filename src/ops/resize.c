@@ -44,8 +44,7 @@ static lf_status maps(const lf_graph *g, const lf_node *n, lf_arena *arena, lf_a
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "resize needs one size above 0 for each of the %d axes of %s",
                        from.rank, lf_in(g, n, 0)->name);
     lf_shape to = lf_shape_make(from.rank, a->sizes.at);
-    LF_TRY(lf_need_size(g, n, to));
-    *m = lf_axis_maps_new(arena, from, to);
+    LF_TRY(lf_axis_maps_new(g, n, arena, from, to, m));
     for (int i = 0; i < to.rank; i++)
         for (int64_t k = 0; k < to.dim[i]; k++)
             m->at[i][k] = from.dim[i] == to.dim[i] ? k : position(a, k, from.dim[i], to.dim[i]);

@@ -52,7 +52,7 @@ static lf_status maps(const lf_graph *g, const lf_node *n, lf_arena *arena, lf_a
         step[axis] = a->steps.count ? a->steps.at[i] : 1;
         to.dim[axis] = count_of(a->starts.at[i], a->ends.at[i], step[axis], from.dim[axis], &first[axis]);
     }
-    *m = lf_axis_maps_new(arena, from, to);
+    LF_TRY(lf_axis_maps_new(g, n, arena, from, to, m));
     for (int i = 0; i < to.rank; i++)
         for (int64_t k = 0; k < to.dim[i]; k++)
             m->at[i][k] = first[i] + k * step[i];

@@ -9,13 +9,14 @@ typedef struct split_attr {
 } split_attr;
 
 /* Part k of the axis, which begins at `first`. */
-static lf_axis_maps part(lf_arena *a, const lf_node *n, lf_shape from, int axis, int k, int64_t first) {
-    lf_shape to = from;
+static lf_status part(const lf_graph *g, const lf_node *n, lf_arena *a, int axis, int k, int64_t first,
+                      lf_axis_maps *m) {
+    lf_shape from = lf_in(g, n, 0)->shape, to = from;
     to.dim[axis] = ((const split_attr *)n->attr)->sizes.at[k];
-    lf_axis_maps m = lf_axis_maps_new(a, from, to);
+    LF_TRY(lf_axis_maps_new(g, n, a, from, to, m));
     for (int64_t i = 0; i < to.dim[axis]; i++)
-        m.at[axis][i] = first + i;
-    return m;
+        m->at[axis][i] = first + i;
+    return LF_OK;
 }
 
 static lf_status check(lf_graph *g, const lf_node *n, int axis) {
@@ -44,7 +45,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(check(g, n, axis));
     int64_t first = 0;
     for (int k = 0; k < n->out_count; k++) {
-        lf_axis_maps m = part(g->arena, n, x->shape, axis, k, first);
+        lf_axis_maps m;
+        LF_TRY(part(g, n, g->arena, axis, k, first, &m));
         lf_axis_maps_infer(g, n, lf_out(g, n, k), x, &m, NULL);
         first += a->sizes.at[k];
     }
@@ -57,7 +59,8 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     int axis = (int)(a->axis < 0 ? a->axis + from.rank : a->axis);
     int64_t first = 0;
     for (int k = 0; k < n->out_count; k++) {
-        lf_axis_maps m = part(run->scratch, n, from, axis, k, first);
+        lf_axis_maps m;
+        LF_TRY(part(run->graph, n, run->scratch, axis, k, first, &m));
         if (out[k].tensor)
             lf_axis_maps_exec(run, in, &out[k], &m, 0);
         first += a->sizes.at[k];
