@@ -12,6 +12,20 @@ static int port_of(const lf_plan *p, const lf_tensor *t) {
     return -1;
 }
 
+/* The port behind t, maybe through a node that only renames positions: *source then says which element comes from where. */
+static int port_behind(const lf_plan *p, const lf_tensor *t, const int64_t **source) {
+    const lf_node *n = t->producer ? lf_node_at(p->graph, t->producer) : NULL;
+    if (n == NULL || n->op->positions == NULL || n->out_count != 1)
+        return port_of(p, t);
+    int port = port_of(p, lf_in(p->graph, n, 0));
+    if (port < 0 || lf_shape_count(lf_in(p->graph, n, 0)->shape) != lf_shape_count(t->shape))
+        return -1;
+    int64_t *from = LF_NEW_ARRAY(p->arena, int64_t, lf_shape_count(t->shape) + 1);
+    n->op->positions(p->graph, n, from);
+    *source = from;
+    return port;
+}
+
 /* Codes of the elements at x (doubles, one per element). */
 static bool evaluate(const lf_fast_chain *c, double *x, int64_t *code) {
     lf_arena *a = lf_arena_new();
@@ -142,13 +156,17 @@ const lf_front *lf_front_find(lf_plan *p, const lf_node *n) {
     lf_fast_chain c;
     if (n->out_count != 1 || !fits_kernel(lf_out(p->graph, n, 0)) || !lf_fast_chain_begin(&c, p->graph, n, true))
         return NULL;
-    int port = port_of(p, c.base);
+    const int64_t *source = NULL;
+    int port = port_behind(p, c.base, &source);
     lf_front *f = NULL;
     if (port >= 0 && p->graph->inputs.at[port].grid == NULL && !lf_on_grid(c.base) &&
         lf_shape_count(c.base->shape) > 0) {
         f = LF_NEW(p->arena, lf_front);
-        *f = (lf_front){
-            .input = c.base, .codes = c.result, .port = port, .elements = (size_t)lf_shape_count(c.base->shape)};
+        *f = (lf_front){.input = c.base,
+                        .codes = c.result,
+                        .port = port,
+                        .source = source,
+                        .elements = (size_t)lf_shape_count(c.base->shape)};
         f = find_front(&c, f, p->arena) ? f : NULL;
     }
     lf_fast_chain_end(&c);
@@ -162,6 +180,7 @@ typedef struct front_step {
     lf_levels_fn *run;
     bool (*finite)(const float *, size_t);
     int port;
+    const int64_t *source;
 } front_step;
 
 /* Rows as float32 without loss, in place or in scratch; NULL when a number is no float32. */
@@ -179,6 +198,12 @@ static const float *rows_of(const lf_row_in *in, size_t first, size_t rows, size
     return x;
 }
 
+static const float *in_order(const front_step *f, const float *x, float *to) {
+    for (size_t e = 0; e < f->levels.channels; e++)
+        to[e] = x[f->source[e]];
+    return to;
+}
+
 static lf_status step_front(const lf_step *s, lf_block *b) {
     const front_step *f = s->with;
     size_t elements = f->levels.channels;
@@ -194,7 +219,8 @@ static lf_status step_front(const lf_step *s, lf_block *b) {
          row++, x += elements) { /* row by row: the second look finds it in the first-level cache */
         if (!f->finite(x, elements))
             return LF_BAD_INPUT;
-        f->run(&f->levels, x, elements * sizeof *x, 1, lf_slot_at(b, s->out, row, lf_plan_block_rows(b->plan)),
+        const float *ordered = f->source ? in_order(f, x, (float *)(void *)b->scratch) : x;
+        f->run(&f->levels, ordered, elements * sizeof *x, 1, lf_slot_at(b, s->out, row, lf_plan_block_rows(b->plan)),
                s->out->stride);
     }
     return LF_OK;
@@ -222,8 +248,12 @@ void lf_front_add(lf_plan *p, const lf_front *f) {
         base[e] = bits ? f->base[e] == r.hi : (int32_t)(f->base[e] - shift);
         step[e] = bits ? (f->base[e] + f->step[e] == r.hi) - base[e] : (int32_t)f->step[e];
     }
-    *s = (front_step){.run = k->run[LF_LEVEL_F32][level_out(out->form)], .finite = k->finite, .port = f->port};
+    *s = (front_step){
+        .run = k->run[LF_LEVEL_F32][level_out(out->form)], .finite = k->finite, .port = f->port, .source = f->source};
     lf_levels_new(p->arena, f->elements, f->count, f->key, base, step, &s->levels);
+    lf_levels_guess(p->arena, &s->levels, LF_LEVEL_F32);
+    if (f->source != NULL)
+        lf_plan_need_scratch(p, f->elements * sizeof(float));
     const char *text = lf_format(p->arena, "levels_%s on float32, %zu elements, %zu levels", lf_isa_name(p->isa),
                                  f->elements, f->count);
     lf_plan_add(p, step_front, NULL, NULL, out, s, text);

@@ -211,6 +211,7 @@ static void make_levels(const lf_plan *p, const ladder *l, lf_range r, lf_form f
         step[c] = bits ? (l->base[c] + l->step[c] == r.hi) - base[c] : (int32_t)(uint32_t)(uint64_t)l->step[c];
     }
     lf_levels_new(p->arena, l->channels, l->levels, T, base, step, out);
+    lf_levels_guess(p->arena, out, LF_LEVEL_S32);
     lf_arena_free(a);
 }
 

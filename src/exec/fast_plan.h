@@ -174,7 +174,9 @@ void lf_put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code);
 /* Elementwise host nodes from a float input to codes, as thresholds on float32 (keys, kern/levels.h). */
 struct lf_front {
     const lf_tensor *input, *codes;
-    int port;               /* index of the input */
+    int port; /* index of the input */
+    const int64_t
+        *source; /* [elements] the input's element, when the chain begins behind a change of order; else NULL */
     size_t elements, count; /* thresholds per element */
     int32_t *key;           /* [elements * count] */
     int64_t *base, *step;   /* [elements] code = base + step * #{reached} */

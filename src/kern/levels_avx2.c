@@ -19,14 +19,49 @@ static inline __m256i load_f32(const void *x, size_t c, size_t left) {
     return _mm256_xor_si256(v, _mm256_srli_epi32(_mm256_srai_epi32(v, 31), 1));
 }
 
+static inline __m256i lanes_from(size_t c) {
+    return _mm256_add_epi32(_mm256_set1_epi32((int)c), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* Binary search in eight rows at once. */
+static inline __m256i search(const lf_levels *l, size_t c, __m256i x) {
+    __m256i at = _mm256_slli_epi32(lanes_from(c), l->row_bits), row = at;
+    for (int half = 1 << l->row_bits >> 1; half > 0; half >>= 1) {
+        __m256i below = _mm256_cmpgt_epi32(_mm256_i32gather_epi32(l->at + half - 1, at, 4), x);
+        at = _mm256_add_epi32(at, _mm256_andnot_si256(below, _mm256_set1_epi32(half)));
+    }
+    return _mm256_min_epi32(_mm256_sub_epi32(at, row), _mm256_set1_epi32((int)l->count)); /* x may be INT32_MAX */
+}
+
+static inline __m256 number_s32(__m256i x) {
+    return _mm256_cvtepi32_ps(x);
+}
+
+static inline __m256 number_f32(__m256i x) {
+    return _mm256_castsi256_ps(_mm256_xor_si256(x, _mm256_srli_epi32(_mm256_srai_epi32(x, 31), 1)));
+}
+
+static inline __m256i guess(const lf_levels *l, size_t c, __m256i x, __m256 number) {
+    __m256 v = _mm256_add_ps(_mm256_mul_ps(number, _mm256_loadu_ps(l->scale + c)), _mm256_loadu_ps(l->offset + c));
+    v = _mm256_min_ps(_mm256_max_ps(v, _mm256_setzero_ps()), _mm256_set1_ps((float)l->count));
+    __m256i g = _mm256_cvttps_epi32(v), row = _mm256_slli_epi32(lanes_from(c), l->row_bits);
+    __m256i below = _mm256_cmpgt_epi32(_mm256_i32gather_epi32(l->at, _mm256_add_epi32(row, g), 4), x);
+    __m256i n = _mm256_add_epi32(g, _mm256_andnot_si256(below, _mm256_set1_epi32(1)));
+    return _mm256_min_epi32(n, _mm256_set1_epi32((int)l->count));
+}
+
+static inline __m256i codes_from(const lf_levels *l, size_t c, __m256i n) {
+    __m256i base = _mm256_loadu_si256((const void *)(l->base + c)),
+            step = _mm256_loadu_si256((const void *)(l->step + c));
+    return _mm256_add_epi32(base, _mm256_mullo_epi32(n, step));
+}
+
 static inline __m256i codes_of(const lf_levels *l, size_t c, __m256i x) {
     __m256i n = _mm256_set1_epi32((int)l->count);
     const int32_t *at = l->at + c;
     for (size_t t = 0; t < l->count; t++, at += l->padded)
         n = _mm256_add_epi32(n, _mm256_cmpgt_epi32(_mm256_loadu_si256((const void *)at), x));
-    __m256i base = _mm256_loadu_si256((const void *)(l->base + c)),
-            step = _mm256_loadu_si256((const void *)(l->step + c));
-    return _mm256_add_epi32(base, _mm256_mullo_epi32(n, step));
+    return codes_from(l, c, n);
 }
 
 static inline void put_bits(void *y, size_t c, __m256i v, size_t left) {
@@ -67,19 +102,20 @@ static bool finite(const float *x, size_t n) {
     return top < 0x7f800000; /* infinity; NaN lies above */
 }
 
+#define CODES(in, X)                                                  \
+    (l->guessed    ? codes_from(l, c, guess(l, c, X, number_##in(X))) \
+     : l->searched ? codes_from(l, c, search(l, c, X))                \
+                   : codes_of(l, c, X))
+
 #define RUN(in, out, IN, OUT)                                                                               \
     static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,        \
                            size_t y_stride) {                                                               \
-        if (l->searched) {                                                                                  \
-            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                               \
-            return;                                                                                         \
-        }                                                                                                   \
         for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) { \
             if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                    \
                 ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                \
             for (size_t c = 0; c < l->padded; c += 8) {                                                     \
                 size_t left = c < l->channels ? l->channels - c : 0;                                        \
-                put_##out(y, c, codes_of(l, c, load_##in(x, c, left)), left);                               \
+                put_##out(y, c, CODES(in, load_##in(x, c, left)), left);                                    \
             }                                                                                               \
         }                                                                                                   \
     }

@@ -14,12 +14,48 @@ static inline __m512i load_f32(const void *x, size_t c, __mmask16 live) {
     return _mm512_xor_si512(v, _mm512_srli_epi32(_mm512_srai_epi32(v, 31), 1));
 }
 
+static inline __m512i lanes_from(size_t c) {
+    return _mm512_add_epi32(_mm512_set1_epi32((int)c),
+                            _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+/* Binary search in sixteen rows at once. */
+static inline __m512i search(const lf_levels *l, size_t c, __m512i x) {
+    __m512i at = _mm512_slli_epi32(lanes_from(c), (unsigned)l->row_bits), row = at;
+    for (int half = 1 << l->row_bits >> 1; half > 0; half >>= 1) {
+        __m512i T = _mm512_i32gather_epi32(at, l->at + half - 1, 4);
+        at = _mm512_mask_add_epi32(at, _mm512_cmpge_epi32_mask(x, T), at, _mm512_set1_epi32(half));
+    }
+    return _mm512_min_epi32(_mm512_sub_epi32(at, row), _mm512_set1_epi32((int)l->count)); /* x may be INT32_MAX */
+}
+
+static inline __m512 number_s32(__m512i x) {
+    return _mm512_cvtepi32_ps(x);
+}
+
+static inline __m512 number_f32(__m512i x) {
+    return _mm512_castsi512_ps(_mm512_xor_si512(x, _mm512_srli_epi32(_mm512_srai_epi32(x, 31), 1)));
+}
+
+static inline __m512i guess(const lf_levels *l, size_t c, __m512i x, __m512 number) {
+    __m512 v = _mm512_add_ps(_mm512_mul_ps(number, _mm512_loadu_ps(l->scale + c)), _mm512_loadu_ps(l->offset + c));
+    v = _mm512_min_ps(_mm512_max_ps(v, _mm512_setzero_ps()), _mm512_set1_ps((float)l->count));
+    __m512i g = _mm512_cvttps_epi32(v), row = _mm512_slli_epi32(lanes_from(c), (unsigned)l->row_bits);
+    __m512i T = _mm512_i32gather_epi32(_mm512_add_epi32(row, g), l->at, 4);
+    __m512i n = _mm512_mask_add_epi32(g, _mm512_cmpge_epi32_mask(x, T), g, _mm512_set1_epi32(1));
+    return _mm512_min_epi32(n, _mm512_set1_epi32((int)l->count));
+}
+
+static inline __m512i codes_from(const lf_levels *l, size_t c, __m512i n) {
+    return _mm512_add_epi32(_mm512_loadu_si512(l->base + c), _mm512_mullo_epi32(n, _mm512_loadu_si512(l->step + c)));
+}
+
 static inline __m512i codes_of(const lf_levels *l, size_t c, __m512i x) {
     __m512i n = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
     const int32_t *at = l->at + c;
     for (size_t t = 0; t < l->count; t++, at += l->padded)
         n = _mm512_mask_add_epi32(n, _mm512_cmpge_epi32_mask(x, _mm512_loadu_si512(at)), n, one);
-    return _mm512_add_epi32(_mm512_loadu_si512(l->base + c), _mm512_mullo_epi32(n, _mm512_loadu_si512(l->step + c)));
+    return codes_from(l, c, n);
 }
 
 static inline void put_bits(void *y, size_t c, __m512i v, __mmask16 live) {
@@ -56,13 +92,14 @@ static bool finite(const float *x, size_t n) {
     return _mm512_reduce_max_epi32(most) < 0x7f800000; /* infinity; NaN lies above */
 }
 
+#define CODES(in, X)                                                  \
+    (l->guessed    ? codes_from(l, c, guess(l, c, X, number_##in(X))) \
+     : l->searched ? codes_from(l, c, search(l, c, X))                \
+                   : codes_of(l, c, X))
+
 #define RUN(in, out, IN, OUT)                                                                               \
     static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,        \
                            size_t y_stride) {                                                               \
-        if (l->searched) {                                                                                  \
-            lf_levels_scalar.run[IN][OUT](l, x, x_stride, rows, y, y_stride);                               \
-            return;                                                                                         \
-        }                                                                                                   \
         for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) { \
             if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                    \
                 ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                \
@@ -72,7 +109,7 @@ static bool finite(const float *x, size_t n) {
                 if (OUT == LF_LEVEL_BITS && l->count == 1)                                                  \
                     put_one(l, y, c, load_##in(x, c, live), live);                                          \
                 else                                                                                        \
-                    put_##out(y, c, codes_of(l, c, load_##in(x, c, live)), live);                           \
+                    put_##out(y, c, CODES(in, load_##in(x, c, live)), live);                                \
             }                                                                                               \
         }                                                                                                   \
     }

@@ -6,27 +6,40 @@ static int32_t code_at(const lf_levels *l, size_t c, int32_t count) {
     return (int32_t)((uint32_t)l->base[c] + (uint32_t)l->step[c] * (uint32_t)count);
 }
 
+static int bits_of(size_t n) {
+    int bits = 0;
+    while (n >> bits)
+        bits++;
+    return bits;
+}
+
 void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
                    const int32_t *step, lf_levels *out) {
     size_t padded = (channels + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
+    bool searched = count > LF_LEVELS_IN_LINE;
+    int row_bits = searched ? bits_of(count) : 0;
+    size_t entries = searched ? padded << row_bits : padded * count + LF_LEVEL_LANES;
     *out = (lf_levels){
         .channels = channels,
         .padded = padded,
         .count = count,
-        .searched = count > LF_LEVELS_IN_LINE,
-        .at = LF_NEW_ARRAY(a, int32_t, padded * count + LF_LEVEL_LANES),
+        .searched = searched,
+        .row_bits = row_bits,
+        .at = LF_NEW_ARRAY(a, int32_t, entries),
         .base = LF_NEW_ARRAY(a, int32_t, padded),
         .step = LF_NEW_ARRAY(a, int32_t, padded),
         .below = LF_NEW_ARRAY(a, uint16_t, padded / LF_LEVEL_LANES),
         .reached = LF_NEW_ARRAY(a, uint16_t, padded / LF_LEVEL_LANES),
     };
+    for (size_t i = 0; searched && i < entries; i++)
+        out->at[i] = INT32_MAX;
     for (size_t c = 0; c < channels; c++) {
         out->base[c] = base[c];
         out->step[c] = step[c];
         out->below[c / 16] = (uint16_t)(out->below[c / 16] | (base[c] != 0) << c % 16);
         out->reached[c / 16] = (uint16_t)(out->reached[c / 16] | (code_at(out, c, 1) != 0) << c % 16);
         for (size_t t = 0; t < count; t++)
-            out->at[out->searched ? c * count + t : t * padded + c] = T[c * count + t];
+            out->at[searched ? (c << row_bits) + t : t * padded + c] = T[c * count + t];
     }
 }
 
@@ -42,6 +55,48 @@ size_t lf_level_row_bytes(const lf_levels *l, lf_level_out out) {
     return out == LF_LEVEL_BITS ? (l->channels + 63) / 64 * 8 : l->padded * item[out];
 }
 
+/* -- guessing ---------------------------------------------------------------------------------------------------------------- */
+
+static float number_of(int32_t key, lf_level_in in) {
+    return in == LF_LEVEL_S32 ? (float)key : lf_float_of_key(key);
+}
+
+static int32_t guess(const lf_levels *l, size_t c, float x) {
+    float v = x * l->scale[c] + l->offset[c], most = (float)l->count;
+    return (int32_t)(v < 0 ? 0 : v > most ? most : v);
+}
+
+/* At threshold t the line must pass between t + 1/4 and t + 3/4. It rises, rounded or not, so that between thresholds t and t + 1 it
+ * is between t + 1/4 and t + 7/4, and the guess t or t + 1. The numbers are kept so small that a rounding more or less (fused
+ * multiplication and addition) does not change this. */
+static bool set_line(lf_levels *l, size_t c, lf_level_in in) {
+    const int32_t *T = l->at + (c << l->row_bits);
+    double first = (double)number_of(T[0], in), last = (double)number_of(T[l->count - 1], in);
+    double scale = (double)(l->count - 1) / (last - first);
+    if (!(last > first) || !(scale < 1e30) || !(scale * (first < 0 ? -first : first) < 0x1p18))
+        return false;
+    l->scale[c] = (float)scale;
+    l->offset[c] = (float)(0.5 - scale * first);
+    bool fine = true;
+    for (size_t t = 0; t < l->count; t++) {
+        float product = number_of(T[t], in) * l->scale[c], v = product + l->offset[c];
+        fine = fine && v > (float)t + 0.25f && v < (float)t + 0.75f && product < 0x1p18f && product > -0x1p18f;
+    }
+    return fine;
+}
+
+void lf_levels_guess(lf_arena *a, lf_levels *l, lf_level_in in) {
+    if (!l->searched || l->count > 1 << 16)
+        return;
+    l->scale = LF_NEW_ARRAY(a, float, l->padded);
+    l->offset = LF_NEW_ARRAY(a, float, l->padded);
+    l->guessed = true;
+    for (size_t c = 0; c < l->channels && l->guessed; c++)
+        l->guessed = set_line(l, c, in);
+}
+
+/* -- the definition ------------------------------------------------------------------------------------------------------------- */
+
 /* How many of n ascending thresholds x reaches. */
 static int32_t search(const int32_t *T, size_t n, int32_t x) {
     size_t low = 0, high = n;
@@ -55,9 +110,14 @@ static int32_t search(const int32_t *T, size_t n, int32_t x) {
     return (int32_t)low;
 }
 
-static int32_t level_of(const lf_levels *l, size_t c, int32_t x) {
+static int32_t level_of(const lf_levels *l, lf_level_in in, size_t c, int32_t x) {
+    const int32_t *row = l->at + (c << l->row_bits);
+    if (l->guessed) {
+        int32_t g = guess(l, c, number_of(x, in));
+        return code_at(l, c, g + (g < (int32_t)l->count && x >= row[g]));
+    }
     if (l->searched)
-        return code_at(l, c, search(l->at + c * l->count, l->count, x));
+        return code_at(l, c, search(row, l->count, x));
     int32_t n = 0;
     for (size_t t = 0; t < l->count; t++)
         n += x >= l->at[t * l->padded + c];
@@ -83,7 +143,7 @@ static void run(const lf_levels *l, const void *x, size_t x_stride, size_t rows,
         if (out == LF_LEVEL_BITS)
             memset(y, 0, lf_level_row_bytes(l, out));
         for (size_t c = 0; c < l->channels; c++)
-            put(y, out, c, level_of(l, c, key_at(x, in, c)));
+            put(y, out, c, level_of(l, in, c, key_at(x, in, c)));
     }
 }
 

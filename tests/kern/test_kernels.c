@@ -250,13 +250,82 @@ static void levels_one(lf_rng *r, size_t C, size_t L, size_t rows, int in, int o
 static void test_levels(void **state) {
     (void)state;
     lf_rng r = lf_rng_make(3, 1);
-    const size_t channels[] = {1, 7, 8, 15, 16, 17, 64, 65, 100, 784}, count[] = {0, 1, 2, 3, 15, 128, 129, 255};
+    const size_t channels[] = {1, 7, 8, 15, 16, 17, 64, 65, 100, 784}, count[] = {0, 1, 2, 3, 15, 48, 49, 129, 255};
     for (size_t i = 0; i < LF_COUNT(channels); i++)
         for (size_t j = 0; j < LF_COUNT(count); j++)
             for (int in = 0; in < LF_LEVEL_INS; in++)
                 for (int out = 0; out < LF_LEVEL_OUTS; out++)
                     if ((out != LF_LEVEL_BITS || count[j] <= 1) && channels[i] * count[j] < 20000)
                         levels_one(&r, channels[i], count[j], 1 + (i + j) % 3, in, out);
+}
+
+/* -- levels in nearly equal steps ------------------------------------------------------------------------------------------------ */
+
+/* Thresholds as a quantizer has them, rounded up to integers, or floats half a step apart from its values. */
+static lf_levels even_levels(lf_rng *r, size_t C, size_t L, int in, int32_t *T) {
+    int32_t *base = LF_NEW_ARRAY(a, int32_t, C), *step = LF_NEW_ARRAY(a, int32_t, C);
+    for (size_t c = 0; c < C; c++) {
+        double width = in == LF_LEVEL_S32 ? 5 + 60 * lf_rng_double(r) : 1.0 / 128,
+               first = in == LF_LEVEL_S32 ? -3000 + 6000 * lf_rng_double(r) : -1;
+        for (size_t t = 0; t < L; t++) {
+            double at = first + ((double)t + 0.5) * width;
+            T[c * L + t] = in == LF_LEVEL_S32 ? (int32_t)(at + 10000) - 10000 : lf_float_key((float)at);
+        }
+        base[c] = (int32_t)c;
+        step[c] = c % 2 ? 1 : -1;
+    }
+    lf_levels l;
+    lf_levels_new(a, C, L, T, base, step, &l);
+    lf_levels_guess(a, &l, (lf_level_in)in);
+    return l;
+}
+
+static void guesses_one(lf_rng *r, size_t C, size_t L, int in) {
+    int32_t *T = LF_NEW_ARRAY(a, int32_t, C * L), *x = LF_NEW_ARRAY(a, int32_t, C),
+            *y = LF_NEW_ARRAY(a, int32_t, C + 16);
+    lf_levels l = even_levels(r, C, L, in, T);
+    assert_true(l.guessed);
+    for (int round = 0; round < 200; round++) {
+        for (size_t c = 0; c < C; c++) { /* at and beside thresholds, and far away */
+            int32_t far = in == LF_LEVEL_S32 ? INT32_MAX - (int32_t)lf_rng_below(r, 2) : 0x7f7fffff;
+            int32_t key = round % 8 ? T[c * L + lf_rng_below(r, (uint32_t)L)] + (int32_t)lf_rng_between(r, -1, 1)
+                          : lf_rng_below(r, 2) ? far
+                                               : -far;
+            float f = lf_float_of_key(key);
+            memcpy(&x[c], in == LF_LEVEL_S32 ? (const void *)&key : (const void *)&f, 4);
+        }
+        for (int isa = 0; isa < LF_ISA_COUNT; isa++) {
+            if (!lf_cpu_has((lf_isa)isa))
+                continue;
+            lf_levels_kernel_for((lf_isa)isa)->run[in][LF_LEVEL_CODES](&l, x, C * 4, 1, y, (C + 16) * 4);
+            for (size_t c = 0; c < C; c++) {
+                float f;
+                memcpy(&f, &x[c], 4);
+                int32_t n = 0, v = in == LF_LEVEL_S32 ? x[c] : lf_float_key(f);
+                for (size_t t = 0; t < L; t++)
+                    n += v >= T[c * L + t];
+                assert_int_equal(y[c], (int32_t)c + (c % 2 ? n : -n));
+            }
+        }
+    }
+}
+
+static void test_guessed_levels(void **state) {
+    (void)state;
+    lf_rng r = lf_rng_make(4, 1);
+    const size_t channels[] = {1, 15, 16, 33}, count[] = {49, 63, 64, 255, 1000};
+    for (size_t i = 0; i < LF_COUNT(channels); i++)
+        for (size_t j = 0; j < LF_COUNT(count); j++)
+            for (int in = 0; in < LF_LEVEL_INS; in++)
+                guesses_one(&r, channels[i], count[j], in);
+    /* two at one place: not within one */
+    int32_t T[64], base = 0, step = 1;
+    for (int t = 0; t < 64; t++)
+        T[t] = 10 * (t & ~3);
+    lf_levels l;
+    lf_levels_new(a, 1, 64, T, &base, &step, &l);
+    lf_levels_guess(a, &l, LF_LEVEL_S32);
+    assert_false(l.guessed);
 }
 
 /* Rises over all floats in order; -0 below +0; and back. */
@@ -303,9 +372,10 @@ static void test_list(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_xnor),   cmocka_unit_test(test_int),        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_levels), cmocka_unit_test(test_float_keys), cmocka_unit_test(test_finite),
-        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_xnor),           cmocka_unit_test(test_int),
+        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_guessed_levels), cmocka_unit_test(test_float_keys),
+        cmocka_unit_test(test_finite),         cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
