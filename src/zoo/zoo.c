@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ir/op.h"
 #include "zoo/maker.h"
 
 const lf_zoo *const lf_zoo_all[] = {
