@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ir/names.h"
 #include "pass/stream_model.h"
 #include "target/target.h"
 #include "vlog/vlog.h"
@@ -16,22 +17,67 @@ static const char *stream_name(const emitter *e, lf_id tensor) {
     return lf_vlog_name(e->arena, lf_tensor_at(e->g, lf_stream_source(e->g, tensor))->name);
 }
 
-/* Reshapes are wires: behind one, units see the tensor by the name of the stream it is. */
-static void name_wires(const emitter *e, const char **kept) {
-    for (size_t i = 0; i < e->g->order.count; i++) {
-        const lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
-        if (n->place != LF_PLACE_FPGA || n->op->unit)
-            continue;
-        lf_tensor *t = lf_out(e->g, n, 0);
-        kept[t->id] = t->name;
-        t->name = lf_tensor_at(e->g, lf_stream_source(e->g, t->id))->name;
-    }
+/* The names of a graph, kept while its nodes and streams carry those of the design. */
+typedef struct kept_names {
+    const char **tensor, **node; /* [id] */
+} kept_names;
+
+/* Files are named after nodes, with endings; file systems take 255 bytes. */
+enum { LONGEST_NAME = 120 };
+
+/* Modules of a node begin with its name and "_", and must not be the top module. */
+static bool may_be_top(const char *name, const char *top) {
+    size_t n = strlen(name);
+    return !strncmp(top, name, n) && top[n] == '_';
 }
 
-static void restore_names(const emitter *e, const char *const *kept) {
+/* An identifier that no other name is mapped to: what differs only in signs gets a number, in the order of the graph. */
+static const char *unique_name(const emitter *e, lf_names *used, const char *name, const char *top) {
+    const char *base = lf_vlog_name(e->arena, lf_strndup(e->arena, name, strnlen(name, LONGEST_NAME))), *unique = base;
+    for (int k = 2; lf_names_find(used, unique) || may_be_top(unique, top); k++)
+        unique = lf_format(e->arena, "%s_%d", base, k);
+    lf_names_set(used, e->arena, unique, 1);
+    return unique;
+}
+
+static kept_names keep_names(const emitter *e) {
+    kept_names k = {LF_NEW_ARRAY(e->arena, const char *, e->g->tensors.count + 1),
+                    LF_NEW_ARRAY(e->arena, const char *, e->g->nodes.count + 1)};
     for (size_t i = 0; i < e->g->tensors.count; i++)
-        if (kept[i + 1])
-            e->g->tensors.at[i]->name = kept[i + 1];
+        if (e->g->tensors.at[i])
+            k.tensor[i + 1] = e->g->tensors.at[i]->name;
+    for (size_t i = 0; i < e->g->nodes.count; i++)
+        if (e->g->nodes.at[i])
+            k.node[i + 1] = e->g->nodes.at[i]->name;
+    return k;
+}
+
+static void restore_names(const emitter *e, const kept_names *k) {
+    for (size_t i = 0; i < e->g->tensors.count; i++)
+        if (e->g->tensors.at[i])
+            e->g->tensors.at[i]->name = k->tensor[i + 1];
+    for (size_t i = 0; i < e->g->nodes.count; i++)
+        if (e->g->nodes.at[i])
+            e->g->nodes.at[i]->name = k->node[i + 1];
+}
+
+/* Units and their streams get names of their own; reshapes are wires: behind one, units see the tensor by the name of its stream. */
+static void name_units(const emitter *e, const char *top) {
+    lf_names streams = {0}, instances = {0};
+    for (size_t i = 0; i < e->g->tensors.count; i++) {
+        lf_tensor *t = e->g->tensors.at[i];
+        if (t && lf_stream_source(e->g, t->id) == t->id)
+            t->name = unique_name(e, &streams, t->name, "");
+    }
+    for (size_t i = 0; i < e->g->order.count; i++) {
+        lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
+        if (!n || n->place != LF_PLACE_FPGA)
+            continue;
+        if (n->op->unit)
+            n->name = unique_name(e, &instances, n->name, top);
+        else
+            lf_out(e->g, n, 0)->name = lf_tensor_at(e->g, lf_stream_source(e->g, n->out[0]))->name;
+    }
 }
 
 static lf_status declare_streams(emitter *e) {
@@ -51,7 +97,8 @@ static lf_status declare_streams(emitter *e) {
             lf_vlog_stream(e->v, stream_name(e, n->out[k]), (int)lo[k] * lf_dtype_bits(lf_out(e->g, n, k)->dtype));
     }
     for (size_t i = 0; i < out.count; i++)
-        lf_vlog_output(e->v, out.at[i].suffix, stream_name(e, out.at[i].tensor), lf_port_bits(&out.at[i]), lf_port_beats(&out.at[i]));
+        lf_vlog_output(e->v, out.at[i].suffix, stream_name(e, out.at[i].tensor), lf_port_bits(&out.at[i]),
+                       lf_port_beats(&out.at[i]));
     return LF_OK;
 }
 
@@ -86,13 +133,13 @@ static lf_status write_files(emitter *e, const char *dir) {
 
 static lf_status emit(const lf_graph *g, const char *top, const char *dir) {
     emitter e = {.g = g, .arena = lf_arena_new()};
-    const char **kept = LF_NEW_ARRAY(e.arena, const char *, g->tensors.count + 1);
+    kept_names kept = keep_names(&e);
     e.v = lf_vlog_new(g->ctx, e.arena, top);
-    name_wires(&e, kept);
+    name_units(&e, top);
     lf_status status = declare_streams(&e);
     if (status == LF_OK)
         status = print_units(&e);
-    restore_names(&e, kept);
+    restore_names(&e, &kept);
     if (status == LF_OK)
         status = write_files(&e, dir);
     lf_vlog_free(e.v);

@@ -3,7 +3,7 @@
 
 #include "vlog/vlog.h"
 
-/* IEEE 1364-2005, annex B; and the names the top module uses itself. */
+/* IEEE 1364-2005, annex B; and the names the top module and its testbench use themselves. */
 static const char *const reserved[] = {
     "always", "and", "assign", "automatic", "begin", "buf", "bufif0", "bufif1", "case", "casex", "casez", "cell",
     "cmos", "config", "deassign", "default", "defparam", "design", "disable", "edge", "else", "end", "endcase",
@@ -20,7 +20,7 @@ static const char *const reserved[] = {
     /* SystemVerilog words that tools take for keywords even in plain Verilog files */
     "bit", "byte", "do", "final", "int", "interface", "logic", "package", "priority", "program", "property", "return",
     "shortint", "static", "string", "struct", "type", "typedef", "union", "unique", "var", "void", "aclk", "aresetn",
-    "reset", "live"};
+    "reset", "live", "tb"};
 
 static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
