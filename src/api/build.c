@@ -185,25 +185,31 @@ static void add_point(builder *b, json_t *points, lf_table *t, const lf_folding_
 }
 
 /* From the fastest folding in steps of two until nothing gets cheaper. */
-static lf_status sweep(builder *b, lf_answer *answer) {
-    static const char *const header[] = {"II", "frames/s", "LUT", "BRAM36", "DSP", "<fits", "<slowest layer"};
-    int64_t ii, last = 0;
-    LF_TRY(make_program(b));
-    LF_TRY(run_pass(b, "map", NULL));
-    LF_TRY(lf_folding_best_ii(b->g, NULL, &ii));
-    json_t *root = json_object(), *points = json_array();
-    lf_table t = lf_table_make(b->arena, LF_COUNT(header), header);
-    lf_status status = LF_OK;
-    for (int i = 0; status == LF_OK && i < 40; i++, ii *= 2) {
+static lf_status add_points(builder *b, lf_folding *f, json_t *points, lf_table *t) {
+    int64_t ii = lf_folding_fastest(f), last = 0;
+    for (int i = 0; i < 40; i++, ii *= 2) {
         lf_folding_total total;
         lf_progress(b->ctx, "sweep", (uint64_t)i, 0);
-        status = lf_folding_solve(b->g, b->part, ii, NULL, &total);
-        if (status == LF_OK && total.cost.ii_cycles == last)
+        LF_TRY(lf_folding_reach(f, b->part, ii, &total));
+        if (total.cost.ii_cycles == last)
             break;
-        if (status == LF_OK)
-            add_point(b, points, &t, &total);
+        add_point(b, points, t, &total);
         last = total.cost.ii_cycles;
     }
+    return LF_OK;
+}
+
+static lf_status sweep(builder *b, lf_answer *answer) {
+    static const char *const header[] = {"II", "frames/s", "LUT", "BRAM36", "DSP", "<fits", "<slowest layer"};
+    LF_TRY(make_program(b));
+    LF_TRY(run_pass(b, "map", NULL));
+    json_t *root = json_object(), *points = json_array();
+    lf_table t = lf_table_make(b->arena, LF_COUNT(header), header);
+    lf_folding *f;
+    lf_status status = lf_folding_open(b->g, NULL, b->arena, &f);
+    if (status == LF_OK)
+        status = add_points(b, f, points, &t);
+    lf_folding_close(f);
     json_object_set_new(root, "part", json_string(b->part->name));
     json_object_set_new(root, "points", points);
     lf_text text = {0};

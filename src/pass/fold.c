@@ -6,44 +6,43 @@
 
 enum { USUAL_II = 4096 };
 
-static lf_status solve_for(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total, bool *fits, lf_arena *a, const char **what) {
-    LF_TRY(lf_folding_solve(g, part, ii, pinned, total));
+static lf_status solve_for(lf_folding *f, const lf_part *part, int64_t ii, lf_folding_total *total, bool *fits, lf_arena *a, const char **what) {
+    LF_TRY(lf_folding_reach(f, part, ii, total));
     *fits = lf_folding_fits(part, &total->cost, a, what);
     return LF_OK;
 }
 
 /* No target: the usual one (1: none), or the fastest that fits: doubling until it does, then bisecting down. */
-static lf_status solve_freely(lf_graph *g, const lf_part *part, int64_t usual, const bool *pinned, lf_arena *a) {
+static lf_status solve_freely(lf_graph *g, lf_folding *f, const lf_part *part, int64_t usual, lf_arena *a) {
     lf_folding_total total;
     bool fits;
     const char *what = NULL;
-    int64_t best;
-    LF_TRY(lf_folding_best_ii(g, pinned, &best));
+    int64_t best = lf_folding_fastest(f);
     int64_t high = best > usual ? best : usual, low = high;
-    LF_TRY(solve_for(g, part, high, pinned, &total, &fits, a, &what));
+    LF_TRY(solve_for(f, part, high, &total, &fits, a, &what));
     if (fits)
         return LF_OK;
     while (!fits && high < ((int64_t)1 << 40)) {
         low = high;
         high *= 2;
-        LF_TRY(solve_for(g, part, high, pinned, &total, &fits, a, &what));
+        LF_TRY(solve_for(f, part, high, &total, &fits, a, &what));
     }
     if (!fits)
         return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s", part->name, what);
     for (int i = 0; i < 12 && high - low > 1; i++) {
         int64_t mid = low + (high - low) / 2;
-        LF_TRY(solve_for(g, part, mid, pinned, &total, &fits, a, &what));
+        LF_TRY(solve_for(f, part, mid, &total, &fits, a, &what));
         high = fits ? mid : high;
         low = fits ? low : mid;
     }
-    return lf_folding_solve(g, part, high, pinned, &total);
+    return lf_folding_reach(f, part, high, &total);
 }
 
-static lf_status solve_target(lf_graph *g, const lf_part *part, const lf_fold_options *o, const bool *pinned, lf_arena *a) {
+static lf_status solve_target(lf_graph *g, lf_folding *f, const lf_part *part, const lf_fold_options *o, lf_arena *a) {
     lf_folding_total total;
     bool fits;
     const char *what = NULL;
-    LF_TRY(solve_for(g, part, o->ii, pinned, &total, &fits, a, &what));
+    LF_TRY(solve_for(f, part, o->ii, &total, &fits, a, &what));
     if (fits)
         return LF_OK;
     if (!o->must_fit) {
@@ -64,8 +63,12 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     bool *pinned = LF_NEW_ARRAY(scratch, bool, g->nodes.count + 1);
     if (o->file && *o->file)
         LF_TRY(lf_folding_read(g, o->file, pinned));
-    LF_TRY(o->ii > 0 ? solve_target(g, part, o, pinned, scratch) : solve_freely(g, part, o->fastest ? 1 : USUAL_II, pinned, scratch));
-    return lf_infer(g);
+    lf_folding *f;
+    lf_status status = lf_folding_open(g, pinned, scratch, &f);
+    if (status == LF_OK)
+        status = o->ii > 0 ? solve_target(g, f, part, o, scratch) : solve_freely(g, f, part, o->fastest ? 1 : USUAL_II, scratch);
+    lf_folding_close(f);
+    return status == LF_OK ? lf_infer(g) : status;
 }
 
 static const lf_attr_desc options[] = {

@@ -14,15 +14,23 @@ typedef struct lf_folding_total {
 
 /* What one layer may use. PE divides pe_of, SIMD divides simd_of (1 where it has none). False: the node is not folded. */
 bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of);
+/* The window whose interleave is the PE of n (vvu, pool), or NULL. */
+lf_node *lf_folding_window(const lf_graph *g, const lf_node *n);
+
+/* All foldings of all layers with what they cost, to be asked for any number of targets. Nodes in `pinned` (by id, may be NULL) keep
+ * what they have. *out is set, and to be closed, even after an error. */
+typedef struct lf_folding lf_folding;
+LF_MUST_USE lf_status lf_folding_open(lf_graph *g, const bool *pinned, lf_arena *a, lf_folding **out);
+void lf_folding_close(lf_folding *f);
 
 /* The cheapest folding of all layers together whose slowest takes at most `ii` cycles a frame: layers' own costs and the width
- * converters and FIFOs between neighbours, within what `part` has where that can be. Nodes in `pinned`
- * (by id, may be NULL) keep what they have. Sets PE and SIMD. LF_BAD_INPUT, naming the layer that limits and the best it can do,
- * when no legal folding is that fast. */
-LF_MUST_USE lf_status lf_folding_solve(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total);
-
+ * converters and FIFOs between neighbours, within what `part` has where that can be. Sets PE, SIMD and interleave. LF_BAD_INPUT, naming
+ * the layer that limits and the best it can do, when no legal folding is that fast. The total counts layers. */
+LF_MUST_USE lf_status lf_folding_reach(lf_folding *f, const lf_part *part, int64_t ii, lf_folding_total *total);
 /* The least ii that any folding reaches. */
-LF_MUST_USE lf_status lf_folding_best_ii(lf_graph *g, const bool *pinned, int64_t *ii);
+int64_t lf_folding_fastest(const lf_folding *f);
+/* What the last answer weighs, in LUTs: what the search makes small. */
+double lf_folding_weight(const lf_folding *f);
 
 /* True when the total fits the part; else *what says which resource does not ("412 of 140 BRAM36"). */
 bool lf_folding_fits(const lf_part *part, const lf_cost *cost, lf_arena *a, const char **what);

@@ -145,6 +145,16 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
     return worst;
 }
 
+/* The order of a window's elements follows the unit behind it. */
+static void order_windows(const reader *r) {
+    for (size_t i = 0; i < r->g->order.count; i++) {
+        const lf_node *n = lf_node_at(r->g, r->g->order.at[i]);
+        lf_node *w = lf_folding_window(r->g, n);
+        if (w && r->pinned[n->id])
+            lf_attr_set_int(w, "interleave", lf_attr_int(n, "PE"));
+    }
+}
+
 static lf_status read_layers(reader *r, const json_t *root) {
     const char *name;
     const json_t *fields;
@@ -168,6 +178,7 @@ static lf_status read_layers(reader *r, const json_t *root) {
             status = read_layer(r, n, fields);
         worst = status != LF_OK ? status : worst;
     }
+    order_windows(r);
     return worst;
 }
 
@@ -242,7 +253,8 @@ lf_status lf_folding_write(const lf_graph *g, lf_text *out) {
         if (!lf_folding_limits(g, n, &pe_of, &simd_of))
             continue;
         json_t *fields = json_object();
-        json_object_set_new(fields, "PE", json_integer(lf_attr_int(n, "PE")));
+        if (lf_has_attr(n, "PE"))
+            json_object_set_new(fields, "PE", json_integer(lf_attr_int(n, "PE")));
         if (lf_has_attr(n, "SIMD"))
             json_object_set_new(fields, "SIMD", json_integer(lf_attr_int(n, "SIMD")));
         if (lf_has_attr(n, "ram_style"))

@@ -1,246 +1,353 @@
-/* The folding solver: a shortest path through the layers. A state is one layer's (PE, SIMD); the cost of a step is the layer and
- * what stands between it and its neighbour. */
+/* The folding solver. A layer's choice costs what its unit costs, and every stream between two layers the width converter that their
+ * lanes ask for. Along a tree of streams (each layer's first operand) the least sum is found exactly, from the outputs up; other streams
+ * (the second operands of joins) are priced with what stands at their other end, and the tree is solved again until nothing changes;
+ * then layers are improved one by one. What a part is short of gets dearer until the sum fits. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "ir/attr_access.h"
-#include "pass/folding.h"
+#include "pass/folding_table.h"
 
-typedef struct choice {
-    int64_t pe, simd, in_lanes, out_lanes;
-    lf_cost cost;
-    double weight; /* scalar cost of the layer */
-    double best;   /* least scalar cost from the first layer to here */
-    int from;      /* index of the choice of the layer before */
-} choice;
+/* LUTs that one of each is worth. A block RAM takes the silicon of about 120 LUTs with their routing. */
+typedef struct prices {
+    double lut, ff, bram, uram, dsp;
+} prices;
 
-typedef struct layer {
-    lf_node *node;
-    LF_VEC(choice) choices;
-    int64_t fastest; /* least ii of any legal choice */
-} layer;
+static const prices usual = {1, 0.05, 120, 600, 100};
 
-typedef struct solver {
-    lf_graph *g;
-    lf_arena *arena;
-    const lf_part *part;
-    double per_bram, per_dsp; /* LUTs that one of them is worth */
-    LF_VEC(layer) layers;
-} solver;
+/* A choice that nothing beats: cheapest of its lanes among the fast enough. */
+typedef struct option {
+    const lf_fold_choice *choice;
+    double weight, best; /* its own; with all that hangs on it */
+    int lanes;           /* index into the layer's list of output lanes */
+} option;
 
-static bool is_op(const lf_node *n, const char *name) { return !strcmp(n->op->name, name); }
+typedef struct state {
+    LF_VEC(option) options;
+    LF_VEC(int64_t) lanes; /* different output lanes */
+    int pick, tree_edge;   /* tree_edge: the stream to its parent in the tree, or -1 */
+    double *below;         /* by output lanes of the parent: least sum of this layer and what hangs on it */
+    int *below_pick;
+} state;
 
-bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of) {
-    if (n->place != LF_PLACE_FPGA || !lf_has_attr(n, "PE"))
-        return false;
-    lf_shape s = is_op(n, "argmax") ? lf_in(g, n, 0)->shape : lf_out(g, n, 0)->shape;
-    *pe_of = s.dim[s.rank - 1];
-    *simd_of = lf_has_attr(n, "SIMD") ? lf_in(g, n, 0)->shape.dim[lf_in(g, n, 0)->shape.rank - 1] : 1;
-    return true;
+struct lf_folding {
+    lf_fold_table table;
+    lf_arena *work; /* of one solution */
+    state *at;      /* by layer */
+    prices price;
+};
+
+static double weight_of(const prices *p, const lf_cost *c) {
+    return p->lut * c->lut + p->ff * c->ff + p->bram * c->bram + p->uram * c->uram + p->dsp * c->dsp;
 }
 
-static void set_folding(lf_node *n, int64_t pe, int64_t simd) {
-    lf_attr_set_int(n, "PE", pe);
-    if (lf_has_attr(n, "SIMD"))
-        lf_attr_set_int(n, "SIMD", simd);
+static double joint(const lf_folding *f, const lf_fold_edge *e, int64_t from_lanes, int64_t to_lanes) {
+    double lut, ff;
+    lf_fold_joint(from_lanes, to_lanes, e->bits, &lut, &ff);
+    return f->price.lut * lut + f->price.ff * ff;
 }
 
-static lf_status add_choice(solver *s, layer *l, int64_t pe, int64_t simd, int64_t ii) {
-    choice c = {.pe = pe, .simd = simd};
-    int64_t in[LF_MAX_RANK] = {0}, out[LF_MAX_RANK] = {0};
-    set_folding(l->node, pe, simd);
-    LF_TRY(l->node->op->cost(s->g, l->node, &c.cost));
-    l->fastest = c.cost.ii_cycles < l->fastest ? c.cost.ii_cycles : l->fastest;
-    if (c.cost.ii_cycles > ii)
-        return LF_OK;
-    l->node->op->lanes(s->g, l->node, in, out);
-    c.in_lanes = in[0];
-    c.out_lanes = out[0];
-    c.weight = c.cost.lut + 0.05 * c.cost.ff + s->per_bram * c.cost.bram + s->per_dsp * c.cost.dsp;
-    LF_PUSH(s->arena, &l->choices, c);
-    return LF_OK;
+/* -- options -------------------------------------------------------------------------------------------------------------------- */
+
+static int lanes_index(lf_folding *f, state *s, int64_t lanes) {
+    for (size_t i = 0; i < s->lanes.count; i++)
+        if (s->lanes.at[i] == lanes)
+            return (int)i;
+    LF_PUSH(f->work, &s->lanes, lanes);
+    return (int)s->lanes.count - 1;
 }
 
-/* A folding far below the target wastes area: where many are legal, those slower than needed dominate. Keeps, for each pair of
- * lanes, the cheapest. */
-static void prune_choices(layer *l) {
-    size_t kept = 0;
-    for (size_t i = 0; i < l->choices.count; i++) {
-        const choice *c = &l->choices.at[i];
-        bool beaten = false;
-        for (size_t k = 0; k < l->choices.count && !beaten; k++) {
-            const choice *d = &l->choices.at[k];
-            beaten = k != i && d->in_lanes == c->in_lanes && d->out_lanes == c->out_lanes && (d->weight < c->weight || (d->weight == c->weight && k < i));
+static void offer(lf_folding *f, state *s, const lf_fold_choice *c) {
+    double weight = weight_of(&f->price, &c->cost) + f->price.lut * c->buffer_lut;
+    for (size_t i = 0; i < s->options.count; i++) {
+        option *o = &s->options.at[i];
+        if (o->choice->in_lanes != c->in_lanes || o->choice->out_lanes != c->out_lanes)
+            continue;
+        if (weight < o->weight) {
+            o->choice = c;
+            o->weight = weight;
         }
-        if (!beaten)
-            l->choices.at[kept++] = *c;
+        return;
     }
-    l->choices.count = kept;
+    LF_PUSH(f->work, &s->options, (option){c, weight, 0, lanes_index(f, s, c->out_lanes)});
 }
 
-static lf_status fill_layer(solver *s, layer *l, int64_t ii, bool pinned) {
-    int64_t pe_of, simd_of;
-    lf_folding_limits(s->g, l->node, &pe_of, &simd_of);
-    l->fastest = INT64_MAX;
-    if (pinned)
-        return add_choice(s, l, lf_attr_int(l->node, "PE"), lf_has_attr(l->node, "SIMD") ? lf_attr_int(l->node, "SIMD") : 1, ii);
-    for (int64_t pe = 1; pe <= pe_of; pe++)
-        for (int64_t simd = 1; pe_of % pe == 0 && simd <= simd_of; simd++)
-            if (simd_of % simd == 0)
-                LF_TRY(add_choice(s, l, pe, simd, ii));
-    prune_choices(l);
+static lf_status too_slow(const lf_folding *f, const lf_fold_layer *l, int64_t ii) {
+    const lf_graph *g = f->table.g;
+    lf_where where = lf_where_node(g, l->node);
+    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                               "the target of %lld cycles a frame cannot be met: this layer takes at least %lld",
+                               (long long)ii, (long long)l->fastest);
+    lf_hint(g->ctx, "the best that all layers reach is --ii %lld", (long long)lf_folding_fastest(f));
+    return status;
+}
+
+static lf_status make_options(lf_folding *f, int64_t ii) {
+    size_t count = f->table.layers.count;
+    lf_arena_reset(f->work);
+    f->at = LF_NEW_ARRAY(f->work, state, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const lf_fold_layer *l = &f->table.layers.at[i];
+        for (size_t k = 0; k < l->choices.count; k++)
+            if (l->choices.at[k].cost.ii_cycles <= ii)
+                offer(f, &f->at[i], &l->choices.at[k]);
+        if (f->at[i].options.count == 0)
+            return too_slow(f, l, ii);
+    }
     return LF_OK;
 }
 
-static int64_t gcd(int64_t a, int64_t b) { return b ? gcd(b, a % b) : a; }
-
-/* LUTs and registers of what joins a lanes to b lanes of `bits` bits: a shift register, or a multiplexer; a FIFO of a frame where
- * the consumer passes over its input several times. */
-static double joint_weight(const solver *s, const layer *next, const choice *from, const choice *to) {
-    const lf_tensor *t = lf_in(s->g, next->node, 0);
-    double bits = lf_dtype_bits(t->dtype), w = 0;
-    int64_t a = from->out_lanes, b = to->in_lanes, elements = lf_shape_count(t->shape);
-    if (b > a)
-        w += 6 + 0.05 * bits * (double)b;
-    if (a > b)
-        w += 6 + bits * (double)b * ((double)(a / b) / 2) + 0.05 * bits * (double)a;
-    if (a > b ? a % b : b % a)
-        w += bits * (double)(a + b - gcd(a, b)) * 2;
-    if (lf_has_attr(next->node, "SIMD") && to->cost.ii_cycles > elements / b)
-        w += 10 + ceil((double)(elements / b) / 32.0) * ceil(bits * (double)b / 2.0);
-    return w;
+static const lf_fold_choice *picked(const lf_folding *f, int layer) {
+    return f->at[layer].options.at[f->at[layer].pick].choice;
 }
 
-static void relax(const solver *s, const layer *before, layer *l) {
-    for (size_t i = 0; i < l->choices.count; i++) {
-        choice *c = &l->choices.at[i];
-        c->best = before ? INFINITY : c->weight;
-        c->from = -1;
-        for (size_t k = 0; before && k < before->choices.count; k++) {
-            const choice *p = &before->choices.at[k];
-            double total = p->best + c->weight + joint_weight(s, l, p, c);
-            if (total < c->best) {
-                c->best = total;
-                c->from = (int)k;
+/* -- the tree ---------------------------------------------------------------------------------------------------------------------- */
+
+/* Streams of a layer that are not in the tree, with the other end as it stands. */
+static double loose_streams(const lf_folding *f, int layer, const lf_fold_choice *c) {
+    const lf_fold_layer *l = &f->table.layers.at[layer];
+    double sum = 0;
+    for (size_t i = 0; i < l->in.count; i++) {
+        const lf_fold_edge *e = &f->table.edges.at[l->in.at[i]];
+        if (l->in.at[i] != f->at[layer].tree_edge)
+            sum += joint(f, e, picked(f, e->from)->out_lanes, c->in_lanes);
+    }
+    for (size_t i = 0; i < l->out.count; i++) {
+        const lf_fold_edge *e = &f->table.edges.at[l->out.at[i]];
+        if (l->out.at[i] != f->at[e->to].tree_edge)
+            sum += joint(f, e, c->out_lanes, picked(f, e->to)->in_lanes);
+    }
+    return sum;
+}
+
+static double hanging(const lf_folding *f, int layer, int lanes) {
+    const lf_fold_layer *l = &f->table.layers.at[layer];
+    double sum = 0;
+    for (size_t i = 0; i < l->out.count; i++) {
+        const lf_fold_edge *e = &f->table.edges.at[l->out.at[i]];
+        if (l->out.at[i] == f->at[e->to].tree_edge)
+            sum += f->at[e->to].below[lanes];
+    }
+    return sum;
+}
+
+/* The best choice for each width its parent may give. */
+static void offer_upward(lf_folding *f, int layer) {
+    state *s = &f->at[layer];
+    if (s->tree_edge < 0)
+        return;
+    const lf_fold_edge *e = &f->table.edges.at[s->tree_edge];
+    const state *parent = &f->at[e->from];
+    s->below = LF_NEW_ARRAY(f->work, double, parent->lanes.count);
+    s->below_pick = LF_NEW_ARRAY(f->work, int, parent->lanes.count);
+    for (size_t a = 0; a < parent->lanes.count; a++) {
+        s->below[a] = INFINITY;
+        for (size_t i = 0; i < s->options.count; i++) {
+            const option *o = &s->options.at[i];
+            double sum = o->best + joint(f, e, parent->lanes.at[a], o->choice->in_lanes);
+            if (sum < s->below[a]) {
+                s->below[a] = sum;
+                s->below_pick[a] = (int)i;
             }
         }
     }
 }
 
-static void apply_best(solver *s) {
-    const layer *last = &s->layers.at[s->layers.count - 1];
-    int pick = 0;
-    for (size_t i = 1; i < last->choices.count; i++)
-        if (last->choices.at[i].best < last->choices.at[pick].best)
-            pick = (int)i;
-    for (size_t i = s->layers.count; i-- > 0;) {
-        const choice *c = &s->layers.at[i].choices.at[pick];
-        set_folding(s->layers.at[i].node, c->pe, c->simd);
-        pick = c->from;
+static void solve_tree(lf_folding *f, bool with_loose) {
+    size_t count = f->table.layers.count;
+    for (size_t i = count; i-- > 0;) {
+        state *s = &f->at[i];
+        for (size_t k = 0; k < s->options.count; k++) {
+            option *o = &s->options.at[k];
+            o->best = o->weight + hanging(f, (int)i, o->lanes) + (with_loose ? loose_streams(f, (int)i, o->choice) : 0);
+        }
+        offer_upward(f, (int)i);
     }
-}
-
-static lf_status too_slow(const solver *s, const layer *l, int64_t ii) {
-    lf_where where = lf_where_node(s->g, l->node);
-    int64_t best = l->fastest;
-    for (size_t i = 0; i < s->layers.count; i++)
-        best = s->layers.at[i].fastest > best ? s->layers.at[i].fastest : best;
-    lf_status status = lf_fail(s->g->ctx, LF_BAD_INPUT, &where, "the target of %lld cycles a frame cannot be met: this layer takes at least %lld",
-                               (long long)ii, (long long)l->fastest);
-    lf_hint(s->g->ctx, "the best that all layers reach is --ii %lld", (long long)best);
-    return status;
-}
-
-static void collect_layers(solver *s) {
-    for (size_t i = 0; i < s->g->order.count; i++) {
-        lf_node *n = lf_node_at(s->g, s->g->order.at[i]);
-        int64_t pe_of, simd_of;
-        if (lf_folding_limits(s->g, n, &pe_of, &simd_of))
-            LF_PUSH(s->arena, &s->layers, (layer){.node = n});
-    }
-}
-
-static lf_status fill_layers(solver *s, int64_t ii, const bool *pinned) {
-    for (size_t i = 0; i < s->layers.count; i++) {
-        lf_node *n = s->layers.at[i].node;
-        int64_t pe = lf_attr_int(n, "PE"), simd = lf_has_attr(n, "SIMD") ? lf_attr_int(n, "SIMD") : 1;
-        lf_status status = fill_layer(s, &s->layers.at[i], ii, pinned && pinned[n->id]);
-        set_folding(n, pe, simd);
-        LF_TRY(status);
-    }
-    return LF_OK;
-}
-
-static lf_status add_up(lf_graph *g, lf_folding_total *total) {
-    *total = (lf_folding_total){0};
-    for (size_t i = 0; i < g->order.count; i++) {
-        const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (n->place != LF_PLACE_FPGA || !n->op->cost)
+    for (size_t i = 0; i < count; i++) {
+        state *s = &f->at[i];
+        if (s->tree_edge >= 0) {
+            const state *parent = &f->at[f->table.edges.at[s->tree_edge].from];
+            s->pick = s->below_pick[parent->options.at[parent->pick].lanes];
             continue;
-        lf_cost c = {0};
-        LF_TRY(n->op->cost(g, n, &c));
-        total->cost.lut += c.lut;
-        total->cost.ff += c.ff;
-        total->cost.bram += c.bram;
-        total->cost.uram += c.uram;
-        total->cost.dsp += c.dsp;
-        total->cost.weight_bits += c.weight_bits;
-        if (!total->slowest || c.ii_cycles > total->cost.ii_cycles) {
-            total->slowest = n;
-            total->cost.ii_cycles = c.ii_cycles;
+        }
+        s->pick = 0;
+        for (size_t k = 1; k < s->options.count; k++)
+            s->pick = s->options.at[k].best < s->options.at[s->pick].best ? (int)k : s->pick;
+    }
+}
+
+static void choose_tree(lf_folding *f, size_t operand) {
+    for (size_t i = 0; i < f->table.layers.count; i++) {
+        const lf_fold_layer *l = &f->table.layers.at[i];
+        f->at[i].tree_edge = l->in.count ? l->in.at[operand < l->in.count ? operand : l->in.count - 1] : -1;
+    }
+}
+
+/* -- the whole sum, and layers one by one ---------------------------------------------------------------------------------------- */
+
+static double sum_of(const lf_folding *f) {
+    double sum = 0;
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        sum += f->at[i].options.at[f->at[i].pick].weight;
+    for (size_t i = 0; i < f->table.edges.count; i++) {
+        const lf_fold_edge *e = &f->table.edges.at[i];
+        sum += joint(f, e, picked(f, e->from)->out_lanes, picked(f, e->to)->in_lanes);
+    }
+    return sum;
+}
+
+static double at_layer(const lf_folding *f, int layer, const option *o) {
+    const lf_fold_layer *l = &f->table.layers.at[layer];
+    double sum = o->weight;
+    for (size_t i = 0; i < l->in.count; i++) {
+        const lf_fold_edge *e = &f->table.edges.at[l->in.at[i]];
+        sum += joint(f, e, picked(f, e->from)->out_lanes, o->choice->in_lanes);
+    }
+    for (size_t i = 0; i < l->out.count; i++) {
+        const lf_fold_edge *e = &f->table.edges.at[l->out.at[i]];
+        sum += joint(f, e, o->choice->out_lanes, picked(f, e->to)->in_lanes);
+    }
+    return sum;
+}
+
+static bool improve_layer(lf_folding *f, int layer) {
+    state *s = &f->at[layer];
+    int best = s->pick;
+    double least = at_layer(f, layer, &s->options.at[best]);
+    for (size_t i = 0; i < s->options.count; i++) {
+        double sum = at_layer(f, layer, &s->options.at[i]);
+        if (sum < least - 1e-9) {
+            least = sum;
+            best = (int)i;
         }
     }
-    return LF_OK;
+    bool changed = best != s->pick;
+    s->pick = best;
+    return changed;
 }
 
-static lf_status solve(solver *s, int64_t ii, const bool *pinned) {
-    collect_layers(s);
-    LF_TRY(fill_layers(s, ii, pinned));
-    for (size_t i = 0; i < s->layers.count; i++) {
-        if (s->layers.at[i].choices.count == 0)
-            return too_slow(s, &s->layers.at[i], ii);
-        relax(s, i ? &s->layers.at[i - 1] : NULL, &s->layers.at[i]);
+static void improve(lf_folding *f) {
+    enum { SWEEPS = 20 };
+    bool changed = true;
+    for (int i = 0; i < SWEEPS && changed; i++) {
+        changed = false;
+        for (size_t k = 0; k < f->table.layers.count; k++)
+            changed |= improve_layer(f, (int)k);
     }
-    if (s->layers.count)
-        apply_best(s);
+}
+
+static void keep_if_better(const lf_folding *f, double *least, int *pick) {
+    double sum = sum_of(f);
+    if (sum >= *least)
+        return;
+    *least = sum;
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        pick[i] = f->at[i].pick;
+}
+
+/* Once with the first operands of joins in the tree, once with the last. */
+static double solve_sum(lf_folding *f) {
+    enum { TREES = 2, ROUNDS = 6 };
+    double least = INFINITY;
+    int *pick = LF_NEW_ARRAY(f->work, int, f->table.layers.count + 1);
+    for (int tree = 0; tree < TREES; tree++) {
+        double before = INFINITY;
+        choose_tree(f, tree ? SIZE_MAX : 0);
+        for (int round = 0; round < ROUNDS; round++) {
+            solve_tree(f, round > 0);
+            keep_if_better(f, &least, pick);
+            double sum = sum_of(f);
+            if (sum >= before)
+                break;
+            before = sum;
+        }
+        improve(f);
+        keep_if_better(f, &least, pick);
+    }
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        f->at[i].pick = pick[i];
+    return least;
+}
+
+/* -- a part ------------------------------------------------------------------------------------------------------------------------ */
+
+static void add_up(const lf_folding *f, lf_folding_total *t) {
+    *t = (lf_folding_total){0};
+    for (size_t i = 0; i < f->table.layers.count; i++) {
+        const lf_cost *c = &picked(f, (int)i)->cost;
+        t->cost.lut += c->lut;
+        t->cost.ff += c->ff;
+        t->cost.bram += c->bram;
+        t->cost.uram += c->uram;
+        t->cost.dsp += c->dsp;
+        t->cost.weight_bits += c->weight_bits;
+        if (!t->slowest || c->ii_cycles > t->cost.ii_cycles) {
+            t->slowest = f->table.layers.at[i].node;
+            t->cost.ii_cycles = c->ii_cycles;
+        }
+    }
+}
+
+/* Dearer where there is too much of it; true when anything changed. */
+static bool raise(double *price, double used, double has) {
+    if (used <= has)
+        return false;
+    double over = has > 0 ? used / has : 4;
+    *price *= over < 1.25 ? 1.5 : over > 2 ? 4 : 2;
+    return true;
+}
+
+static int raise_all(prices *p, const lf_cost *c, const lf_part *part) {
+    return raise(&p->lut, c->lut, (double)part->lut) + raise(&p->ff, c->ff, (double)part->ff) +
+           raise(&p->bram, c->bram, (double)part->bram) + raise(&p->uram, c->uram, (double)part->uram) +
+           raise(&p->dsp, c->dsp, (double)part->dsp);
+}
+
+static lf_status solve_priced(lf_folding *f, int64_t ii, lf_folding_total *total) {
+    LF_TRY(make_options(f, ii));
+    (void)solve_sum(f);
+    add_up(f, total);
     return LF_OK;
 }
 
-static lf_status solve_weighed(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, double per_bram, double per_dsp, lf_folding_total *total) {
-    solver s = {.g = g, .arena = lf_arena_new(), .part = part, .per_bram = per_bram, .per_dsp = per_dsp};
-    lf_status status = solve(&s, ii, pinned);
-    lf_arena_free(s.arena);
-    LF_TRY(status);
-    return add_up(g, total);
-}
-
-/* A block RAM takes the silicon of about 120 LUTs with their routing. Where that overfills the part, what is short gets dearer, step by step;
- * when nothing fits, the first answer stands. */
-lf_status lf_folding_solve(lf_graph *g, const lf_part *part, int64_t ii, const bool *pinned, lf_folding_total *total) {
-    enum { USUAL_BRAM = 120, USUAL_DSP = 100, STEPS = 8 };
-    double bram = USUAL_BRAM;
+lf_status lf_folding_reach(lf_folding *f, const lf_part *part, int64_t ii, lf_folding_total *total) {
+    enum { STEPS = 10, HOPELESS = 3 };
+    prices price = usual;
+    int raised = 0;
     for (int i = 0; i < STEPS; i++) {
-        LF_TRY(solve_weighed(g, part, ii, pinned, bram, USUAL_DSP, total));
-        bool lut_full = total->cost.lut > (double)part->lut, bram_full = total->cost.bram > (double)part->bram;
-        if (!lut_full && !bram_full)
-            return LF_OK;
-        if (lut_full && bram_full)
+        f->price = price;
+        LF_TRY(solve_priced(f, ii, total));
+        raised = raise_all(&price, &total->cost, part);
+        if (raised == 0 || raised >= HOPELESS)
             break;
-        bram *= bram_full ? 2 : 0.5;
     }
-    return solve_weighed(g, part, ii, pinned, USUAL_BRAM, USUAL_DSP, total);
+    if (raised) { /* nothing fits: the answer with usual prices says by how much */
+        f->price = usual;
+        LF_TRY(solve_priced(f, ii, total));
+    }
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        lf_fold_set(&f->table.layers.at[i], picked(f, (int)i));
+    return LF_OK;
 }
 
-lf_status lf_folding_best_ii(lf_graph *g, const bool *pinned, int64_t *ii) {
-    solver s = {.g = g, .arena = lf_arena_new(), .per_bram = 1, .per_dsp = 1};
-    collect_layers(&s);
-    lf_status status = fill_layers(&s, INT64_MAX, pinned);
-    *ii = 1;
-    for (size_t i = 0; i < s.layers.count; i++)
-        *ii = s.layers.at[i].fastest > *ii ? s.layers.at[i].fastest : *ii;
-    lf_arena_free(s.arena);
-    return status;
+lf_status lf_folding_open(lf_graph *g, const bool *pinned, lf_arena *a, lf_folding **out) {
+    lf_folding *f = *out = LF_NEW(a, lf_folding);
+    f->work = lf_arena_new();
+    f->price = usual;
+    return lf_fold_table_make(g, pinned, a, &f->table);
+}
+
+void lf_folding_close(lf_folding *f) {
+    lf_arena_free(f->work);
+}
+
+int64_t lf_folding_fastest(const lf_folding *f) {
+    int64_t ii = 1;
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        ii = f->table.layers.at[i].fastest > ii ? f->table.layers.at[i].fastest : ii;
+    return ii;
+}
+
+double lf_folding_weight(const lf_folding *f) {
+    return sum_of(f);
 }
 
 bool lf_folding_fits(const lf_part *part, const lf_cost *cost, lf_arena *a, const char **what) {

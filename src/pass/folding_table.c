@@ -1,0 +1,257 @@
+#include "pass/folding_table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ir/attr_access.h"
+#include "pass/stream_model.h"
+
+static bool is_op(const lf_node *n, const char *name) {
+    return n && !strcmp(n->op->name, name);
+}
+
+static int64_t last_dim(const lf_tensor *t) {
+    return t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
+}
+
+static int64_t gcd(int64_t a, int64_t b) {
+    return b ? gcd(b, a % b) : a;
+}
+
+/* -- what is legal --------------------------------------------------------------------------------------------------------- */
+
+/* Units whose input is ordered by their PE, which is the interleave of the window before them. */
+static bool orders_window(const lf_node *n) {
+    return is_op(n, "vvu") || is_op(n, "pool");
+}
+
+/* Whether the unit behind a window chooses its order. */
+static bool is_ordered(const lf_graph *g, const lf_node *window) {
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (orders_window(n) && lf_folding_window(g, n) == window)
+            return true;
+    }
+    return false;
+}
+
+static int64_t pe_divides(const lf_graph *g, const lf_node *n) {
+    int64_t all = last_dim(is_op(n, "argmax") ? lf_in(g, n, 0) : lf_out(g, n, 0));
+    if (is_op(n, "concat_join"))
+        for (int k = 0; k < n->in_count; k++)
+            all = gcd(all, last_dim(lf_in(g, n, k)));
+    for (int k = 0; is_op(n, "split_fork") && k < n->out_count; k++)
+        all = gcd(all, last_dim(lf_out(g, n, k)));
+    return all;
+}
+
+static int64_t simd_divides(const lf_graph *g, const lf_node *n) {
+    if (is_op(n, "vvu"))
+        return last_dim(lf_in(g, n, 1));
+    if (is_op(n, "window") && lf_attr_int(n, "interleave") && !is_ordered(g, n))
+        return lf_attr_int(n, "interleave");
+    return is_op(n, "depth_to_space") ? last_dim(lf_out(g, n, 0)) : last_dim(lf_in(g, n, 0));
+}
+
+bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of) {
+    if (n->place != LF_PLACE_FPGA || !n->op->cost || !n->op->lanes ||
+        (!lf_has_attr(n, "PE") && !lf_has_attr(n, "SIMD")))
+        return false;
+    *pe_of = lf_has_attr(n, "PE") ? pe_divides(g, n) : 1;
+    *simd_of = lf_has_attr(n, "SIMD") ? simd_divides(g, n) : 1;
+    return true;
+}
+
+lf_node *lf_folding_window(const lf_graph *g, const lf_node *n) {
+    if (!orders_window(n))
+        return NULL;
+    lf_id from = lf_stream_source(g, n->in[0]);
+    lf_node *w = lf_node_at(g, lf_tensor_at(g, from)->producer);
+    return is_op(w, "window") ? w : NULL;
+}
+
+void lf_fold_set(const lf_fold_layer *l, const lf_fold_choice *c) {
+    if (c->pe)
+        lf_attr_set_int(l->node, "PE", c->pe);
+    if (c->simd)
+        lf_attr_set_int(l->node, "SIMD", c->simd);
+    if (!l->window)
+        return;
+    lf_attr_set_int(l->window, "interleave", c->pe);
+    lf_attr_set_int(l->window, "SIMD", c->window_simd);
+}
+
+/* As the nodes stand. */
+static lf_fold_choice current(const lf_fold_layer *l) {
+    return (lf_fold_choice){.pe = lf_has_attr(l->node, "PE") ? lf_attr_int(l->node, "PE") : 0,
+                            .simd = lf_has_attr(l->node, "SIMD") ? lf_attr_int(l->node, "SIMD") : 0,
+                            .window_simd = l->window ? lf_attr_int(l->window, "SIMD") : 0};
+}
+
+/* -- what it costs ----------------------------------------------------------------------------------------------------------- */
+
+void lf_fold_joint(int64_t a, int64_t b, double bits, double *lut, double *ff) {
+    *lut = *ff = 0;
+    if (a == b)
+        return;
+    *lut = 6;
+    *ff = bits * (double)(a > b ? a : b);
+    if (a > b)
+        *lut += bits * (double)b * ((double)(a / b) / 2);
+    if (a > b ? a % b : b % a)
+        *lut += bits * (double)(a + b - gcd(a, b)) * 2;
+}
+
+static void add(lf_cost *sum, const lf_cost *c) {
+    sum->lut += c->lut;
+    sum->ff += c->ff;
+    sum->bram += c->bram;
+    sum->uram += c->uram;
+    sum->dsp += c->dsp;
+    sum->weight_bits += c->weight_bits;
+    sum->ii_cycles = c->ii_cycles > sum->ii_cycles ? c->ii_cycles : sum->ii_cycles;
+}
+
+/* A matrix-vector unit takes a vector in bursts: while it passes over one, the next has to wait somewhere. */
+static double buffer_lut(const lf_graph *g, const lf_node *n, const lf_fold_choice *c) {
+    const lf_tensor *x = lf_in(g, n, 0);
+    if (!lf_has_attr(n, "SIMD") || !lf_has_attr(n, "PE") || c->cost.ii_cycles <= lf_shape_count(x->shape) / c->in_lanes)
+        return 0;
+    double beats = (double)last_dim(x) / (double)c->in_lanes;
+    return 10 + ceil(beats / 32) * ceil(lf_dtype_bits(x->dtype) * (double)c->in_lanes / 2);
+}
+
+static lf_status add_window(const lf_graph *g, const lf_fold_layer *l, lf_fold_choice *c) {
+    int64_t in[LF_MAX_RANK] = {0}, out[LF_MAX_RANK] = {0};
+    lf_cost w = {0}, joint = {0};
+    LF_TRY(l->window->op->cost(g, l->window, &w));
+    l->window->op->lanes(g, l->window, in, out);
+    lf_fold_joint(out[0], c->in_lanes, lf_dtype_bits(lf_in(g, l->node, 0)->dtype), &joint.lut, &joint.ff);
+    add(&c->cost, &w);
+    add(&c->cost, &joint);
+    c->in_lanes = in[0];
+    return LF_OK;
+}
+
+static lf_status add_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c) {
+    int64_t in[LF_MAX_RANK] = {0}, out[LF_MAX_RANK] = {0};
+    int k = 0;
+    lf_fold_set(l, &c);
+    LF_TRY(l->node->op->cost(t->g, l->node, &c.cost));
+    l->node->op->lanes(t->g, l->node, in, out);
+    while (k < l->node->in_count - 1 && !lf_is_stream(t->g, l->node, k))
+        k++;
+    c.in_lanes = in[k];
+    c.out_lanes = out[0];
+    c.buffer_lut = buffer_lut(t->g, l->node, &c);
+    if (l->window)
+        LF_TRY(add_window(t->g, l, &c));
+    l->fastest = c.cost.ii_cycles < l->fastest ? c.cost.ii_cycles : l->fastest;
+    LF_PUSH(t->arena, &l->choices, c);
+    return LF_OK;
+}
+
+/* All window_simd for one pe and simd: the window's beat lies within one group of pe channels. */
+static lf_status add_choices(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c, int64_t fixed_window_simd) {
+    for (int64_t w = 1; w <= c.pe; w++) {
+        if (c.pe % w || (fixed_window_simd && w != fixed_window_simd))
+            continue;
+        c.window_simd = w;
+        LF_TRY(add_choice(t, l, c));
+        if (!l->window)
+            break;
+    }
+    return LF_OK;
+}
+
+static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_choice *now, int64_t fixed_window_simd) {
+    int64_t pe_of, simd_of;
+    if (!lf_folding_limits(t->g, l->node, &pe_of, &simd_of))
+        return add_choice(t, l, *now);
+    for (int64_t pe = 1; pe <= pe_of; pe++)
+        for (int64_t simd = 1; pe_of % pe == 0 && simd <= simd_of; simd++) {
+            lf_fold_choice c = {.pe = now->pe ? pe : 0, .simd = now->simd ? simd : 0};
+            if (simd_of % simd)
+                continue;
+            if (l->window)
+                LF_TRY(add_choices(t, l, c, fixed_window_simd));
+            else
+                LF_TRY(add_choice(t, l, c));
+        }
+    return LF_OK;
+}
+
+static lf_status fill(lf_fold_table *t, lf_fold_layer *l, const bool *pinned) {
+    lf_fold_choice now = current(l);
+    int64_t interleave = l->window ? lf_attr_int(l->window, "interleave") : 0,
+            wide = l->window && pinned && pinned[l->window->id] ? now.window_simd : 0;
+    lf_status status;
+    l->fastest = INT64_MAX;
+    if (pinned && pinned[l->node->id] && l->window)
+        status = add_choices(t, l, now, wide);
+    else if (pinned && pinned[l->node->id])
+        status = add_choice(t, l, now);
+    else
+        status = fill_freely(t, l, &now, wide);
+    lf_fold_set(l, &now);
+    if (l->window)
+        lf_attr_set_int(l->window, "interleave", interleave);
+    LF_TRY(status);
+    if (l->choices.count)
+        return LF_OK;
+    lf_where where = lf_where_node(t->g, l->node);
+    return lf_fail(t->g->ctx, LF_BAD_INPUT, &where, "SIMD=%lld of %s divides no PE that this layer may have",
+                   (long long)wide, l->window->name);
+}
+
+/* -- layers and streams ------------------------------------------------------------------------------------------------------- */
+
+static bool is_layer(const lf_node *n) {
+    return n->place == LF_PLACE_FPGA && n->op->cost && n->op->lanes;
+}
+
+static void add_edges(lf_fold_table *t, const int *layer_of, int to) {
+    lf_fold_layer *l = &t->layers.at[to];
+    const lf_node *n = l->window ? l->window : l->node;
+    for (int k = 0; k < n->in_count; k++) {
+        if (!lf_is_stream(t->g, n, k))
+            continue;
+        const lf_tensor *x = lf_tensor_at(t->g, lf_stream_source(t->g, n->in[k]));
+        int from = x->producer ? layer_of[x->producer] : -1;
+        if (from < 0 || from == to)
+            continue;
+        LF_PUSH(t->arena, &l->in, (int)t->edges.count);
+        LF_PUSH(t->arena, &t->layers.at[from].out, (int)t->edges.count);
+        LF_PUSH(t->arena, &t->edges, (lf_fold_edge){from, to, lf_dtype_bits(x->dtype)});
+    }
+}
+
+static void collect(lf_fold_table *t) {
+    lf_graph *g = t->g;
+    int *layer_of = LF_NEW_ARRAY(t->arena, int, g->nodes.count + 1);
+    memset(layer_of, 0xff, (g->nodes.count + 1) * sizeof *layer_of);
+    bool *owned = LF_NEW_ARRAY(t->arena, bool, g->nodes.count + 1);
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *w = lf_folding_window(g, lf_node_at(g, g->order.at[i]));
+        if (w && is_layer(w) && is_layer(lf_node_at(g, g->order.at[i])))
+            owned[w->id] = true;
+    }
+    for (size_t i = 0; i < g->order.count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (!is_layer(n) || owned[n->id])
+            continue;
+        lf_node *w = lf_folding_window(g, n);
+        layer_of[n->id] = (int)t->layers.count;
+        LF_PUSH(t->arena, &t->layers, (lf_fold_layer){.node = n, .window = w && owned[w->id] ? w : NULL});
+    }
+    for (size_t i = 0; i < t->layers.count; i++)
+        add_edges(t, layer_of, (int)i);
+}
+
+lf_status lf_fold_table_make(lf_graph *g, const bool *pinned, lf_arena *a, lf_fold_table *out) {
+    *out = (lf_fold_table){.g = g, .arena = a};
+    collect(out);
+    for (size_t i = 0; i < out->layers.count; i++)
+        LF_TRY(fill(out, &out->layers.at[i], pinned));
+    return LF_OK;
+}

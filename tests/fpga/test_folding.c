@@ -1,0 +1,218 @@
+/* The folding solver against all foldings there are, on small random graphs with branches; and its budgets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "ir/attr_access.h"
+#include "ops/ops.h"
+#include "pass/folding.h"
+
+static lf_ctx *ctx;
+static lf_graph *g;
+static const lf_part roomy = {
+    .name = "roomy", .lut = 1 << 30, .ff = 1 << 30, .bram = 1 << 20, .uram = 1 << 20, .dsp = 1 << 20};
+
+static int set_up(void **state) {
+    (void)state;
+    ctx = lf_ctx_new(1);
+    g = lf_graph_new(ctx, "net");
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    lf_graph_free(g);
+    lf_ctx_free(ctx);
+    return 0;
+}
+
+static void show_errors(void) {
+    for (size_t i = 0; i < lf_diag_count(ctx); i++)
+        print_error("%s\n", lf_diag_text(g->arena, lf_diag_at(ctx, i)));
+}
+
+static lf_id input(int64_t pixels, int64_t channels) {
+    lf_tensor *x = lf_tensor_new(g, "x", lf_shape_make(4, (int64_t[]){1, 1, pixels, channels}), lf_int(4));
+    lf_set_codes(g, x, (lf_range){-8, 7, 1});
+    LF_PUSH(g->arena, &g->inputs, (lf_port){"x", x->id, NULL});
+    return x->id;
+}
+
+static lf_id node(const char *op, const lf_id *in, int count) {
+    lf_tensor *y = lf_tensor_new(g, "", (lf_shape){0}, lf_int(4));
+    lf_node *n = lf_node_new(g, lf_op_find(op), "", in, count, &y->id, 1, NULL);
+    n->place = LF_PLACE_FPGA;
+    if (lf_infer_node(g, n) != LF_OK) {
+        show_errors();
+        fail();
+    }
+    return y->id;
+}
+
+static lf_id matrix(lf_id x, int64_t rows) {
+    lf_shape s = lf_tensor_at(g, x)->shape;
+    int64_t cols = s.dim[s.rank - 1], *code = LF_NEW_ARRAY(g->arena, int64_t, rows * cols);
+    for (int64_t i = 0; i < rows * cols; i++)
+        code[i] = i % 3 - 1;
+    return node("mvu", (lf_id[]){x, lf_const_codes(g, "w", lf_shape_make(2, (int64_t[]){rows, cols}), code)->id}, 2);
+}
+
+static lf_id threshold(lf_id x) {
+    return node(
+        "threshold",
+        (lf_id[]){x,
+                  lf_const_codes(g, "T", lf_shape_make(2, (int64_t[]){1, 7}), (int64_t[]){-9, -6, -3, 0, 3, 6, 9})->id},
+        2);
+}
+
+/* Of at most five layers: each reads earlier ones. */
+static void random_graph(lf_rng *r) {
+    static const int64_t widths[] = {4, 6, 9, 8};
+    enum { MOST = 6 };
+    int64_t channels = widths[lf_rng_below(r, 4)];
+    lf_id at[MOST] = {input(lf_rng_between(r, 1, 3), channels)};
+    int count = (int)lf_rng_between(r, 4, MOST), matrices = 0;
+    for (int i = 1; i < count; i++) {
+        lf_id a = at[lf_rng_between(r, i > 2 ? i - 2 : 0, i - 1)], b = at[lf_rng_between(r, 0, i - 1)];
+        uint32_t kind = lf_rng_below(r, 4);
+        if (kind < 2 && matrices < 2) {
+            at[i] = matrix(a, channels);
+            matrices++;
+        } else
+            at[i] = kind == 3 ? node("sum_join", (lf_id[]){a, b}, 2) : threshold(a);
+    }
+    for (int i = 1; i < count; i++)
+        if (lf_use_count(g, at[i]) == 0)
+            LF_PUSH(g->arena, &g->outputs, (lf_port){lf_tensor_at(g, at[i])->name, at[i], NULL});
+    assert_int_equal(lf_graph_sort(g), LF_OK);
+    assert_int_equal(lf_infer(g), LF_OK);
+}
+
+/* What the folding that stands weighs, and its cycles. */
+static double weight_as_it_is(int64_t *cycles) {
+    lf_arena *a = lf_arena_new();
+    bool *all = LF_NEW_ARRAY(a, bool, g->nodes.count + 1);
+    memset(all, 1, g->nodes.count + 1);
+    lf_folding *f;
+    lf_folding_total total;
+    assert_int_equal(lf_folding_open(g, all, a, &f), LF_OK);
+    assert_int_equal(lf_folding_reach(f, &roomy, INT64_MAX, &total), LF_OK);
+    *cycles = total.cost.ii_cycles;
+    double weight = lf_folding_weight(f);
+    lf_folding_close(f);
+    lf_arena_free(a);
+    return weight;
+}
+
+/* The least weight of all foldings that are fast enough. */
+static void try_all(size_t at, int64_t ii, double *least) {
+    int64_t pe_of, simd_of, cycles;
+    while (at < g->order.count && !lf_folding_limits(g, lf_node_at(g, g->order.at[at]), &pe_of, &simd_of))
+        at++;
+    if (at == g->order.count) {
+        double weight = weight_as_it_is(&cycles);
+        *least = cycles <= ii && weight < *least ? weight : *least;
+        return;
+    }
+    lf_node *n = lf_node_at(g, g->order.at[at]);
+    for (int64_t pe = 1; pe <= pe_of; pe++)
+        for (int64_t simd = 1; pe_of % pe == 0 && simd <= simd_of; simd++) {
+            if (simd_of % simd)
+                continue;
+            lf_attr_set_int(n, "PE", pe);
+            if (lf_has_attr(n, "SIMD"))
+                lf_attr_set_int(n, "SIMD", simd);
+            try_all(at + 1, ii, least);
+        }
+}
+
+static void test_against_all(void **state) {
+    enum { GRAPHS = 40 };
+    int exact = 0, branches = 0;
+    for (uint64_t seed = 0; seed < GRAPHS; seed++) {
+        lf_rng r = lf_rng_make(seed, 3);
+        random_graph(&r);
+        lf_folding *f;
+        lf_folding_total total;
+        assert_int_equal(lf_folding_open(g, NULL, g->arena, &f), LF_OK);
+        int64_t ii = lf_folding_fastest(f) * lf_rng_between(&r, 1, 6);
+        assert_int_equal(lf_folding_reach(f, &roomy, ii, &total), LF_OK);
+        assert_true(total.cost.ii_cycles <= ii);
+        double found = lf_folding_weight(f), least = found;
+        int64_t cycles;
+        lf_folding_close(f);
+        assert_true(weight_as_it_is(&cycles) == found && cycles == total.cost.ii_cycles);
+        try_all(0, ii, &least);
+        if (found > least * 1.05)
+            fail_msg("graph %d: weight %d, the best is %d", (int)seed, (int)found, (int)least);
+        exact += found <= least + 1e-6;
+        for (size_t i = 0; i < g->order.count; i++)
+            branches += !strcmp(lf_node_at(g, g->order.at[i])->op->name, "sum_join");
+        tear_down(state);
+        set_up(state);
+    }
+    print_message("%d of %d are the best there is, %d joins\n", exact, GRAPHS, branches);
+    assert_true(exact > GRAPHS / 2 && branches > 20);
+}
+
+/* A part with few LUTs gets a folding that fits when there is one, and what does not fit is said. */
+static void test_part(void **state) {
+    (void)state;
+    lf_id x = input(1, 64);
+    for (int i = 0; i < 3; i++)
+        x = threshold(matrix(x, 64));
+    LF_PUSH(g->arena, &g->outputs, (lf_port){"y", x, NULL});
+    lf_folding *f;
+    lf_folding_total free, tight;
+    const char *what;
+    assert_int_equal(lf_folding_open(g, NULL, g->arena, &f), LF_OK);
+    assert_int_equal(lf_folding_reach(f, &roomy, 1024, &free), LF_OK);
+    lf_part part = roomy;
+    part.bram = 0;
+    assert_int_equal(lf_folding_reach(f, &part, 1024, &tight), LF_OK);
+    assert_true(lf_folding_fits(&part, &tight.cost, g->arena, &what));
+    part.lut = 100;
+    assert_int_equal(lf_folding_reach(f, &part, 1024, &tight), LF_OK);
+    assert_false(lf_folding_fits(&part, &tight.cost, g->arena, &what));
+    assert_non_null(strstr(what, "LUT"));
+    assert_int_equal(lf_folding_reach(f, &roomy, lf_folding_fastest(f) - 1, &tight), LF_BAD_INPUT);
+    assert_non_null(strstr(lf_diag_text(g->arena, lf_diag_at(ctx, lf_diag_count(ctx) - 1)), "cannot be met"));
+    lf_folding_close(f);
+}
+
+/* 250 layers with a join every fifth. */
+static void test_size(void **state) {
+    (void)state;
+    lf_id x = input(14, 256), side = x;
+    for (int i = 0; i < 50; i++) {
+        lf_id y = threshold(matrix(threshold(matrix(x, 64)), 256));
+        x = node("sum_join", (lf_id[]){y, threshold(side)}, 2);
+        side = x = threshold(x);
+    }
+    LF_PUSH(g->arena, &g->outputs, (lf_port){"y", x, NULL});
+    lf_folding *f;
+    lf_folding_total total;
+    clock_t start = clock();
+    assert_int_equal(lf_folding_open(g, NULL, g->arena, &f), LF_OK);
+    double opened = (double)(clock() - start) / CLOCKS_PER_SEC;
+    for (int64_t ii = lf_folding_fastest(f); ii < 1000000; ii *= 4)
+        assert_int_equal(lf_folding_reach(f, &roomy, ii, &total), LF_OK);
+    print_message("%zu layers: table %.2f s, all targets %.2f s\n", g->order.count, opened,
+                  (double)(clock() - start) / CLOCKS_PER_SEC - opened);
+    lf_folding_close(f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_part, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_size, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
