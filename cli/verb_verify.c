@@ -2,8 +2,8 @@
 
 typedef struct verify_args {
     cli_args args;
-    const char *in;
-    const char *out;
+    const char *in[CLI_LIST_MAX + 1];
+    const char *out[CLI_LIST_MAX + 1];
     const char *sim;
     const char *netlist;
     int64_t samples;
@@ -11,8 +11,8 @@ typedef struct verify_args {
 } verify_args;
 
 static const cli_option options[] = {
-    {"in", 'i', "X.npy", CLI_STRING, offsetof(verify_args, in), "rows in the model's own input domain"},
-    {"out", 'o', "Y.npy", CLI_STRING, offsetof(verify_args, out), "what the Verilog computed, as predict writes it"},
+    {"in", 'i', "[NAME=]FILE", CLI_LIST, offsetof(verify_args, in), "rows in the model's own input domain, as predict reads them"},
+    {"out", 'o', "[NAME=]FILE", CLI_LIST, offsetof(verify_args, out), "what the Verilog computed, as predict writes it"},
     {"sim", 0, "SIM", CLI_STRING, offsetof(verify_args, sim), "verilator (the default) or iverilog"},
     {"samples", 'n', "N", CLI_INT, offsetof(verify_args, samples), "only the first N rows"},
     {"stall", 0, "P", CLI_REAL, offsetof(verify_args, stall), "probability of stalls on every stream in the second run (default 0.3)"},

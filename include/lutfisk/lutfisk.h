@@ -101,8 +101,8 @@ LF_API lf_status lf_build(lf_ctx *ctx, const lf_build_options *options, lf_answe
 
 typedef struct lf_verify_options {
     const char *dir;
-    const char *in;      /* X.npy */
-    const char *out;     /* what the Verilog computed, as predict writes it */
+    lf_strings in;       /* "FILE" or "NAME=FILE", or one .npz */
+    lf_strings out;      /* what the Verilog computed, as predict writes it */
     const char *sim;     /* "verilator" (default) or "iverilog" */
     int64_t samples;     /* 0: all rows */
     double stall;        /* probability on every stream in the second run; default 0.3, negative: no second run */

@@ -128,7 +128,7 @@ static lf_status write_design(builder *b, const lf_build_facts *f, const json_t 
 }
 
 static lf_status verify_built(builder *b, json_t *report) {
-    lf_verify_options v = {.dir = b->o->out, .in = b->o->verify};
+    lf_verify_options v = {.dir = b->o->out, .in = (const char *[]){b->o->verify, NULL}};
     lf_answer answer = {0};
     lf_status status = lf_verify(b->ctx, &v, &answer);
     if (answer.json)

@@ -51,13 +51,12 @@ static lf_status open_build(verifier *v) {
 }
 
 static lf_status load_rows(verifier *v) {
-    const char *specs[] = {v->o->in, NULL};
-    LF_TRY(lf_rows_load(v->ctx, v->arena, v->g, v->o->in ? specs : NULL, &v->rows));
+    LF_TRY(lf_rows_load(v->ctx, v->arena, v->g, v->o->in, &v->rows));
     v->frames = v->rows.rows;
     if (v->o->samples > 0 && (size_t)v->o->samples < v->frames)
         v->frames = (size_t)v->o->samples;
     if (v->frames == 0)
-        return lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->in}, "there are no rows");
+        return lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->in[0]}, "there are no rows");
     return LF_OK;
 }
 
@@ -168,7 +167,7 @@ static lf_status write_output(verifier *v) {
     }
     lf_row_io io = {in, v->outputs.count, out, count};
     LF_TRY(lf_exec_rows(v->exec, &io, v->frames));
-    return lf_rows_save(v->ctx, (const char *[]){v->o->out, NULL}, names, arrays, count);
+    return lf_rows_save(v->ctx, v->o->out, names, arrays, count);
 }
 
 static void answer_with(verifier *v, lf_answer *answer) {
@@ -207,7 +206,7 @@ lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) 
     lf_status status = verify(&v);
     if (status == LF_OK) {
         status = check_timing(&v);
-        if (o->out && write_output(&v) != LF_OK)
+        if (o->out && o->out[0] && write_output(&v) != LF_OK)
             status = LF_BAD_INPUT;
         status = v.mismatches ? LF_FAILED : status;
         answer_with(&v, answer);

@@ -20,7 +20,7 @@ static const lf_port *model_input(const lf_graph *g, lf_id tensor) {
     }
 }
 
-/* The model's output that a tensor becomes, by walking down. */
+/* The model's output that a tensor becomes, by walking down on the host. */
 static const lf_port *model_output(const lf_graph *g, lf_id tensor) {
     for (;;) {
         for (size_t i = 0; i < g->outputs.count; i++)
@@ -29,7 +29,7 @@ static const lf_port *model_output(const lf_graph *g, lf_id tensor) {
         const lf_node *n = NULL;
         for (size_t i = 0; i < g->order.count && !n; i++) {
             const lf_node *c = lf_node_at(g, g->order.at[i]);
-            for (int k = 0; k < c->in_count; k++)
+            for (int k = 0; !lf_is_unit(c) && k < c->in_count; k++)
                 if (c->in[k] == tensor && c->out_count > 0)
                     n = c;
         }
@@ -52,13 +52,43 @@ static void add_port(const lf_graph *g, lf_arena *a, lf_stream_ports *ports, lf_
     LF_PUSH(a, ports, p);
 }
 
+static bool suffix_taken(const lf_stream_ports *ports, size_t count, const char *suffix) {
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(ports->at[i].suffix, suffix))
+            return true;
+    return false;
+}
+
+/* Names that are one in Verilog ("a.b" and "a_b"), or several tensors of one input or output of the model, get a number. */
 static void name_ports(lf_arena *a, lf_stream_ports *ports) {
-    for (size_t i = 0; ports->count > 1 && i < ports->count; i++)
-        ports->at[i].suffix = lf_format(a, "%s_", lf_vlog_name(a, ports->at[i].name));
+    for (size_t i = 0; ports->count > 1 && i < ports->count; i++) {
+        const char *name = lf_vlog_name(a, ports->at[i].name), *suffix = lf_format(a, "%s_", name);
+        for (int k = 2; suffix_taken(ports, i, suffix); k++)
+            suffix = lf_format(a, "%s_%d_", name, k);
+        ports->at[i].suffix = suffix;
+    }
+}
+
+static size_t place_of(const lf_ports *model, const char *name) {
+    size_t i = 0;
+    while (i < model->count && strcmp(model->at[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* In the order of the model's ports; those of one stay as they are. */
+static void sort_ports(const lf_ports *model, lf_stream_ports *ports) {
+    for (size_t i = 1; i < ports->count; i++) {
+        lf_stream_port p = ports->at[i];
+        size_t k = i;
+        for (; k > 0 && place_of(model, ports->at[k - 1].name) > place_of(model, p.name); k--)
+            ports->at[k] = ports->at[k - 1];
+        ports->at[k] = p;
+    }
 }
 
 lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs, lf_stream_ports *outputs) {
-    int64_t in[LF_MAX_RANK], out[LF_MAX_RANK];
+    int64_t in[LF_UNIT_PORTS], out[LF_UNIT_PORTS];
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (!lf_is_unit(n))
@@ -75,6 +105,8 @@ lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inpu
             if (lf_leaves_circuit(g, n->out[k]))
                 add_port(g, a, outputs, n->out[k], out[k], model_output(g, n->out[k]));
     }
+    sort_ports(&g->inputs, inputs);
+    sort_ports(&g->outputs, outputs);
     name_ports(a, inputs);
     name_ports(a, outputs);
     return LF_OK;

@@ -171,7 +171,7 @@ static void check_verilog(lf_ctx *ctx, const lf_graph *g, uint64_t seed, const c
     lf_build_options b = {.model = {.model = model}, .out = hw_dir, .folding = folding, .ii = 100000000};
     if (lf_build(ctx, &b, &answer) != LF_OK)
         fail_with(ctx, "build", seed);
-    lf_verify_options v = {.dir = hw_dir, .in = npy, .sim = "iverilog", .stall = 0.3};
+    lf_verify_options v = {.dir = hw_dir, .in = (const char *[]){npy, NULL}, .sim = "iverilog", .stall = 0.3};
     if (lf_verify(ctx, &v, &answer) != LF_OK)
         fail_with(ctx, "the Verilog differs", seed);
     lf_answer_free(&answer);
