@@ -52,6 +52,7 @@ lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
 
 lf_status lf_to_integers(lf_graph *g) {
     LF_TRY(lf_pass_run(g, &lf_pass_channels_last, NULL));
+    LF_TRY(lf_pass_run(g, &lf_pass_sink_pools, NULL));
     return lf_pass_run(g, &lf_pass_integerize, NULL);
 }
 

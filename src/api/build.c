@@ -66,6 +66,8 @@ static lf_status make_program(builder *b) {
         return LF_BAD_INPUT;
     lf_status status = run_pass(b, "channels-last", NULL);
     if (status == LF_OK)
+        status = run_pass(b, "sink-pools", NULL);
+    if (status == LF_OK)
         status = run_pass(b, "integerize", NULL);
     if (status == LF_OK)
         status = lf_same_program(network, b->g, CHECK_ROWS);
