@@ -8,8 +8,8 @@ typedef enum cli_type {
     CLI_FLAG,   /* bool */
     CLI_STRING, /* const char * */
     CLI_LIST,   /* const char *[CLI_LIST_MAX + 1], NULL-terminated; may be repeated */
-    CLI_INT,    /* int64_t >= 0 */
-    CLI_REAL    /* double */
+    CLI_INT,    /* int64_t >= 1; 0 means that the option was not given */
+    CLI_REAL    /* double > 0; 0 likewise */
 } cli_type;
 
 enum { CLI_LIST_MAX = 32 };
@@ -52,7 +52,10 @@ typedef struct cli_args {
 bool cli_parse(const cli_verb *verb, int argc, char **argv, cli_common *common, void *args);
 void cli_print_verb_help(const cli_verb *verb);
 
-/* Appends the directories that every verb knows ($LUTFISK_DATA) to a verb's own list. */
+/* What was printed reaches stdout: 0; else says why not: the exit status. */
+int cli_flush(void);
+
+/* Appends the directories that every verb knows ($LUTFISK_DATA) to a verb's own list; warns of those of its own that are not there. */
 void cli_add_dirs(const char **list, const cli_common *common);
 
 /* Progress on stderr: a line that is redrawn on a terminal, one line a second otherwise, with an estimate of the time left. */

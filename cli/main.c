@@ -55,11 +55,9 @@ static void print_diagnostics(const lf_ctx *ctx) {
 
 static int print_answer(const lf_answer *a, bool json) {
     const char *text = json ? a->json : a->text;
-    if (text && (fputs(text, stdout) == EOF || fflush(stdout))) {
-        perror("lutfisk: stdout");
-        return 2;
-    }
-    return 0;
+    if (text)
+        fputs(text, stdout);
+    return text ? cli_flush() : 0;
 }
 
 /* Directories given, then those of the environment, which only the command reads. */
@@ -98,11 +96,11 @@ int main(int argc, char **argv) {
     setlocale(LC_ALL, "C");
     if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
         print_help();
-        return argc < 2 ? 2 : 0;
+        return argc < 2 ? 2 : cli_flush();
     }
     if (!strcmp(argv[1], "--version")) {
         puts("lutfisk " LUTFISK_VERSION);
-        return 0;
+        return cli_flush();
     }
     for (int i = 0; verbs[i]; i++)
         if (!strcmp(verbs[i]->name, argv[1]))

@@ -1,8 +1,10 @@
 /* Options from tables: --name VALUE, --name=VALUE, -x VALUE; positional arguments anywhere; "--" ends options. */
 #include <errno.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -48,7 +50,7 @@ static int distance(const char *a, const char *b) {
 
 static bool unknown_option(const parser *p, const char *name, size_t len) {
     const char *best = NULL;
-    int least = 4;
+    int least = len < 6 ? 3 : 4; /* of a short word little would be left */
     char word[64];
     snprintf(word, sizeof word, "%.*s", (int)len, name);
     const cli_option *tables[] = {p->verb->options, common_options};
@@ -78,6 +80,19 @@ static bool add_to_list(const parser *p, const char **list, const char *value, c
     return true;
 }
 
+/* Counts start at 1 and numbers above 0: what is left out has its default, so nothing means 0. --threads and --seed may be 0. */
+static bool in_range(const cli_option *o, bool common, const void *at) {
+    if (o->type == CLI_INT)
+        return *(const int64_t *)at >= (common ? 0 : 1);
+    return *(const double *)at > 0 && *(const double *)at <= DBL_MAX;
+}
+
+static const char *wanted(const cli_option *o, bool common) {
+    if (o->type == CLI_REAL)
+        return "a number above 0";
+    return common ? "a whole number from 0 to 9223372036854775807" : "a whole number from 1";
+}
+
 static bool store(const parser *p, const cli_option *o, bool common, const char *value) {
     char *base = common ? (char *)p->common : p->args;
     void *at = base + o->offset;
@@ -99,12 +114,10 @@ static bool store(const parser *p, const cli_option *o, bool common, const char 
         *(double *)at = strtod(value, &end);
         break;
     }
-    bool whole = end && end != value && !*end && !errno;
-    if (o->type == CLI_INT && whole && *(int64_t *)at < 0)
-        whole = false;
-    if (!whole)
-        fprintf(stderr, "lutfisk %s: --%s wants a %s, not \"%s\"\n", p->verb->name, o->name, o->type == CLI_INT ? "whole number from 0" : "number", value);
-    return whole;
+    bool good = end && end != value && !*end && !errno && in_range(o, common, at);
+    if (!good)
+        fprintf(stderr, "lutfisk %s: --%s wants %s, not \"%s\"\n", p->verb->name, o->name, wanted(o, common), value);
+    return good;
 }
 
 static const cli_option *find(const cli_option *table, const char *name, size_t len, char letter) {
@@ -152,7 +165,7 @@ static void print_options(const cli_option *table) {
         if (o->letter)
             snprintf(letter, sizeof letter, "-%c, ", o->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-        printf("  %-30s %s\n", left, o->help);
+        printf("  %-30s%s %s\n", left, strlen(left) > 30 ? "\n                                " : "", o->help);
     }
 }
 
@@ -173,7 +186,7 @@ bool cli_parse(const cli_verb *verb, int argc, char **argv, cli_common *common, 
             only_positional = true;
         else if (!only_positional && (!strcmp(word, "--help") || !strcmp(word, "-h"))) {
             cli_print_verb_help(verb);
-            exit(fflush(stdout) ? 2 : 0);
+            exit(cli_flush());
         } else if (!only_positional && word[0] == '-' && word[1]) {
             if (!take_option(&p, argc, argv, &i))
                 return false;
@@ -187,10 +200,19 @@ bool cli_parse(const cli_verb *verb, int argc, char **argv, cli_common *common, 
     return true;
 }
 
+int cli_flush(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    perror("lutfisk: stdout");
+    return 2;
+}
+
 void cli_add_dirs(const char **list, const cli_common *common) {
     int n = 0;
-    while (list[n])
-        n++;
+    struct stat st;
+    for (; list[n]; n++)
+        if (stat(list[n], &st) != 0 || !S_ISDIR(st.st_mode))
+            fprintf(stderr, "warning: %s is no directory: no data set will be found there\n", list[n]);
     for (int i = 0; common->data[i] && n < CLI_LIST_MAX; i++)
         list[n++] = common->data[i];
 }

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "cli.h"
 
 typedef struct build_args {
@@ -30,9 +32,27 @@ static const cli_option options[] = {
     {"sweep", 0, NULL, CLI_FLAG, offsetof(build_args, sweep), "only the curve of frames/s against LUTs"},
     {0}};
 
+/* What would be left undone is refused. */
+static bool sensible(const build_args *a) {
+    const struct {
+        bool given;
+        const char *name;
+    } unused[] = {{a->out, "out"}, {a->folding, "folding"}, {a->verify, "verify"}, {a->ii > 0, "ii"}, {a->fps > 0, "fps"}, {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"}};
+    for (size_t i = 0; a->sweep && i < sizeof unused / sizeof *unused; i++)
+        if (unused[i].given) {
+            fprintf(stderr, "lutfisk build: --sweep only shows the curve: leave out --%s\n", unused[i].name);
+            return false;
+        }
+    if (a->clock_mhz > 10000)
+        fprintf(stderr, "lutfisk build: --clock-mhz wants megahertz, up to 10000\n");
+    return a->clock_mhz <= 10000;
+}
+
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
     (void)common;
     build_args *a = data;
+    if (!sensible(a))
+        return LF_BAD_INPUT;
     lf_build_options o = {.model = {.model = a->args.at[0], .input = a->input},
                           .out = a->out,
                           .part = a->part,

@@ -44,9 +44,13 @@ static lf_status take_set(evaluator *e) {
     return LF_OK;
 }
 
-static lf_status take_labels(evaluator *e, const lf_array *x) {
-    if (x->count != e->rows && x->count < e->rows)
-        return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = e->o->labels}, "%zu labels for %zu rows", x->count, e->rows);
+/* `rows`: of the file of rows, before -n. */
+static lf_status take_labels(evaluator *e, const lf_array *x, size_t rows) {
+    lf_where where = {.file = e->o->labels};
+    if (lf_array_rows(x) != rows)
+        return lf_fail(e->ctx, LF_BAD_INPUT, &where, "%zu labels for %zu rows", lf_array_rows(x), rows);
+    if (lf_array_row_size(x) != 1)
+        return lf_fail(e->ctx, LF_BAD_INPUT, &where, "%zu values a row; a label is one number, the class of its row", lf_array_row_size(x));
     e->label = LF_NEW_ARRAY(e->arena, uint8_t, e->rows);
     for (size_t i = 0; i < e->rows; i++) {
         int64_t v;
@@ -64,13 +68,13 @@ static lf_status take_files(evaluator *e) {
     LF_TRY(lf_npy_read(e->ctx, e->arena, e->o->in, &x));
     LF_TRY(lf_npy_read(e->ctx, e->arena, e->o->labels, &y));
     LF_TRY(lf_array_convert(e->ctx, e->arena, &x, LF_ARRAY_F32, e->o->in, &x));
-    e->rows = lf_array_rows(&x);
+    size_t all = e->rows = lf_array_rows(&x);
     if (e->o->samples > 0 && (size_t)e->o->samples < e->rows)
         e->rows = (size_t)e->o->samples;
     e->features = lf_array_row_size(&x);
     e->row = x.data;
     e->title = lf_path_base(e->o->in);
-    return take_labels(e, &y);
+    return take_labels(e, &y, all);
 }
 
 /* NHWC rows into the model's NCHW, in place. */
@@ -132,6 +136,9 @@ static lf_status parse_map(evaluator *e, int *map) {
             return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--class-map %s: wants %d classes from 0 to %d, as 0,1,4,2,3", e->o->class_map, e->classes, e->classes - 1);
         map[c] = (int)v;
         at = end + 1;
+        for (int before = 0; before < c; before++)
+            if (map[before] == map[c])
+                return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--class-map %s: class %ld stands there twice", e->o->class_map, v);
     }
     return LF_OK;
 }

@@ -63,6 +63,9 @@ np.save("wide.npy", np.zeros((5, 9), np.float32))
 np.save("nan.npy", np.array([[0] * 8, [0, 0, 0, np.nan, 0, 0, 0, 0]], np.float32))
 np.save("text.npy", np.array(["a", "b"]))
 np.save("labels.npy", np.array([0, 1, 2, 9, 0]))
+np.save("one-hot.npy", np.eye(5, 3))
+np.save("many.npy", np.zeros(6, np.int64))
+np.save("good.npy", np.zeros(5, np.int64))
 np.save("frac.npy", np.full((2, 8), 0.3, np.float32))
 write("short.onnx", open("ok.onnx", "rb").read()[:200])
 write("noise.onnx", bytes(range(256)) * 4)
@@ -117,6 +120,20 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("unknown recipe", ["train", "sfc-w1", "-o", "m.onnx"], ["sfc-w1", "recipe"], 2),
     ("unknown data set", ["eval", "ok.onnx", "--data", "mnst:test"], ["mnst", "mnist"], 2),
     ("a label out of range", ["eval", "ok.onnx", "-i", "x.npy", "-y", "labels.npy"], ["9"], 2),
+    ("labels of another shape", ["eval", "ok.onnx", "-i", "x.npy", "-y", "one-hot.npy"], ["one-hot.npy", "3 values a row"], 2),
+    ("more labels than rows", ["eval", "ok.onnx", "-i", "x.npy", "-y", "many.npy"], ["6 labels for 5 rows"], 2),
+    ("a class twice in the map", ["eval", "ok.onnx", "-i", "x.npy", "-y", "good.npy", "--class-map", "0,1,1"], ["twice"], 2),
+    ("no samples", ["eval", "ok.onnx", "-i", "x.npy", "-y", "good.npy", "-n", "0"], ["from 1"], 2),
+    ("a scale of nothing", ["eval", "ok.onnx", "-i", "x.npy", "-y", "good.npy", "--scale", "nan"], ["above 0"], 2),
+    ("a negative probability", ["verify", "hw", "-i", "x.npy", "--stall", "-1"], ["above 0"], 2),
+    ("no cycles", ["build", "ok.onnx", "-o", "o", "--ii", "0"], ["--ii", "from 1"], 2),
+    ("no frames", ["build", "ok.onnx", "-o", "o", "--fps", "0"], ["--fps", "above 0"], 2),
+    ("a clock beyond sense", ["build", "ok.onnx", "-o", "o", "--clock-mhz", "1e300"], ["--clock-mhz"], 2),
+    ("a seed beyond 63 bits", ["build", "ok.onnx", "-o", "o", "--seed", "18446744073709551615"], ["9223372036854775807"], 2),
+    ("a curve with a folding", ["build", "ok.onnx", "--sweep", "--folding", "pe.json"], ["--sweep", "--folding"], 2),
+    ("a curve with a directory", ["build", "ok.onnx", "--sweep", "-o", "o"], ["--sweep", "--out"], 2),
+    ("a folder of data that is not there", ["eval", "ok.onnx", "--data", "digits", "--data-dir", "nowhere"], ["warning: nowhere"], 2),
+    ("help to a full disk", ["--help"], ["No space left"], 2, lambda: os.dup2(os.open("/dev/full", os.O_WRONLY), 1)),
     ("synth tool of a later version", ["synth", "hw", "--tool", "vivado"], ["not in this version"], 2),
     ("a netlist that is not there", ["verify", "hw", "-i", "x.npy", "--netlist", "no.v", "--sim", "iverilog"], ["no.v"], (2, 3)),
 ]
