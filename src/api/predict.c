@@ -12,6 +12,7 @@ typedef struct predictor {
     lf_rows rows;
     const char **names; /* of the outputs written */
     lf_array *arrays;
+    lf_array_type *as; /* what they become when they are written */
     lf_row_out *out;
     size_t count;
     double seconds;
@@ -33,14 +34,31 @@ static bool rows_shape(lf_shape s, size_t rows, lf_shape *out) {
     return true;
 }
 
-static lf_status add_output(predictor *p, const char *name, lf_id tensor, bool codes) {
+/* How the values of an output are written: integers in the type that the model says, reals as float64 only where it does. */
+static lf_array_type written_type(const lf_tensor *t, const lf_input_grid *integers) {
+    static const struct {
+        lf_dtype type;
+        lf_array_type as;
+    } types[] = {{{LF_KIND_UINT, 1, 0, 0, 0}, LF_ARRAY_BOOL}, {{LF_KIND_UINT, 8, 0, 0, 0}, LF_ARRAY_U8},   {{LF_KIND_INT, 8, 0, 0, 0}, LF_ARRAY_I8},
+                 {{LF_KIND_UINT, 16, 0, 0, 0}, LF_ARRAY_U16}, {{LF_KIND_INT, 16, 0, 0, 0}, LF_ARRAY_I16}, {{LF_KIND_UINT, 32, 0, 0, 0}, LF_ARRAY_U32},
+                 {{LF_KIND_INT, 32, 0, 0, 0}, LF_ARRAY_I32},  {{LF_KIND_UINT, 64, 0, 0, 0}, LF_ARRAY_U64}};
+    for (size_t i = 0; integers && i < LF_COUNT(types); i++)
+        if (lf_dtype_equal(types[i].type, integers->type))
+            return types[i].as;
+    return integers ? LF_ARRAY_I64 : lf_dtype_equal(t->dtype, LF_FLOAT64) ? LF_ARRAY_F64 : LF_ARRAY_F32;
+}
+
+static lf_status add_output(predictor *p, const char *name, lf_id tensor, bool codes, const lf_input_grid *integers) {
     const lf_tensor *t = lf_tensor_at(lf_engine_graph(p->engine), tensor);
     lf_shape shape;
     lf_array *x = &p->arrays[p->count];
-    lf_array_type type = codes ? LF_ARRAY_I64 : lf_dtype_equal(t->dtype, LF_FLOAT64) ? LF_ARRAY_F64 : LF_ARRAY_F32;
+    lf_array_type as = codes ? LF_ARRAY_I64 : written_type(t, integers);
+    codes = codes || (integers && lf_is_codes(t));
+    lf_array_type type = codes ? LF_ARRAY_I64 : integers ? LF_ARRAY_F64 : as;
     if (!rows_shape(t->shape, p->rows.rows, &shape) || !lf_array_new(p->arena, type, shape, x))
         return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows of output %s", p->rows.rows, name);
     p->names[p->count] = name;
+    p->as[p->count] = as;
     p->out[p->count] = (lf_row_out){.tensor = tensor};
     if (codes)
         p->out[p->count].code = x->data;
@@ -56,7 +74,7 @@ static lf_status named_tensor(predictor *p) {
     const lf_graph *g = lf_engine_graph(p->engine);
     const lf_tensor *t = lf_find_tensor(g, p->o->output);
     if (t)
-        return add_output(p, t->name, t->id, p->o->raw && lf_on_grid(t));
+        return add_output(p, t->name, t->id, p->o->raw && lf_on_grid(t), NULL);
     LF_VEC(const char *) known = {0};
     for (size_t i = 0; i < g->tensors.count; i++)
         if (g->tensors.at[i])
@@ -73,6 +91,7 @@ static lf_status choose_outputs(predictor *p) {
     size_t most = g->outputs.count + 1;
     p->names = LF_NEW_ARRAY(p->arena, const char *, most);
     p->arrays = LF_NEW_ARRAY(p->arena, lf_array, most);
+    p->as = LF_NEW_ARRAY(p->arena, lf_array_type, most);
     p->out = LF_NEW_ARRAY(p->arena, lf_row_out, most);
     if (p->o->output)
         return named_tensor(p);
@@ -81,7 +100,7 @@ static lf_status choose_outputs(predictor *p) {
         lf_id raw = p->o->raw ? lf_raw_tensor(g, port->tensor) : 0;
         if (p->o->raw && !raw)
             return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "output %s has no integers before a scale: --raw needs the fast engine and a quantized network", port->name);
-        LF_TRY(add_output(p, port->name, raw ? raw : port->tensor, raw || lf_is_index(g, port->tensor)));
+        LF_TRY(add_output(p, port->name, raw ? raw : port->tensor, raw || lf_is_index(g, port->tensor), port->grid));
     }
     return LF_OK;
 }
@@ -135,6 +154,8 @@ static lf_status predict(predictor *p) {
     LF_TRY(lf_rows_load(p->ctx, p->arena, lf_engine_graph(p->engine), p->o->in, &p->rows));
     LF_TRY(choose_outputs(p));
     LF_TRY(run_blocks(p));
+    for (size_t i = 0; i < p->count; i++)
+        LF_TRY(lf_array_convert(p->ctx, p->arena, &p->arrays[i], p->as[i], p->names[i], &p->arrays[i]));
     return lf_rows_save(p->ctx, p->o->out, p->names, p->arrays, p->count);
 }
 

@@ -142,6 +142,7 @@ enum {
 /* The element type of operand i of the current node as ONNX has it; 0 when it is not known. */
 int32_t lf_onnx_type_in(lf_onnx *m, int i);
 bool lf_onnx_is_integer(int32_t type); /* bool included */
+lf_dtype lf_onnx_integer_type(int32_t type);
 /* Gives the outputs of the current node their element types. Integers that may have left their type come back into it as machine
  * integers do, by the op `wrap`. */
 LF_MUST_USE lf_status lf_onnx_type_outputs(lf_onnx *m);

@@ -87,7 +87,7 @@ static bool cast_keeps(lf_onnx *m, const lf_onnx_value *v, int64_t to) {
                (to == LF_ONNX_INT64 && is_integer_type(v->payload->data_type));
     const lf_tensor *t = lf_onnx_tensor_at(m, v->tensor);
     if (!lf_on_grid(t))
-        return to == LF_ONNX_DOUBLE || (to == LF_ONNX_FLOAT && t->dtype.bits <= 32);
+        return to == (t->dtype.bits == 64 ? LF_ONNX_DOUBLE : LF_ONNX_FLOAT);
     return to_float &&
            (!lf_is_codes(t) || (t->range.lo >= -(1 << 24) && t->range.hi <= 1 << 24) || to == LF_ONNX_DOUBLE);
 }
@@ -97,9 +97,10 @@ static lf_status cast_data(lf_onnx *m, int32_t to) {
     static const struct {
         int32_t type;
         const char *name;
-    } types[] = {{LF_ONNX_FLOAT, "FLOAT32"}, {LF_ONNX_FLOAT16, "FLOAT16"}, {LF_ONNX_UINT8, "UINT8"},
-                 {LF_ONNX_INT8, "INT8"},     {LF_ONNX_UINT16, "UINT16"},   {LF_ONNX_INT16, "INT16"},
-                 {LF_ONNX_INT32, "INT32"},   {LF_ONNX_UINT32, "UINT32"},   {LF_ONNX_INT64, "INT53"}};
+    } types[] = {{LF_ONNX_DOUBLE, "FLOAT64"}, {LF_ONNX_FLOAT, "FLOAT32"}, {LF_ONNX_FLOAT16, "FLOAT16"},
+                 {LF_ONNX_UINT8, "UINT8"},    {LF_ONNX_INT8, "INT8"},     {LF_ONNX_UINT16, "UINT16"},
+                 {LF_ONNX_INT16, "INT16"},    {LF_ONNX_INT32, "INT32"},   {LF_ONNX_UINT32, "UINT32"},
+                 {LF_ONNX_INT64, "INT53"}};
     lf_id x, y;
     LF_TRY(lf_onnx_in(m, 0, &x));
     const char *name = lf_onnx_out_name(m, 0);

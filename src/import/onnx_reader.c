@@ -317,6 +317,15 @@ static lf_status import_nodes(lf_onnx *m) {
 
 /* -- outputs ------------------------------------------------------------------------------------------------------- */
 
+/* Outputs made of integers are told from reals that happen to be whole. */
+static const lf_input_grid *output_grid(lf_onnx *m, const lf_onnx_value *v) {
+    if (!lf_onnx_is_integer(v->type))
+        return NULL;
+    lf_input_grid *grid = LF_NEW(m->g->arena, lf_input_grid);
+    *grid = (lf_input_grid){.type = lf_onnx_integer_type(v->type), .scale = 1};
+    return grid;
+}
+
 static lf_status import_output(lf_onnx *m, const char *name) {
     const lf_onnx_value *v = lf_onnx_find(m, name);
     lf_where where = lf_onnx_where(m);
@@ -326,7 +335,7 @@ static lf_status import_output(lf_onnx *m, const char *name) {
         return LF_BAD_INPUT;
     if (v->kind != LF_ONNX_TENSOR || v->tensor >= m->computed.count || !m->computed.at[v->tensor])
         return lf_fail(m->ctx, LF_BAD_INPUT, &where, "output %s does not depend on an input", name);
-    LF_PUSH(m->g->arena, &m->g->outputs, (lf_port){.name = name, .tensor = v->tensor});
+    LF_PUSH(m->g->arena, &m->g->outputs, (lf_port){.name = name, .tensor = v->tensor, .grid = output_grid(m, v)});
     return LF_OK;
 }
 

@@ -68,7 +68,7 @@ static int32_t type_of_output(lf_onnx *m, int output) {
     return m->node->n_input ? lf_onnx_type_in(m, 0) : 0;
 }
 
-static lf_dtype integer_type(int32_t type) {
+lf_dtype lf_onnx_integer_type(int32_t type) {
     switch (type) {
     case LF_ONNX_UINT8: return lf_uint(8);
     case LF_ONNX_INT8: return lf_int(8);
@@ -77,13 +77,14 @@ static lf_dtype integer_type(int32_t type) {
     case LF_ONNX_INT32: return lf_int(32);
     case LF_ONNX_BOOL: return lf_uint(1);
     case LF_ONNX_UINT32: return lf_uint(32);
+    case LF_ONNX_UINT64: return lf_uint(64);
     default: return lf_int(64);
     }
 }
 
 static lf_status wrap(lf_onnx *m, lf_onnx_value *v, int32_t type) {
     const lf_tensor *t = lf_onnx_tensor_at(m, v->tensor);
-    lf_dtype to = integer_type(type);
+    lf_dtype to = type == LF_ONNX_UINT64 ? lf_int(64) : lf_onnx_integer_type(type); /* codes have 62 bits */
     lf_range range = lf_dtype_range(to);
     if (t->value)
         return LF_OK;

@@ -89,7 +89,8 @@ typedef struct lf_input_grid {
 typedef struct lf_port {
     const char *name; /* the model's own name */
     lf_id tensor;
-    const lf_input_grid *grid; /* inputs: declared by --input, else NULL */
+    const lf_input_grid *grid; /* inputs: declared by --input, else NULL; outputs: the type of integers that the model says
+                                * its values have (with scale 1), NULL: reals */
 } lf_port;
 
 typedef LF_VEC(lf_port) lf_ports;

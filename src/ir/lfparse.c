@@ -267,6 +267,14 @@ static lf_status parse_output(lf_parser *p) {
     lf_port port = {0};
     LF_TRY(parse_port_name(p, &p->graph->outputs, &port.name));
     LF_TRY(lf_parse_old_tensor(p, UINT32_MAX, &port.tensor));
+    if (lf_parse_at_word(p, "grid")) {
+        lf_token grid = p->token;
+        LF_TRY(parse_input_grid(p, &port.grid));
+        if (port.grid->scale != 1 || port.grid->offset != 0 || port.grid->cast) {
+            p->token = grid;
+            return lf_parse_fail(p, "an output's grid is a type of integers, without scale, offset or cast");
+        }
+    }
     LF_PUSH(p->graph->arena, &p->graph->outputs, port);
     return LF_OK;
 }

@@ -1,6 +1,6 @@
 /* Cast to a narrower type (ONNX Cast).
  *   in 0   x  real or on the grid
- *   out 0  y  to FLOAT16, FLOAT32: real, x rounded once to that type (ties to even)
+ *   out 0  y  to FLOAT16, FLOAT32, FLOAT64: real, x rounded once to that type (ties to even)
  *             to INT<n>, UINT<n>: codes with scale 1. Codes with scale 1 wrap around as machine integers do; other values lose their
  *             fraction toward zero and must then lie in the type: beyond it ONNX leaves open what happens, and exec refuses. */
 #include <math.h>
@@ -49,7 +49,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
         return LF_OK;
     }
     if ((to.kind != LF_KIND_INT && to.kind != LF_KIND_UINT) || to.bits > 62)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a cast to %s: only FLOAT16, FLOAT32 and integers up to 62 bits",
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a cast to %s: only floats and integers up to 62 bits",
                        lf_dtype_name(g->arena, to));
     lf_set_codes(g, y, lf_dtype_range(to));
     if (keeps(x, to))
@@ -87,7 +87,8 @@ static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64
 }
 
 static const lf_attr_desc attrs[] = {
-    {"to", LF_ATTR_DTYPE, offsetof(cast_attr, to), NULL, NULL, 0, 0, "FLOAT16, FLOAT32, INT<n> or UINT<n>"}, {0}};
+    {"to", LF_ATTR_DTYPE, offsetof(cast_attr, to), NULL, NULL, 0, 0, "FLOAT16, FLOAT32, FLOAT64, INT<n> or UINT<n>"},
+    {0}};
 
 const lf_op lf_op_cast = {
     .name = "cast",

@@ -80,6 +80,8 @@ def run(model, names, inputs, outputs, work):
 def same(got, want):
     if list(got.shape) != list(want.shape):
         return f"shape {got.shape}, expected {want.shape}"
+    if got.dtype != (np.float32 if want.dtype == np.float16 else want.dtype):
+        return f"type {got.dtype}, expected {want.dtype}"
     if want.dtype.kind in "iub":
         bad = got.astype(np.float64) != want.astype(np.float64)
     else:
@@ -182,7 +184,8 @@ def page(ops, results):
               "- A symbolic first dimension, or one of 1, is the batch. In a model whose first dimensions are fixed, one sample is what the file says, whole.",
               "- Reals are IEEE double in the order of the graph; the functions exp, log, tanh, sigmoid, erf and pow have the same bits on every machine.",
               "- Integers are exact. They wrap around at the width of the ONNX type where they can leave it.",
-              "- 64-bit integer inputs hold values within ±2^52; others are refused when they come."]
+              "- 64-bit integer inputs hold values within ±2^52; others are refused when they come.",
+              "- Outputs are written in the type that the model declares: bool, integers, float64; float16 as float32."]
     return "\n".join(lines) + "\n"
 
 

@@ -146,6 +146,8 @@ static void test_liberties(void **state) {
         "\n  # a comment\nlutfisk 1 # and one more\r\n\r\ninput \"x\"=%x:INT4[1,2]\n%y : INT4[1 ,2]=pass ( %x "
         ")\noutput \"y\" = %y",
         "lutfisk 1\ngraph \"\"\ninput \"x\" = %x : INT4[1,2]\n%y : INT4[1,2] = pass(%x) \"pass\"\noutput \"y\" = %y\n");
+    reads_as("lutfisk 1\ninput \"x\" = %x : INT4[1,2]\noutput \"x\" = %x grid INT64\n",
+             "lutfisk 1\ngraph \"\"\ninput \"x\" = %x : INT4[1,2]\noutput \"x\" = %x grid INT64\n");
     reads_as("lutfisk 1\nconst %k : INT4[2,2] as i32 scale 1 range {-8,7,1} = [\n  1, 2, # two\n  3, 4\n]\noutput "
              "\"k\" = %\"k\"\n",
              "lutfisk 1\ngraph \"\"\nconst %k : INT4[2,2] as i32 = [1, 2, 3, 4]\noutput \"k\" = %k\n");
@@ -274,6 +276,8 @@ static const struct {
     {HEAD "%y : INT4[1] = pass(%x) plce=host\n", "did you mean place?"},
     {HEAD "output \"y\" = %y\n", "tensor \"y\" is used before it is defined"},
     {HEAD "output \"y\" = %x\noutput \"y\" = %x\n", "f.lf:4:8: port \"y\" is defined twice"},
+    {HEAD "output \"y\" = %x grid FLOAT32\n", "expected the datatype of the grid"},
+    {HEAD "output \"y\" = %x grid INT8 scale 0.5\n", "an output's grid is a type of integers"},
     {HEAD "output y = %x\n", "expected the name of the port in quotes, found `y`"},
 };
 
