@@ -106,8 +106,9 @@ bool lf_gzip_read(lf_gzip *g, uint8_t *out, size_t size, size_t *got) {
     if (g->kind != PLAIN)
         return read_packed(g, out, size, got);
     *got = size < g->left ? size : g->left;
-    if (*got > 0)
-        memcpy(out, g->at, *got);
+    if (*got == 0) /* an empty file has no address */
+        return true;
+    memcpy(out, g->at, *got);
     g->at += *got;
     g->left -= *got;
     return true;

@@ -55,11 +55,12 @@ void lf_net_product(const lf_net *n, int i, const lf_tile *t, size_t from, size_
 
 void lf_net_sum(const lf_net *n, int i, const lf_tile *t, int worker) {
     const lf_net_layer *l = &n->layer[i];
-    float *out = l->x + (l->weighted ? t->row * l->columns + t->window * n->batch : 0);
-    if (l->weighted)
-        lf_net_product(n, i, t, 0, l->in, out, l->columns, worker);
-    else
+    if (!l->weighted) {
         lf_net_pool(n, i, t);
+        return;
+    }
+    float *out = l->x + t->row * l->columns + t->window * n->batch;
+    lf_net_product(n, i, t, 0, l->in, out, l->columns, worker);
 }
 
 /* -- backward ------------------------------------------------------------------------------------------------------ */
