@@ -236,3 +236,73 @@ lf_status lf_onnx_do_trunc(lf_onnx *m) {
     LF_TRY(lf_onnx_set_text(m, n, "rounding_mode", lf_round_name(mode)));
     return lf_onnx_finish(m, n);
 }
+
+/* -- QuantAvgPool2d ------------------------------------------------------------------------------------------------ */
+
+static int bit_length(uint64_t v) {
+    int n = 0;
+    while (v >> n)
+        n++;
+    return n;
+}
+
+static lf_status window_attributes(lf_onnx *m, int64_t *kernel, int64_t *stride, int *cut) {
+    int64_t in_bits, out_bits, is_signed;
+    LF_TRY(lf_onnx_int(m, "kernel", 0, kernel));
+    LF_TRY(lf_onnx_int(m, "stride", 1, stride));
+    LF_TRY(lf_onnx_int(m, "ibits", 0, &in_bits));
+    LF_TRY(lf_onnx_int(m, "obits", 0, &out_bits));
+    LF_TRY(lf_onnx_int(m, "signed", 0, &is_signed));
+    if (*kernel < 1 || *kernel > 1024 || *stride < 1 || in_bits < 1 || in_bits > 16 || out_bits < 1 || out_bits > 32)
+        return lf_onnx_refuse(m, "kernel, stride, ibits or obits are missing or too large");
+    int sum_bits = bit_length((((uint64_t)1 << in_bits) - 1) * (uint64_t)(*kernel * *kernel));
+    *cut = sum_bits > out_bits ? sum_bits - (int)out_bits : 0;
+    return LF_OK;
+}
+
+static lf_status window_mean(lf_onnx *m, lf_id x, int64_t kernel, int64_t stride, bool channels_last, lf_id *mean) {
+    const int64_t kernels[2] = {kernel, kernel}, strides[2] = {stride, stride};
+    lf_node *n = lf_onnx_node(m, "average_pool", "_mean", &x, 1, (const char *const[]){NULL}, 1);
+    if (!n)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_onnx_set_ints(m, n, "kernel", (lf_ints){kernels, 2}));
+    LF_TRY(lf_onnx_set_ints(m, n, "strides", (lf_ints){strides, 2}));
+    LF_TRY(lf_onnx_set_text(m, n, "layout", channels_last ? "channels_last" : "channels_first"));
+    *mean = n->out[0];
+    return lf_onnx_infer(m, n);
+}
+
+/* The sum of a window of integers, without as many low bits as make it fit obits. The mean has the sums as its codes; Trunc cuts them, and
+ * dividing by the mean's own scale makes that 1. */
+lf_status lf_onnx_do_quant_avg_pool(lf_onnx *m) {
+    int64_t kernel, stride;
+    int cut = 0;
+    const char *layout;
+    lf_id x, mean, y;
+    LF_TRY(lf_onnx_operand_range(m, 1, 1));
+    LF_TRY(window_attributes(m, &kernel, &stride, &cut));
+    LF_TRY(lf_onnx_string(m, "data_layout", "NCHW", &layout));
+    bool channels_last = !strcmp(layout, "NHWC");
+    LF_TRY(lf_onnx_in(m, 0, &x));
+    if ((!channels_last && strcmp(layout, "NCHW") != 0) || !lf_is_codes(lf_onnx_tensor_at(m, x)))
+        return lf_onnx_refuse(m, "of %s with data_layout %s: it takes integers as NCHW or NHWC",
+                              lf_onnx_tensor_at(m, x)->name, layout);
+    LF_TRY(window_mean(m, x, kernel, stride, channels_last, &mean));
+    const lf_tensor *t = lf_onnx_tensor_at(m, mean);
+    if (!lf_on_grid(t) || t->grid.scale_count != 1)
+        return lf_onnx_refuse(m, "its windows are not all of the same size");
+    lf_id scale = lf_onnx_scalar(m, "_scale", t->grid.scale[0]);
+    if (cut) {
+        lf_id in[5] = {mean, scale, lf_onnx_scalar(m, "_zero", 0), lf_onnx_scalar(m, "_in_bits", 1 + cut),
+                       lf_onnx_scalar(m, "_out_bits", 1)};
+        const char *none = NULL;
+        lf_node *n = lf_onnx_node(m, "trunc", "_cut", in, 5, &none, 1);
+        if (!n)
+            return LF_BAD_INPUT;
+        LF_TRY(lf_onnx_set_int(m, n, "version", 1));
+        mean = n->out[0];
+        LF_TRY(lf_onnx_infer(m, n));
+    }
+    LF_TRY(lf_onnx_simple(m, "div", "", (lf_id[]){mean, scale}, 2, lf_onnx_out_name(m, 0), &y));
+    return lf_onnx_finish_as(m, y);
+}

@@ -497,6 +497,32 @@ static void integers_wrap(void **state) {
     refused(&m, "division of integers");
 }
 
+/* QONNX: a sum of 49 codes of 4 bits needs 10 bits; 6 of them are cut off for 4. */
+static void quant_avg_pool(void **state) {
+    (void)state;
+    make m = make_start(13);
+    make_input_of(&m, "x", "N 2 7 7", 21);
+    make_output(&m, "y");
+    LfOnnx__NodeProto *n = make_node(&m, "QuantAvgPool2d", "p", "x", "y");
+    n->domain = make_text(&m, GENERAL);
+    make_int(&m, n, "kernel", 7);
+    make_int(&m, n, "stride", 7);
+    make_int(&m, n, "ibits", 4);
+    make_int(&m, n, "obits", 4);
+    const char *text = make_import(&m);
+    make_expect_text(text, "= average_pool(%x) \"p_mean\"");
+    make_expect_text(text, "range {0,11,1} = trunc("); /* 735 >> 6 */
+    make_expect_text(text, "%y : UINT4[1,2,1,1] range {0,11,1} = div(");
+    make_end(&m);
+    m = with_input(13, "N 2 7 7");
+    n = make_node(&m, "QuantAvgPool2d", "p", "x", "y");
+    n->domain = make_text(&m, GENERAL);
+    make_int(&m, n, "kernel", 7);
+    make_int(&m, n, "ibits", 4);
+    make_int(&m, n, "obits", 4);
+    refused(&m, "it takes integers");
+}
+
 static void names(void **state) {
     (void)state;
     make m = with_input(13, "N 3");
@@ -585,6 +611,7 @@ int main(void) {
         cmocka_unit_test(inputs),
         cmocka_unit_test(models_without_a_batch),
         cmocka_unit_test(integers_wrap),
+        cmocka_unit_test(quant_avg_pool),
         cmocka_unit_test(names),
         cmocka_unit_test(absent_operands),
         cmocka_unit_test(all_complaints_at_once),
