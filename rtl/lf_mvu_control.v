@@ -5,6 +5,7 @@
  * word. With SF = 1 a register keeps the only word for all passes, so that whoever made it is free to make the next one.
  * Otherwise the first pass writes the words into a buffer, from which the later passes read; a vector of the next frame follows
  * without a bubble.
+ * G > 1: a vector is one of G in turn, with weights of its own each; `address` and `nf` count on over all of them.
  * `go`: there is a step in this cycle; it happens when `ce` is high. first, last: of the SF steps of a pass; nf: the pass. */
 `default_nettype none
 
@@ -12,9 +13,10 @@ module lf_mvu_control #(
     parameter XW = 1,
     parameter SF = 1,
     parameter NF = 1,
+    parameter G = 1,
     parameter SFB = 1, /* bits of 0 .. SF - 1, at least 1 */
     parameter NFB = 1,
-    parameter AB = 1   /* bits of 0 .. SF * NF - 1, at least 1 */
+    parameter AB = 1   /* bits of 0 .. SF * NF * G - 1, at least 1 */
 ) (
     input  wire           aclk,
     input  wire           aresetn,
@@ -31,8 +33,9 @@ module lf_mvu_control #(
 );
     wire step = ce & go;
     wire [SFB-1:0] sf;
-    wire last_pass;
-    wire unused = &{1'b0, aclk, aresetn, step, sf, last_pass};
+    wire last_pass; // of the vector
+    wire last_all;  // of all G vectors
+    wire unused = &{1'b0, aclk, aresetn, step, sf, last_pass, last_all};
 
     generate
         if (SF > 1) begin : words
@@ -51,21 +54,35 @@ module lf_mvu_control #(
             assign last = 1'b1;
         end
 
-        if (NF > 1) begin : passes
+        if (NF * G > 1) begin : passes
             reg [NFB-1:0] count;
             assign nf = count;
+            assign last_all = {{(32 - NFB){1'b0}}, count} == NF * G - 1;
+            always @(posedge aclk)
+                if (!aresetn)
+                    count <= {NFB{1'b0}};
+                else if (step && last)
+                    count <= last_all ? {NFB{1'b0}} : count + 1'b1;
+        end else begin : pass
+            assign nf = {NFB{1'b0}};
+            assign last_all = 1'b1;
+        end
+
+        if (NF > 1 && G > 1) begin : own_passes
+            reg [NFB-1:0] count;
             assign last_pass = {{(32 - NFB){1'b0}}, count} == NF - 1;
             always @(posedge aclk)
                 if (!aresetn)
                     count <= {NFB{1'b0}};
                 else if (step && last)
                     count <= last_pass ? {NFB{1'b0}} : count + 1'b1;
-        end else begin : pass
-            assign nf = {NFB{1'b0}};
+        end else if (NF > 1) begin : same_passes
+            assign last_pass = last_all;
+        end else begin : no_passes
             assign last_pass = 1'b1;
         end
 
-        if (NF == 1) begin : by_word
+        if (NF * G == 1) begin : by_word
             assign address = sf;
         end else if (SF == 1) begin : by_pass
             assign address = nf;
@@ -78,7 +95,7 @@ module lf_mvu_control #(
                 if (!aresetn)
                     count <= {AB{1'b0}};
                 else if (step)
-                    count <= last && last_pass ? {AB{1'b0}} : count + 1'b1;
+                    count <= last && last_all ? {AB{1'b0}} : count + 1'b1;
         end
 
         if (NF > 1 && SF > 1) begin : buffered

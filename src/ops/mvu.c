@@ -6,17 +6,19 @@
  *   in 2   bias  [MH]           optional constant codes
  *   in 3   T     [MH, L]        optional constant codes, ascending in L; hardware: L <= 3
  *   out 0  y     [1, ..., MH]   codes
+ *   With groups = G > 1, W is [G*MH, MW] (bias, T alike) and the vectors of x, whose last but one axis is made of groups of G, take
+ *   the blocks of MH rows in turn: a convolution in groups.
  *   II = vectors * (MH / PE) * (MW / SIMD) cycles per frame.
  *   Source: Umuroglu et al., FINN, FPGA 2017, section 4.2 (the folding PE x SIMD); mvu_plan.h for the arithmetic. */
 #include <inttypes.h>
 
 #include "ops/matmul_kernel.h"
-#include "ops/mvu_plan.h"
 #include "ops/run_node.h"
 #include "ops/stream.h"
+#include "ops/weight_rows.h"
 
 typedef struct mvu_attr {
-    int64_t PE, SIMD, out_base, out_step;
+    int64_t PE, SIMD, groups, out_base, out_step;
     int structure; /* lf_mvu_structure */
     int ram_style; /* lf_mvu_ram */
 } mvu_attr;
@@ -27,6 +29,8 @@ static const char *const ram_names[] = {"auto", "logic", "distributed", "block",
 static const lf_attr_desc attrs[] = {
     {"PE", LF_ATTR_INT, offsetof(mvu_attr, PE), "1", NULL, 1, 1 << 20, "rows per step; divides MH"},
     {"SIMD", LF_ATTR_INT, offsetof(mvu_attr, SIMD), "1", NULL, 1, 1 << 20, "columns per step; divides MW"},
+    {"groups", LF_ATTR_INT, offsetof(mvu_attr, groups), "1", NULL, 1, 1 << 24,
+     "blocks of rows that the vectors take in turn"},
     {"structure", LF_ATTR_ENUM, offsetof(mvu_attr, structure), "auto", structure_names, 0, 0,
      "tall: all rows at once (PE = MH); wide: all columns at once (SIMD = MW); both with weights as logic"},
     {"ram_style", LF_ATTR_ENUM, offsetof(mvu_attr, ram_style), "auto", ram_names, 0, 0,
@@ -37,175 +41,46 @@ static const lf_attr_desc attrs[] = {
     {0},
 };
 
-/* -- operands ---------------------------------------------------------------------------------------------------------- */
-
-static const lf_tensor *weights_of(const lf_graph *g, const lf_node *n) {
-    return lf_in(g, n, 1);
-}
-
-static int64_t rows_of(const lf_graph *g, const lf_node *n) {
-    return weights_of(g, n)->shape.dim[0];
-}
-
-static int64_t columns_of(const lf_graph *g, const lf_node *n) {
-    return weights_of(g, n)->shape.dim[1];
-}
-
-static int64_t levels_of(const lf_graph *g, const lf_node *n) {
-    const lf_tensor *T = lf_in(g, n, 3);
-    return T ? T->shape.dim[1] : 0;
-}
-
-static int64_t vectors_of(const lf_graph *g, const lf_node *n) {
-    return lf_shape_count(lf_in(g, n, 0)->shape) / columns_of(g, n);
-}
-
 /* -- infer --------------------------------------------------------------------------------------------------------------- */
 
-static bool is_constant(const lf_tensor *t, int rank, int64_t rows) {
-    return t && t->value && lf_is_codes(t) && t->shape.rank == rank && t->shape.dim[0] == rows;
-}
-
-static int64_t largest(lf_range r) {
-    int64_t lo = r.lo < -INT64_MAX ? INT64_MAX : r.lo < 0 ? -r.lo : r.lo, hi = r.hi < 0 ? -r.hi : r.hi;
-    return lo > hi ? lo : hi;
-}
-
-/* No partial sum leaves 62 bits. */
-static bool sums_fit(const lf_graph *g, const lf_node *n) {
-    const lf_tensor *bias = lf_in(g, n, 2);
-    double product = (double)largest(weights_of(g, n)->range) * (double)largest(lf_in(g, n, 0)->range);
-    return product * (double)columns_of(g, n) + (bias ? (double)largest(bias->range) : 0) < 0x1p62;
-}
-
-static lf_status check_ascending(const lf_graph *g, const lf_node *n) {
-    const lf_tensor *T = lf_in(g, n, 3);
+static lf_status check_groups(const lf_graph *g, const lf_node *n, const lf_rows *r) {
+    int64_t groups = ((const mvu_attr *)n->attr)->groups, vectors = lf_shape_count(r->x->shape) / r->columns;
     lf_where where = lf_where_node(g, n);
-    int64_t L = levels_of(g, n);
-    for (int64_t i = 0; i < rows_of(g, n) * L; i++)
-        if (i % L && lf_tensor_code(T, (size_t)i) < lf_tensor_code(T, (size_t)i - 1))
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where,
-                           "thresholds of row %" PRId64 " are not ascending: %" PRId64 " stands before %" PRId64, i / L,
-                           lf_tensor_code(T, (size_t)i - 1), lf_tensor_code(T, (size_t)i));
+    if (r->count % groups || vectors % groups)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "groups=%" PRId64 " must divide the %" PRId64 " rows of the weights and the %" PRId64
+                       " vectors of %s",
+                       groups, r->count, vectors, r->x->name);
     return LF_OK;
 }
 
-static lf_status check_operands(const lf_graph *g, const lf_node *n) {
-    const lf_tensor *x = lf_in(g, n, 0), *w = weights_of(g, n), *bias = lf_in(g, n, 2), *T = lf_in(g, n, 3);
-    lf_where where = lf_where_node(g, n);
-    LF_TRY(lf_need_codes(g, n, 0));
-    if (!w || !w->value || !lf_is_codes(w) || w->shape.rank != 2 || lf_shape_count(w->shape) < 1)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "weights must be constant integers of shape [MH, MW], not %s",
-                       w ? lf_shape_text(g->arena, w->shape) : "absent");
-    if (!x->shape.rank || x->shape.dim[x->shape.rank - 1] != w->shape.dim[1])
+static lf_status rows_of(const lf_graph *g, const lf_node *n, lf_rows *r) {
+    const mvu_attr *a = n->attr;
+    LF_TRY(lf_rows_make(g, n, 0, a->out_base, a->out_step, r));
+    lf_shape x = r->x->shape;
+    if (!x.rank || x.dim[x.rank - 1] != r->columns) {
+        lf_where where = lf_where_node(g, n);
         return lf_fail(g->ctx, LF_BAD_INPUT, &where,
                        "input %s has shape %s, the weights are %s: the last axis must have %" PRId64 " elements",
-                       x->name, lf_shape_text(g->arena, x->shape), lf_shape_text(g->arena, w->shape), w->shape.dim[1]);
-    if (bias && !is_constant(bias, 1, w->shape.dim[0]))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the bias must be %" PRId64 " constant integers, not %s",
-                       w->shape.dim[0], lf_shape_text(g->arena, bias->shape));
-    if (T && !is_constant(T, 2, w->shape.dim[0]))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
-                       "thresholds must be constant integers of shape [%" PRId64 ", L], not %s", w->shape.dim[0],
-                       lf_shape_text(g->arena, T->shape));
-    if (!sums_fit(g, n))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
-                       "sums of %" PRId64 " products of weights up to %" PRId64 " and inputs up to %" PRId64
-                       " may leave 62 bits",
-                       w->shape.dim[1], largest(w->range), largest(x->range));
-    return check_ascending(g, n);
-}
-
-static lf_status check_attrs(const lf_graph *g, const lf_node *n) {
-    const mvu_attr *a = n->attr;
-    lf_where where = lf_where_node(g, n);
-    int64_t limit = (int64_t)1 << 40;
-    if (a->out_step == 0 || a->out_step > limit || a->out_step < -limit || a->out_base > limit || a->out_base < -limit)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
-                       "out_base=%" PRId64 " and out_step=%" PRId64 ": the step must not be 0, both stay within 2^40",
-                       a->out_base, a->out_step);
-    LF_TRY(lf_need_divisor(g, n, "PE", a->PE, rows_of(g, n), "rows"));
-    return lf_need_divisor(g, n, "SIMD", a->SIMD, columns_of(g, n), "columns");
-}
-
-static int64_t common_divisor(int64_t a, int64_t b) {
-    while (b) {
-        int64_t r = a % b;
-        a = b;
-        b = r;
+                       r->x->name, lf_shape_text(g->arena, x), lf_shape_text(g->arena, r->w->shape), r->columns);
     }
-    return a;
+    LF_TRY(check_groups(g, n, r));
+    LF_TRY(lf_need_divisor(g, n, "PE", a->PE, r->count / a->groups, "rows"));
+    return lf_need_divisor(g, n, "SIMD", a->SIMD, r->columns, "columns");
 }
 
-/* The exact range of a row's accumulator: its actual weights, the range of every column. */
-static lf_range row_range(const lf_graph *g, const lf_node *n, int64_t row) {
-    const lf_tensor *x = lf_in(g, n, 0), *w = weights_of(g, n), *bias = lf_in(g, n, 2);
-    int64_t MW = columns_of(g, n), b = bias ? lf_tensor_code(bias, (size_t)row) : 0;
-    bool per_column = x->channel_range && x->range_axis == x->shape.rank - 1;
-    lf_range sum = {b, b, 0};
-    for (int64_t c = 0; c < MW; c++) {
-        lf_range r = per_column ? x->channel_range[c] : x->range;
-        int64_t v = lf_tensor_code(w, (size_t)(row * MW + c)), step = v < 0 ? -v * r.step : v * r.step;
-        sum.lo += v > 0 ? v * r.lo : v * r.hi;
-        sum.hi += v > 0 ? v * r.hi : v * r.lo;
-        if (r.lo < r.hi && (sum.step == 0 || step % sum.step))
-            sum.step = common_divisor(step, sum.step);
-    }
-    sum.step = sum.step && sum.lo < sum.hi ? sum.step : 1;
-    return sum;
-}
-
-static void acc_ranges(const lf_graph *g, const lf_node *n, lf_range *out) {
-    for (int64_t r = 0; r < rows_of(g, n); r++)
-        out[r] = row_range(g, n, r);
-}
-
-static int64_t count_reached(const lf_tensor *T, int64_t row, int64_t acc) {
-    int64_t L = T->shape.dim[1], count = 0;
-    for (int64_t t = 0; t < L; t++)
-        count += acc >= lf_tensor_code(T, (size_t)(row * L + t));
-    return count;
-}
-
-/* Outputs of counts few..many. */
-static lf_range count_range(const mvu_attr *a, int64_t few, int64_t many) {
-    int64_t p = a->out_base + a->out_step * few, q = a->out_base + a->out_step * many;
-    int64_t step = a->out_step < 0 ? -a->out_step : a->out_step;
-    return p == q ? (lf_range){p, p, 1} : (lf_range){p < q ? p : q, p < q ? q : p, step};
-}
-
-/* From ranges of accumulators to ranges of outputs; *all holds every row's. */
-static void threshold_ranges(const lf_graph *g, const lf_node *n, lf_range *row, lf_range *all) {
-    const mvu_attr *a = n->attr;
-    const lf_tensor *T = lf_in(g, n, 3);
-    int64_t least = INT64_MAX, most = 0;
-    for (int64_t r = 0; r < rows_of(g, n); r++) {
-        int64_t few = count_reached(T, r, row[r].lo), many = count_reached(T, r, row[r].hi);
-        row[r] = count_range(a, few, many);
-        least = few < least ? few : least;
-        most = many > most ? many : most;
-    }
-    *all = count_range(a, least, most);
+static int64_t vectors_of(const lf_rows *r) {
+    return lf_shape_count(r->x->shape) / r->columns;
 }
 
 static lf_status infer(lf_graph *g, lf_node *n) {
-    LF_TRY(check_operands(g, n));
-    LF_TRY(check_attrs(g, n));
-    int64_t rows = rows_of(g, n);
-    lf_range *row = LF_NEW_ARRAY(g->arena, lf_range, rows), all;
-    acc_ranges(g, n, row);
-    all = row[0];
-    if (lf_in(g, n, 3))
-        threshold_ranges(g, n, row, &all);
-    else
-        for (int64_t r = 1; r < rows; r++)
-            all = lf_range_join(all, row[r]);
+    lf_rows r;
+    LF_TRY(rows_of(g, n, &r));
+    int64_t groups = ((const mvu_attr *)n->attr)->groups;
     lf_tensor *y = lf_out(g, n, 0);
-    y->shape = lf_in(g, n, 0)->shape;
-    y->shape.dim[y->shape.rank - 1] = rows;
-    lf_set_codes(g, y, all);
-    y->channel_range = row;
-    y->range_axis = y->shape.rank - 1;
+    y->shape = r.x->shape;
+    y->shape.dim[y->shape.rank - 1] = r.count / groups;
+    lf_rows_set_output(g, &r, groups, y);
     return LF_OK;
 }
 
@@ -217,17 +92,17 @@ static void *expand(lf_arena *a, const lf_tensor *w) {
 }
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    const lf_graph *g = run->graph;
-    const mvu_attr *a = n->attr;
-    const lf_tensor *bias = lf_in(g, n, 2), *T = lf_in(g, n, 3);
-    int64_t MH = rows_of(g, n), MW = columns_of(g, n), vectors = vectors_of(g, n);
-    const lf_weights *w = lf_memo_get(run, expand, weights_of(g, n));
-    for (int64_t v = 0; v < vectors; v++) {
-        int64_t *y = out[0].code + v * MH;
-        lf_weights_dot(run->scratch, w, 0, in[0].code + v * MW, lf_in(g, n, 0)->range, y);
-        for (int64_t r = 0; r < MH; r++) {
-            int64_t acc = y[r] + (bias ? lf_tensor_code(bias, (size_t)r) : 0);
-            y[r] = T ? a->out_base + a->out_step * count_reached(T, r, acc) : acc;
+    lf_rows r;
+    LF_TRY(rows_of(run->graph, n, &r));
+    int64_t groups = ((const mvu_attr *)n->attr)->groups, MH = r.count / groups, MW = r.columns;
+    lf_weights w = *(const lf_weights *)lf_memo_get(run, expand, r.w);
+    w.n = MH;
+    for (int64_t v = 0; v < vectors_of(&r); v++) {
+        int64_t *y = out[0].code + v * MH, first = v % groups * MH;
+        lf_weights_dot(run->scratch, &w, first * MW, in[0].code + v * MW, r.x->range, y);
+        for (int64_t i = 0; i < MH; i++) {
+            int64_t acc = y[i] + (r.bias ? lf_tensor_code(r.bias, (size_t)(first + i)) : 0);
+            y[i] = lf_rows_activate(&r, first + i, acc);
         }
     }
     return LF_OK;
@@ -243,54 +118,38 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
 }
 
 /* What the node says, without the elements of its constants. */
-static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, lf_arena *a) {
+static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, const lf_rows *r, lf_arena *a) {
     const mvu_attr *at = n->attr;
-    return (lf_mvu_spec){.name = lf_format(a, "%s_mvu", lf_vlog_name(a, n->name)),
-                         .mw = columns_of(g, n),
-                         .mh = rows_of(g, n),
-                         .pe = at->PE,
-                         .simd = at->SIMD,
-                         .structure = (lf_mvu_structure)at->structure,
-                         .ram = (lf_mvu_ram)at->ram_style,
-                         .x = lf_in(g, n, 0)->dtype,
-                         .out = lf_out(g, n, 0)->dtype,
-                         .levels = (int)(levels_of(g, n) > LF_MVU_LEVELS ? LF_MVU_LEVELS + 1 : levels_of(g, n)),
-                         .out_base = at->out_base,
-                         .out_step = at->out_step,
-                         .w = weights_of(g, n)->range};
-}
-
-static const int64_t *codes_of(lf_arena *a, const lf_tensor *t) {
-    if (!t)
-        return NULL;
-    size_t count = (size_t)lf_shape_count(t->shape);
-    int64_t *out = LF_NEW_ARRAY(a, int64_t, count ? count : 1);
-    for (size_t i = 0; i < count; i++)
-        out[i] = lf_tensor_code(t, i);
-    return out;
+    lf_mvu_spec s = lf_rows_outline(r, lf_out(g, n, 0)->dtype);
+    s.name = lf_format(a, "%s_mvu", lf_vlog_name(a, n->name));
+    s.pe = at->PE;
+    s.simd = at->SIMD;
+    s.groups = at->groups;
+    s.structure = (lf_mvu_structure)at->structure;
+    s.ram = (lf_mvu_ram)at->ram_style;
+    return s;
 }
 
 static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_plan *out) {
-    lf_mvu_spec s = outline_of(g, n, a);
+    lf_rows r;
+    LF_TRY(rows_of(g, n, &r));
+    lf_mvu_spec s = outline_of(g, n, &r, a);
     lf_where where = lf_where_node(g, n);
     LF_TRY(lf_mvu_plan_outline(g->ctx, &where, a, &s, out));
-    lf_range *acc = LF_NEW_ARRAY(a, lf_range, s.mh);
-    acc_ranges(g, n, acc);
-    s.acc = acc;
-    s.weight = codes_of(a, weights_of(g, n));
-    s.bias = codes_of(a, lf_in(g, n, 2));
-    s.threshold = s.levels ? codes_of(a, lf_in(g, n, 3)) : NULL;
+    lf_rows_fill(&r, a, &s);
     return lf_mvu_plan_make(g->ctx, &where, a, &s, out);
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_rows r;
+    LF_TRY(rows_of(g, n, &r));
     lf_arena *work = lf_arena_new();
     lf_mvu_plan p;
-    lf_mvu_spec s = outline_of(g, n, work);
+    lf_mvu_spec s = outline_of(g, n, &r, work);
     lf_where where = lf_where_node(g, n);
     lf_status status = lf_mvu_plan_outline(g->ctx, &where, work, &s, &p);
     if (status == LF_OK)
-        lf_mvu_cost(&p, vectors_of(g, n), out);
+        lf_mvu_cost(&p, vectors_of(&r), out);
     lf_arena_free(work);
     return status;
 }
@@ -312,7 +171,7 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     lf_mvu_plan p;
     lf_status status = plan_of(g, n, work, &p);
     if (status == LF_OK) {
-        lf_mvu_twin(&p, vectors_of(g, n), a, out);
+        lf_mvu_twin(&p, lf_shape_count(lf_in(g, n, 0)->shape) / p.spec.mw, a, out);
         out->name = lf_strdup(a, n->name);
     }
     lf_arena_free(work);

@@ -52,7 +52,7 @@ static void add_weights(const lf_mvu_plan *p, lf_cost *c) {
     int64_t bits = p->spec.pe * p->spec.simd * p->w_bits;
     if (p->source == LF_MVU_FUSED)
         return;
-    c->ff += (double)(p->spec.simd * p->x_bits + (p->block ? 0 : bits));
+    c->ff += (double)(p->in_lanes * p->x_bits + (p->block ? 0 : bits));
     if (p->block)
         add_block(p->depth, bits, c);
     else
@@ -64,18 +64,18 @@ static void add_accumulators(const lf_mvu_plan *p, lf_cost *c) {
     c->lut += (double)bits;
     c->ff += (double)(p->accumulates ? bits : 0) + (double)(p->spec.pe * p->out_bits);
     if (p->preset_block)
-        add_block(p->nf, bits, c);
+        add_block(p->passes, bits, c);
     else if (p->preset_memory || p->preset_early) {
-        c->lut += table_lut(p->nf, bits);
+        c->lut += table_lut(p->passes, bits);
         c->ff += (double)bits;
     }
 }
 
 static void add_control(const lf_mvu_plan *p, lf_cost *c) {
-    int sf = p->sf > 1 ? lf_mvu_count_bits(p->sf) : 0, nf = p->nf > 1 ? lf_mvu_count_bits(p->nf) : 0;
+    int sf = p->sf > 1 ? lf_mvu_count_bits(p->sf) : 0, nf = p->passes > 1 ? lf_mvu_count_bits(p->passes) : 0;
     c->lut += 5 + 1.3 * (sf + nf);
     c->ff += 12 + sf + nf * 4;
-    double word = (double)(p->spec.simd * p->x_bits);
+    double word = (double)(p->in_lanes * p->x_bits);
     c->ff += p->nf > 1 && p->sf == 1 ? word : 0;
     if (!p->buffered)
         return;
@@ -85,7 +85,7 @@ static void add_control(const lf_mvu_plan *p, lf_cost *c) {
 }
 
 void lf_mvu_cost(const lf_mvu_plan *p, int64_t vectors, lf_cost *out) {
-    *out = (lf_cost){.ii_cycles = vectors * p->depth, .weight_bits = p->spec.mw * p->spec.mh * p->w_bits};
+    *out = (lf_cost){.ii_cycles = vectors * p->nf * p->sf, .weight_bits = p->spec.mw * p->spec.mh * p->w_bits};
     add_products(p, out);
     add_weights(p, out);
     add_accumulators(p, out);

@@ -25,16 +25,21 @@ static const char *divisors(lf_arena *a, int64_t n) {
     return text;
 }
 
+static int64_t group_count(const lf_mvu_spec *s) {
+    return s->groups ? s->groups : 1;
+}
+
 static lf_status check_folding(lf_ctx *ctx, const lf_where *w, lf_arena *a, const lf_mvu_spec *s) {
-    if (s->pe < 1 || s->mh % s->pe)
-        return lf_fail(ctx, LF_BAD_INPUT, w, "PE=%" PRId64 " does not divide %" PRId64 " rows; legal: %s", s->pe, s->mh,
-                       divisors(a, s->mh));
+    int64_t rows = s->mh / group_count(s);
+    if (s->pe < 1 || rows % s->pe)
+        return lf_fail(ctx, LF_BAD_INPUT, w, "PE=%" PRId64 " does not divide %" PRId64 " rows; legal: %s", s->pe, rows,
+                       divisors(a, rows));
     if (s->simd < 1 || s->mw % s->simd)
         return lf_fail(ctx, LF_BAD_INPUT, w, "SIMD=%" PRId64 " does not divide %" PRId64 " columns; legal: %s", s->simd,
                        s->mw, divisors(a, s->mw));
-    if (s->structure == LF_MVU_TALL && s->pe != s->mh)
+    if (s->structure == LF_MVU_TALL && s->pe != rows)
         return lf_fail(ctx, LF_BAD_INPUT, w,
-                       "structure tall takes all rows at once: PE must be %" PRId64 ", not %" PRId64, s->mh, s->pe);
+                       "structure tall takes all rows at once: PE must be %" PRId64 ", not %" PRId64, rows, s->pe);
     if (s->structure == LF_MVU_WIDE && s->simd != s->mw)
         return lf_fail(ctx, LF_BAD_INPUT, w,
                        "structure wide takes all columns at once: SIMD must be %" PRId64 ", not %" PRId64, s->mw,
@@ -276,9 +281,9 @@ static void choose_memories(lf_mvu_plan *p) {
     p->source = deep ? LF_MVU_MEMORY : products_are_fused(p) ? LF_MVU_FUSED : LF_MVU_LOGIC;
     p->block =
         deep && (p->spec.ram == LF_MVU_RAM_BLOCK || (p->spec.ram == LF_MVU_RAM_AUTO && block_pays(p->depth, bits)));
-    p->preset_memory = p->nf > LF_MVU_ROM_DEPTH;
-    p->preset_block = p->preset_memory && block_pays(p->nf, preset_bits);
-    p->preset_early = p->nf > (p->accumulates ? 8 : 32);
+    p->preset_memory = p->passes > LF_MVU_ROM_DEPTH;
+    p->preset_block = p->preset_memory && block_pays(p->passes, preset_bits);
+    p->preset_early = p->passes > (p->accumulates ? 8 : 32);
 }
 
 /* Products in their own LUTs, or inside the first full adders when both operands come from registers and fit. */
@@ -298,9 +303,12 @@ static void choose_ranks(lf_mvu_plan *p) {
 }
 
 static void choose_folds(lf_mvu_plan *p) {
-    p->nf = p->spec.mh / p->spec.pe;
+    p->groups = group_count(&p->spec);
+    p->passes = p->spec.mh / p->spec.pe;
+    p->nf = p->passes / p->groups;
     p->sf = p->spec.mw / p->spec.simd;
-    p->depth = p->nf * p->sf;
+    p->depth = p->passes * p->sf;
+    p->in_lanes = p->spec.simd * (p->spec.own_inputs ? p->spec.pe : 1);
     p->buffered = p->nf > 1 && p->sf > 1;
     p->accumulates = p->sf > 1;
     p->x_bits = lf_dtype_bits(p->spec.x);

@@ -22,6 +22,9 @@ typedef enum lf_mvu_ram { LF_MVU_RAM_AUTO, LF_MVU_RAM_LOGIC, LF_MVU_RAM_DISTRIBU
 typedef struct lf_mvu_spec {
     const char *name; /* of the module: a Verilog identifier */
     int64_t mw, mh, pe, simd;
+    int64_t groups; /* vector v uses block v mod groups of mh / groups rows; 0: one */
+    bool own_inputs; /* every row sums over inputs of its own: a beat has SIMD columns of PE rows, rows fastest, and a row is used once
+                      * (mh / groups = pe) */
     lf_mvu_structure structure;
     lf_mvu_ram ram;
     lf_dtype x, out;          /* as on the wires */
@@ -59,7 +62,9 @@ typedef enum lf_mvu_source {
 
 typedef struct lf_mvu_plan {
     lf_mvu_spec spec;
-    int64_t nf, sf, depth; /* passes, words per vector, their product */
+    int64_t groups, nf, sf; /* vectors until weights repeat, passes and words of a vector */
+    int64_t passes, depth;  /* groups * nf, groups * nf * sf */
+    int64_t in_lanes;       /* elements of an input beat */
     int x_bits, w_bits, out_bits;
     lf_dtype w; /* how weights are coded: two's complement, BIPOLAR, or TERNARY as (not 0, negative) */
     lf_mvu_bit bit[LF_MVU_X_BITS * LF_MVU_W_BITS]; /* of one product, ascending in power */

@@ -154,20 +154,25 @@ static void print_weight(lf_text *t, const lf_mvu_plan *p, const char *address, 
         print_choice(t, p, address, 0, lf_mvu_count_bits(p->depth) - 1, pe, plane);
 }
 
+/* Bits of the inputs of one row, as planes. */
+static int64_t row_planes(const lf_mvu_plan *p) {
+    return p->x_bits * p->spec.simd;
+}
+
 /* Product bit i of a row, all lanes, the weight being a function of the address. */
 static void print_fused_product(lf_text *t, const lf_mvu_plan *p, const char *address, int64_t pe, int i) {
     const lf_mvu_bit *b = &p->bit[i];
     static const char *const op[] = {" & ", " & ", " ~^ ", " ^ "};
-    int64_t n = p->spec.simd;
+    int64_t n = p->spec.simd, plane = b->x * n + (p->spec.own_inputs ? pe * row_planes(p) : 0);
     if (b->gate == LF_MVU_SIGN || b->gate == LF_MVU_NSIGN) {
         lf_text_add(t, "(");
         print_weight(t, p, address, pe, b->w);
-        lf_text_addf(t, " & (planes[%" PRId64 " +: %" PRId64 "] %s ", b->x * n, n, b->gate == LF_MVU_SIGN ? "^" : "~^");
+        lf_text_addf(t, " & (planes[%" PRId64 " +: %" PRId64 "] %s ", plane, n, b->gate == LF_MVU_SIGN ? "^" : "~^");
         print_weight(t, p, address, pe, b->v);
         lf_text_add(t, "))");
         return;
     }
-    lf_text_addf(t, "%s(planes[%" PRId64 " +: %" PRId64 "]%s", b->gate == LF_MVU_NAND ? "~" : "", b->x * n, n,
+    lf_text_addf(t, "%s(planes[%" PRId64 " +: %" PRId64 "]%s", b->gate == LF_MVU_NAND ? "~" : "", plane, n,
                  op[b->gate]);
     print_weight(t, p, address, pe, b->w);
     lf_text_add(t, ")");
@@ -231,7 +236,9 @@ static lf_status print_table(lf_vlog *v, lf_arena *a, lf_text *t, const char *na
 }
 
 static lf_status print_word_rows(lf_vlog *v, lf_arena *a, lf_text *t, const lf_mvu_plan *p, const char *dot) {
-    int64_t x = p->x_bits * p->spec.simd, w = p->w_bits * p->spec.simd;
+    int64_t x = p->x_bits * p->in_lanes, w = p->w_bits * p->spec.simd;
+    const char *own =
+        p->spec.own_inputs ? lf_format(a, "[r*%" PRId64 " +: %" PRId64 "]", row_planes(p), row_planes(p)) : "";
     LF_TRY(print_table(v, a, t, lf_format(a, "%s_weights", p->spec.name), "w", "address", (int)(w * p->spec.pe),
                        p->depth, weight_words(p, a), p->source == LF_MVU_MEMORY, p->block));
     lf_text_addf(
@@ -240,9 +247,9 @@ static lf_status print_word_rows(lf_vlog *v, lf_arena *a, lf_text *t, const lf_m
     lf_text_addf(t, "    genvar r;\n    generate\n        for (r = 0; r < %" PRId64 "; r = r + 1) begin : row\n",
                  p->spec.pe);
     lf_text_addf(t,
-                 "            %s dot (.aclk(aclk), .ce(ce), .x(xq), .w(w[r*%" PRId64 " +: %" PRId64
+                 "            %s dot (.aclk(aclk), .ce(ce), .x(xq%s), .w(w[r*%" PRId64 " +: %" PRId64
                  "]), .sum(s[r*%d +: %d]));\n",
-                 dot, w, w, p->sum_bits, p->sum_bits);
+                 dot, own, w, w, p->sum_bits, p->sum_bits);
     lf_text_add(t, "        end\n    endgenerate\n");
     return LF_OK;
 }
@@ -265,7 +272,7 @@ static void print_ports(lf_text *t, const lf_mvu_plan *p) {
     lf_text_addf(t,
                  "    input  wire [%" PRId64
                  ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n",
-                 s->simd * p->x_bits - 1);
+                 p->in_lanes * p->x_bits - 1);
     lf_text_addf(t,
                  "    output wire [%" PRId64
                  ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n",
@@ -273,16 +280,16 @@ static void print_ports(lf_text *t, const lf_mvu_plan *p) {
 }
 
 static void print_control(lf_text *t, const lf_mvu_plan *p) {
-    int64_t xw = p->spec.simd * p->x_bits;
-    int sfb = lf_mvu_count_bits(p->sf), nfb = lf_mvu_count_bits(p->nf), ab = lf_mvu_count_bits(p->depth);
+    int64_t xw = p->in_lanes * p->x_bits;
+    int sfb = lf_mvu_count_bits(p->sf), nfb = lf_mvu_count_bits(p->passes), ab = lf_mvu_count_bits(p->depth);
     bool early = p->preset_memory || p->preset_early;
     lf_text_addf(t, "    wire ce, go, first, last, valid_q, first_q, last_q, add;\n    wire [%" PRId64 ":0] x;\n",
                  xw - 1);
     lf_text_addf(t, "    wire [%d:0] nf, nf_q;\n    wire [%d:0] address;\n", nfb - 1, ab - 1);
     lf_text_addf(t,
-                 "    lf_mvu_control #(.XW(%" PRId64 "), .SF(%" PRId64 "), .NF(%" PRId64
+                 "    lf_mvu_control #(.XW(%" PRId64 "), .SF(%" PRId64 "), .NF(%" PRId64 "), .G(%" PRId64
                  "), .SFB(%d), .NFB(%d), .AB(%d)) control (\n",
-                 xw, p->sf, p->nf, sfb, nfb, ab);
+                 xw, p->sf, p->nf, p->groups, sfb, nfb, ab);
     lf_text_add(t,
                 "        .aclk(aclk), .aresetn(aresetn), .ce(ce),\n"
                 "        .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready),\n"
@@ -292,27 +299,48 @@ static void print_control(lf_text *t, const lf_mvu_plan *p) {
                    "        .valid_q(valid_q), .first_q(first_q), .last_q(last_q), .nf_q(nf_q));\n");
 }
 
-/* The input as bit planes, lane by lane, so that products of all lanes are vector operations. */
-static void print_planes(lf_text *t, const lf_mvu_plan *p) {
+/* The planes of every row's own inputs, row by row; lane k of row r is element k * PE + r of the beat. */
+static void print_own_planes(lf_text *t, const lf_mvu_plan *p, const char *x) {
     int64_t n = p->spec.simd;
-    const char *x = "x";
-    if (p->source == LF_MVU_FUSED && p->buffered) {
-        int ab = lf_mvu_count_bits(p->depth);
-        lf_text_addf(t, "    reg [%" PRId64 ":0] xq;\n    reg [%d:0] aq;\n", n * p->x_bits - 1, ab - 1);
-        lf_text_add(t, "    always @(posedge aclk)\n        if (ce) begin\n            xq <= x;\n            aq <= "
-                       "address;\n        end\n");
-        x = "xq";
-    }
-    if (p->x_bits == 1) {
-        lf_text_addf(t, "    wire [%" PRId64 ":0] planes = %s;\n", n - 1, x);
-        return;
-    }
+    lf_text_addf(t, "    wire [%" PRId64 ":0] planes;\n    genvar own, lane, plane;\n    generate\n",
+                 p->in_lanes * p->x_bits - 1);
+    lf_text_addf(t, "        for (own = 0; own < %" PRId64 "; own = own + 1) begin : rows\n", p->spec.pe);
+    lf_text_addf(t, "            for (lane = 0; lane < %" PRId64 "; lane = lane + 1) begin : lanes\n", n);
+    lf_text_addf(t, "                for (plane = 0; plane < %d; plane = plane + 1) begin : bits\n", p->x_bits);
+    lf_text_addf(t,
+                 "                    assign planes[own*%" PRId64 " + plane*%" PRId64 " + lane] = %s[(lane*%" PRId64
+                 " + own)*%d + plane];\n",
+                 row_planes(p), n, x, p->spec.pe, p->x_bits);
+    lf_text_add(t, "                end\n            end\n        end\n    endgenerate\n");
+}
+
+/* The input as bit planes, lane by lane, so that products of all lanes are vector operations. */
+static void print_lane_planes(lf_text *t, const lf_mvu_plan *p, const char *x) {
+    int64_t n = p->spec.simd;
     lf_text_addf(t, "    wire [%" PRId64 ":0] planes;\n    genvar lane, plane;\n    generate\n", n * p->x_bits - 1);
     lf_text_addf(t, "        for (lane = 0; lane < %" PRId64 "; lane = lane + 1) begin : lanes\n", n);
     lf_text_addf(t, "            for (plane = 0; plane < %d; plane = plane + 1) begin : bits\n", p->x_bits);
     lf_text_addf(t, "                assign planes[plane*%" PRId64 " + lane] = %s[lane*%d + plane];\n", n, x,
                  p->x_bits);
     lf_text_add(t, "            end\n        end\n    endgenerate\n");
+}
+
+static void print_planes(lf_text *t, const lf_mvu_plan *p) {
+    int64_t bits = p->in_lanes * p->x_bits;
+    const char *x = "x";
+    if (p->source == LF_MVU_FUSED && p->buffered) {
+        int ab = lf_mvu_count_bits(p->depth);
+        lf_text_addf(t, "    reg [%" PRId64 ":0] xq;\n    reg [%d:0] aq;\n", bits - 1, ab - 1);
+        lf_text_add(t, "    always @(posedge aclk)\n        if (ce) begin\n            xq <= x;\n            aq <= "
+                       "address;\n        end\n");
+        x = "xq";
+    }
+    if (p->spec.own_inputs)
+        print_own_planes(t, p, x);
+    else if (p->x_bits == 1)
+        lf_text_addf(t, "    wire [%" PRId64 ":0] planes = %s;\n", bits - 1, x);
+    else
+        print_lane_planes(t, p, x);
 }
 
 static uint8_t *preset_words(const lf_mvu_plan *p, lf_arena *a) {
@@ -335,15 +363,15 @@ static lf_status print_presets(lf_vlog *v, lf_arena *a, lf_text *t, const lf_mvu
     int bits = (int)(p->spec.pe * comparisons(p)) * p->acc_bits;
     const uint8_t *words = preset_words(p, a);
     const char *name = lf_format(a, "%s_presets", p->spec.name);
-    if (p->nf == 1) {
+    if (p->passes == 1) {
         lf_text_addf(t, "    wire [%d:0] preset = ", bits - 1);
         print_vector(t, words, bits);
         lf_text_add(t, ";\n");
         return LF_OK;
     }
     if (p->preset_memory || p->preset_early)
-        return print_table(v, a, t, name, "preset", "nf_q", bits, p->nf, words, p->preset_memory, p->preset_block);
-    LF_TRY(lf_vlog_rom(v, name, bits, p->nf, words));
+        return print_table(v, a, t, name, "preset", "nf_q", bits, p->passes, words, p->preset_memory, p->preset_block);
+    LF_TRY(lf_vlog_rom(v, name, bits, p->passes, words));
     lf_text_addf(t, "    wire [%d:0] preset;\n    %s preset_rom (.a(nf_q), .q(preset));\n", bits - 1, name);
     return LF_OK;
 }

@@ -53,7 +53,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     lf_tensor *y = lf_out(g, n, 0);
     y->shape = r.x->shape;
     y->shape.dim[y->shape.rank - 1] = r.count;
-    lf_rows_set_output(g, &r, y);
+    lf_rows_set_output(g, &r, 1, y);
     return LF_OK;
 }
 
@@ -71,11 +71,81 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
     const vvu_attr *a = n->attr;
     (void)g;
     in[0] = a->PE * a->SIMD;
     out[0] = a->PE;
+}
+
+/* A matrix-vector unit whose rows have inputs of their own: C / PE vectors in turn, PE rows each (mvu_plan.h). */
+static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, const lf_rows *r, lf_arena *a) {
+    const vvu_attr *at = n->attr;
+    lf_mvu_spec s = lf_rows_outline(r, lf_out(g, n, 0)->dtype);
+    s.name = lf_format(a, "%s_vvu", lf_vlog_name(a, n->name));
+    s.pe = at->PE;
+    s.simd = at->SIMD;
+    s.groups = r->count / at->PE;
+    s.own_inputs = true;
+    s.ram = (lf_mvu_ram)at->ram_style;
+    return s;
+}
+
+static int64_t vectors_of(const lf_rows *r) {
+    return lf_shape_count(r->x->shape) / (r->columns * r->own);
+}
+
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_plan *out, int64_t *vectors) {
+    lf_rows r;
+    LF_TRY(rows_of(g, n, &r));
+    *vectors = vectors_of(&r);
+    lf_mvu_spec s = outline_of(g, n, &r, a);
+    lf_where where = lf_where_node(g, n);
+    LF_TRY(lf_mvu_plan_outline(g->ctx, &where, a, &s, out));
+    lf_rows_fill(&r, a, &s);
+    return lf_mvu_plan_make(g->ctx, &where, a, &s, out);
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_rows r;
+    LF_TRY(rows_of(g, n, &r));
+    lf_arena *work = lf_arena_new();
+    lf_mvu_plan p;
+    lf_mvu_spec s = outline_of(g, n, &r, work);
+    lf_where where = lf_where_node(g, n);
+    lf_status status = lf_mvu_plan_outline(g->ctx, &where, work, &s, &p);
+    if (status == LF_OK)
+        lf_mvu_cost(&p, vectors_of(&r), out);
+    lf_arena_free(work);
+    return status;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_arena *work = lf_arena_new();
+    lf_mvu_plan p;
+    int64_t vectors;
+    lf_status status = plan_of(g, n, work, &p, &vectors);
+    if (status == LF_OK)
+        status = lf_mvu_print(v, work, &p);
+    if (status == LF_OK)
+        lf_stream_instance(g, n, v, p.spec.name);
+    lf_arena_free(work);
+    return status;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_arena *work = lf_arena_new();
+    lf_mvu_plan p;
+    int64_t vectors;
+    lf_status status = plan_of(g, n, work, &p, &vectors);
+    if (status == LF_OK) {
+        lf_mvu_twin(&p, vectors, a, out);
+        out->name = lf_strdup(a, n->name);
+    }
+    lf_arena_free(work);
+    return status;
 }
 
 const lf_op lf_op_vvu = {
@@ -91,4 +161,7 @@ const lf_op lf_op_vvu = {
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
 };

@@ -141,7 +141,7 @@ static lf_range activation_ranges(const lf_rows *r, lf_range *row) {
     return count_range(r, least, most);
 }
 
-void lf_rows_set_output(lf_graph *g, const lf_rows *r, lf_tensor *y) {
+void lf_rows_set_output(lf_graph *g, const lf_rows *r, int64_t groups, lf_tensor *y) {
     lf_range *row = LF_NEW_ARRAY(g->arena, lf_range, r->count);
     lf_rows_sums(r, row);
     lf_range all = row[0];
@@ -150,6 +150,9 @@ void lf_rows_set_output(lf_graph *g, const lf_rows *r, lf_tensor *y) {
     else
         for (int64_t i = 1; i < r->count; i++)
             all = lf_range_join(all, row[i]);
+    int64_t channels = r->count / groups;
+    for (int64_t i = channels; i < r->count; i++)
+        row[i % channels] = lf_range_join(row[i % channels], row[i]);
     lf_set_codes(g, y, all);
     y->channel_range = row;
     y->range_axis = y->shape.rank - 1;

@@ -27,8 +27,9 @@ static inline int64_t lf_rows_element(const lf_rows *r, int64_t row, int64_t k) 
 
 /* [R]: the exact ranges of the accumulators: actual weights, the range of every element. */
 void lf_rows_sums(const lf_rows *r, lf_range *out);
-/* Sets ranges of y along its last axis, whose `count` channels are the rows in order. */
-void lf_rows_set_output(lf_graph *g, const lf_rows *r, lf_tensor *y);
+/* Sets ranges of y along its last axis. Its channels are the rows; with groups > 1 vectors use one of so many blocks of rows in
+ * turn, and channel c is row c of any of them. */
+void lf_rows_set_output(lf_graph *g, const lf_rows *r, int64_t groups, lf_tensor *y);
 int64_t lf_rows_activate(const lf_rows *r, int64_t row, int64_t acc);
 
 /* What lf_mvu_plan_outline needs of a spec: sizes, types, ranges. lf_rows_fill adds elements and exact sums, in the arena. */

@@ -233,6 +233,29 @@ static void vvu_refuses(void **state) {
     op_end(&b);
 }
 
+/* Two groups of two rows: vectors take them in turn. */
+static void mvu_groups(void **state) {
+    (void)state;
+    op_bench b;
+    op_begin(&b);
+    lf_tensor *x = op_codes(&b, "1,2,2,2", (lf_range){0, 7, 1}, 1);
+    static const int64_t w[] = {1, 0, 0, 1, 1, 1, 1, -1}, bias[] = {0, 100, 200, 300};
+    lf_tensor *W = op_const_codes(&b, "4,2", w), *B = op_const_codes(&b, "4", bias);
+    op_node(&b, "mvu", 3, OP_IN(x, W, B), "groups", "2", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    assert_string_equal(shape_of(&b), "[1,2,2,2]");
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 101, 205, 299, 4, 105, 213, 299);
+    assert_range(op_range(b.out, 0), 0, 214, 1);
+    assert_range(op_range(b.out, 1), 100, 307, 1);
+    op_node(&b, "mvu", 3, OP_IN(x, W, B), "groups", "2", "PE", "4", NULL);
+    must_refuse(&b, "PE=4 does not divide 2 rows");
+    op_node(&b, "mvu", 3, OP_IN(x, W, B), "groups", "3", NULL);
+    must_refuse(&b, "groups=3 must divide the 4 rows");
+    op_end(&b);
+}
+
 /* -- pools ---------------------------------------------------------------------------------------------------------------- */
 
 static void pools(void **state) {
@@ -318,6 +341,7 @@ int main(void) {
         cmocka_unit_test(vvu_sums),
         cmocka_unit_test(vvu_ranges_follow_channels),
         cmocka_unit_test(vvu_refuses),
+        cmocka_unit_test(mvu_groups),
         cmocka_unit_test(pools),
         cmocka_unit_test(pool_ranges),
         cmocka_unit_test(global_pools),

@@ -66,12 +66,82 @@ static void add_case(const unit_case *u) {
     bench_node(&b, c, u->op, u->attrs, NULL, 0);
 }
 
+/* -- weights ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct rows_case {
+    const char *name, *op;
+    lf_range x, w;
+    int64_t vectors, length, rows, columns, levels; /* length: of the last axis of x */
+    bool bias;
+    const char *attrs;
+} rows_case;
+
+static const rows_case rows[] = {
+    {"vvu_serial", "vvu", {-8, 7, 1}, {-4, 3, 1}, 5, 36, 4, 9, 0, true, "PE=2 SIMD=1"},
+    {"vvu_whole", "vvu", {0, 3, 1}, {-2, 2, 1}, 7, 36, 4, 9, 3, true, "PE=2 SIMD=9"},
+    {"vvu_thirds", "vvu", {0, 15, 1}, {-8, 7, 1}, 4, 54, 6, 9, 2, false, "PE=1 SIMD=3 out_base=-1"},
+    {"vvu_bits", "vvu", {-1, 1, 2}, {-1, 1, 2}, 4, 36, 4, 9, 1, false, "PE=4 SIMD=3 out_base=-1 out_step=2"},
+    {"vvu_bit_sums", "vvu", {-1, 1, 2}, {-1, 1, 2}, 4, 20, 4, 5, 0, false, "PE=1 SIMD=1"},
+    {"vvu_ternary", "vvu", {0, 3, 1}, {-1, 1, 1}, 6, 12, 6, 2, 0, false, "PE=3 SIMD=2"},
+    {"vvu_one", "vvu", {-9, 9, 1}, {-5, 9, 1}, 6, 6, 6, 1, 0, true, "PE=2"},
+    {"vvu_deep", "vvu", {0, 7, 1}, {-8, 7, 1}, 2, 360, 40, 9, 1, true, "PE=1 SIMD=3"},
+    {"vvu_block", "vvu", {0, 7, 1}, {-8, 7, 1}, 1, 216, 24, 9, 2, false, "PE=2 SIMD=1 ram_style=block"},
+    {"grp_wide", "mvu", {0, 7, 1}, {-4, 3, 1}, 6, 6, 8, 6, 0, true, "PE=2 SIMD=6 groups=2"},
+    {"grp_tall", "mvu", {0, 7, 1}, {-4, 3, 1}, 6, 6, 6, 6, 2, true, "PE=2 SIMD=3 groups=3"},
+    {"grp_folded", "mvu", {-8, 7, 1}, {-4, 3, 1}, 6, 6, 12, 6, 1, false, "PE=2 SIMD=2 groups=3"},
+    {"grp_bits", "mvu", {-1, 1, 2}, {-1, 1, 2}, 4, 8, 8, 8, 1, false, "PE=2 SIMD=2 groups=2 out_base=-1 out_step=2"},
+    {"grp_whole", "mvu", {0, 3, 1}, {-1, 1, 1}, 8, 4, 12, 4, 0, false, "PE=3 SIMD=4 groups=4"},
+    {"grp_deep", "mvu", {0, 3, 1}, {-8, 7, 1}, 5, 6, 60, 6, 0, true, "PE=1 SIMD=2 groups=5"},
+};
+
+static int64_t *random_codes(lf_rng *r, lf_range a, int64_t count) {
+    int64_t *code = LF_NEW_ARRAY(b.arena, int64_t, count);
+    for (int64_t i = 0; i < count; i++)
+        code[i] = a.lo + a.step * lf_rng_between(r, 0, (a.hi - a.lo) / a.step);
+    return code;
+}
+
+static int ascending(const void *a, const void *z) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)z;
+    return (x > y) - (x < y);
+}
+
+static void add_rows(const rows_case *m, lf_rng *r) {
+    bench_case *c = bench_case_new(&b, m->name, lf_shape_make(3, (int64_t[]){1, m->vectors, m->length}), m->x);
+    int64_t *T = random_codes(r, (lf_range){-9, 9, 1}, m->rows * m->levels + 1);
+    for (int64_t i = 0; i < m->rows; i++)
+        qsort(T + i * m->levels, (size_t)m->levels, sizeof *T, ascending);
+    const lf_tensor *consts[3] = {lf_const_codes(c->graph, "W", lf_shape_make(2, (int64_t[]){m->rows, m->columns}),
+                                                 random_codes(r, m->w, m->rows * m->columns))};
+    if (m->bias)
+        consts[1] = lf_const_codes(c->graph, "bias", lf_shape_make(1, &m->rows),
+                                   random_codes(r, (lf_range){-5, 5, 1}, m->rows));
+    if (m->levels)
+        consts[2] = lf_const_codes(c->graph, "T", lf_shape_make(2, (int64_t[]){m->rows, m->levels}), T);
+    bench_node(&b, c, m->op, m->attrs, consts, m->levels ? 3 : m->bias ? 2 : 1);
+}
+
+/* A depthwise convolution as it stands in a circuit. */
+static void add_depthwise(lf_rng *r) {
+    bench_case *c = bench_case_new(&b, "depthwise", picture(6, 6, 4), (lf_range){0, 7, 1});
+    const lf_tensor *w =
+        lf_const_codes(c->graph, "W", lf_shape_make(2, (int64_t[]){4, 9}), random_codes(r, (lf_range){-4, 3, 1}, 36));
+    bench_node(&b, c, "window", "kernel=[3,3] pads=[1,1,1,1] interleave=2 SIMD=2", NULL, 0);
+    bench_node(&b, c, "vvu", "PE=2", &w, 1);
+    bench_node(&b, c, "window", "kernel=[2,2] strides=[2,2] interleave=2 SIMD=2", NULL, 0);
+    bench_node(&b, c, "pool", "K=4 PE=2", NULL, 0);
+    bench_node(&b, c, "global_pool", "PE=2 function=sum", NULL, 0);
+}
+
 static int set_up(void **state) {
     (void)state;
     bench_begin(&b);
     lf_rng r = lf_rng_make(40, 1);
     for (size_t i = 0; i < LF_COUNT(cases); i++)
         add_case(&cases[i]);
+    for (size_t i = 0; i < LF_COUNT(rows); i++)
+        add_rows(&rows[i], &r);
+    add_depthwise(&r);
     bench_prepare(&b, &r);
     bench_print(&b);
     return 0;
