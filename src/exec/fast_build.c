@@ -67,7 +67,7 @@ static bool any_needed(const lf_plan *p, const lf_node *n) {
 static void need_picture(lf_plan *p, const lf_node *n, const lf_node *window) {
     size_t vec = (size_t)lf_shape_count(lf_in(p->graph, window, 0)->shape);
     p->needed[window->in[0]] = true;
-    lf_form form = lf_layer_wants(p, n, &vec);
+    lf_form form = p->kernel[n->id]->wants(p, n, 0, &vec);
     want(p, window->in[0], form, vec);
 }
 
@@ -83,7 +83,7 @@ static void need_inputs(lf_plan *p, const lf_node *n) {
         size_t vec = (size_t)lf_shape_count(t->shape);
         p->needed[t->id] = true;
         if (!aliased(p, n) && !p->fused[n->id])
-            want(p, t->id, k == 0 ? lf_layer_wants(p, n, &vec) : LF_FORM_VALUE, vec);
+            want(p, t->id, p->kernel[n->id] ? p->kernel[n->id]->wants(p, n, k, &vec) : LF_FORM_VALUE, vec);
     }
 }
 
@@ -107,7 +107,7 @@ static void find_needs(lf_plan *p) {
         if (n == NULL || !any_needed(p, n))
             continue;
         p->front[n->id] = aliased(p, n) ? NULL : lf_front_find(p, n);
-        p->tail[n->id] = aliased(p, n) || p->front[n->id] || lf_layer_is(p, n) ? NULL : lf_tail_find(p, n);
+        p->tail[n->id] = aliased(p, n) || p->front[n->id] || p->kernel[n->id] ? NULL : lf_tail_find(p, n);
         if (p->tail[n->id] != NULL)
             need_codes(p, lf_tail_base(p->tail[n->id]));
         else if (p->front[n->id] == NULL)
@@ -115,20 +115,33 @@ static void find_needs(lf_plan *p) {
     }
 }
 
-static void find_window(lf_plan *p, const lf_node *n) {
-    size_t vec = 0;
-    if (n == NULL || !lf_layer_is(p, n))
-        return;
-    p->window[n->id] = lf_window_before(p, n);
-    if (p->window[n->id] != NULL && lf_layer_wants(p, n, &vec) == LF_FORM_VALUE)
-        p->window[n->id] = NULL;
+/* The threshold node that can be one step with the product n, or NULL. */
+static const lf_node *teeth_of(const lf_plan *p, const lf_node *n) {
+    const lf_fast_op *op = p->kernel[n->id];
+    bool product = (op == &lf_fast_mvu || op == &lf_fast_vvu) && lf_in(p->graph, n, 3) == NULL;
+    const lf_node *next = product ? lf_node_at(p->graph, p->only[n->out[0]]) : NULL;
+    return next && next->in[0] == n->out[0] && p->kernel[next->id] == &lf_fast_threshold ? next : NULL;
+}
+
+static void find_kernels(lf_plan *p) {
+    for (size_t i = 0; i < p->graph->order.count; i++) {
+        const lf_node *n = lf_node_at(p->graph, p->graph->order.at[i]);
+        if (n == NULL || aliased(p, n))
+            continue;
+        p->kernel[n->id] = lf_fast_op_for(p, n);
+        size_t vec = 0;
+        p->window[n->id] = p->kernel[n->id] ? lf_window_before(p, n) : NULL;
+        if (p->window[n->id] != NULL && p->kernel[n->id]->wants(p, n, 0, &vec) == LF_FORM_VALUE) {
+            p->window[n->id] = NULL; /* only products can do without */
+            p->kernel[n->id] = p->kernel[n->id] == &lf_fast_mvu ? &lf_fast_mvu : NULL;
+        }
+    }
 }
 
 static void find_fusions(lf_plan *p) {
     for (size_t i = 0; i < p->graph->order.count; i++) {
         const lf_node *n = lf_node_at(p->graph, p->graph->order.at[i]);
-        find_window(p, n);
-        const lf_node *with = n != NULL ? lf_layer_fuses(p, n) : NULL;
+        const lf_node *with = n != NULL ? teeth_of(p, n) : NULL;
         if (with != NULL) {
             p->fused[with->id] = true;
             p->fuses[n->id] = with;
@@ -266,8 +279,8 @@ static void add_node(lf_plan *p, const lf_node *n) {
         lf_front_add(p, p->front[n->id]);
     else if (p->tail[n->id] != NULL)
         lf_tail_add(p, p->tail[n->id]);
-    else if (lf_layer_is(p, n))
-        lf_layer_add(p, n, p->fuses[n->id]);
+    else if (p->kernel[n->id] != NULL)
+        p->kernel[n->id]->add(p, n);
     else
         lf_node_add(p, n);
 }
@@ -291,12 +304,14 @@ void lf_plan_build(lf_plan *p) {
     p->tail = (const lf_tail **)lf_alloc_array(p->arena, nodes, sizeof *p->tail);
     p->fuses = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->fuses);
     p->fused = LF_NEW_ARRAY(p->arena, bool, nodes);
+    p->kernel = (const lf_fast_op **)lf_alloc_array(p->arena, nodes, sizeof *p->kernel);
     p->layers = (lf_layer **)lf_alloc_array(p->arena, nodes, sizeof *p->layers);
     p->window = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->window);
     p->only = lf_only_consumers(p->graph, p->arena);
     p->building = lf_arena_new();
     p->possible = true;
     find_roots(p);
+    find_kernels(p);
     find_fusions(p);
     find_needs(p);
     add_inputs(p);

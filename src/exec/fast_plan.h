@@ -55,6 +55,7 @@ typedef struct lf_front lf_front;
 typedef struct lf_tail lf_tail;
 typedef struct lf_layer lf_layer;
 typedef struct lf_step lf_step;
+typedef struct lf_fast_op lf_fast_op;
 /* LF_OK, or anything else without a diagnostic of its own: the reference engine then runs the block and says what is wrong. */
 typedef lf_status lf_step_fn(const lf_step *s, lf_block *b);
 struct lf_step {
@@ -77,17 +78,18 @@ struct lf_plan {
     size_t block;       /* rows asked for; 0: chosen */
     bool possible;      /* else everything is left to the reference engine */
 
-    lf_id *root;            /* [tensor id] */
-    bool *needed;           /* [tensor id] */
-    lf_slot **slots;        /* [root] what there is */
-    lf_slot **wanted;       /* [root] forms that consumers ask for */
-    const lf_front **front; /* [node id] the host's chain up to this quantizer is thresholds on floats */
-    const lf_tail **tail;   /* [node id] the chain from codes up to this node is a table */
-    const lf_node **fuses;  /* [node id] the threshold node that is one step with this one */
-    bool *fused;            /* [node id] is that threshold node */
-    lf_layer **layers;      /* [node id] what fast_layers.c found out about it */
-    const lf_node **window; /* [node id] the window node whose vectors this node collects for itself */
-    lf_id *only;            /* [tensor id] the only node that reads it, or 0 */
+    lf_id *root;               /* [tensor id] */
+    bool *needed;              /* [tensor id] */
+    lf_slot **slots;           /* [root] what there is */
+    lf_slot **wanted;          /* [root] forms that consumers ask for */
+    const lf_front **front;    /* [node id] the host's chain up to this quantizer is thresholds on floats */
+    const lf_tail **tail;      /* [node id] the chain from codes up to this node is a table */
+    const lf_node **fuses;     /* [node id] the threshold node that is one step with this one */
+    bool *fused;               /* [node id] is that threshold node */
+    const lf_fast_op **kernel; /* [node id] what can do it, or NULL */
+    lf_layer **layers;         /* [node id] what fast_layers.c found out about it */
+    const lf_node **window;    /* [node id] the window node whose vectors this node collects for itself */
+    lf_id *only;               /* [tensor id] the only node that reads it, or 0 */
     lf_step *steps, *last;
     size_t row_bytes; /* of all slots */
     size_t scratch_bytes;
@@ -145,6 +147,9 @@ bool lf_window_holds(const lf_plan *p, const lf_node *window, lf_form form);
 /* For pictures of C channels in `x`, whose vectors are the pixels. Vectors are collected in the order (KH, KW, C), each pixel in
  * whole words when these are bits. */
 const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x);
+/* The same for a geometry without a node. */
+struct lf_window;
+const lf_gather *lf_gather_of(lf_plan *p, const struct lf_window *w, int64_t pad_code, lf_view x);
 size_t lf_gather_bytes(const lf_gather *g); /* of a vector */
 /* Vectors first .. first + count - 1 of pictures that lie one after the other, `stride` bytes apart. Up to 15 bytes behind each are
  * overwritten, and read behind the pictures. */
@@ -152,16 +157,24 @@ void lf_gather_run(const lf_gather *g, const uint8_t *pictures, size_t first, si
 /* Where the pixels of a window lie: tap[k], in the picture or a pixel of padding. */
 void lf_gather_taps(const lf_gather *g, const uint8_t *pictures, size_t position, const void **tap);
 
-/* -- layers (fast_layers.c) ------------------------------------------------------------------------------------------------- */
+/* -- nodes that have kernels (fast_ops.c) --------------------------------------------------------------------------------------- */
 
-/* The form in which a node wants its input 0 (or that of its window), and its vector length; VALUE when it has no kernel. */
-lf_form lf_layer_wants(lf_plan *p, const lf_node *n, size_t *vec);
-/* Whether a node has a kernel. */
-bool lf_layer_is(lf_plan *p, const lf_node *n);
-/* Adds the steps of a node that has a kernel; `fused` is the threshold node that goes with it, or NULL. */
-void lf_layer_add(lf_plan *p, const lf_node *n, const lf_node *fused);
-/* The threshold node that can be one step with the matrix-vector node n, or NULL. */
-const lf_node *lf_layer_fuses(lf_plan *p, const lf_node *n);
+struct lf_fast_op {
+    const char *name; /* of the op */
+    /* Whether kernels can do this node; asked once, before the rest. p->roots and p->only are known. */
+    bool (*can)(lf_plan *p, const lf_node *n);
+    /* The form in which it wants an operand (operand 0 of its window where p->window says so), and the vectors' length, where it is not
+     * the whole tensor. VALUE, when there is a window: it cannot collect from it. What consumers want is known. */
+    lf_form (*wants)(lf_plan *p, const lf_node *n, int operand, size_t *vec);
+    /* Adds its steps, and those of p->fuses[n->id], the threshold node that goes with it. */
+    void (*add)(lf_plan *p, const lf_node *n);
+};
+
+extern const lf_fast_op lf_fast_mvu, lf_fast_threshold, lf_fast_vvu, lf_fast_pool, lf_fast_global_pool,
+    lf_fast_sum_join, lf_fast_frame, lf_fast_transpose;
+
+/* NULL when the node runs by its definition. */
+const lf_fast_op *lf_fast_op_for(lf_plan *p, const lf_node *n);
 
 /* -- conversions (fast_convert.c) --------------------------------------------------------------------------------------------- */
 

@@ -134,26 +134,33 @@ size_t lf_gather_bytes(const lf_gather *g) {
     return (size_t)(g->w.kernel[0] * g->w.kernel[1]) * g->size;
 }
 
-static uint8_t *make_padding(lf_plan *p, const lf_node *window, const lf_slot *s, size_t channels) {
+static uint8_t *make_padding(lf_plan *p, int64_t pad_code, const lf_slot *s, size_t channels) {
     lf_slot pixel = {.form = s->form, .vec = channels, .vecs = 1, .stride = lf_vector_bytes(s->form, channels)};
-    uint8_t *pad = LF_NEW_ARRAY(p->arena, uint8_t, pixel.stride + 16); /* copies may overshoot */
+    uint8_t *pad = LF_NEW_ARRAY(p->arena, uint8_t, pixel.stride + 64); /* may be read further */
     int64_t *code = LF_NEW_ARRAY(p->building, int64_t, channels);
     for (size_t c = 0; c < channels; c++)
-        code[c] = lf_attr_int(window, "pad_code");
+        code[c] = pad_code;
     lf_put_vector(&pixel, pad, lf_plan_tensor(p, s->root)->range, code);
     return pad;
 }
 
-const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x) {
+const lf_gather *lf_gather_of(lf_plan *p, const lf_window *w, int64_t pad_code, lf_view x) {
     lf_gather *g = LF_NEW(p->arena, lf_gather);
-    if (lf_window_make(p->graph, window, &g->w) != LF_OK)
-        return NULL;
-    g->positions = (size_t)lf_picture_pixels(g->w.y);
-    g->picture = x.slot->stride * x.slot->vecs;
-    g->pixel = x.stride;
-    g->line = (size_t)g->w.x.width * x.stride;
-    g->size = x.slot->form == LF_FORM_BITS ? lf_bit_words(x.length) * 8 : x.length * lf_form_bytes(x.slot->form);
-    g->runs = g->w.dilation[1] == 1 && g->pixel == g->size;
-    g->pad = make_padding(p, window, x.slot, x.length);
+    *g = (lf_gather){.w = *w,
+                     .positions = (size_t)lf_picture_pixels(w->y),
+                     .picture = x.slot->stride * x.slot->vecs,
+                     .pixel = x.stride,
+                     .line = (size_t)w->x.width * x.stride,
+                     .size = x.slot->form == LF_FORM_BITS ? lf_bit_words(x.length) * 8
+                                                          : x.length * lf_form_bytes(x.slot->form),
+                     .pad = make_padding(p, pad_code, x.slot, x.length)};
+    g->runs = w->dilation[1] == 1 && g->pixel == g->size;
     return g;
+}
+
+const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x) {
+    lf_window w;
+    if (lf_window_make(p->graph, window, &w) != LF_OK)
+        return NULL;
+    return lf_gather_of(p, &w, lf_attr_int(window, "pad_code"), x);
 }

@@ -25,3 +25,7 @@ const lf_int_kernel *lf_int_kernel_for(lf_isa isa) {
 const lf_levels_kernel *lf_levels_kernel_for(lf_isa isa) {
     return CHOOSE(isa, lf_levels);
 }
+
+const lf_taps_kernel *lf_taps_kernel_for(lf_isa isa) {
+    return CHOOSE(isa, lf_taps);
+}

@@ -4,6 +4,7 @@
 
 #include "kern/int_dense.h"
 #include "kern/levels.h"
+#include "kern/taps.h"
 #include "kern/xnor_dense.h"
 
 typedef struct lf_kernel_info {
@@ -19,5 +20,6 @@ extern const lf_kernel_info lf_kernel_list[]; /* in the order of kern.def; ends 
 const lf_xnor_kernel *lf_xnor_kernel_for(lf_isa isa);
 const lf_int_kernel *lf_int_kernel_for(lf_isa isa);
 const lf_levels_kernel *lf_levels_kernel_for(lf_isa isa);
+const lf_taps_kernel *lf_taps_kernel_for(lf_isa isa);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct lf_levels {
     /* count > LF_LEVELS_IN_LINE: at[c << row_bits | t] ascending, filled up with INT32_MAX to a power of two; else at[t][c]. */
     bool searched;
     int row_bits;
+    bool shared; /* searched, and all channels have the thresholds of at[0 << row_bits] */
     int32_t *at;
     /* searched: #{reached} is g or g + 1 with g = scale[c] * x[c] + offset[c] as an integer between 0 and count, rounded down. */
     bool guessed;

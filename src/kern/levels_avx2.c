@@ -19,13 +19,17 @@ static inline __m256i load_f32(const void *x, size_t c, size_t left) {
     return _mm256_xor_si256(v, _mm256_srli_epi32(_mm256_srai_epi32(v, 31), 1));
 }
 
-static inline __m256i lanes_from(size_t c) {
-    return _mm256_add_epi32(_mm256_set1_epi32((int)c), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+/* Where the thresholds of eight channels begin. */
+static inline __m256i rows_from(const lf_levels *l, size_t c) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    if (l->shared)
+        return _mm256_setzero_si256();
+    return _mm256_slli_epi32(_mm256_add_epi32(_mm256_set1_epi32((int)c), lane), l->row_bits);
 }
 
 /* Binary search in eight rows at once. */
 static inline __m256i search(const lf_levels *l, size_t c, __m256i x) {
-    __m256i at = _mm256_slli_epi32(lanes_from(c), l->row_bits), row = at;
+    __m256i at = rows_from(l, c), row = at;
     for (int half = 1 << l->row_bits >> 1; half > 0; half >>= 1) {
         __m256i below = _mm256_cmpgt_epi32(_mm256_i32gather_epi32(l->at + half - 1, at, 4), x);
         at = _mm256_add_epi32(at, _mm256_andnot_si256(below, _mm256_set1_epi32(half)));
@@ -44,7 +48,7 @@ static inline __m256 number_f32(__m256i x) {
 static inline __m256i guess(const lf_levels *l, size_t c, __m256i x, __m256 number) {
     __m256 v = _mm256_add_ps(_mm256_mul_ps(number, _mm256_loadu_ps(l->scale + c)), _mm256_loadu_ps(l->offset + c));
     v = _mm256_min_ps(_mm256_max_ps(v, _mm256_setzero_ps()), _mm256_set1_ps((float)l->count));
-    __m256i g = _mm256_cvttps_epi32(v), row = _mm256_slli_epi32(lanes_from(c), l->row_bits);
+    __m256i g = _mm256_cvttps_epi32(v), row = rows_from(l, c);
     __m256i below = _mm256_cmpgt_epi32(_mm256_i32gather_epi32(l->at, _mm256_add_epi32(row, g), 4), x);
     __m256i n = _mm256_add_epi32(g, _mm256_andnot_si256(below, _mm256_set1_epi32(1)));
     return _mm256_min_epi32(n, _mm256_set1_epi32((int)l->count));

@@ -14,14 +14,17 @@ static inline __m512i load_f32(const void *x, size_t c, __mmask16 live) {
     return _mm512_xor_si512(v, _mm512_srli_epi32(_mm512_srai_epi32(v, 31), 1));
 }
 
-static inline __m512i lanes_from(size_t c) {
-    return _mm512_add_epi32(_mm512_set1_epi32((int)c),
-                            _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+/* Where the thresholds of sixteen channels begin. */
+static inline __m512i rows_from(const lf_levels *l, size_t c) {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    if (l->shared)
+        return _mm512_setzero_si512();
+    return _mm512_slli_epi32(_mm512_add_epi32(_mm512_set1_epi32((int)c), lane), (unsigned)l->row_bits);
 }
 
 /* Binary search in sixteen rows at once. */
 static inline __m512i search(const lf_levels *l, size_t c, __m512i x) {
-    __m512i at = _mm512_slli_epi32(lanes_from(c), (unsigned)l->row_bits), row = at;
+    __m512i at = rows_from(l, c), row = at;
     for (int half = 1 << l->row_bits >> 1; half > 0; half >>= 1) {
         __m512i T = _mm512_i32gather_epi32(at, l->at + half - 1, 4);
         at = _mm512_mask_add_epi32(at, _mm512_cmpge_epi32_mask(x, T), at, _mm512_set1_epi32(half));
@@ -40,7 +43,7 @@ static inline __m512 number_f32(__m512i x) {
 static inline __m512i guess(const lf_levels *l, size_t c, __m512i x, __m512 number) {
     __m512 v = _mm512_add_ps(_mm512_mul_ps(number, _mm512_loadu_ps(l->scale + c)), _mm512_loadu_ps(l->offset + c));
     v = _mm512_min_ps(_mm512_max_ps(v, _mm512_setzero_ps()), _mm512_set1_ps((float)l->count));
-    __m512i g = _mm512_cvttps_epi32(v), row = _mm512_slli_epi32(lanes_from(c), (unsigned)l->row_bits);
+    __m512i g = _mm512_cvttps_epi32(v), row = rows_from(l, c);
     __m512i T = _mm512_i32gather_epi32(_mm512_add_epi32(row, g), l->at, 4);
     __m512i n = _mm512_mask_add_epi32(g, _mm512_cmpge_epi32_mask(x, T), g, _mm512_set1_epi32(1));
     return _mm512_min_epi32(n, _mm512_set1_epi32((int)l->count));

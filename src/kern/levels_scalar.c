@@ -13,18 +13,32 @@ static int bits_of(size_t n) {
     return bits;
 }
 
+static bool all_alike(const int32_t *T, size_t channels, size_t count) {
+    for (size_t i = count; i < channels * count; i++)
+        if (T[i] != T[i - count])
+            return false;
+    return true;
+}
+
+/* Where the thresholds of channel c begin, when they are searched. */
+static size_t row_at(const lf_levels *l, size_t c) {
+    return l->shared ? 0 : c << l->row_bits;
+}
+
 void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
                    const int32_t *step, lf_levels *out) {
     size_t padded = (channels + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
     bool searched = count > LF_LEVELS_IN_LINE;
     int row_bits = searched ? bits_of(count) : 0;
-    size_t entries = searched ? padded << row_bits : padded * count + LF_LEVEL_LANES;
+    bool shared = searched && all_alike(T, channels, count);
+    size_t entries = searched ? (shared ? 1 : padded) << row_bits : padded * count + LF_LEVEL_LANES;
     *out = (lf_levels){
         .channels = channels,
         .padded = padded,
         .count = count,
         .searched = searched,
         .row_bits = row_bits,
+        .shared = shared,
         .at = LF_NEW_ARRAY(a, int32_t, entries),
         .base = LF_NEW_ARRAY(a, int32_t, padded),
         .step = LF_NEW_ARRAY(a, int32_t, padded),
@@ -39,7 +53,7 @@ void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T,
         out->below[c / 16] = (uint16_t)(out->below[c / 16] | (base[c] != 0) << c % 16);
         out->reached[c / 16] = (uint16_t)(out->reached[c / 16] | (code_at(out, c, 1) != 0) << c % 16);
         for (size_t t = 0; t < count; t++)
-            out->at[searched ? (c << row_bits) + t : t * padded + c] = T[c * count + t];
+            out->at[searched ? row_at(out, c) + t : t * padded + c] = T[c * count + t];
     }
 }
 
@@ -70,7 +84,7 @@ static int32_t guess(const lf_levels *l, size_t c, float x) {
  * is between t + 1/4 and t + 7/4, and the guess t or t + 1. The numbers are kept so small that a rounding more or less (fused
  * multiplication and addition) does not change this. */
 static bool set_line(lf_levels *l, size_t c, lf_level_in in) {
-    const int32_t *T = l->at + (c << l->row_bits);
+    const int32_t *T = l->at + row_at(l, c);
     double first = (double)number_of(T[0], in), last = (double)number_of(T[l->count - 1], in);
     double scale = (double)(l->count - 1) / (last - first);
     if (!(last > first) || !(scale < 1e30) || !(scale * (first < 0 ? -first : first) < 0x1p18))
@@ -111,7 +125,7 @@ static int32_t search(const int32_t *T, size_t n, int32_t x) {
 }
 
 static int32_t level_of(const lf_levels *l, lf_level_in in, size_t c, int32_t x) {
-    const int32_t *row = l->at + (c << l->row_bits);
+    const int32_t *row = l->searched ? l->at + row_at(l, c) : NULL;
     if (l->guessed) {
         int32_t g = guess(l, c, number_of(x, in));
         return code_at(l, c, g + (g < (int32_t)l->count && x >= row[g]));

@@ -1,0 +1,3 @@
+#include "kern/taps_body.h"
+
+const lf_taps_kernel lf_taps_scalar = LF_TAPS_KERNEL(LF_ISA_SCALAR);
