@@ -103,7 +103,7 @@ typedef struct lf_verify_options {
     const char *dir;
     lf_strings in;       /* "FILE" or "NAME=FILE", or one .npz */
     lf_strings out;      /* what the Verilog computed, as predict writes it */
-    const char *sim;     /* "verilator" (default) or "iverilog" */
+    const char *sim;     /* "verilator", "iverilog" or "lutfisk" (netlists only); NULL: Verilator, and lutfisk for netlists it knows the cells of */
     int64_t samples;     /* 0: all rows */
     double stall;        /* probability on every stream in the second run; default 0.3, negative: no second run */
     const char *netlist; /* a mapped netlist instead of rtl/ */

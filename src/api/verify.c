@@ -9,7 +9,7 @@
 #include "exec/exec.h"
 #include "pass/passes.h"
 #include "report/table.h"
-#include "verify/cosim.h"
+#include "verify/netlist.h"
 
 typedef struct verifier {
     lf_ctx *ctx;
@@ -111,22 +111,30 @@ static lf_status run_once(verifier *v, lf_cosim *c, double stall, const char *wh
     return LF_OK;
 }
 
-/* Compiling a large netlist takes Verilator minutes; for few cycles an interpreter is done first. */
-static bool prefers_interpreter(const verifier *v) {
-    enum { LARGE_BYTES = 3000000, FEW_CYCLES = 60000 };
-    lf_file f;
-    if (v->o->sim || !v->o->netlist || !lf_tool_found("iverilog") || !lf_path_exists(v->o->netlist) || lf_file_open(v->ctx, v->o->netlist, 0, &f) != LF_OK)
-        return false;
-    bool large = f.size > LARGE_BYTES;
-    lf_file_close(&f);
-    return large && (int64_t)v->frames * v->predicted_ii + v->predicted_latency < FEW_CYCLES;
+/* Netlists are simulated here, when all their cells are known; the answer to a question nobody asked is not kept. */
+static bool is_simulated_here(const verifier *v) {
+    lf_netlist *n = NULL;
+    const char *why = NULL;
+    lf_arena *a = lf_arena_new();
+    bool here = v->o->netlist && lf_path_exists(v->o->netlist) && lf_netlist_read(v->ctx, a, v->o->netlist, &n, &why) == LF_OK && n;
+    if (why)
+        lf_note(v->ctx, NULL, "a Verilog simulator is asked: %s", why);
+    lf_arena_free(a);
+    return here;
+}
+
+static lf_simulator choose_simulator(const verifier *v) {
+    if (v->o->sim)
+        return !strcmp(v->o->sim, "iverilog") ? LF_SIM_IVERILOG : !strcmp(v->o->sim, "lutfisk") ? LF_SIM_LUTFISK : LF_SIM_VERILATOR;
+    return is_simulated_here(v) ? LF_SIM_LUTFISK : LF_SIM_VERILATOR;
 }
 
 static lf_status simulate(verifier *v) {
-    bool iverilog = v->o->sim ? !strcmp(v->o->sim, "iverilog") : prefers_interpreter(v);
-    lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = iverilog ? LF_SIM_IVERILOG : LF_SIM_VERILATOR, .inputs = &v->inputs, .outputs = &v->outputs};
+    static const char *const names[] = {"verilator", "iverilog", "lutfisk"};
+    lf_simulator sim = choose_simulator(v);
+    lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = sim, .inputs = &v->inputs, .outputs = &v->outputs};
     lf_cosim *c;
-    v->simulator = iverilog ? "iverilog" : "verilator";
+    v->simulator = names[sim];
     lf_progress(v->ctx, "compiling the simulation", 0, 0);
     LF_TRY(lf_cosim_new(v->ctx, &d, &c));
     lf_status status = run_once(v, c, 0, "simulating without stalls");
@@ -196,7 +204,7 @@ static lf_status verify(verifier *v) {
 }
 
 lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) {
-    static const char *const simulators[] = {"verilator", "iverilog", NULL};
+    static const char *const simulators[] = {"verilator", "iverilog", "lutfisk", NULL};
     if (!o->dir)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "verify wants the directory of a build");
     if (!(o->stall < 0.99))

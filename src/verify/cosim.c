@@ -10,12 +10,14 @@
 #include "base/run.h"
 #include "base/text.h"
 #include "verify/beats.h"
+#include "verify/netlist_cosim.h"
 
 struct lf_cosim {
     lf_ctx *ctx;
     lf_arena *arena;
     lf_cosim_design design;
-    char *work; /* temporary directory */
+    char *work;          /* temporary directory */
+    lf_netlist *netlist; /* when lutfisk simulates it itself */
 };
 
 typedef LF_VEC(const char *) words;
@@ -223,9 +225,31 @@ static lf_status compile_iverilog(lf_cosim *c) {
     return run_tool(c, &argv, "iverilog");
 }
 
+static lf_status read_netlist(lf_cosim *c) {
+    const char *why = NULL;
+    if (!c->design.netlist)
+        return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "lutfisk simulates netlists itself, not Verilog: choose verilator or iverilog");
+    LF_TRY(lf_netlist_read(c->ctx, c->arena, c->design.netlist, &c->netlist, &why));
+    if (c->netlist)
+        return LF_OK;
+    lf_status status = lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist}, "lutfisk does not simulate this netlist itself: %s", why);
+    lf_hint(c->ctx, "--sim verilator or --sim iverilog simulate it with the cell library of Yosys");
+    return status;
+}
+
+static lf_status compile(lf_cosim *c) {
+    switch (c->design.simulator) {
+    case LF_SIM_VERILATOR: return compile_verilator(c);
+    case LF_SIM_IVERILOG: return compile_iverilog(c);
+    default: return read_netlist(c);
+    }
+}
+
 static lf_status need_tools(const lf_cosim *c) {
     static const char *const verilator[] = {"verilator", "g++", "make"}, *const iverilog[] = {"iverilog", "vvp", NULL};
     const char *const *tools = c->design.simulator == LF_SIM_VERILATOR ? verilator : iverilog;
+    if (c->design.simulator == LF_SIM_LUTFISK)
+        return LF_OK;
     for (int i = 0; i < 3 && tools[i]; i++)
         if (!lf_tool_found(tools[i])) {
             lf_status status =
@@ -244,7 +268,7 @@ lf_status lf_cosim_new(lf_ctx *ctx, const lf_cosim_design *design, lf_cosim **ou
     if (status == LF_OK)
         status = lf_temp_dir(ctx, c->arena, NULL, &c->work);
     if (status == LF_OK)
-        status = design->simulator == LF_SIM_VERILATOR ? compile_verilator(c) : compile_iverilog(c);
+        status = compile(c);
     if (status == LF_OK)
         *out = c;
     else
@@ -328,7 +352,10 @@ static lf_status read_cycles(lf_cosim *c, const lf_cosim_run *run, int64_t last[
 lf_status lf_cosim_frames(lf_cosim *c, lf_cosim_run *run) {
     int64_t first = 0, last[3];
     LF_TRY(write_inputs(c, run));
-    LF_TRY(simulate(c, run, &first));
+    if (c->netlist)
+        LF_TRY(lf_netlist_frames(c->ctx, c->netlist, &c->design, run, c->work, &first));
+    else
+        LF_TRY(simulate(c, run, &first));
     for (size_t i = 0; i < c->design.outputs->count; i++)
         LF_TRY(lf_beats_read(c->ctx, file_of(c, "out", i, hex_files(c) ? "hex" : "bin"), &c->design.outputs->at[i],
                              run->out[i], run->frames, hex_files(c)));

@@ -4,7 +4,8 @@
 
 #include "pass/stream_model.h"
 
-typedef enum lf_simulator { LF_SIM_VERILATOR, LF_SIM_IVERILOG } lf_simulator;
+/* LUTFISK: this process itself, for netlists (netlist.h); no other program is needed. */
+typedef enum lf_simulator { LF_SIM_VERILATOR, LF_SIM_IVERILOG, LF_SIM_LUTFISK } lf_simulator;
 
 typedef struct lf_cosim_design {
     const char *dir;     /* of the build */
@@ -16,7 +17,8 @@ typedef struct lf_cosim_design {
 
 typedef struct lf_cosim lf_cosim;
 
-/* Compiles the simulation in a temporary directory. LF_NO_TOOL when the simulator is absent. Free with lf_cosim_free, also after
+/* Compiles the simulation in a temporary directory. LF_NO_TOOL when the simulator is absent, LF_BAD_INPUT when lutfisk itself does not
+ * simulate a cell of the netlist. Free with lf_cosim_free, also after
  * errors (then *out is NULL). */
 LF_MUST_USE lf_status lf_cosim_new(lf_ctx *ctx, const lf_cosim_design *design, lf_cosim **out);
 void lf_cosim_free(lf_cosim *c);
