@@ -282,6 +282,8 @@ static void check_recipe(lf_ctx *ctx, const char *text) {
         s->value[i] = (double)n->value[i];
     for (int i = 0; i < n->layers; i++)
         s->weight[i] = calloc(n->layer[i].in * n->layer[i].pad, sizeof *s->weight[i]);
+    for (int i = 0; i < n->layers; i++) /* what an earlier step left behind */
+        memset(n->layer[i].d, 0x3f, n->layer[i].out * n->layer[i].columns * sizeof(float));
     lf_net_train_step(n, s->labels, 1e-12);
     (void)run_surrogate(s);
     s->freeze = false;

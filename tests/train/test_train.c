@@ -41,7 +41,7 @@ static const char joined[] =
     "layers:\n- {conv: 10, stride: 2, pad: 1}\n- {max_pool: 2, name: a}\n"
     "- {conv: 10, pad: 1, name: b, activations: {type: int, bits: 4, scale_mode: learned}}\n- {join: [b, a], name: c}\n"
     "- {conv: 20, stride: 2, pad: 1, name: d}\n- {conv: 20, kernel: 1, stride: 2, from: c, name: e}\n"
-    "- {join: [d, e]}\n- global_average_pool\n- 10\n"
+    "- {join: [d, e]}\n- global_average_pool\n- 20\n- 10\n"
     "training: {epochs: 3, batch: 48, validation: 300, rate: 0.02, initial: 0.2}\n";
 static const char biased[] =
     "data: digits\ninput: {shape: [1, 28, 28]}\n"
