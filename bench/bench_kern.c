@@ -186,30 +186,92 @@ static lf_id random_signs(lf_graph *g, int64_t rows, int64_t columns) {
     return lf_const_codes(g, "W", lf_shape_make(2, (int64_t[]){rows, columns}), w)->id;
 }
 
+static void add_input(lf_graph *g, lf_shape shape) {
+    lf_id x = lf_tensor_new(g, "x", shape, LF_FLOAT32)->id;
+    LF_PUSH(g->arena, &g->inputs, (lf_port){.name = "x", .tensor = x});
+}
+
+static lf_id add_signs(lf_graph *g, lf_id at, int64_t channels) {
+    int64_t *T = LF_NEW_ARRAY(g->arena, int64_t, channels);
+    for (int64_t i = 0; i < channels; i++)
+        T[i] = lf_rng_between(&rng, -10, 10);
+    lf_node *threshold;
+    lf_id table = lf_const_codes(g, "T", lf_shape_make(2, (int64_t[]){channels, 1}), T)->id;
+    at = add_node(g, "threshold", (lf_id[]){at, table}, 2, &threshold);
+    lf_attr_set_int(threshold, "out_base", -1);
+    lf_attr_set_int(threshold, "out_step", 2);
+    return at;
+}
+
+static lf_id add_window(lf_graph *g, lf_id at, int64_t size, int64_t stride, int64_t interleave) {
+    lf_node *window;
+    at = add_node(g, "window", (lf_id[]){at}, 1, &window);
+    lf_attr_set_ints(g, window, "kernel", (int64_t[]){size, size}, 2);
+    lf_attr_set_ints(g, window, "strides", (int64_t[]){stride, stride}, 2);
+    lf_attr_set_int(window, "interleave", interleave);
+    return at;
+}
+
+static lf_id add_product(lf_graph *g, lf_id at, int64_t rows, int64_t columns) {
+    return add_node(g, "mvu", (lf_id[]){at, random_signs(g, rows, columns)}, 2, NULL);
+}
+
 /* Float pixels -> x * 2 - 1 -> bipolar -> three hidden layers of `width` -> 10 sums with a scale, as SFC and LFC. */
 static lf_graph *one_bit_net(lf_ctx *ctx, int64_t width) {
     lf_graph *g = lf_graph_new(ctx, "net");
-    lf_id x = lf_tensor_new(g, "x", lf_shape_make(2, (int64_t[]){1, 784}), LF_FLOAT32)->id;
-    LF_PUSH(g->arena, &g->inputs, (lf_port){.name = "x", .tensor = x});
+    add_input(g, lf_shape_make(2, (int64_t[]){1, 784}));
+    lf_id x = g->inputs.at[0].tensor;
     lf_id two = lf_const_reals(g, "two", (lf_shape){0}, (double[]){2})->id,
           one = lf_const_reals(g, "one", (lf_shape){0}, (double[]){1})->id;
     lf_id at = add_node(g, "sub", (lf_id[]){add_node(g, "mul", (lf_id[]){x, two}, 2, NULL), one}, 2, NULL);
     at = add_node(g, "quantize", (lf_id[]){add_node(g, "bipolar_quant", (lf_id[]){at, one}, 2, NULL)}, 1, NULL);
     for (int layer = 0; layer < 4; layer++) {
         int64_t K = layer ? width : 784, N = layer < 3 ? width : 10;
-        at = add_node(g, "mvu", (lf_id[]){at, random_signs(g, N, K)}, 2, NULL);
+        at = add_product(g, at, N, K);
         if (layer == 3)
             break;
-        int64_t *T = LF_NEW_ARRAY(g->arena, int64_t, N);
-        for (int64_t i = 0; i < N; i++)
-            T[i] = lf_rng_between(&rng, -10, 10);
-        lf_node *threshold;
-        at = add_node(g, "threshold", (lf_id[]){at, lf_const_codes(g, "T", lf_shape_make(2, (int64_t[]){N, 1}), T)->id},
-                      2, &threshold);
-        lf_attr_set_int(threshold, "out_base", -1);
-        lf_attr_set_int(threshold, "out_step", 2);
+        at = add_signs(g, at, N);
     }
     at = add_node(g, "dequantize", (lf_id[]){at, one}, 2, NULL);
+    LF_PUSH(g->arena, &g->outputs, (lf_port){.name = "y", .tensor = at});
+    return g;
+}
+
+/* CNV of 1-bit weights and activations (Umuroglu et al., FINN, 2017): float pictures [3, 32, 32] -> x * 2 - 1 -> 8 bits -> six
+ * convolutions 3x3, two pools, three dense layers. */
+static lf_graph *cnv_net(lf_ctx *ctx, double *macs) {
+    static const int64_t outs[] = {64, 64, 128, 128, 256, 256};
+    lf_graph *g = lf_graph_new(ctx, "cnv");
+    add_input(g, lf_shape_make(4, (int64_t[]){1, 3, 32, 32}));
+    lf_id two = lf_const_reals(g, "two", (lf_shape){0}, (double[]){2})->id,
+          one = lf_const_reals(g, "one", (lf_shape){0}, (double[]){1})->id,
+          step = lf_const_reals(g, "step", (lf_shape){0}, (double[]){1.0 / 128})->id,
+          zero = lf_const_reals(g, "zero", (lf_shape){0}, (double[]){0})->id,
+          bits = lf_const_reals(g, "bits", (lf_shape){0}, (double[]){8})->id;
+    lf_node *made;
+    lf_id at = add_node(g, "transpose", (lf_id[]){g->inputs.at[0].tensor}, 1, &made);
+    lf_attr_set_ints(g, made, "perm", (int64_t[]){0, 2, 3, 1}, 4);
+    at = add_node(g, "sub", (lf_id[]){add_node(g, "mul", (lf_id[]){at, two}, 2, NULL), one}, 2, NULL);
+    at = add_node(g, "quantize", (lf_id[]){add_node(g, "quant", (lf_id[]){at, step, zero, bits}, 4, NULL)}, 1, NULL);
+    int64_t channels = 3, size = 32;
+    *macs = 0;
+    for (int i = 0; i < 6; i++) {
+        size -= 2;
+        *macs += (double)(size * size * channels * 9 * outs[i]);
+        at = add_signs(g, add_product(g, add_window(g, at, 3, 1, 0), outs[i], 9 * channels), outs[i]);
+        channels = outs[i];
+        if (i != 1 && i != 3)
+            continue;
+        at = add_node(g, "pool", (lf_id[]){add_window(g, at, 2, 2, 1)}, 1, &made);
+        lf_attr_set_int(made, "K", 4);
+        size /= 2;
+    }
+    at = add_node(g, "reshape", (lf_id[]){at}, 1, &made);
+    lf_attr_set_ints(g, made, "shape", (int64_t[]){1, 256}, 2);
+    at = add_signs(g, add_product(g, at, 512, 256), 512);
+    at = add_signs(g, add_product(g, at, 512, 512), 512);
+    *macs += 256 * 512 + 512 * 512 + 10 * 512;
+    at = add_node(g, "dequantize", (lf_id[]){add_product(g, at, 10, 512), one}, 2, NULL);
     LF_PUSH(g->arena, &g->outputs, (lf_port){.name = "y", .tensor = at});
     return g;
 }
@@ -226,27 +288,39 @@ static void run_net(void *arg) {
         abort();
 }
 
-static void bench_net(const char *name, lf_isa isa, int64_t width, size_t rows, int threads) {
-    lf_ctx *ctx = lf_ctx_new(threads);
-    lf_graph *g = one_bit_net(ctx, width);
+/* Takes g; macs: of a row. */
+static void bench_graph(lf_graph *g, const char *name, double macs, lf_isa isa, size_t rows, int cores) {
     if (lf_infer(g) != LF_OK)
         abort();
-    float *x = malloc(rows * 784 * sizeof *x), *y = malloc(rows * 10 * sizeof *y);
-    for (size_t i = 0; i < rows * 784; i++)
+    size_t ins = (size_t)lf_shape_count(lf_tensor_at(g, g->inputs.at[0].tensor)->shape);
+    float *x = malloc(rows * ins * sizeof *x), *y = malloc(rows * 10 * sizeof *y);
+    for (size_t i = 0; i < rows * ins; i++)
         x[i] = (float)lf_rng_double(&rng);
     lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F32, x};
     lf_row_out out = {.tensor = g->outputs.at[0].tensor, .single = y};
-    net_case c = {lf_plan_new_for(ctx, g, isa), {&in, 1, &out, 1}, rows};
-    double macs = 784.0 * (double)width + 2.0 * (double)(width * width) + 10.0 * (double)width;
-    int cores = lf_pool_size(lf_ctx_pool(ctx));
+    net_case c = {lf_plan_new_for(g->ctx, g, isa), {&in, 1, &out, 1}, rows};
     const char *label = lf_format(g->arena, "%s %s, %zu float rows, %d threads", name, lf_isa_name(isa), rows, cores);
     measure(&(row){label, (double)rows, 2 * macs * (double)rows, run_net, &c, lf_peak_kernel_for(isa)->xnor, cores,
                    cores > 1 ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID});
     lf_plan_free(c.plan);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
     free(x);
     free(y);
+}
+
+static void bench_net(const char *name, lf_isa isa, int64_t width, size_t rows, int threads) {
+    lf_ctx *ctx = lf_ctx_new(threads);
+    double macs = 784.0 * (double)width + 2.0 * (double)(width * width) + 10.0 * (double)width;
+    bench_graph(one_bit_net(ctx, width), name, macs, isa, rows, lf_pool_size(lf_ctx_pool(ctx)));
+    lf_ctx_free(ctx);
+}
+
+static void bench_cnv(lf_isa isa, size_t rows, int threads) {
+    lf_ctx *ctx = lf_ctx_new(threads);
+    double macs;
+    lf_graph *g = cnv_net(ctx, &macs);
+    bench_graph(g, "CNV w1a1", macs, isa, rows, lf_pool_size(lf_ctx_pool(ctx)));
+    lf_ctx_free(ctx);
 }
 
 int main(int argc, char **argv) {
@@ -271,8 +345,11 @@ int main(int argc, char **argv) {
         bench_net("SFC w1a1", (lf_isa)isa, 256, 20000, 1);
         bench_net("LFC w1a1", (lf_isa)isa, 1024, 2000, 1);
         bench_net("SFC w1a1", (lf_isa)isa, 256, 1, 1);
+        bench_cnv((lf_isa)isa, isa == LF_ISA_SCALAR ? 6 : 120, 1);
+        bench_cnv((lf_isa)isa, 1, 1);
     }
     bench_net("SFC w1a1", lf_cpu_best(), 256, 20000, 0);
     bench_net("LFC w1a1", lf_cpu_best(), 1024, 10000, 0);
+    bench_cnv(lf_cpu_best(), 480, 0);
     return 0;
 }
