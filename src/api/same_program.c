@@ -10,6 +10,10 @@ typedef struct comparison {
     lf_row_in *in_a, *in_b;
 } comparison;
 
+static int64_t random_code(lf_rng *r, lf_range of) {
+    return of.lo + of.step * lf_rng_between(r, 0, (int64_t)lf_range_count(of) - 1);
+}
+
 /* Row 0 all low, row 1 all high, the rest random: codes where the input is on a grid, reals in [-2, 2] otherwise. */
 static lf_status fill_input(comparison *c, size_t i) {
     const lf_tensor *t = lf_tensor_at(c->a, c->a->inputs.at[i].tensor);
@@ -23,7 +27,7 @@ static lf_status fill_input(comparison *c, size_t i) {
     for (size_t k = 0; k < c->rows * elements; k++) {
         size_t row = k / elements;
         if (codes)
-            code[k] = row == 0 ? t->range.lo : row == 1 ? t->range.hi : lf_rng_between(&r, t->range.lo, t->range.hi);
+            code[k] = row == 0 ? t->range.lo : row == 1 ? t->range.hi : random_code(&r, t->range);
         else
             real[k] = row == 0 ? -2 : row == 1 ? 2 : 4 * lf_rng_double(&r) - 2;
     }
