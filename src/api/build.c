@@ -13,6 +13,7 @@
 #include "pass/passes.h"
 #include "report/build_report.h"
 #include "report/table.h"
+#include "target/driver.h"
 #include "target/target.h"
 #include "verify/testbench.h"
 #include "vlog/vlog.h"
@@ -114,6 +115,7 @@ static lf_status write_report(builder *b, const char *dir, const json_t *report)
 static lf_status write_all(builder *b, const lf_build_facts *f, const json_t *report, const char *dir) {
     LF_TRY(lf_target_verilog.emit(b->g, f->top, dir));
     LF_TRY(lf_testbench_write(b->ctx, dir, f->top, &f->inputs, &f->outputs));
+    LF_TRY(lf_driver_write(b->g, f->top, &f->inputs, &f->outputs, dir));
     LF_TRY(lf_graph_save(b->g, lf_path_join(b->arena, dir, "model.lf"), false));
     LF_TRY(write_folding(b, dir));
     return write_report(b, dir, report);
