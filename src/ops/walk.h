@@ -1,4 +1,4 @@
-/* Pictures read in another order than they come in: what `window`, `upsample` and `pixel_shuffle` have in common.
+/* Pictures read in another order than they come in: what `window`, `upsample` and `depth_to_space` have in common.
  *
  * The beats of a frame ("words") lie in a ring memory. A nest of counters walks over positions; each is an address, counted from
  * the frame's first word, that is linear in the counters, so going on is adding one of a few constants. Level 0 is the innermost.

@@ -331,6 +331,51 @@ static void global_pools(void **state) {
     }
 }
 
+/* -- enlarged and shuffled -------------------------------------------------------------------------------------------------- */
+
+static void upsamples(void **state) {
+    (void)state;
+    op_bench b;
+    op_begin(&b);
+    op_node(&b, "upsample", 1, OP_IN(op_codes(&b, "1,2,2,1", (lf_range){0, 3, 1}, 1)), "factors", "[1, 2]", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    assert_string_equal(shape_of(&b), "[1,2,4,1]");
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 0, 1, 1, 2, 2, 3, 3);
+    op_node(&b, "upsample", 1, OP_IN(op_codes(&b, "1,1,2,2", (lf_range){0, 3, 1}, 1)), "factors", "[2, 1]", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 1, 2, 3, 0, 1, 2, 3);
+    op_node(&b, "upsample", 1, OP_IN(op_codes(&b, "1,2,2", (lf_range){0, 3, 1}, 1)), "factors", "[2, 1]", NULL);
+    must_refuse(&b, "factors has 2 entries");
+    op_end(&b);
+}
+
+static void shuffles(void **state) {
+    (void)state;
+    op_bench b;
+    op_begin(&b);
+    lf_tensor *x = op_codes(&b, "1,1,2,8", (lf_range){0, 15, 1}, 1);
+    op_node(&b, "depth_to_space", 1, OP_IN(x), "block", "2", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    assert_string_equal(shape_of(&b), "[1,2,4,2]");
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15);
+    op_node(&b, "depth_to_space", 1, OP_IN(x), "block", "2", "mode", "CRD", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15);
+    op_node(&b, "depth_to_space", 1, OP_IN(x), "block", "2", "mode", "CRD", "SIMD", "2", NULL);
+    must_refuse(&b, "SIMD=2: with mode CRD");
+    op_node(&b, "depth_to_space", 1, OP_IN(x), "block", "3", NULL);
+    must_refuse(&b, "C divisible by 9");
+    op_end(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(window_rows),
@@ -345,6 +390,8 @@ int main(void) {
         cmocka_unit_test(pools),
         cmocka_unit_test(pool_ranges),
         cmocka_unit_test(global_pools),
+        cmocka_unit_test(upsamples),
+        cmocka_unit_test(shuffles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

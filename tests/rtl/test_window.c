@@ -1,4 +1,4 @@
-/* Units that read pictures, and the corners of their parameters: in Verilator, in Icarus, mapped by Yosys; the rate that the plan
+/* Units of pictures, and the corners of their parameters: in Verilator, in Icarus, mapped by Yosys; the rate that the plan
  * promises on many random geometries, held against the model of the handshakes. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,6 +58,15 @@ static const unit_case cases[] = {
     {"global_bits", "global_pool", 3, 3, 40, {-1, 1, 2}, "function=sum PE=1"},
     {"global_one", "global_pool", 1, 1, 6, {-9, 15, 1}, "function=max PE=2"},
     {"global_line", "global_pool", 0, 9, 4, {-9, 15, 1}, "function=sum PE=1"},
+    {"up_double", "upsample", 3, 4, 2, {0, 7, 1}, "factors=[2,2] SIMD=2"},
+    {"up_triple", "upsample", 2, 3, 4, {-8, 7, 1}, "factors=[1,3] SIMD=2"},
+    {"up_rows", "upsample", 3, 5, 3, {-1, 1, 2}, "factors=[3,1]"},
+    {"up_line", "upsample", 0, 6, 2, {0, 7, 1}, "factors=[4]"},
+    {"up_copy", "upsample", 2, 2, 2, {0, 7, 1}, "factors=[1,1]"},
+    {"shuffle_dcr", "depth_to_space", 3, 2, 12, {0, 7, 1}, "block=2 SIMD=3"},
+    {"shuffle_dcr1", "depth_to_space", 2, 3, 8, {-4, 7, 1}, "block=2"},
+    {"shuffle_crd", "depth_to_space", 2, 3, 18, {-1, 1, 2}, "block=3 mode=CRD"},
+    {"shuffle_copy", "depth_to_space", 2, 3, 4, {0, 9, 1}, "block=1 SIMD=2"},
 };
 
 static void add_case(const unit_case *u) {

@@ -1,0 +1,145 @@
+/* Nearest-neighbour enlargement: every pixel becomes a block of factors[0] x factors[1] equal ones.
+ *   in 0   x  codes [1, H, W, C] or [1, L, C]
+ *   out 0  y  codes [1, H*factors[0], W*factors[1], C], or [1, L*factors[0], C]
+ *   II = beats of y cycles per frame, SIMD elements each.      Source: ONNX Resize-13, mode nearest, whole scales; walk.h. */
+#include <inttypes.h>
+
+#include "ops/elementwise.h"
+#include "ops/picture.h"
+#include "ops/stream.h"
+#include "ops/walk.h"
+
+typedef struct upsample_attr {
+    lf_ints factors;
+    int64_t SIMD;
+} upsample_attr;
+
+static const lf_attr_desc attrs[] = {
+    {"factors", LF_ATTR_INTS, offsetof(upsample_attr, factors), NULL, NULL, 0, 0, "[rows, columns], or [length]"},
+    {"SIMD", LF_ATTR_INT, offsetof(upsample_attr, SIMD), "1", NULL, 1, 1 << 20,
+     "elements per beat; divides the channels"},
+    {0},
+};
+
+typedef struct sizes {
+    lf_picture x, y;
+    int64_t factor[2];
+} sizes;
+
+static lf_status sizes_of(const lf_graph *g, const lf_node *n, sizes *s) {
+    const upsample_attr *a = n->attr;
+    LF_TRY(lf_need_picture(g, n, &s->x));
+    lf_where where = lf_where_node(g, n);
+    if (a->factors.count != s->x.axes)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "factors has %" PRId64 " entries, %s wants %d", a->factors.count,
+                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), s->x.axes);
+    for (int64_t i = 0; i < a->factors.count; i++)
+        if (a->factors.at[i] < 1 || a->factors.at[i] > 1 << 16)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "factors has the entry %" PRId64 "; legal: 1 to 65536",
+                           a->factors.at[i]);
+    s->factor[0] = s->x.axes == 2 ? a->factors.at[0] : 1;
+    s->factor[1] = a->factors.at[a->factors.count - 1];
+    s->y = s->x;
+    s->y.height *= s->factor[0];
+    s->y.width *= s->factor[1];
+    LF_TRY(lf_need_size(g, n, lf_picture_shape(s->y)));
+    return lf_need_divisor(g, n, "SIMD", a->SIMD, s->x.channels, "channels");
+}
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    sizes s;
+    LF_TRY(sizes_of(g, n, &s));
+    LF_TRY(lf_infer_same(g, n));
+    lf_tensor *y = lf_out(g, n, 0);
+    y->shape = lf_picture_shape(s.y);
+    if (y->range_axis != y->shape.rank - 1)
+        y->channel_range = NULL;
+    return LF_OK;
+}
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    sizes s;
+    LF_TRY(sizes_of(run->graph, n, &s));
+    int64_t *to = out->code;
+    for (int64_t row = 0; row < s.y.height; row++)
+        for (int64_t column = 0; column < s.y.width; column++)
+            for (int64_t c = 0; c < s.x.channels; c++)
+                *to++ = in->code[(row / s.factor[0] * s.x.width + column / s.factor[1]) * s.x.channels + c];
+    return LF_OK;
+}
+
+/* -- hardware ----------------------------------------------------------------------------------------------------------- */
+
+/* The nest: a pixel, again for every column of its block, pixels of a row, the row again, rows. */
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
+    sizes s;
+    LF_TRY(sizes_of(g, n, &s));
+    int64_t pixel = s.x.channels / ((const upsample_attr *)n->attr)->SIMD, row = s.x.width * pixel;
+    bool flat = s.factor[0] == 1; /* no row comes again: pixels are free as they go */
+    *out = (lf_walk){
+        .level = {{pixel, 1, 0, -1, 0},
+                  {s.factor[1], 0, 0, -1, 0},
+                  {s.x.width, pixel, flat ? pixel : 0, -1, 0},
+                  {s.factor[0], 0, 0, -1, 0},
+                  {s.x.height, row, row, -1, 0}},
+        .levels = 5,
+        .words = s.x.height * row,
+        .size = {s.x.height, s.x.width},
+        .row_words = row,
+        .column_words = pixel,
+    };
+    lf_walk_plan(out);
+    return LF_OK;
+}
+
+static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
+    return (lf_walk_beat){
+        .lanes = ((const upsample_attr *)n->attr)->SIMD, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype};
+}
+
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
+    (void)g;
+    in[0] = out[0] = ((const upsample_attr *)n->attr)->SIMD;
+}
+
+static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_walk w;
+    lf_walk_beat b = beat_of(g, n);
+    LF_TRY(plan_of(g, n, &w));
+    lf_walk_cost(&w, &b, out);
+    return LF_OK;
+}
+
+static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_walk w;
+    lf_walk_beat b = beat_of(g, n);
+    LF_TRY(plan_of(g, n, &w));
+    lf_walk_rtl(g, n, &w, &b, v);
+    return LF_OK;
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_walk w;
+    lf_walk_beat b = beat_of(g, n);
+    LF_TRY(plan_of(g, n, &w));
+    lf_walk_twin(&w, lf_walk_is_block(&w, &b), n->name, a, out);
+    return LF_OK;
+}
+
+const lf_op lf_op_upsample = {
+    .name = "upsample",
+    .help = "every pixel as a block of equal ones",
+    .level = LF_HW,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .attr_size = sizeof(upsample_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+    .lanes = lanes,
+    .cost = cost,
+    .rtl = rtl,
+    .unit = unit,
+};
