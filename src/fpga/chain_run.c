@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { OUTSIDE = LF_CHAIN_OUTSIDE, WORD = 64 };
+enum { OUTSIDE = LF_CHAIN_OUTSIDE, WORD = 64, SPAN = 256 };
 
 static const int64_t never = INT64_MAX;
 
@@ -19,9 +19,10 @@ typedef struct clockwork {
     lf_chain_unit **at; /* by place; bypassed ones are in no set */
     size_t count, words;
     uint64_t *awake, *moved, *touched,
-        *ask;                    /* clocked; state changed at the last edge; a flag changed; ready to be asked for */
-    int64_t *wake;               /* by place, then by end: cycle in which it wakes by itself */
-    int64_t next_wake;           /* not later than the first of them */
+        *ask;        /* clocked; state changed at the last edge; a flag changed; ready to be asked for */
+    int64_t *wake;   /* by place, then by end: cycle in which it wakes by itself */
+    uint64_t *wheel; /* for each cycle of a span: who may wake in it, by the index of `wake` */
+    size_t wheel_words;
     LF_VEC(int) ends;            /* ends at which a flag changed in this cycle */
     int64_t moving, quiet_since; /* links on which a beat moves */
     size_t state_most;
@@ -32,9 +33,33 @@ static void put(uint64_t *set, int place) {
     set[place / WORD] |= (uint64_t)1 << (place % WORD);
 }
 
+/* Those that wake in the same SPAN cycles as `now` stand in the wheel; the others are put there when their span begins. An entry whose
+ * cycle was changed since is left there and means nothing. */
+static void put_in_wheel(clockwork *k, size_t i) {
+    k->wheel[(size_t)(k->wake[i] % SPAN) * k->wheel_words + i / WORD] |= (uint64_t)1 << (i % WORD);
+}
+
 static void set_wake(clockwork *k, size_t i, int64_t cycle) {
     k->wake[i] = cycle;
-    k->next_wake = cycle < k->next_wake ? cycle : k->next_wake;
+    if (cycle / SPAN == k->c->now / SPAN)
+        put_in_wheel(k, i);
+}
+
+static size_t sleepers(const clockwork *k) {
+    return k->count + k->c->end_count;
+}
+
+static void begin_span(clockwork *k) {
+    for (size_t i = 0; i < sleepers(k); i++)
+        if (k->wake[i] / SPAN == k->c->now / SPAN)
+            put_in_wheel(k, i);
+}
+
+static int64_t first_wake(const clockwork *k) {
+    int64_t first = never;
+    for (size_t i = 0; i < sleepers(k); i++)
+        first = k->wake[i] < first ? k->wake[i] : first;
+    return first;
 }
 
 /* -- counting -------------------------------------------------------------------------------------------------------- */
@@ -146,7 +171,7 @@ lf_status lf_chain_start(lf_ctx *ctx, lf_chain *c, int frames) {
 }
 
 static clockwork wind_up(lf_chain *c) {
-    clockwork k = {.c = c, .count = c->units.count, .words = c->units.count / WORD + 1, .next_wake = 0};
+    clockwork k = {.c = c, .count = c->units.count, .words = c->units.count / WORD + 1};
     k.at = LF_NEW_ARRAY(c->arena, lf_chain_unit *, k.count + 1);
     k.awake = LF_NEW_ARRAY(c->arena, uint64_t, 4 * k.words);
     k.moved = k.awake + k.words;
@@ -164,6 +189,8 @@ static clockwork wind_up(lf_chain *c) {
     }
     for (size_t i = 0; i < c->end_count; i++)
         k.wake[k.count + i] = c->ends[i]->from == OUTSIDE ? 0 : never;
+    k.wheel_words = sleepers(&k) / WORD + 1;
+    k.wheel = LF_NEW_ARRAY(c->arena, uint64_t, k.wheel_words * SPAN);
     k.before = lf_alloc(c->arena, k.state_most + 1);
     return k;
 }
@@ -265,18 +292,25 @@ static void plan_ends(clockwork *k) {
     k->ends.count = 0;
 }
 
-static void wake_due(clockwork *k) {
-    int64_t first = never;
-    size_t all = k->count + k->c->end_count;
-    for (size_t i = 0; i < all; i++) {
-        if (k->wake[i] > k->c->now)
-            first = k->wake[i] < first ? k->wake[i] : first;
-        else if (i < k->count)
-            wake_unit(k, k->at[i]);
-        else
-            wake_end(k, i - k->count);
+/* True when an end woke: only then can the last beat have left. */
+static bool wake_due(clockwork *k) {
+    uint64_t *due = &k->wheel[(size_t)(k->c->now % SPAN) * k->wheel_words];
+    bool any_end = false;
+    for (size_t w = 0; w < k->wheel_words; w++) {
+        uint64_t set = due[w];
+        due[w] = 0;
+        for (; set; set &= set - 1) {
+            size_t i = w * WORD + (size_t)__builtin_ctzll(set);
+            if (k->wake[i] != k->c->now)
+                continue;
+            if (i < k->count)
+                wake_unit(k, k->at[i]);
+            else
+                wake_end(k, i - k->count);
+            any_end |= i >= k->count;
+        }
     }
-    k->next_wake = first;
+    return any_end;
 }
 
 /* -- one cycle --------------------------------------------------------------------------------------------------------------- */
@@ -387,27 +421,33 @@ static lf_chain_result result_of(const lf_chain *c) {
                              .cycles = frame_left(c, last) + 1};
 }
 
+/* To the next cycle, or when all rest to the next one in which somebody wakes. */
+static bool go_on(clockwork *k, bool awake, int64_t max_cycles) {
+    lf_chain *c = k->c;
+    int64_t span = c->now / SPAN, next = awake ? c->now + 1 : first_wake(k);
+    if (next == never || (k->moving == 0 && c->now - k->quiet_since > quiet_limit))
+        return false;
+    c->now = max_cycles && next > max_cycles ? max_cycles : next;
+    if (c->now / SPAN != span)
+        begin_span(k);
+    return true;
+}
+
 static lf_chain_end run_clock(clockwork *k, int64_t max_cycles) {
     lf_chain *c = k->c;
-    for (;;) {
-        bool due = k->next_wake <= c->now;
-        if (due)
-            wake_due(k);
-        if (due && all_left(c))
+    bool awake = true;
+    begin_span(k);
+    do {
+        if (wake_due(k) && all_left(c))
             return LF_CHAIN_DONE;
         if (max_cycles && c->now >= max_cycles)
             return LF_CHAIN_LATE;
         settle_valid(k);
         settle_ready(k);
         plan_ends(k);
-        bool awake = clock_units(k);
-        bool stuck = k->moving == 0 && c->now - k->quiet_since > quiet_limit;
-        if ((!awake && k->next_wake == never) || stuck)
-            return LF_CHAIN_BLOCKED;
-        c->now = awake || k->next_wake <= c->now ? c->now + 1 : k->next_wake;
-        if (max_cycles && c->now > max_cycles)
-            c->now = max_cycles;
-    }
+        awake = clock_units(k);
+    } while (go_on(k, awake, max_cycles));
+    return LF_CHAIN_BLOCKED;
 }
 
 lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end,

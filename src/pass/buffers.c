@@ -6,7 +6,7 @@
 #include "ops/stream.h"
 
 /* What looking for smaller FIFOs may cost: unit-cycles of the model in all, and runs. */
-static const int64_t budget_cycles = 2500000000;
+static const int64_t budget_cycles = 1500000000;
 enum { BUDGET_RUNS = 200, FRAMES = 6, MOST_FRAMES = 12, REGISTER_DEPTH = 2, DEEPEST = 1 << 20 };
 
 typedef struct sizing {
@@ -19,6 +19,8 @@ typedef struct sizing {
     int frames;
     int64_t spent; /* unit-cycles */
     int runs;
+    bool proved; /* the circuit as it stands keeps the bound, at proved_ii */
+    int64_t proved_ii;
 } sizing;
 
 /* -- styles ------------------------------------------------------------------------------------------------------------ */
@@ -78,6 +80,7 @@ static lf_status slot_weight(lf_graph *g, const lf_slot *s, double *weight) {
 /* The FIFO as it will be. Its word stands a cycle later where it is a memory, which then holds one word less. */
 static lf_status set_depth(sizing *z, lf_slot *s, int64_t depth) {
     lf_unit u;
+    z->proved = false;
     s->depth = depth;
     lf_chain_bypass(z->chain, s->unit, depth == 0);
     if (depth == 0)
@@ -122,9 +125,13 @@ static lf_status run_model(sizing *z, int64_t max_cycles, lf_chain_end *end, lf_
 static lf_status keeps_rate(sizing *z, bool *keeps, int64_t *ii) {
     lf_chain_end end;
     lf_chain_result r;
+    *keeps = z->proved;
+    *ii = z->proved_ii;
+    if (z->proved)
+        return LF_OK;
     LF_TRY(run_model(z, z->limit, &end, &r));
-    *keeps = end == LF_CHAIN_DONE && r.ii_cycles <= z->bound;
-    *ii = end == LF_CHAIN_DONE ? r.ii_cycles : -1;
+    z->proved = *keeps = end == LF_CHAIN_DONE && r.ii_cycles <= z->bound;
+    z->proved_ii = *ii = end == LF_CHAIN_DONE ? r.ii_cycles : -1;
     return LF_OK;
 }
 
@@ -199,10 +206,9 @@ static lf_status drop_cuts(sizing *z, int most) {
         LF_TRY(ready_is_short(z, most, &r, &is_short));
         if (!is_short)
             lf_chain_bypass(z->chain, s->unit, false);
-        else {
-            s->depth = 0;
-            any = true;
-        }
+        else
+            LF_TRY(set_depth(z, s, 0));
+        any |= is_short;
     }
     if (!any)
         return LF_OK;
@@ -258,7 +264,7 @@ static lf_status measure_peaks(sizing *z) {
         z->bound = r.ii_cycles > z->bound ? r.ii_cycles : z->bound;
         LF_TRY(run_open(z, z->bound, &r));
     }
-    int64_t under_way = 4 + r.latency_cycles / z->bound;
+    int64_t under_way = 3 + r.latency_cycles / z->bound;
     if (under_way > z->frames)
         z->frames = under_way < MOST_FRAMES ? (int)under_way : MOST_FRAMES;
     LF_TRY(run_open(z, z->bound, &r));
@@ -287,23 +293,36 @@ static lf_status confirm(sizing *z) {
 
 /* -- fewer and smaller FIFOs --------------------------------------------------------------------------------------------------- */
 
-/* Takes out all of slot[0 .. count) or, where that costs rate, as many as halving finds. */
-static lf_status drop_group(sizing *z, lf_slot **slot, size_t count) {
-    bool keeps;
-    int64_t ii;
+/* What is tried with a slot: none at all, or half the depth. */
+typedef int64_t smaller_fn(const lf_slot *s);
+
+static int64_t none(const lf_slot *s) {
+    return s->cut ? REGISTER_DEPTH : 0;
+}
+
+static int64_t half(const lf_slot *s) {
+    return (s->depth - 1) / 2 + 1;
+}
+
+/* Makes all of slot[0 .. count) smaller or, where that costs rate, as many as halving the group finds. */
+static lf_status shrink_group(sizing *z, lf_slot **slot, size_t count, smaller_fn *smaller) {
+    bool keeps, proved = z->proved;
+    int64_t ii, proved_ii = z->proved_ii;
     if (count == 0 || !may_run(z))
         return LF_OK;
     int64_t *before = depths_now(z);
     for (size_t i = 0; i < count; i++)
-        LF_TRY(set_depth(z, slot[i], slot[i]->cut ? REGISTER_DEPTH : 0));
+        LF_TRY(set_depth(z, slot[i], smaller(slot[i])));
     LF_TRY(keeps_rate(z, &keeps, &ii));
     if (keeps)
         return LF_OK;
     LF_TRY(set_depths(z, before));
+    z->proved = proved;
+    z->proved_ii = proved_ii;
     if (count == 1)
         return LF_OK;
-    LF_TRY(drop_group(z, slot, count / 2));
-    return drop_group(z, slot + count / 2, count - count / 2);
+    LF_TRY(shrink_group(z, slot, count / 2, smaller));
+    return shrink_group(z, slot + count / 2, count - count / 2, smaller);
 }
 
 static int by_peak(const void *a, const void *b) {
@@ -322,7 +341,7 @@ static lf_status drop_idle(sizing *z) {
             idle[count++] = s;
     }
     qsort(idle, count, sizeof *idle, by_peak);
-    return drop_group(z, idle, count);
+    return shrink_group(z, idle, count, none);
 }
 
 /* Depths worth trying: none, two, and the sizes at which memories jump. */
@@ -361,6 +380,17 @@ static int by_weight(const void *a, const void *b) {
     return x->slot->unit - y->slot->unit;
 }
 
+/* Large circuits can afford few runs, and most of their memory lies in deep FIFOs: all of these together first. */
+static lf_status halve_block_rams(sizing *z, lf_slot **slot, size_t count) {
+    enum { DEEP = 257 };
+    lf_slot **deep = LF_NEW_ARRAY(z->arena, lf_slot *, count + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (slot[i]->depth > DEEP)
+            deep[n++] = slot[i];
+    return shrink_group(z, deep, n, half);
+}
+
 static lf_status shrink_dearest(sizing *z) {
     size_t count = 0;
     weighed *all = LF_NEW_ARRAY(z->arena, weighed, z->slots->count + 1);
@@ -373,8 +403,12 @@ static lf_status shrink_dearest(sizing *z) {
         count++;
     }
     qsort(all, count, sizeof *all, by_weight);
+    lf_slot **slot = LF_NEW_ARRAY(z->arena, lf_slot *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        slot[i] = all[i].slot;
+    LF_TRY(halve_block_rams(z, slot, count));
     for (size_t i = 0; i < count && may_run(z); i++)
-        LF_TRY(shrink(z, all[i].slot));
+        LF_TRY(shrink(z, slot[i]));
     return LF_OK;
 }
 
