@@ -10,7 +10,6 @@
 #include "ops/run_node.h"
 
 static const char *const structure_names[] = {"auto", "parallel", "binary_search", "uniform", NULL};
-static const char *const ram_names[] = {"auto", "distributed", "block", NULL};
 
 static const lf_attr_desc attrs[] = {
     {"out_base", LF_ATTR_INT, offsetof(lf_threshold_attr, out_base), "0", NULL, 0, 0,
@@ -22,7 +21,7 @@ static const lf_attr_desc attrs[] = {
     {"structure", LF_ATTR_ENUM, offsetof(lf_threshold_attr, structure), "auto", structure_names, 0, 0,
      "compare all levels at once, search one level per stage, or subtract and shift (levels in equal power-of-two "
      "steps)"},
-    {"ram_style", LF_ATTR_ENUM, offsetof(lf_threshold_attr, ram_style), "auto", ram_names, 0, 0,
+    {"ram_style", LF_ATTR_ENUM, offsetof(lf_threshold_attr, ram_style), "auto", lf_rom_ram_names, 0, 0,
      "tables deeper than 64 words; auto: block RAM above 2048 bits"},
     {0},
 };
@@ -181,8 +180,7 @@ static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     lf_threshold_plan p;
     LF_TRY(lf_threshold_plan_make(g, n, g->arena, &p));
     const char *module = lf_format(g->arena, "%s_threshold", lf_vlog_name(g->arena, n->name));
-    LF_TRY(
-        lf_threshold_print(&p, v, g->arena, module, (lf_threshold_ram)((const lf_threshold_attr *)n->attr)->ram_style));
+    LF_TRY(lf_threshold_print(&p, v, g->arena, module, (lf_rom_ram)((const lf_threshold_attr *)n->attr)->ram_style));
     lf_stream_instance(g, n, v, module);
     return LF_OK;
 }
@@ -196,53 +194,38 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
 
 /* -- cost, fitted to yosys counts (xc7) ---------------------------------------------------------------------------------- */
 
-static void add_table(lf_cost *c, int64_t depth, int64_t bits, lf_threshold_ram ram) {
-    switch (lf_threshold_table_kind(depth, bits, ram)) {
-    case TABLE_CONSTANT: return;
-    case TABLE_LOGIC:
-        c->lut += (double)bits;
-        c->ff += (double)bits;
-        return;
-    case TABLE_DISTRIBUTED:
-        c->lut += (double)(bits * ((depth + 63) / 64)) * 1.5;
-        c->ff += (double)bits;
-        return;
-    case TABLE_BLOCK: c->bram += lf_block_rams(depth, bits); return;
-    }
-}
-
-static void cost_parallel(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
+static void cost_parallel(const lf_threshold_plan *p, lf_rom_ram ram, lf_cost *c) {
     int64_t compare = p->constant ? (p->in_bits + 3) / 4 : (p->compare_bits + 1) / 2 + 1;
     c->lut += (double)(p->pe * (p->levels * compare + p->out_bits));
     c->ff += (double)(p->pe * (p->out_bits + (p->constant ? 0 : p->in_bits)));
     if (!p->constant)
-        add_table(c, p->beats, p->pe * (p->levels * p->compare_bits + p->any_sign), ram);
+        lf_rom_cost(c, p->beats, p->pe * (p->levels * p->compare_bits + p->any_sign), ram);
 }
 
-static void cost_search(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
+static void cost_search(const lf_threshold_plan *p, lf_rom_ram ram, lf_cost *c) {
     int64_t rows = p->constant ? 1 : p->beats, steps = p->count_bits;
     int64_t compare = p->constant ? p->compare_bits / 2 + 1 : p->compare_bits;
     c->lut += (double)(p->pe * steps * compare);
     c->ff += (double)(p->pe * (steps * p->in_bits + steps * (steps - 1) / 2 + p->out_bits));
     for (int64_t k = 0; k < steps; k++)
         for (int64_t lane = 0; lane < (k ? p->pe : 1); lane++)
-            add_table(c, rows << k, (k ? 1 : p->pe) * p->compare_bits, ram);
+            lf_rom_cost(c, rows << k, (k ? 1 : p->pe) * p->compare_bits, ram);
     if (!p->constant)
         c->ff += (double)((steps - 1) * lf_bits_unsigned((uint64_t)(p->beats - 1)));
 }
 
-static void cost_uniform(const lf_threshold_plan *p, lf_threshold_ram ram, lf_cost *c) {
+static void cost_uniform(const lf_threshold_plan *p, lf_rom_ram ram, lf_cost *c) {
     double subtract = p->difference_bits * (p->constant ? 0.3 : 0.8), clip = (p->difference_bits - p->shift) / 3.0;
     c->lut += (double)p->pe * (subtract + clip + (p->half_even ? p->shift / 5.0 + 1 : 0));
     c->ff += (double)(p->pe * (p->difference_bits + p->out_bits + (p->constant ? 0 : p->in_bits)));
     if (!p->constant)
-        add_table(c, p->beats, p->pe * (p->difference_bits - p->shift / 2 + p->any_sign), ram);
+        lf_rom_cost(c, p->beats, p->pe * (p->difference_bits - p->shift / 2 + p->any_sign), ram);
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     lf_threshold_plan p;
     LF_TRY(lf_threshold_plan_make(g, n, g->arena, &p));
-    lf_threshold_ram ram = (lf_threshold_ram)((const lf_threshold_attr *)n->attr)->ram_style;
+    lf_rom_ram ram = (lf_rom_ram)((const lf_threshold_attr *)n->attr)->ram_style;
     *out = (lf_cost){.lut = 2, .ff = p.stages, .ii_cycles = lf_stream_beats(g, n->in[0])};
     if (p.beats > 1 && !p.constant) {
         out->lut += lf_bits_unsigned((uint64_t)p.beats);

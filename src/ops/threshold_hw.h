@@ -2,12 +2,13 @@
 #ifndef LF_OPS_THRESHOLD_HW_H
 #define LF_OPS_THRESHOLD_HW_H
 
+#include "ops/rom.h"
 #include "ops/stream.h"
 
 typedef struct lf_threshold_attr {
     int64_t out_base, out_step, PE;
     int structure; /* lf_threshold_structure */
-    int ram_style; /* lf_threshold_ram */
+    int ram_style; /* lf_rom_ram */
 } lf_threshold_attr;
 
 typedef enum lf_threshold_structure {
@@ -16,7 +17,6 @@ typedef enum lf_threshold_structure {
     THRESHOLD_SEARCH,
     THRESHOLD_UNIFORM
 } lf_threshold_structure;
-typedef enum lf_threshold_ram { THRESHOLD_RAM_AUTO, THRESHOLD_RAM_DISTRIBUTED, THRESHOLD_RAM_BLOCK } lf_threshold_ram;
 
 /* Inputs are compared as unsigned numbers u: two's complement with the top bit flipped, bipolar as its bit; where the channel's
  * sign is -1, as ~u. Thresholds are moved to that scale and clamped into [least u, greatest u + 1]: the first is always reached,
@@ -63,12 +63,7 @@ bool lf_threshold_find_uniform(lf_threshold_plan *p, const lf_threshold_source *
 /* The inferred node must be legal. LF_BAD_INPUT when `structure` asks for what the constants do not allow. */
 LF_MUST_USE lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *a, lf_threshold_plan *out);
 
-/* How a table of that size is kept: as logic, in LUTs by $readmemh, in block RAM by $readmemh. */
-typedef enum lf_threshold_table { TABLE_CONSTANT, TABLE_LOGIC, TABLE_DISTRIBUTED, TABLE_BLOCK } lf_threshold_table;
-lf_threshold_table lf_threshold_table_kind(int64_t depth, int64_t bits, lf_threshold_ram ram);
-
 /* The node's module (named like its instance) with tables and memory files, into v. */
-lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module,
-                             lf_threshold_ram ram);
+lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module, lf_rom_ram ram);
 
 #endif

@@ -6,9 +6,7 @@ enum {
     INPUT_BITS_MAX = 60,
     PARALLEL_LEVELS = 3, /* up to here comparators are not larger than a search, and quicker */
     CONSTANT_LEVELS = 7, /* the same for comparators on constants */
-    UNIFORM_LEVELS = 4,  /* from here on subtract-and-shift is smaller than anything else */
-    LOGIC_DEPTH = 64,    /* contracts.md 6 */
-    BLOCK_BITS = 2048
+    UNIFORM_LEVELS = 4   /* from here on subtract-and-shift is smaller than anything else */
 };
 
 int64_t lf_threshold_moved(const lf_threshold_plan *p, const lf_threshold_source *s, bool negative, int64_t T) {
@@ -133,14 +131,4 @@ lf_status lf_threshold_plan_make(const lf_graph *g, const lf_node *n, lf_arena *
     fill_levels(p, &s, a);
     set_output(p, at, lf_out(g, n, 0));
     return LF_OK;
-}
-
-lf_threshold_table lf_threshold_table_kind(int64_t depth, int64_t bits, lf_threshold_ram ram) {
-    if (depth <= 1)
-        return TABLE_CONSTANT;
-    if (depth <= LOGIC_DEPTH)
-        return TABLE_LOGIC;
-    if (ram == THRESHOLD_RAM_AUTO)
-        return depth * bits > BLOCK_BITS ? TABLE_BLOCK : TABLE_DISTRIBUTED;
-    return ram == THRESHOLD_RAM_BLOCK ? TABLE_BLOCK : TABLE_DISTRIBUTED;
 }

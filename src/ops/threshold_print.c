@@ -16,7 +16,7 @@ typedef struct printer {
     lf_arena *arena;
     lf_text *t;
     const char *module;
-    lf_threshold_ram ram;
+    lf_rom_ram ram;
     bool tabled_sign; /* the sign stands in the first table */
 } printer;
 
@@ -39,36 +39,11 @@ static uint64_t level_at(const lf_threshold_plan *p, int64_t row, int64_t i) {
 
 /* -- tables ------------------------------------------------------------------------------------------------------------ */
 
-static void add_constant(lf_text *t, int bits, const uint8_t *words) {
-    lf_text_addf(t, "%d'b", bits);
-    for (int i = bits; i-- > 0;)
-        lf_text_add(t, lf_bits_get(words, (size_t)i, 1) ? "1" : "0");
-}
-
 /* Declares `q`, word `address` of the table one clock later. */
 static lf_status add_table(const printer *w, const char *q, const char *address, int bits, int64_t depth,
                            const uint8_t *words) {
-    lf_threshold_table kind = lf_threshold_table_kind(depth, bits, w->ram);
-    lf_text *t = w->t;
-    if (kind == TABLE_CONSTANT) {
-        lf_text_addf(t, "    wire [%d:0] %s = ", bits - 1, q);
-        add_constant(t, bits, words);
-        lf_text_add(t, ";\n");
-        return LF_OK;
-    }
-    const char *name = lf_format(w->arena, "%s_%s", w->module, q);
-    if (kind == TABLE_LOGIC) {
-        lf_text_addf(t, "    wire [%d:0] %s_next;\n    reg  [%d:0] %s;\n", bits - 1, q, bits - 1, q);
-        lf_text_addf(t, "    %s %s_table (.a(%s), .q(%s_next));\n", name, q, address, q);
-        lf_text_addf(t, "    always @(posedge aclk) if (ce) %s <= %s_next;\n", q, q);
-        return lf_vlog_rom(w->v, name, bits, depth, words);
-    }
-    const char *file = lf_format(w->arena, "%s.mem", name);
-    lf_text_addf(t, "    wire [%d:0] %s;\n", bits - 1, q);
-    lf_text_addf(t, "    lf_rom #(.WIDTH(%d), .DEPTH(%" PRId64 "), .A_BITS(%d), .BLOCK(%d), .FILE(\"%s\"))\n", bits,
-                 depth, lf_vlog_rom_address_bits(depth), kind == TABLE_BLOCK, file);
-    lf_text_addf(t, "        %s_table (.aclk(aclk), .ce(ce), .a(%s), .q(%s));\n", q, address, q);
-    return lf_vlog_memory(w->v, file, bits, depth, words);
+    lf_rom r = {.name = q, .bits = bits, .depth = depth, .words = words, .ram = w->ram};
+    return lf_rom_print(w->v, w->arena, w->t, w->module, address, &r);
 }
 
 static uint8_t *new_words(const printer *w, int64_t depth, int64_t bits) {
@@ -79,26 +54,9 @@ static uint8_t *new_words(const printer *w, int64_t depth, int64_t bits) {
 
 static void open_module(const printer *w) {
     const lf_threshold_plan *p = w->p;
-    int64_t in = p->pe * p->in_bits, out = p->pe * p->out_bits;
     lf_text_add(w->t, "/* verilator lint_off UNSIGNED */ // a level that is always reached compares with 0\n");
-    lf_text_addf(w->t, "module %s (\n    input  wire aclk,\n    input  wire aresetn,\n", w->module);
-    lf_text_addf(w->t,
-                 "    input  wire [%" PRId64
-                 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n",
-                 in - 1);
-    lf_text_addf(w->t,
-                 "    output wire [%" PRId64
-                 ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n",
-                 out - 1);
-    lf_text_addf(w->t, "    wire ce;\n    wire [%d:0] beat;\n", beat_bits(p) - 1);
-    lf_text_addf(w->t, "    lf_pipe #(.STAGES(%d), .BEATS(%" PRId64 "), .BEAT_BITS(%d)) pipe (\n", p->stages,
-                 table_rows(p), beat_bits(p));
-    lf_text_add(w->t, "        .aclk(aclk), .aresetn(aresetn),\n        .s_axis_tvalid(s_axis_tvalid), "
-                      ".s_axis_tready(s_axis_tready),\n");
-    lf_text_add(w->t, "        .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready),\n        .ce(ce), "
-                      ".beat(beat)\n    );\n");
-    if (p->constant)
-        lf_text_add(w->t, "    wire unused = &{1'b0, beat};\n");
+    lf_pipe_frame f = {w->module, p->pe * p->in_bits, p->pe * p->out_bits, table_rows(p), p->stages};
+    lf_pipe_open(w->t, &f);
 }
 
 /* u of lane i as it comes in; a constant sign is applied here, one from a table behind the first register. */
@@ -374,8 +332,7 @@ static lf_status print_uniform(const printer *w) {
     return LF_OK;
 }
 
-lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module,
-                             lf_threshold_ram ram) {
+lf_status lf_threshold_print(const lf_threshold_plan *p, lf_vlog *v, lf_arena *a, const char *module, lf_rom_ram ram) {
     printer w = {p, v, a, lf_vlog_module(v, module), module, ram, p->any_sign && !p->constant};
     if (!w.t)
         return LF_FAILED;

@@ -223,6 +223,65 @@ static void add_matrix(const mvu_case *m, lf_rng *r) {
     bench_node(&b, c, "mvu", m->attrs, consts, m->levels ? 3 : m->bias ? 2 : 1);
 }
 
+/* -- requantize and table ----------------------------------------------------------------------------------------------------- */
+
+typedef struct scale_case {
+    const char *name;
+    lf_range x, mul, add;
+    int64_t channels, constants;
+    const char *attrs;
+} scale_case;
+
+static const scale_case scales[] = {
+    {"rq_one", {-100, 155, 1}, {37, 37, 1}, {-9, -9, 1}, 4, 1, "PE=2 shift=5 lo=0 hi=15"},
+    {"rq_signed", {-128, 127, 1}, {-20, 20, 1}, {-300, 300, 1}, 6, 6, "PE=2 shift=4 lo=-8 hi=7"},
+    {"rq_lut", {0, 255, 1}, {-20, 20, 1}, {-300, 300, 1}, 6, 6, "PE=3 shift=6 lo=-100 hi=100 style=lut"},
+    {"rq_dsp", {-1, 1, 2}, {-3, 3, 1}, {-3, 3, 1}, 4, 4, "PE=1 shift=1 lo=-1 hi=2 style=dsp"},
+    {"rq_all_lanes", {-8, 7, 1}, {1, 9, 1}, {0, 9, 1}, 4, 4, "PE=4 shift=2 lo=0 hi=255"},
+    {"rq_wide", {-100000, 100000, 1}, {1, 60000, 1}, {-99999, 99999, 1}, 3, 3, "PE=1 shift=20 lo=-2000 hi=2000"},
+    {"rq_no_shift", {0, 15, 1}, {3, 3, 1}, {-4, -4, 1}, 4, 1, "PE=1 shift=0 lo=-100 hi=100"},
+    {"rq_shifted_out", {0, 15, 1}, {-3, 3, 1}, {-4, 4, 1}, 4, 4, "PE=1 shift=40 lo=-100 hi=100"},
+    {"rq_limits_beyond", {0, 15, 1}, {1, 3, 1}, {0, 4, 1}, 4, 4, "PE=1 shift=1 lo=50 hi=60"},
+    {"rq_bipolar", {-9, 9, 1}, {2, 2, 1}, {1, 1, 1}, 4, 1, "PE=2 shift=0 lo=-1 hi=1"},
+    {"rq_deep", {-128, 127, 1}, {-20, 20, 1}, {-300, 300, 1}, 80, 80, "PE=1 shift=4 lo=-8 hi=7"},
+    {"rq_block", {-128, 127, 1}, {-20, 20, 1}, {-300, 300, 1}, 96, 96, "PE=1 shift=4 lo=-8 hi=7 ram_style=block"},
+};
+
+static void add_scale(const scale_case *s, lf_rng *r) {
+    int64_t pixels = s->channels > 40 ? 1 : 40 / s->channels;
+    bench_case *c = bench_case_new(&b, s->name, shape2(pixels, s->channels), s->x);
+    lf_shape shape = lf_shape_make(1, &s->constants);
+    const lf_tensor *consts[2] = {lf_const_codes(c->graph, "mul", shape, random_codes(r, s->mul, s->constants)),
+                                  lf_const_codes(c->graph, "add", shape, random_codes(r, s->add, s->constants))};
+    bench_node(&b, c, "requantize", s->attrs, consts, 2);
+}
+
+typedef struct lookup_case {
+    const char *name;
+    lf_range x, y;
+    int64_t channels, rows, before; /* before: entries that stand before x.lo and behind x.hi */
+    const char *ram;
+    int64_t pe;
+} lookup_case;
+
+static const lookup_case lookups[] = {
+    {"table_one", {-8, 7, 1}, {-100, 100, 1}, 4, 1, 0, "auto", 2},
+    {"table_rows", {-8, 7, 1}, {0, 5, 1}, 4, 4, 3, "auto", 1},
+    {"table_lanes", {-1, 1, 2}, {-1, 1, 2}, 4, 4, 0, "auto", 4},
+    {"table_odd", {3, 91, 4}, {-9, 9, 3}, 6, 6, 1, "distributed", 3},
+    {"table_deep", {-128, 127, 1}, {0, 255, 1}, 4, 4, 0, "auto", 2},
+    {"table_long", {0, 4095, 1}, {-2000, 2000, 1}, 2, 1, 0, "block", 1},
+};
+
+static void add_lookup(const lookup_case *l, lf_rng *r) {
+    bench_case *c = bench_case_new(&b, l->name, shape2(24 / l->channels, l->channels), l->x);
+    int64_t count = l->x.hi - l->x.lo + 1 + 2 * l->before;
+    const lf_tensor *T = lf_const_codes(c->graph, "T", shape2(l->rows, count), random_codes(r, l->y, l->rows * count));
+    bench_node(&b, c, "table",
+               lf_format(b.arena, "lo=%" PRId64 " PE=%" PRId64 " ram_style=%s", l->x.lo - l->before, l->pe, l->ram), &T,
+               1);
+}
+
 /* -- rows of units ------------------------------------------------------------------------------------------------------------- */
 
 static void add_rows(lf_rng *r) {
@@ -255,6 +314,10 @@ static int set_up(void **state) {
     add_argmaxes();
     for (size_t i = 0; i < LF_COUNT(matrices); i++)
         add_matrix(&matrices[i], &r);
+    for (size_t i = 0; i < LF_COUNT(scales); i++)
+        add_scale(&scales[i], &r);
+    for (size_t i = 0; i < LF_COUNT(lookups); i++)
+        add_lookup(&lookups[i], &r);
     add_rows(&r);
     bench_prepare(&b, &r);
     bench_print(&b);
@@ -321,6 +384,8 @@ static const bench_fault faults[] = {
     {"the last of equals wins", "lf_argmax.v", "value > best", "value >= best"},
     {"waits for ready before it is valid", "lf_pipe.v", "~valid[STAGES-1] | m_axis_tready", "m_axis_tready"},
     {"a threshold one too low", "thr_small_threshold0_threshold.v", "u >= row[", "u > row["},
+    {"the addend of the next beat", "lf_requantize_lane.v", "p_wide + add_wide",
+     "p_wide + {{SUM_BITS-ADD_BITS{add[ADD_BITS-1]}}, add}"},
     {"the last beat of a frame is not marked", "skid_2_0.v", "m_axis_tlast ? ", "1'b1 ? "},
 };
 
@@ -341,6 +406,7 @@ static bench begin_small(void) {
     add_levels(&(levels_case){"thr_small_bs", {-99, 99, 1}, 4, 9, 10, true, true, false, "PE=2", 0}, &r);
     add_levels(&(levels_case){"thr_small_even", {-99, 99, 1}, 4, 7, 10, true, true, true, "PE=1 structure=uniform", 2},
                &r);
+    add_scale(&(scale_case){"rq_small", {-8, 7, 1}, {-9, 9, 1}, {-9, 9, 1}, 4, 4, "PE=2 shift=2 lo=-8 hi=7"}, &r);
     bench_prepare(&b, &r);
     bench_print(&b);
     bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
