@@ -118,7 +118,7 @@ static void record(lf_ctx *ctx, lf_severity severity, const lf_where *where, con
     pthread_mutex_unlock(&ctx->lock);
 }
 
-lf_status lf_fail(lf_ctx *ctx, lf_status status, const lf_where *where, const char *fmt, ...) {
+lf_status(lf_fail)(lf_ctx *ctx, lf_status status, const lf_where *where, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
     record(ctx, LF_ERROR, where, fmt, args);

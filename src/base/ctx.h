@@ -24,6 +24,9 @@ void lf_progress(lf_ctx *ctx, const char *what, uint64_t done, uint64_t total);
 /* Record an error and return `status`, so that `return lf_fail(ctx, ...)` reads well. `where` may be NULL.
  * At most 1000 diagnostics are kept; the rest are counted. Thread-safe. */
 lf_status lf_fail(lf_ctx *ctx, lf_status status, const lf_where *where, const char *fmt, ...) LF_PRINTF(4, 5);
+#ifdef __clang_analyzer__ /* it does not see into lf_fail: what follows an error must not be taken for reachable */
+#define lf_fail(...) ((void)lf_fail(__VA_ARGS__), LF_BAD_INPUT)
+#endif
 void lf_warn(lf_ctx *ctx, const lf_where *where, const char *fmt, ...) LF_PRINTF(3, 4);
 void lf_note(lf_ctx *ctx, const lf_where *where, const char *fmt, ...) LF_PRINTF(3, 4);
 /* Add what to do to the newest diagnostic. */

@@ -190,7 +190,7 @@ static void from_fortran(uint8_t *out, const uint8_t *in, const lf_array *x) {
         stride[i] = i == 0 ? 1 : stride[i - 1] * (size_t)x->shape.dim[i - 1];
     for (size_t n = 0; n < x->count; n++) {
         memcpy(out + n * size, in + offset * size, size);
-        for (int d = rank - 1; d >= 0; d--) {
+        for (int d = rank; d-- > 0;) {
             offset += stride[d];
             if (++index[d] < x->shape.dim[d])
                 break;

@@ -25,7 +25,7 @@ static const char *found(lf_parser *p) {
     }
 }
 
-lf_status lf_parse_fail(lf_parser *p, const char *fmt, ...) {
+lf_status(lf_parse_fail)(lf_parser *p, const char *fmt, ...) {
     lf_where where = lf_parse_here(p);
     va_list args;
     if (p->token.kind == LF_TOKEN_BAD)

@@ -21,6 +21,9 @@ typedef struct lf_parser {
 lf_where lf_parse_here(const lf_parser *p);
 /* Says what is wrong at the next token, or what is wrong with the token itself. LF_BAD_INPUT. */
 lf_status lf_parse_fail(lf_parser *p, const char *fmt, ...) LF_PRINTF(2, 3);
+#ifdef __clang_analyzer__ /* as for lf_fail */
+#define lf_parse_fail(...) ((void)lf_parse_fail(__VA_ARGS__), LF_BAD_INPUT)
+#endif
 /* "expected <what>, found <token>", with the nearest of `known` as a hint. */
 lf_status lf_parse_expected(lf_parser *p, const char *what, const char *const *known, size_t count);
 
