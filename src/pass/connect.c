@@ -323,8 +323,22 @@ static lf_status buffer(wiring *w, const lf_connect_options *o) {
     return pins.count ? judge_pins(w, ii, o->allow_deadlock) : LF_OK;
 }
 
+/* Only layout ops are wires: anything else without a unit would be left out of the circuit without a word. */
+static lf_status check_units(const lf_graph *g) {
+    lf_status worst = LF_OK;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n->place != LF_PLACE_FPGA || lf_is_unit(n) || n->op->positions)
+            continue;
+        lf_where where = lf_where_node(g, n);
+        worst = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has no hardware in this version", n->op->name);
+    }
+    return worst;
+}
+
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     wiring w = {.g = g, .arena = scratch};
+    LF_TRY(check_units(g));
     LF_TRY(insert_forks(&w));
     LF_TRY(convert_widths(&w));
     LF_TRY(buffer(&w, options));
