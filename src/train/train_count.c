@@ -20,32 +20,9 @@ typedef struct job {
 
 /* -- sums ---------------------------------------------------------------------------------------------------------- */
 
-static double highest_code(const lf_quantizer *q) {
-    int lo, hi;
-    lf_quantizer_range(q, &lo, &hi);
-    return -lo > hi ? -lo : hi;
-}
-
-/* Of what layer i gives. */
-static double highest_given(const lf_net *n, int i) {
-    if (i == LF_FROM_INPUT)
-        return highest_code(&n->recipe->input_quantizer);
-    const lf_net_layer *l = &n->layer[i];
-    if (l->units)
-        return highest_code(&l->activations);
-    double highest = highest_given(n, l->from[0]);
-    return l->kind == LF_LAYER_GLOBAL_AVERAGE_POOL ? highest * (double)(l->view.height * l->view.width) : highest;
-}
-
-/* Products whose sum stays exact in float32. */
-static size_t exact_terms(const lf_net *n, const lf_net_layer *l) {
-    double terms = 0x1p24 / (highest_given(n, l->from[0]) * highest_code(&l->weights));
-    return terms < 1 ? 1 : terms > (double)l->in ? l->in : (size_t)terms;
-}
-
 static void exact_sum(const lf_net *n, int i, const lf_tile *t, double *sum, int worker) {
     const lf_net_layer *l = &n->layer[i];
-    size_t columns = t->windows * n->batch, terms = exact_terms(n, l);
+    size_t columns = t->windows * n->batch, terms = lf_net_exact_terms(n, l);
     float *part = l->x + t->row * l->columns + t->window * n->batch;
     memset(sum, 0, t->rows * columns * sizeof *sum);
     for (size_t k = 0; k < l->in; k += terms) {
@@ -103,7 +80,7 @@ static void count_tile(void *arg, size_t index, int worker) {
     const lf_net_layer *l = &n->layer[j->layer];
     lf_tile t = lf_net_tile(l, index);
     size_t columns = t.windows * n->batch;
-    double *exact = l->weighted && exact_terms(n, l) < l->in ? j->exact[worker] : NULL;
+    double *exact = l->weighted && lf_net_exact_terms(n, l) < l->in ? j->exact[worker] : NULL;
     if (exact)
         exact_sum(n, j->layer, &t, exact, worker);
     else
@@ -149,7 +126,7 @@ static void exact_buffers(job *j, lf_arena *a) {
     for (int i = 0; i < j->net->layers; i++) {
         const lf_net_layer *l = &j->net->layer[i];
         size_t tile = l->tile_rows * l->tile_windows * j->net->batch;
-        if (l->weighted && exact_terms(j->net, l) < l->in && tile > size)
+        if (l->weighted && lf_net_exact_terms(j->net, l) < l->in && tile > size)
             size = tile;
     }
     j->exact = LF_NEW_ARRAY(a, double *, lf_pool_size(j->net->pool));
@@ -163,6 +140,7 @@ size_t lf_net_count_right(lf_net *n, const lf_feed *feed, const uint32_t *rows, 
     job j = {.net = n, .feed = feed, .rows = batch};
     j.logits = LF_NEW_ARRAY(a, double, n->layer[n->layers - 1].out * n->batch);
     exact_buffers(&j, a);
+    lf_net_pack(n);
     size_t right = 0;
     for (size_t first = 0; first < count; first += n->batch) {
         size_t now = count - first < n->batch ? count - first : n->batch;

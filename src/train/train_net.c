@@ -90,7 +90,7 @@ static void cut_tasks(lf_net_layer *l) {
     size_t quarter = lf_ceil_div(l->view.channels, 4), deep = lf_ceil_div(3 * LF_NET_BLOCK, taps);
     l->tile_windows = windows == 1 || !l->weighted ? windows : group ? group : 1;
     bool many = lf_ceil_div(windows, l->tile_windows) >= 8;
-    l->tile_rows = many ? l->out : plain ? LF_NET_BLOCK : 2 * LF_NET_BLOCK;
+    l->tile_rows = many ? l->out : plain && !l->codes ? LF_NET_BLOCK : 2 * LF_NET_BLOCK;
     if (!l->weighted)
         l->tile_rows = lf_ceil_div(l->out, 8);
     l->block = vector ? LF_NET_BLOCK : deep < quarter ? deep : quarter;
@@ -113,9 +113,10 @@ static void layer_sizes(lf_net *n, int i) {
     l->columns = (size_t)(out.height * out.width) * n->batch;
     l->width = pad16(l->out);
     l->pad = l->width | 16; /* rows a power of two apart would share a few cache sets */
-    cut_tasks(l);
     l->weights = from->weights;
     l->activations = from->activations;
+    l->codes = l->weighted ? lf_net_codes_kernel(n, l) : NULL;
+    cut_tasks(l);
     l->last = i == n->layers - 1;
     l->norm = l->last ? r->output.kind == LF_OUTPUT_BATCH_NORM : l->weighted && r->norm.enabled;
     l->factor = 1;
@@ -178,6 +179,10 @@ static void layer_buffers(lf_net *n, lf_net_layer *l) {
         return;
     l->code = LF_NEW_ARRAY(n->arena, float, l->in * l->pad);
     l->dt = LF_NEW_ARRAY(n->arena, float, l->columns * l->pad);
+    if (l->codes) {
+        l->packed = LF_NEW_ARRAY(n->arena, uint32_t, lf_codes_quads(l->in) * l->width);
+        l->code_sum = LF_NEW_ARRAY(n->arena, float, lf_ceil_div(l->in, LF_GEMM_BLOCK) * l->width);
+    }
     l->w_step_part = LF_NEW_ARRAY(n->arena, float, l->in);
 }
 
@@ -196,10 +201,13 @@ static void batch_buffers(lf_net *n) {
         n->gradients = larger(n->gradients, block * l->pad);
         rows = larger(rows, block);
     }
-    size_t matrix = rows * (larger(n->batch, LF_NET_COLUMNS) + LF_GEMM_LANES);
+    size_t columns = larger(n->batch, LF_NET_COLUMNS), matrix = rows * (columns + LF_GEMM_LANES);
     n->scratch = LF_NEW_ARRAY(n->arena, float *, lf_pool_size(n->pool));
-    for (int w = 0; w < lf_pool_size(n->pool); w++)
+    n->words = LF_NEW_ARRAY(n->arena, uint32_t *, lf_pool_size(n->pool));
+    for (int w = 0; w < lf_pool_size(n->pool); w++) {
         n->scratch[w] = LF_NEW_ARRAY(n->arena, float, n->gradients + matrix);
+        n->words[w] = LF_NEW_ARRAY(n->arena, uint32_t, lf_codes_quads(LF_NET_DEPTH) * columns);
+    }
 }
 
 lf_net *lf_net_new(const lf_recipe *recipe, size_t features, uint64_t seed, lf_isa isa, lf_pool *pool) {

@@ -11,6 +11,7 @@
 
 #include "base/pool.h"
 #include "kern/gemm.h"
+#include "kern/gemm_codes.h"
 #include "kern/gemm_rows.h"
 #include "kern/patches.h"
 #include "train/recipe.h"
@@ -27,8 +28,9 @@ typedef struct lf_net_layer {
     size_t in, out;    /* rows of the matrix of windows; channels it gives */
     size_t columns;    /* of what it gives: pixels * batch */
     size_t width, pad; /* out rounded up to 16; the length of a row of weights: an odd number of 16s */
-    size_t tile_rows, tile_windows;           /* of the results, for one task */
-    size_t block;                             /* channels of its input for one task of the backward pass */
+    size_t tile_rows, tile_windows; /* of the results, for one task */
+    const lf_codes_kernel *codes;   /* its products by integers; NULL: in float32, which gives the same bits */
+    size_t block;                   /* channels of its input for one task of the backward pass */
     bool first_gradient[2], last_gradient[2]; /* its part of the operand's d is the first one; the last one */
     lf_quantizer weights, activations;
     bool norm; /* batch normalization behind the product; otherwise a bias (none behind an output scale) */
@@ -40,6 +42,8 @@ typedef struct lf_net_layer {
     float *mean, *variance; /* running, for evaluation */
     float *code_step;       /* the weight step that made `code` */
     float *code;            /* codes of w, [in][pad] */
+    uint32_t *packed;       /* the same as kern/gemm_codes.h packs them, [quads][width] */
+    float *code_sum;        /* over each LF_GEMM_BLOCK of rows, [blocks][width] */
     /* one batch */
     float *x, *a,
         *d;    /* [out][columns]: normalized sum; codes (last: logits); gradient of the sum, before that of the codes */
@@ -70,6 +74,7 @@ typedef struct lf_net {
     lf_pool *pool;
     float **scratch;  /* per worker: a block of weight gradients, then a part of a matrix of windows */
     size_t gradients; /* floats of the former */
+    uint32_t **words; /* per worker: that part, packed */
 } lf_net;
 
 /* Any numbers give the same bits. Rows of one task: 24 are four tiles of the kernels. Windows are gathered and multiplied so many
@@ -119,6 +124,15 @@ static inline bool lf_tile_is_wide(const lf_net_layer *l, const lf_tile *t) { /*
 }
 /* Multiplications of the layer's product, or what other layers' work amounts to. */
 double lf_net_work(const lf_net_layer *l);
+
+/* Highest size of a code that layer i gives, or of the input. */
+double lf_net_highest(const lf_net *n, int i);
+/* Products of its codes whose sum stays exact in float32; at most layer.in. */
+size_t lf_net_exact_terms(const lf_net *n, const lf_net_layer *l);
+/* The integer kernel that gives the bits of its product, or NULL. */
+const lf_codes_kernel *lf_net_codes_kernel(const lf_net *n, const lf_net_layer *l);
+/* Weight codes as the integer kernels want them; before products, after the codes changed. */
+void lf_net_pack(lf_net *n);
 
 /* The first thing a layer does, for one tile of its results: sums of codes go to x, codes of pools to a. */
 void lf_net_sum(const lf_net *n, int i, const lf_tile *t, int worker);

@@ -38,10 +38,100 @@ static const float *matrix_part(const lf_net *n, const lf_net_layer *l, lf_patch
     return matrix;
 }
 
+/* -- codes --------------------------------------------------------------------------------------------------------- */
+
+static double highest_code(const lf_quantizer *q) {
+    int lo, hi;
+    lf_quantizer_range(q, &lo, &hi);
+    return -lo > hi ? -lo : hi;
+}
+
+double lf_net_highest(const lf_net *n, int i) {
+    if (i == LF_FROM_INPUT)
+        return highest_code(&n->recipe->input_quantizer);
+    const lf_net_layer *l = &n->layer[i];
+    if (l->units)
+        return highest_code(&l->activations);
+    double highest = lf_net_highest(n, l->from[0]);
+    return l->kind == LF_LAYER_GLOBAL_AVERAGE_POOL ? highest * (double)(l->view.height * l->view.width) : highest;
+}
+
+size_t lf_net_exact_terms(const lf_net *n, const lf_net_layer *l) {
+    double terms = 0x1p24 / (lf_net_highest(n, l->from[0]) * highest_code(&l->weights));
+    return terms < 1 ? 1 : terms > (double)l->in ? l->in : (size_t)terms;
+}
+
+/* The lowest code of what layer i gives; means are never below, and never with, their input's. */
+static int lowest_given(const lf_net *n, int i) {
+    int lo, hi;
+    while (i != LF_FROM_INPUT && !n->layer[i].units)
+        i = n->layer[i].from[0];
+    lf_quantizer_range(i == LF_FROM_INPUT ? &n->recipe->input_quantizer : &n->layer[i].activations, &lo, &hi);
+    return lo;
+}
+
+/* Codes of 8 bits whose sums are exact, and no factors of dropout on them. */
+const lf_codes_kernel *lf_net_codes_kernel(const lf_net *n, const lf_net_layer *l) {
+    const lf_recipe_regularize *r = &n->recipe->regularize;
+    bool whole = l->from[0] == LF_FROM_INPUT ? !(r->input_dropout > 0) : !(r->dropout > 0);
+    bool byte = lf_net_highest(n, l->from[0]) <= (lowest_given(n, l->from[0]) < 0 ? 128 : 255);
+    return whole && byte && lf_net_exact_terms(n, l) == l->in ? lf_codes_for(n->gemm->isa) : NULL;
+}
+
+static size_t pack_tasks(const lf_net_layer *l) {
+    return l->weighted && l->codes ? lf_ceil_div(l->in, LF_GEMM_BLOCK) : 0;
+}
+
+static void pack_block(void *arg, size_t index, int worker) {
+    (void)worker;
+    const lf_net *n = arg;
+    int i = 0;
+    while (index >= pack_tasks(&n->layer[i]))
+        index -= pack_tasks(&n->layer[i++]);
+    const lf_net_layer *l = &n->layer[i];
+    size_t first = index * LF_GEMM_BLOCK, rows = at_most(l->in - first, LF_GEMM_BLOCK);
+    const float *code = l->code + first * l->pad;
+    float *sum = l->code_sum + index * l->width;
+    l->codes->pack(code, l->pad, rows, l->width, 0, l->packed + first / 4 * l->width);
+    memset(sum, 0, l->width * sizeof *sum);
+    for (size_t k = 0; k < rows; k++)
+        n->rows->add(sum, code + k * l->pad, l->width);
+}
+
+void lf_net_pack(lf_net *n) {
+    size_t tasks = 0;
+    double work = 0;
+    for (int i = 0; i < n->layers; i++) {
+        tasks += pack_tasks(&n->layer[i]);
+        work += (double)pack_tasks(&n->layer[i]) * LF_GEMM_BLOCK * (double)n->layer[i].width;
+    }
+    lf_net_run(n, tasks, work, pack_block, n);
+}
+
+/* -- forward ------------------------------------------------------------------------------------------------------- */
+
+static void product_of_codes(const lf_net *n, const lf_net_layer *l, const lf_tile *t, size_t from, size_t to,
+                             float *out, size_t ld, int worker) {
+    size_t columns = t->windows * n->batch, ldm;
+    int lo = lowest_given(n, l->from[0]);
+    uint32_t *words = n->words[worker];
+    for (size_t k = from; k < to; k += LF_NET_DEPTH) {
+        lf_patch_part part = {k, at_most(to - k, LF_NET_DEPTH), t->window, t->windows};
+        const float *matrix = matrix_part(n, l, part, worker, &ldm);
+        l->codes->pack(matrix, ldm, part.rows, columns, lo, words);
+        lf_gemm_codes(l->codes, t->rows, columns, part.rows, l->packed + k / 4 * l->width + t->row, l->width, words,
+                      l->code_sum + k / LF_GEMM_BLOCK * l->width + t->row, lo, out, ld, k > from);
+    }
+}
+
 void lf_net_product(const lf_net *n, int i, const lf_tile *t, size_t from, size_t to, float *out, size_t ld,
                     int worker) {
     const lf_net_layer *l = &n->layer[i];
     size_t columns = t->windows * n->batch, ldm;
+    if (l->codes) {
+        product_of_codes(n, l, t, from, to, out, ld, worker);
+        return;
+    }
     for (size_t k = from; k < to; k += LF_NET_DEPTH) {
         lf_patch_part part = {k, at_most(to - k, LF_NET_DEPTH), t->window, t->windows};
         const float *matrix = matrix_part(n, l, part, worker, &ldm);

@@ -68,6 +68,7 @@ static void forward_row(void *arg, size_t index, int worker) {
 }
 
 void lf_net_forward(lf_net *n) {
+    lf_net_pack(n);
     for (int i = 0; i < n->layers; i++) {
         lf_net_layer *l = &n->layer[i];
         job j = {.net = n, .layer = i};

@@ -13,6 +13,7 @@
 
 #include "base/rng.h"
 #include "kern/gemm.h"
+#include "kern/gemm_codes.h"
 #include "kern/gemm_rows.h"
 
 static float *random_floats(size_t count, uint64_t seed) {
@@ -161,8 +162,45 @@ static void test_codes(void **state) {
         assert_true(code[i] == (w[i] >= 0 ? 1 : -1));
 }
 
+/* Integers of 8 bits against float32: equal while sums are exact; in one part, and added to another. */
+static void check_small_integers(const lf_codes_kernel *kernel, size_t m, size_t n, size_t k, int lo, int hi) {
+    lf_rng rng = lf_rng_make(m * 1000 + k, 11);
+    size_t quads = lf_codes_quads(k), width = round16(m);
+    float *a = calloc(k * width, sizeof *a), *b = calloc(k * n, sizeof *b), *sum = calloc(width, sizeof *sum);
+    float *want = random_floats(m * n, 1), *have = random_floats(m * n, 2);
+    uint32_t *wa = malloc(quads * width * sizeof *wa), *wb = malloc(quads * n * sizeof *wb);
+    for (size_t p = 0; p < k; p++)
+        for (size_t r = 0; r < m; r++)
+            sum[r] += a[p * width + r] = (float)lf_rng_between(&rng, -128, 127);
+    for (size_t i = 0; i < k * n; i++)
+        b[i] = (float)(lf_rng_below(&rng, 4) ? lf_rng_between(&rng, lo, hi) : 0);
+    kernel->pack(a, width, k, width, 0, wa);
+    kernel->pack(b, n, k, n, lo, wb);
+    lf_gemm(&lf_gemm_scalar, m, n, k, a, 1, width, b, n, want, n);
+    lf_gemm_codes(kernel, m, n, k, wa, width, wb, sum, lo, have, n, false);
+    assert_memory_equal(want, have, m * n * sizeof *want);
+    lf_gemm_add(&lf_gemm_scalar, m, n, k, a, 1, width, b, n, want, n);
+    lf_gemm_codes(kernel, m, n, k, wa, width, wb, sum, lo, have, n, true);
+    assert_memory_equal(want, have, m * n * sizeof *want);
+    free(a), free(b), free(sum), free(want), free(have), free(wa), free(wb);
+}
+
+static void test_small_integers(void **state) {
+    (void)state;
+    static const shape sizes[] = {{1, 16, 1}, {6, 64, 256}, {7, 80, 255}, {30, 112, 37}, {64, 48, 9}, {24, 32, 2}};
+    for (int isa = 0; isa < LF_ISA_COUNT; isa++) {
+        const lf_codes_kernel *kernel = lf_gemm_for((lf_isa)isa) ? lf_codes_for((lf_isa)isa) : NULL;
+        for (size_t i = 0; kernel && i < sizeof sizes / sizeof *sizes; i++) {
+            check_small_integers(kernel, sizes[i].m, sizes[i].n, sizes[i].k, -128, 127);
+            check_small_integers(kernel, sizes[i].m, sizes[i].n, sizes[i].k, -1, 1);
+            check_small_integers(kernel, sizes[i].m, sizes[i].n, sizes[i].k, 0, 255);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_products), cmocka_unit_test(test_tiles),
-                                       cmocka_unit_test(test_rows), cmocka_unit_test(test_codes)};
+                                       cmocka_unit_test(test_rows), cmocka_unit_test(test_codes),
+                                       cmocka_unit_test(test_small_integers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
