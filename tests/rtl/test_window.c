@@ -1,4 +1,4 @@
-/* Units of pictures, and the corners of their parameters: in Verilator, in Icarus, mapped by Yosys; the rate that the plan
+/* Units of pictures, and the corners of their parameters: in Verilator and in Icarus; the rate that the plan
  * promises on many random geometries, held against the model of the handshakes. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -193,6 +193,52 @@ static void test_icarus(void **state) {
     assert_false(b.failed);
 }
 
+/* -- faults that must be seen ------------------------------------------------------------------------------------------- */
+
+static const bench_fault faults[] = {
+    {"a frame begins before its first beat", "lf_walk.v", "first ? ~fresh[P-1] : pad", "pad"},
+    {"words are overwritten", "lf_walk.v", "s_axis_tready = fill[P-1]", "s_axis_tready = ~fill[P-1] | fill[P-1]"},
+    {"words are read too early", "lf_walk.v", "ready & (pad | ~ahead[P-1])", "ready"},
+    {"rows wrap into the padding", "lf_walk_edge.v", "at >= SIZE", "at > SIZE"},
+    {"one store for all groups", "lf_pool.v", "store[group] <= next", "store[0] <= next"},
+    {"a result is lost", "lf_pool.v", "(take & last) | (done & ~m_axis_tready)", "take & last"},
+    {"the first group's weights for all", "lf_mvu_control.v", "count <= last_all ?", "count <= last_pass ?"},
+};
+
+/* A bench of a few units beside the whole one. */
+static void begin_small(void) {
+    bench_begin(&b);
+    lf_rng r = lf_rng_make(42, 1);
+    static const unit_case few[] = {
+        {"small_same", "window", 4, 4, 1, {0, 7, 1}, "kernel=[3,3] pads=[1,1,1,1]"},
+        {"small_valid", "window", 5, 5, 1, {0, 7, 1}, "kernel=[2,2]"},
+        {"small_global", "global_pool", 2, 3, 2, {0, 7, 1}, ""},
+    };
+    for (size_t i = 0; i < LF_COUNT(few); i++)
+        add_case(&few[i]);
+    static const rows_case small = {"small_groups", "mvu",          {0, 7, 1}, {-4, 3, 1}, 4, 4, 8, 4, 0,
+                                    false,          "PE=2 groups=2"};
+    add_rows(&small, &r);
+    bench_prepare(&b, &r);
+    bench_print(&b);
+    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
+}
+
+static void test_planted_faults(void **state) {
+    (void)state;
+    need_tool("iverilog");
+    bench whole = b;
+    begin_small();
+    size_t seen = 0;
+    bool clean = bench_icarus(&b);
+    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
+        seen += bench_sees(&b, &faults[i]);
+    bench_end(&b);
+    b = whole;
+    assert_true(clean);
+    assert_int_equal(seen, LF_COUNT(faults));
+}
+
 /* -- the rate of any geometry -------------------------------------------------------------------------------------------- */
 
 static lf_node *random_window(lf_graph *g, lf_rng *r) {
@@ -272,6 +318,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_verilator),
         cmocka_unit_test(test_icarus),
+        cmocka_unit_test(test_planted_faults),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
