@@ -18,7 +18,7 @@ done
 
 need_packages gcc g++ libc6-dev make cmake ninja-build pkg-config clang \
     protobuf-c-compiler libprotobuf-c-dev libjansson-dev libyaml-dev libzip-dev zlib1g-dev liblzma-dev libmd-dev libcmocka-dev \
-    git python3 python3-numpy python3-onnx libonnx-testdata verilator iverilog yosys nextpnr-ice40
+    git python3 python3-numpy python3-onnx libonnx-testdata verilator iverilog yosys nextpnr-ice40 tcl
 
 if [ -z "${LUTFISK_DATA:-}" ] && [ -d ../shared/data ]; then
     LUTFISK_DATA=$(cd ../shared/data && pwd)

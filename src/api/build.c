@@ -15,6 +15,7 @@
 #include "report/table.h"
 #include "target/driver.h"
 #include "target/target.h"
+#include "target/vivado.h"
 #include "verify/testbench.h"
 #include "vlog/vlog.h"
 
@@ -112,10 +113,20 @@ static lf_status write_report(builder *b, const char *dir, const json_t *report)
     return status;
 }
 
+/* For the families that Vivado knows. A part named in full is kept in full. */
+static lf_status write_packaging(builder *b, const lf_build_facts *f, const char *dir) {
+    const char *given = b->o->part, *name = b->part->name;
+    const char *part = given && !strncmp(given, name, strlen(name)) ? given : name;
+    if (!lf_vivado_knows(b->part))
+        return LF_OK;
+    return lf_vivado_write(b->ctx, f->top, part, b->clock_mhz, &f->inputs, &f->outputs, dir);
+}
+
 static lf_status write_all(builder *b, const lf_build_facts *f, const json_t *report, const char *dir) {
     LF_TRY(lf_target_verilog.emit(b->g, f->top, dir));
     LF_TRY(lf_testbench_write(b->ctx, dir, f->top, &f->inputs, &f->outputs));
     LF_TRY(lf_driver_write(b->g, f->top, &f->inputs, &f->outputs, dir));
+    LF_TRY(write_packaging(b, f, dir));
     LF_TRY(lf_graph_save(b->g, lf_path_join(b->arena, dir, "model.lf"), false));
     LF_TRY(write_folding(b, dir));
     return write_report(b, dir, report);
@@ -146,6 +157,14 @@ static lf_status verify_built(builder *b, json_t *report) {
     return status == LF_OK ? written : status;
 }
 
+/* What DIR holds for the tools behind. */
+static void name_outside(const builder *b, json_t *report) {
+    json_object_set_new(report, "driver", json_string("driver"));
+    if (lf_vivado_knows(b->part))
+        json_object_set_new(report, "vivado", json_pack("{s:s, s:s, s:s}", "script", "pack.tcl", "constraints", "constraints.xdc", "evidence",
+                                                        "not run: no Vivado was at hand"));
+}
+
 static lf_status build(builder *b, lf_answer *answer) {
     lf_build_facts facts;
     LF_TRY(make_hardware(b));
@@ -153,6 +172,7 @@ static lf_status build(builder *b, lf_answer *answer) {
     json_t *report = lf_build_report(&facts);
     if (!report)
         return LF_BAD_INPUT;
+    name_outside(b, report);
     lf_status status = write_design(b, &facts, report);
     if (status == LF_OK && b->o->verify)
         status = verify_built(b, report);

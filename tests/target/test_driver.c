@@ -1,5 +1,5 @@
-/* The driver of a build: compiled as strict C99, its bytes on the inputs are those that verify's testbench sends, its values of the
- * outputs those of the network itself. Random networks, pictures, several ports, and what it leaves to the caller. */
+/* What a build gives to the outside. The driver: compiled as strict C99, its bytes on the inputs are those that verify's testbench sends, its values of the
+ * outputs those of the network itself. Random networks, pictures, several ports, and what it leaves to the caller. pack.tcl: names files and ports that are there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -281,6 +281,18 @@ static void take(const design *d) {
     }
 }
 
+/* pack.tcl and constraints.xdc, run with stand-ins for Vivado's commands. */
+static void check_packaging(const design *d) {
+    const char *const argv[] = {"tclsh", "tests/target/pack_stubs.tcl", path(d, "hw"), "net", NULL};
+    lf_run_result r;
+    if (!lf_tool_found("tclsh"))
+        return;
+    if (lf_tool_run(d->ctx, d->a, argv, NULL, &r) != LF_OK || r.exit_code != 0)
+        fail_msg("pack.tcl in %s: status %d\n%s", d->dir, r.exit_code, r.out);
+    if (!strstr(r.out, "xc7z020clg400-1") || !strstr(r.out, "period 5"))
+        fail_msg("%s", r.out);
+}
+
 /* Builds, compiles, runs, compares. The header stays for more questions until close_design. */
 static design open_design(lf_ctx *ctx, const lf_graph *network, int64_t ii) {
     design d = {.ctx = ctx, .a = lf_arena_new(), .network = network};
@@ -292,6 +304,7 @@ static design open_design(lf_ctx *ctx, const lf_graph *network, int64_t ii) {
     give(&d);
     compile_and_run(&d);
     take(&d);
+    check_packaging(&d);
     return d;
 }
 
