@@ -37,6 +37,20 @@ lf_range lf_last_axis_range(const lf_tensor *t, int64_t c) {
     return t->channel_range && t->range_axis == t->shape.rank - 1 ? t->channel_range[c] : t->range;
 }
 
+int lf_signed_bits(lf_dtype t) {
+    return lf_dtype_bits(t) + !lf_dtype_signed(t);
+}
+
+/* What goes into one operand of a DSP; of longer ones all but the first part are unsigned. */
+static int parts(int bits, int width) {
+    return bits <= width ? 1 : (bits + width - 2) / (width - 1);
+}
+
+double lf_dsp_count(int a_bits, int b_bits) {
+    int most = a_bits > b_bits ? a_bits : b_bits, least = a_bits > b_bits ? b_bits : a_bits;
+    return parts(most, 25) * parts(least, 18);
+}
+
 /* -- Verilog ---------------------------------------------------------------------------------------------------------- */
 
 void lf_wire_params(lf_vlog *v, const char *name, lf_dtype t) {

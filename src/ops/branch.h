@@ -14,6 +14,11 @@ int64_t lf_last_dim(lf_shape s);
 /* The range of index c of the last axis of t, as far as it is known. */
 lf_range lf_last_axis_range(const lf_tensor *t, int64_t c);
 
+/* Bits of two's complement that hold every value of the type. */
+int lf_signed_bits(lf_dtype t);
+/* DSPs that a product of two signed operands of these widths takes: 25 x 18 bits each. */
+double lf_dsp_count(int a_bits, int b_bits);
+
 /* -- Verilog ---------------------------------------------------------------------------------------------------------- */
 
 /* The parameters NAME_BITS and NAME_KIND for values of this type. */

@@ -13,7 +13,7 @@
 
 enum { MOST_AXES = 2 };
 /* Pads and steps of files that no memory holds are refused beyond this. */
-static const int64_t far = (int64_t)1 << 31;
+static const int64_t far = (int64_t)1 << 29;
 
 typedef struct lf_frame_attr {
     lf_ints pads, steps;

@@ -48,17 +48,10 @@ static int64_t beats(const lf_graph *g, const lf_node *n) {
     return lf_shape_count(lf_out(g, n, 0)->shape) / ((const lf_product_join_attr *)n->attr)->PE;
 }
 
-/* Bits of a signed operand that holds the type. */
-static int signed_bits(lf_dtype t) {
-    return lf_dtype_bits(t) + !lf_dtype_signed(t);
-}
-
-/* Yosys takes DSPs (25 x 18 bits, signed) from 9 bits of product on. */
+/* Yosys takes DSPs from 9 bits of product on. */
 static double dsps(lf_dtype a, lf_dtype b) {
-    int p = signed_bits(a), q = signed_bits(b), most = p > q ? p : q, least = p > q ? q : p;
-    if (lf_dtype_bits(a) < 2 || lf_dtype_bits(b) < 2 || p + q < 9)
-        return 0;
-    return ((most + 23) / 24) * ((least + 16) / 17);
+    int p = lf_signed_bits(a), q = lf_signed_bits(b);
+    return lf_dtype_bits(a) < 2 || lf_dtype_bits(b) < 2 || p + q < 9 ? 0 : lf_dsp_count(p, q);
 }
 
 /* Fitted to yosys counts (xc7). */

@@ -135,6 +135,7 @@ enum { STAGES = 4 }; /* of rtl/lf_requantize_lane.v */
 typedef struct plan {
     int64_t pe, depth; /* depth: different beats; 1: constants */
     int mul_bits, add_bits, sum_bits, q_bits;
+    int64_t shift;
     bool clip_lo, clip_hi, dsp;
 } plan;
 
@@ -162,6 +163,7 @@ static plan plan_of(const lf_graph *g, const lf_node *n) {
     lf_range q = {floor_shift(sum.lo, a->shift), floor_shift(sum.hi, a->shift), 1};
     plan p = {.pe = a->PE,
               .depth = alike ? 1 : lf_last_dim(x->shape) / a->PE,
+              .shift = a->shift,
               .mul_bits = signed_bits(mul->range),
               .add_bits = signed_bits(add->range),
               .clip_lo = q.lo<a->lo, .clip_hi = q.hi> a->hi};
@@ -169,32 +171,38 @@ static plan plan_of(const lf_graph *g, const lf_node *n) {
     p.sum_bits = signed_bits(sum);
     q = p.clip_lo ? widened(q, a->lo) : q;
     p.q_bits = signed_bits(p.clip_hi ? widened(q, a->hi) : q);
-    int x_bits = lf_dtype_bits(x->dtype) + !lf_dtype_signed(x->dtype);
-    p.dsp = a->style == REQUANTIZE_DSP || (a->style == REQUANTIZE_AUTO && worth_dsp(&p, x_bits));
+    p.dsp = a->style == REQUANTIZE_DSP || (a->style == REQUANTIZE_AUTO && worth_dsp(&p, lf_signed_bits(x->dtype)));
     return p;
 }
 
-/* Fitted to yosys counts (xc7). */
+/* One lane; fitted to yosys counts (xc7). A DSP takes product and sum with their registers. */
+static lf_cost lane_cost(const plan *p, int x_bits, int out_bits) {
+    double clips = p->clip_lo + p->clip_hi, add = p->depth > 1 ? p->add_bits : 0;
+    lf_cost c = {.lut = clips * p->q_bits * 0.65, .ff = add + out_bits};
+    if (p->dsp) {
+        c.dsp = lf_dsp_count(x_bits, p->mul_bits);
+        return c;
+    }
+    c.lut += p->sum_bits + x_bits * p->mul_bits * (p->depth > 1 ? 1.8 : 0.5);
+    c.ff += 2 * x_bits + p->mul_bits + (p->sum_bits > p->shift ? (double)(p->sum_bits - p->shift) : 1);
+    return c;
+}
+
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     plan p = plan_of(g, n);
-    const lf_requantize_attr *a = n->attr;
-    int x = lf_dtype_bits(lf_in(g, n, 0)->dtype), product = x + p.mul_bits;
+    lf_cost lane = lane_cost(&p, lf_signed_bits(lf_in(g, n, 0)->dtype), lf_dtype_bits(lf_out(g, n, 0)->dtype));
     double pe = (double)p.pe;
-    *out = (lf_cost){.lut = 2 + pe * (p.sum_bits + (p.clip_lo + p.clip_hi) * (p.q_bits / 2.0 + 1)),
-                     .ff = STAGES + pe * (p.sum_bits + p.q_bits + (p.depth > 1 ? p.add_bits : 0)),
+    *out = (lf_cost){.lut = 2 + pe * lane.lut,
+                     .ff = STAGES + pe * lane.ff,
+                     .dsp = pe * lane.dsp,
                      .ii_cycles = lf_shape_count(lf_out(g, n, 0)->shape) / p.pe,
                      .weight_bits = p.depth * p.pe * (p.mul_bits + p.add_bits)};
-    if (p.dsp)
-        out->dsp = pe * ((product + 41) / 42);
-    else
-        out->lut += pe * x * (p.depth > 1 ? p.mul_bits : p.mul_bits / 2.0);
-    if (!p.dsp)
-        out->ff += pe * (x + product);
     if (p.depth > 1) {
         int count = lf_bits_unsigned((uint64_t)(p.depth - 1));
         out->lut += count;
         out->ff += count;
-        lf_rom_cost(out, p.depth, p.pe * (p.mul_bits + p.add_bits), (lf_rom_ram)a->ram_style);
+        lf_rom_cost(out, p.depth, p.pe * (p.mul_bits + p.add_bits),
+                    (lf_rom_ram)((const lf_requantize_attr *)n->attr)->ram_style);
     }
     return LF_OK;
 }

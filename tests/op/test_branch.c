@@ -200,7 +200,7 @@ static void frame_refuses(void **state) {
     refuses(&b, "steps has the entry 0");
     op_node(&b, "frame", 1, OP_IN(x), "SIMD", "4", NULL);
     refuses(&b, "SIMD=4 does not divide 6 channels");
-    op_node(&b, "frame", 1, OP_IN(x), "pads", "[2147483648, 2147483648, 0, 0]", NULL);
+    op_node(&b, "frame", 1, OP_IN(x), "pads", "[536870912, 536870912, 0, 0]", NULL);
     refuses(&b, "more than 2^31 elements");
     op_node(&b, "frame", 1, OP_IN(op_codes(&b, "3,6", (lf_range){0, 3, 1}, 1)), NULL);
     refuses(&b, "not on [3,6]");
