@@ -229,7 +229,7 @@ static void print_confusion(const evaluator *e, lf_text *text) {
     cells[n + 1] = "AUC";
     lf_table t = lf_table_make(e->arena, n + 2, cells);
     for (int r = 0; r < n; r++) {
-        cells[0] = e->set && e->set->class_names ? lf_format(e->arena, "%d %s", r, e->set->class_names[r]) : lf_format(e->arena, "%d", r);
+        cells[0] = e->set && e->set->class_names && strcmp(e->set->class_names[r], lf_format(e->arena, "%d", r)) != 0 ? lf_format(e->arena, "%d %s", r, e->set->class_names[r]) : lf_format(e->arena, "%d", r);
         for (int c = 0; c < n; c++)
             cells[c + 1] = lf_format(e->arena, "%llu", (unsigned long long)e->metrics.confusion[r * n + c]);
         cells[n + 1] = e->metrics.auc ? lf_fixed_decimals(e->arena, e->metrics.auc[r], 4) : "";

@@ -34,16 +34,39 @@ static void pad(lf_text *out, const char *what, size_t n) {
         lf_text_add(out, what);
 }
 
+/* Sentences of a last column go on below themselves, so that tables fit a terminal of 100 columns. */
+enum { TERMINAL = 100, NARROWEST = 40 };
+
+static void add_wrapped(lf_text *out, const char *s, size_t indent) {
+    size_t room = indent + NARROWEST < TERMINAL ? TERMINAL - indent : SIZE_MAX;
+    while (strlen(s) > room) {
+        size_t n = room;
+        while (n && s[n] != ' ')
+            n--;
+        if (n == 0)
+            break;
+        lf_text_addn(out, s, n);
+        lf_text_add(out, "\n");
+        pad(out, " ", indent);
+        s += n + 1;
+    }
+    lf_text_add(out, s);
+}
+
 static void print_row(const lf_table *t, size_t row, const size_t *width, lf_text *out) {
-    for (int c = 0; c < t->columns; c++) {
+    size_t indent = 0;
+    for (int c = 0; c < t->columns; indent += width[c] + 2, c++) {
         const char *s = cell(t, row, c);
         bool left = *t->cells.at[c] == '<';
-        size_t gap = width[c] - shown(s);
+        size_t gap = width[c] > shown(s) ? width[c] - shown(s) : 0;
         if (c)
             lf_text_add(out, "  ");
         if (!left)
             pad(out, " ", gap);
-        lf_text_add(out, s);
+        if (left && c + 1 == t->columns)
+            add_wrapped(out, s, indent);
+        else
+            lf_text_add(out, s);
         if (left && c + 1 < t->columns)
             pad(out, " ", gap);
     }
@@ -58,6 +81,12 @@ void lf_table_print(const lf_table *t, lf_text *out) {
             size_t n = shown(cell(t, r, c));
             width[c] = n > width[c] ? n : width[c];
         }
+    size_t before = 0;
+    for (int c = 0; c + 1 < t->columns; c++)
+        before += width[c] + 2;
+    size_t *last = &width[t->columns - 1];
+    if (*t->cells.at[t->columns - 1] == '<' && before + NARROWEST < TERMINAL && before + *last > TERMINAL)
+        *last = TERMINAL - before;
     for (size_t r = 0; r < rows; r++) {
         print_row(t, r, width, out);
         for (int c = 0; r == 0 && c < t->columns; c++) {
