@@ -44,13 +44,28 @@ static const char *tail(lf_arena *a, const char *out) {
     return lf_strndup(a, out + start + (start && out[start] == '\n'), n - start);
 }
 
+/* What a tool complained of: from its first error on, for what follows from that one says less; else its last lines. */
+static const char *complaint(lf_arena *a, const char *out) {
+    const char *at = strstr(out, "rror"), *end;
+    if (!at)
+        return tail(a, out);
+    while (at > out && at[-1] != '\n')
+        at--;
+    end = at;
+    for (int lines = 0; *end && lines < 3; lines++)
+        end += strcspn(end, "\n") + (strchr(end, '\n') != NULL);
+    return tail(a, lf_strndup(a, at, (size_t)(end - at)));
+}
+
+/* A netlist that cannot be simulated is a bad input; sources of our own that cannot are a failure of ours. */
 static lf_status run_tool(lf_cosim *c, words *argv, const char *what) {
     lf_run_result r;
     LF_PUSH(c->arena, argv, NULL);
     LF_TRY(lf_tool_run(c->ctx, c->arena, argv->at, c->work, &r));
     if (r.exit_code == 0)
         return LF_OK;
-    return lf_fail(c->ctx, LF_FAILED, NULL, "%s ended with status %d: %s", what, r.exit_code, tail(c->arena, r.out));
+    return lf_fail(c->ctx, c->design.netlist ? LF_BAD_INPUT : LF_FAILED, &(lf_where){.file = c->design.netlist},
+                   "%s ended with status %d: %s", what, r.exit_code, complaint(c->arena, r.out));
 }
 
 /* -- sources ------------------------------------------------------------------------------------------------------------------- */
@@ -228,11 +243,13 @@ static lf_status compile_iverilog(lf_cosim *c) {
 static lf_status read_netlist(lf_cosim *c) {
     const char *why = NULL;
     if (!c->design.netlist)
-        return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "lutfisk simulates netlists itself, not Verilog: choose verilator or iverilog");
+        return lf_fail(c->ctx, LF_BAD_INPUT, NULL,
+                       "lutfisk simulates netlists itself, not Verilog: choose verilator or iverilog");
     LF_TRY(lf_netlist_read(c->ctx, c->arena, c->design.netlist, &c->netlist, &why));
     if (c->netlist)
         return LF_OK;
-    lf_status status = lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist}, "lutfisk does not simulate this netlist itself: %s", why);
+    lf_status status = lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist},
+                               "lutfisk does not simulate this netlist itself: %s", why);
     lf_hint(c->ctx, "--sim verilator or --sim iverilog simulate it with the cell library of Yosys");
     return status;
 }
