@@ -12,14 +12,10 @@
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
 #include "pass/mvu_rows.h"
-#include "pass/one_pixel.h"
-#include "pass/thresholds.h"
 
 typedef lf_integers state;
 
 static bool is_op(const lf_node *n, const char *name) { return n && !strcmp(n->op->name, name); }
-
-static lf_id code_of(const state *s, lf_id t) { return t && t <= s->tensor_count ? s->code_of[t] : 0; }
 
 static bool is_quantizer(const lf_node *n) {
     static const char *const names[] = {"quant", "bipolar_quant", "multi_threshold", "quant_linear", "trunc", "sign"};
@@ -111,7 +107,7 @@ lf_status lf_integers_of(lf_integers *s, lf_id t, lf_id *out) {
     lf_ids path = {0};
     *out = 0;
     lf_id at = t;
-    while (!code_of(s, at)) {
+    while (!lf_integers_known(s, at)) {
         const lf_tensor *x = lf_tensor_at(s->g, at);
         const lf_node *n = x->value ? NULL : lf_node_at(s->g, x->producer);
         int v = n ? lf_variable_operand(s->g, n) : -1;
@@ -120,7 +116,7 @@ lf_status lf_integers_of(lf_integers *s, lf_id t, lf_id *out) {
         LF_PUSH(s->arena, &path, n->id);
         at = n->in[v];
     }
-    lf_id codes = code_of(s, at);
+    lf_id codes = lf_integers_known(s, at);
     for (size_t i = path.count; i-- > 0;) {
         const lf_node *n = lf_node_at(s->g, path.at[i]);
         if (is_integer_bias(s->g, n)) {
@@ -169,129 +165,6 @@ static lf_status visit_matmul(state *s, const lf_node *n) {
     return codes ? emit_mvu(s, n, codes) : LF_OK;
 }
 
-/* Collects the elementwise nodes between `from` (exclusive) and its anchor; *base = 0 when there is none (host). */
-static void chain_back(state *s, lf_id from, lf_ids *nodes, lf_id *base) {
-    *base = 0;
-    lf_ids back = {0};
-    lf_id at = from;
-    while (!code_of(s, at)) {
-        const lf_tensor *x = lf_tensor_at(s->g, at);
-        const lf_node *n = lf_node_at(s->g, x->producer);
-        if (!n || !lf_is_elementwise(s->g, n))
-            return;
-        LF_PUSH(s->arena, &back, n->id);
-        at = n->in[lf_variable_operand(s->g, n)];
-    }
-    *base = at;
-    for (size_t i = back.count; i-- > 0;)
-        LF_PUSH(s->arena, nodes, back.at[i]);
-}
-
-static bool is_uniform(const lf_thresholds *t) {
-    for (int64_t e = 1; e < t->elements; e++)
-        if (memcmp(t->at, t->at + e * t->levels, (size_t)t->levels * sizeof *t->at) || t->sign[e] != t->sign[0])
-            return false;
-    return true;
-}
-
-/* Rows of thresholds: one for all elements, or one per channel of the last axis. */
-static lf_status threshold_rows(state *s, const lf_node *n, const lf_tensor *x, const lf_thresholds *t, int64_t *rows) {
-    int64_t channels = x->shape.dim[x->shape.rank - 1];
-    *rows = is_uniform(t) ? 1 : channels;
-    if (*rows == 1 || channels == t->elements)
-        return LF_OK;
-    lf_where where = lf_where_node(s->g, n);
-    return lf_fail(s->g->ctx, LF_BAD_INPUT, &where, "thresholds that differ between positions of a %s tensor are not in this version",
-                   lf_shape_text(s->arena, x->shape));
-}
-
-static lf_status emit_threshold(state *s, const lf_node *n, const lf_tensor *x, const lf_thresholds *t) {
-    lf_graph *g = s->g;
-    int64_t rows;
-    LF_TRY(threshold_rows(s, n, x, t, &rows));
-    int64_t dim[2] = {rows, t->levels};
-    lf_tensor *T = lf_const_codes(g, lf_format(g->arena, "%s_thresholds", n->name), lf_shape_make(2, dim), t->at);
-    lf_id in[3] = {x->id, T->id, 0};
-    if (t->any_down) {
-        int64_t *sign = LF_NEW_ARRAY(s->arena, int64_t, rows);
-        for (int64_t r = 0; r < rows; r++)
-            sign[r] = t->sign[r];
-        in[2] = lf_const_codes(g, lf_format(g->arena, "%s_sign", n->name), lf_shape_make(1, &rows), sign)->id;
-    }
-    lf_node *made;
-    lf_id out = lf_integers_node(s, lf_format(g->arena, "%s_threshold", n->name), "threshold", in, t->any_down ? 3 : 2, NULL, &made);
-    lf_attr_set_int(made, "out_base", t->out_base);
-    lf_attr_set_int(made, "out_step", t->out_step);
-    made->line = n->line;
-    LF_TRY(lf_infer_node(g, made));
-    const lf_tensor *y = lf_out(g, n, 0);
-    if (!lf_shape_equal(y->shape, x->shape)) {
-        lf_node *layout;
-        out = lf_integers_node(s, lf_format(g->arena, "%s_shape", n->name), "reshape", &out, 1, NULL, &layout);
-        lf_attr_set_ints(g, layout, "shape", y->shape.dim, y->shape.rank);
-        LF_TRY(lf_infer_node(g, layout));
-    }
-    s->code_of[n->out[0]] = out;
-    return LF_OK;
-}
-
-/* Rows that run downward are negated in the matrix-vector unit when nobody else reads its sums: then no sign is needed. */
-static lf_status flip_rows(state *s, lf_id base, lf_thresholds *t) {
-    lf_graph *g = s->g;
-    lf_node *mvu = lf_node_at(g, lf_tensor_at(g, code_of(s, base))->producer);
-    if (!t->any_down || !lf_is_rows(mvu) || lf_use_count(g, base) != 1 || lf_in(g, mvu, 1)->shape.dim[0] != t->elements)
-        return LF_OK;
-    int64_t *factor = LF_NEW_ARRAY(s->arena, int64_t, t->elements);
-    for (int64_t e = 0; e < t->elements; e++)
-        factor[e] = t->sign[e];
-    LF_TRY(lf_mvu_rows_change(g, mvu, factor, NULL));
-    memset(t->sign, 1, (size_t)t->elements);
-    t->any_down = false;
-    return LF_OK;
-}
-
-/* The model's first quantizer: it stays on the host, followed by the explicit cut. */
-static lf_status emit_quantize(state *s, lf_node *n) {
-    lf_node *made;
-    lf_id out = lf_integers_node(s, lf_format(s->g->arena, "%s_codes", n->name), "quantize", &n->out[0], 1, NULL, &made);
-    LF_TRY(lf_infer_node(s->g, made));
-    s->code_of[n->out[0]] = out;
-    return LF_OK;
-}
-
-static lf_status thresholds_of(state *s, const lf_graph *g, const lf_tensor *base, const lf_tensor *codes, lf_ids nodes, lf_thresholds *t) {
-    lf_composed chain = lf_composed_make(g, s->arena, base, nodes);
-    lf_status status = lf_thresholds_find(&chain, lf_node_at(g, nodes.at[nodes.count - 1]), codes, s->arena, t);
-    lf_composed_free(&chain);
-    return status;
-}
-
-/* Of a picture at one pixel, where all pixels are alike. */
-static lf_status find_thresholds(state *s, const lf_tensor *base, const lf_ids *nodes, lf_thresholds *t) {
-    const lf_tensor *codes = lf_tensor_at(s->g, code_of(s, base->id));
-    lf_one_pixel pixel;
-    if (!lf_one_pixel_make(s->g, s->arena, base, codes, nodes, &pixel))
-        return thresholds_of(s, s->g, base, codes, *nodes, t);
-    lf_status status = thresholds_of(s, pixel.graph, pixel.base, pixel.codes, pixel.nodes, t);
-    lf_graph_free(pixel.graph);
-    return status;
-}
-
-static lf_status visit_quantizer(state *s, lf_node *n) {
-    if (!lf_on_grid(lf_out(s->g, n, 0)) || lf_variable_operand(s->g, n) != 0)
-        return LF_OK;
-    lf_ids nodes = {0};
-    lf_id base;
-    chain_back(s, n->in[0], &nodes, &base);
-    if (!base)
-        return emit_quantize(s, n);
-    LF_PUSH(s->arena, &nodes, n->id);
-    lf_thresholds t;
-    LF_TRY(find_thresholds(s, lf_tensor_at(s->g, base), &nodes, &t));
-    LF_TRY(flip_rows(s, base, &t));
-    return emit_threshold(s, n, lf_tensor_at(s->g, code_of(s, base)), &t);
-}
-
 /* -- argmax --------------------------------------------------------------------------------------------------------------------- */
 
 /* The output that holds the index, when n is an argmax over the last axis or a TopK with k = 1 whose values nobody reads. */
@@ -330,14 +203,14 @@ static lf_status visit_argmax(state *s, const lf_node *n, int index) {
     lf_graph *g = s->g;
     lf_ids nodes = {0};
     lf_id base;
-    chain_back(s, n->in[0], &nodes, &base);
+    lf_integers_chain(s, n->in[0], &nodes, &base);
     if (!base)
         return LF_OK;
-    lf_node *mvu = lf_node_at(g, lf_tensor_at(g, code_of(s, base))->producer);
+    lf_node *mvu = lf_node_at(g, lf_tensor_at(g, lf_integers_known(s, base))->producer);
     bool may_change = is_op(mvu, "mvu") && lf_use_count(g, base) == 1;
     lf_argmax_keys keys;
     lf_composed chain = lf_composed_make(g, s->arena, lf_tensor_at(g, base), nodes);
-    lf_status status = lf_argmax_keys_find(&chain, lf_tensor_at(g, code_of(s, base)), s->arena, &keys);
+    lf_status status = lf_argmax_keys_find(&chain, lf_tensor_at(g, lf_integers_known(s, base)), s->arena, &keys);
     lf_composed_free(&chain);
     LF_TRY(status);
     if (!keys.found || (!keys.plain && !may_change)) {
@@ -347,7 +220,7 @@ static lf_status visit_argmax(state *s, const lf_node *n, int index) {
     }
     if (!keys.plain)
         LF_TRY(lf_mvu_rows_change(g, mvu, keys.factor, keys.add));
-    return emit_argmax(s, n, code_of(s, base), index);
+    return emit_argmax(s, n, lf_integers_known(s, base), index);
 }
 
 /* -- the two ends on the host ------------------------------------------------------------------------------------------------ */
@@ -379,7 +252,7 @@ static lf_status host_operand(state *s, lf_id *slot, bool *needed) {
         return LF_OK;
     lf_id codes = 0;
     const lf_node *producer = lf_node_at(s->g, t->producer);
-    bool first_quantizer = code_of(s, t->id) && producer && is_op(lf_node_at(s->g, lf_tensor_at(s->g, code_of(s, t->id))->producer), "quantize");
+    bool first_quantizer = lf_integers_known(s, t->id) && producer && is_op(lf_node_at(s->g, lf_tensor_at(s->g, lf_integers_known(s, t->id))->producer), "quantize");
     if (producer && lf_on_grid(t) && !first_quantizer)
         LF_TRY(lf_integers_of(s, t->id, &codes));
     if (codes)
@@ -413,7 +286,7 @@ static lf_status connect_host(state *s) {
 }
 
 static bool is_circuit(const lf_node *n) {
-    static const char *const names[] = {"mvu", "vvu", "threshold"};
+    static const char *const names[] = {"mvu", "vvu", "threshold", "requantize", "table"};
     for (size_t i = 0; i < LF_COUNT(names); i++)
         if (is_op(n, names[i]))
             return true;
@@ -463,7 +336,7 @@ static lf_status visit(state *s, lf_node *n) {
     if (is_op(n, "add") || is_op(n, "sub"))
         LF_TRY(lf_integers_join(s, n));
     if (is_quantizer(n))
-        return visit_quantizer(s, n);
+        return lf_integers_quantizer(s, n);
     return index >= 0 ? visit_argmax(s, n, index) : LF_OK;
 }
 

@@ -101,8 +101,47 @@ static lf_status bisect(finder *f, lf_thresholds *out) {
     return LF_OK;
 }
 
-/* Tries every code; refuses a function that falls somewhere. */
-static lf_status enumerate(finder *f, lf_thresholds *out) {
+/* Lowest and highest code of all elements. */
+static void span_of(const finder *f, int64_t *lo, int64_t *hi) {
+    *lo = INT64_MAX;
+    *hi = INT64_MIN;
+    for (int64_t e = 0; e < f->elements; e++) {
+        int64_t a = f->first[e], b = f->first[e] + (f->count[e] - 1) * f->stride[e];
+        *lo = a < *lo ? a : b < *lo ? b : *lo;
+        *lo = b < *lo ? b : *lo;
+        *hi = a > *hi ? a : *hi;
+        *hi = b > *hi ? b : *hi;
+    }
+}
+
+/* Every code's result; where an element has no such code, that of its nearest. */
+static lf_status tabulate(finder *f, lf_arena *arena, lf_thresholds *out) {
+    int64_t lo, hi, *k = LF_NEW_ARRAY(f->arena, int64_t, f->elements);
+    span_of(f, &lo, &hi);
+    out->table_lo = lo;
+    out->table_size = hi - lo + 1;
+    out->table = LF_NEW_ARRAY(arena, int64_t, f->elements * out->table_size);
+    for (int64_t x = lo; x <= hi; x++) {
+        lf_value v;
+        for (int64_t e = 0; e < f->elements; e++) {
+            int64_t steps = (x - f->first[e]) / f->stride[e];
+            k[e] = steps < 0 ? 0 : steps >= f->count[e] ? f->count[e] - 1 : steps;
+        }
+        LF_TRY(eval_at(f, k, &v));
+        for (int64_t e = 0; e < f->elements; e++)
+            out->table[e * out->table_size + x - lo] = v.code[e];
+    }
+    return LF_OK;
+}
+
+static bool is_small(const finder *f) {
+    int64_t lo, hi;
+    span_of(f, &lo, &hi);
+    return hi - lo < LF_TABLE_CODES;
+}
+
+/* Tries every code; a function that falls somewhere is not expressed by thresholds: *falls. */
+static lf_status enumerate(finder *f, lf_thresholds *out, bool *falls) {
     lf_where where = lf_where_node(f->chain->graph, f->node);
     int64_t longest = 0;
     for (int64_t e = 0; e < f->elements; e++)
@@ -120,10 +159,13 @@ static lf_status enumerate(finder *f, lf_thresholds *out) {
         LF_TRY(eval_at(f, k, &v));
         for (int64_t e = 0; e < f->elements; e++) {
             int64_t now = i < f->count[e] ? (v.code[e] - f->lo) / f->step : out->levels;
-            if (now < level[e])
+            *falls = now < level[e];
+            if (*falls && is_small(f))
+                return LF_OK;
+            if (*falls)
                 return lf_fail(f->chain->graph->ctx, LF_BAD_INPUT, &where,
-                               "the function before it rises and falls (output code %lld after %lld at input code %lld): thresholds cannot express it",
-                               (long long)v.code[e], (long long)(f->lo + level[e] * f->step), (long long)f->codes[e]);
+                               "the function before it rises and falls (output code %lld after %lld at input code %lld): thresholds cannot express it, and its input has more than %d codes, too many for a table",
+                               (long long)v.code[e], (long long)(f->lo + level[e] * f->step), (long long)f->codes[e], LF_TABLE_CODES);
             while (level[e] < now)
                 out->at[e * out->levels + level[e]++] = threshold_at(f, e, i, out->sign[e]);
         }
@@ -167,7 +209,10 @@ lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_t
     }
     if (status == LF_OK) {
         out->at = LF_NEW_ARRAY(arena, int64_t, f.elements * out->levels + 1);
-        status = proved ? bisect(&f, out) : enumerate(&f, out);
+        bool falls = false;
+        status = proved ? bisect(&f, out) : enumerate(&f, out, &falls);
+        if (status == LF_OK && falls)
+            status = tabulate(&f, arena, out);
     }
     lf_arena_free(work);
     return status;

@@ -13,11 +13,16 @@ typedef struct lf_thresholds {
     int8_t *sign;  /* +1 or -1 per element */
     bool any_down; /* some sign is -1 */
     int64_t out_base, out_step;
+    /* A function that rises and falls, of codes of few bits: then y = table[e * table_size + x - table_lo], and nothing of the above. */
+    int64_t *table, table_lo, table_size;
 } lf_thresholds;
+
+enum { LF_TABLE_CODES = 4096 };
 
 /* The thresholds of `chain`, whose result is on the grid, for base codes within `range` (or within channel[c] along `axis`
  * where channel is not NULL). Arrays lie in `arena`. Bisection where every op is proved monotone; else all values are tried (up to
- * 2^20); LF_BAD_INPUT with the reason, naming `node`, when the function is neither or has more than LF_MAX_LEVELS levels. */
+ * 2^20); a function that falls somewhere becomes a table when its codes span no more than
+ * LF_TABLE_CODES; else LF_BAD_INPUT with the reason, naming `node`, also when it has more than LF_MAX_LEVELS levels. */
 LF_MUST_USE lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out);
 
 #endif
