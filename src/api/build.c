@@ -12,7 +12,7 @@
 #include "pass/folding.h"
 #include "pass/passes.h"
 #include "report/build_report.h"
-#include "report/table.h"
+#include "report/text_table.h"
 #include "target/driver.h"
 #include "target/target.h"
 #include "target/vivado.h"

@@ -8,7 +8,7 @@
 #include "data/metrics.h"
 #include "data/npy.h"
 #include "data/set.h"
-#include "report/table.h"
+#include "report/text_table.h"
 
 typedef struct evaluator {
     lf_ctx *ctx;

@@ -4,7 +4,7 @@
 #include "api/answer.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
-#include "report/table.h"
+#include "report/text_table.h"
 
 typedef struct informer {
     lf_ctx *ctx;

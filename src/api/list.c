@@ -14,7 +14,7 @@
 #include "kern/kern.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
-#include "report/table.h"
+#include "report/text_table.h"
 #include "target/target.h"
 #include "zoo/zoo.h"
 

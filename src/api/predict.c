@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "api/engine.h"
-#include "report/table.h"
+#include "report/text_table.h"
 
 typedef struct predictor {
     lf_ctx *ctx;

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "fpga/part.h"
-#include "report/table.h"
+#include "report/text_table.h"
 #include "verify/yosys.h"
 
 static json_t *count_json(const lf_synth_count *c, const char *family, const char *netlist) {

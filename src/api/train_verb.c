@@ -8,7 +8,7 @@
 #include "data/set.h"
 #include "export/export.h"
 #include "ir/lftext.h"
-#include "report/table.h"
+#include "report/text_table.h"
 #include "train/train.h"
 
 /* A file of that name, else a recipe that comes with lutfisk. */

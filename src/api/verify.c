@@ -8,7 +8,7 @@
 #include "base/run.h"
 #include "exec/exec.h"
 #include "pass/passes.h"
-#include "report/table.h"
+#include "report/text_table.h"
 #include "verify/netlist.h"
 
 typedef struct verifier {

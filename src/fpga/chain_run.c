@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/compiler.h"
+
 enum { OUTSIDE = LF_CHAIN_OUTSIDE, WORD = 64, SPAN = 256 };
 
 static const int64_t never = INT64_MAX;
@@ -300,7 +302,7 @@ static bool wake_due(clockwork *k) {
         uint64_t set = due[w];
         due[w] = 0;
         for (; set; set &= set - 1) {
-            size_t i = w * WORD + (size_t)__builtin_ctzll(set);
+            size_t i = w * WORD + (size_t)LF_ZEROS_BELOW(set);
             if (k->wake[i] != k->c->now)
                 continue;
             if (i < k->count)
@@ -321,7 +323,7 @@ static void settle_valid(clockwork *k) {
         k->ask[w] |= set;
         k->moved[w] = 0;
         for (; set; set &= set - 1) {
-            const lf_chain_unit *n = k->at[w * WORD + (size_t)__builtin_ctzll(set)];
+            const lf_chain_unit *n = k->at[w * WORD + (size_t)LF_ZEROS_BELOW(set)];
             for (int p = 0; p < n->u.out_count; p++)
                 set_valid(k, n->out[p], n->u.valid(n->u.state, p));
         }
@@ -332,7 +334,7 @@ static void settle_valid(clockwork *k) {
 static void settle_ready(clockwork *k) {
     for (size_t w = k->words; w-- > 0;)
         while (k->ask[w]) {
-            int bit = WORD - 1 - __builtin_clzll(k->ask[w]);
+            int bit = WORD - 1 - LF_ZEROS_ABOVE(k->ask[w]);
             k->ask[w] &= ~((uint64_t)1 << bit);
             const lf_chain_unit *n = k->at[w * WORD + (size_t)bit];
             for (int p = 0; p < n->u.in_count; p++)
@@ -373,7 +375,7 @@ static bool clock_units(clockwork *k) {
         uint64_t set = k->awake[w] | k->touched[w], keep = 0;
         k->touched[w] = 0;
         for (; set; set &= set - 1) {
-            int bit = __builtin_ctzll(set);
+            int bit = LF_ZEROS_BELOW(set);
             if (clock_unit(k, k->at[w * WORD + (size_t)bit]))
                 keep |= (uint64_t)1 << bit;
         }

@@ -14,6 +14,14 @@ static inline __m512i load_f32(const void *x, size_t c, __mmask16 live) {
     return _mm512_xor_si512(v, _mm512_srli_epi32(_mm512_srai_epi32(v, 31), 1));
 }
 
+/* base[at] in each lane. Without optimization gcc's intrinsic is a macro that hands an unsigned mask to a signed parameter. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+static inline __m512i gather(const int32_t *base, __m512i at) {
+    return _mm512_i32gather_epi32(at, base, 4);
+}
+#pragma GCC diagnostic pop
+
 /* Where the thresholds of sixteen channels begin. */
 static inline __m512i rows_from(const lf_levels *l, size_t c) {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -26,7 +34,7 @@ static inline __m512i rows_from(const lf_levels *l, size_t c) {
 static inline __m512i search(const lf_levels *l, size_t c, __m512i x) {
     __m512i at = rows_from(l, c), row = at;
     for (int half = 1 << l->row_bits >> 1; half > 0; half >>= 1) {
-        __m512i T = _mm512_i32gather_epi32(at, l->at + half - 1, 4);
+        __m512i T = gather(l->at + half - 1, at);
         at = _mm512_mask_add_epi32(at, _mm512_cmpge_epi32_mask(x, T), at, _mm512_set1_epi32(half));
     }
     return _mm512_min_epi32(_mm512_sub_epi32(at, row), _mm512_set1_epi32((int)l->count)); /* x may be INT32_MAX */
@@ -44,7 +52,7 @@ static inline __m512i guess(const lf_levels *l, size_t c, __m512i x, __m512 numb
     __m512 v = _mm512_add_ps(_mm512_mul_ps(number, _mm512_loadu_ps(l->scale + c)), _mm512_loadu_ps(l->offset + c));
     v = _mm512_min_ps(_mm512_max_ps(v, _mm512_setzero_ps()), _mm512_set1_ps((float)l->count));
     __m512i g = _mm512_cvttps_epi32(v), row = rows_from(l, c);
-    __m512i T = _mm512_i32gather_epi32(_mm512_add_epi32(row, g), l->at, 4);
+    __m512i T = gather(l->at, _mm512_add_epi32(row, g));
     __m512i n = _mm512_mask_add_epi32(g, _mm512_cmpge_epi32_mask(x, T), g, _mm512_set1_epi32(1));
     return _mm512_min_epi32(n, _mm512_set1_epi32((int)l->count));
 }

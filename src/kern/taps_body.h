@@ -1,5 +1,8 @@
 /* The loops of taps.h, for the compiler to make vectors of in the instruction set of the file that includes this. Blocks of fixed
  * length stay in registers from the first tap to the last. */
+#ifndef LF_KERN_TAPS_BODY_H
+#define LF_KERN_TAPS_BODY_H
+
 #include "kern/taps.h"
 
 #include <string.h>
@@ -80,3 +83,5 @@ WORDS(all, &)
         isa, {largest_u8, largest_s16, largest_s32}, {least_u8, least_s16, least_s32}, {sum_u8, sum_s16, sum_s32}, \
             {add_u8, add_s16, add_s32}, any, all                                                                   \
     }
+
+#endif

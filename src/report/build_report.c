@@ -6,7 +6,7 @@
 #include "ir/attr_access.h"
 #include "ops/stream.h"
 #include "report/host_report.h"
-#include "report/table.h"
+#include "report/text_table.h"
 
 static json_t *rounded(double v) {
     return json_real(nearbyint(v * 2) / 2);

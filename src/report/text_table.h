@@ -1,6 +1,6 @@
 /* Readable tables: columns as wide as their widest cell, numbers to the right. */
-#ifndef LF_REPORT_TABLE_H
-#define LF_REPORT_TABLE_H
+#ifndef LF_REPORT_TEXT_TABLE_H
+#define LF_REPORT_TEXT_TABLE_H
 
 #include "base/text.h"
 

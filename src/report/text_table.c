@@ -1,4 +1,4 @@
-#include "report/table.h"
+#include "report/text_table.h"
 
 #include <inttypes.h>
 #include <math.h>
