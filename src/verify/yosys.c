@@ -225,9 +225,8 @@ static lf_status count_path(job *j, lf_synth_count *c) {
         const json_t *cell = json_object_get(cells, lf_strndup(j->arena, name, n));
         const char *type = json_string_value(json_object_get(cell, "type"));
         double count = 0;
-        int kind = type ? kind_of(type, &count) : -1;
-        c->path_luts += kind == LUT;
-        c->path_carries += kind == CARRY;
+        c->path_luts += type && (starts(type, "LUT") || starts(type, "SB_LUT4"));
+        c->path_carries += type && kind_of(type, &count) == CARRY;
     }
     json_decref(net);
     return LF_OK;
