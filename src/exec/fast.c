@@ -7,6 +7,7 @@
 
 enum {
     BLOCK_BYTES = 192 << 10, /* of a block's slots: fits the second-level cache beside the weights */
+    BLOCK_LARGE = 768 << 10, /* of few large rows, which have many vectors each: what may be had of that cache */
     BLOCK_UNIT = 12,         /* the tiles of the kernels are 4 and 6 rows high */
     BLOCK_MOST = 240,
     RUN_BLOCKS = 64 /* per worker between two progress reports */
@@ -16,7 +17,9 @@ size_t lf_plan_block_rows(const lf_plan *p) {
     if (p->block > 0)
         return p->block;
     size_t rows = BLOCK_BYTES / (p->row_bytes + 1) / BLOCK_UNIT * BLOCK_UNIT;
-    return rows < BLOCK_UNIT ? BLOCK_UNIT : rows > BLOCK_MOST ? BLOCK_MOST : rows;
+    size_t few = BLOCK_LARGE / (p->row_bytes + 1);
+    few = few < 1 ? 1 : few > BLOCK_UNIT ? BLOCK_UNIT : few;
+    return rows < BLOCK_UNIT ? few : rows > BLOCK_MOST ? BLOCK_MOST : rows;
 }
 
 void lf_plan_set_block(lf_plan *p, size_t rows) {

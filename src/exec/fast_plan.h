@@ -144,12 +144,12 @@ typedef struct lf_gather lf_gather;
 const lf_node *lf_window_before(const lf_plan *p, const lf_node *n);
 /* Whether pictures in this form can show the padding of a window node. */
 bool lf_window_holds(const lf_plan *p, const lf_node *window, lf_form form);
-/* For pictures of C channels in `x`, whose vectors are the pixels. Vectors are collected in the order (KH, KW, C), each pixel in
+/* For pictures in `x`, whose vectors are the pixels; of their channels the part `group` of `groups` equal ones. Vectors are collected in the order (KH, KW, C), each pixel in
  * whole words when these are bits. */
-const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x);
+const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x, size_t group, size_t groups);
 /* The same for a geometry without a node. */
 struct lf_window;
-const lf_gather *lf_gather_of(lf_plan *p, const struct lf_window *w, int64_t pad_code, lf_view x);
+lf_gather *lf_gather_of(lf_plan *p, const struct lf_window *w, int64_t pad_code, lf_view x);
 size_t lf_gather_bytes(const lf_gather *g); /* of a vector */
 /* Vectors first .. first + count - 1 of pictures that lie one after the other, `stride` bytes apart. Up to 15 bytes behind each are
  * overwritten, and read behind the pictures. */

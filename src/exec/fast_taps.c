@@ -150,7 +150,7 @@ static void add_pool(lf_plan *p, const lf_node *n) {
     size_t vec;
     lf_view x = pixels(p, n, pool_wants(p, n, 0, &vec));
     if (x.slot != NULL)
-        add_pool_step(p, n, x, lf_gather_new(p, p->window[n->id], x), (size_t)lf_attr_int(n, "K"));
+        add_pool_step(p, n, x, lf_gather_new(p, p->window[n->id], x, 0, 1), (size_t)lf_attr_int(n, "K"));
 }
 
 const lf_fast_op lf_fast_pool = {"pool", can_pool, pool_wants, add_pool};
@@ -260,7 +260,7 @@ static void add_vvu(lf_plan *p, const lf_node *n) {
     taps_step *t = LF_NEW(p->arena, taps_step);
     size_t taps = (size_t)lf_in(p->graph, n, 1)->shape.dim[1];
     *t = (taps_step){.kernel = lf_taps_kernel_for(p->isa),
-                     .gather = lf_gather_new(p, p->window[n->id], x),
+                     .gather = lf_gather_new(p, p->window[n->id], x, 0, 1),
                      .form = x.slot->form,
                      .taps = taps,
                      .channels = x.length,

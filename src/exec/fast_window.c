@@ -14,6 +14,7 @@
 struct lf_gather {
     lf_window w;
     size_t positions;                  /* of a picture */
+    size_t offset;                     /* of the first channel in a pixel */
     size_t picture, line, pixel, size; /* bytes from one to the next; bytes of a pixel that count */
     bool runs;                         /* pixels of a window's row lie side by side */
     uint8_t *pad;                      /* one pixel of padding */
@@ -25,14 +26,11 @@ static const lf_node *producer(const lf_graph *g, lf_id t) {
     return lf_node_at(g, lf_tensor_at(g, t)->producer);
 }
 
-static int64_t channels_of(const lf_window *w) {
-    return w->x.channels;
-}
-
 /* The reader's order of elements must be the window's: whole pixels for products, lanes for what works channel by channel. */
 static bool same_order(const lf_graph *g, const lf_window *w, const lf_node *n) {
     if (!strcmp(n->op->name, "mvu"))
-        return w->interleave == channels_of(w) && lf_last_dim(lf_in(g, n, 0)->shape) == w->y.channels;
+        return w->interleave * lf_attr_int(n, "groups") == w->x.channels &&
+               lf_last_dim(lf_in(g, n, 0)->shape) * lf_attr_int(n, "groups") == w->y.channels;
     bool channelwise = !strcmp(n->op->name, "pool") || !strcmp(n->op->name, "vvu");
     return channelwise && lf_attr_int(n, "PE") == w->interleave && lf_last_dim(lf_in(g, n, 0)->shape) == w->y.channels;
 }
@@ -102,7 +100,7 @@ void lf_gather_run(const lf_gather *g, const uint8_t *pictures, size_t first, si
                    size_t stride) {
     const lf_window *w = &g->w;
     int64_t at = (int64_t)(first % g->positions), oy = at / w->y.width, ox = at % w->y.width;
-    pictures += first / g->positions * g->picture;
+    pictures += first / g->positions * g->picture + g->offset;
     for (; count > 0; count--, to += stride) {
         int64_t row = oy * w->stride[0] - w->before[0], column = ox * w->stride[1] - w->before[1];
         if (g->runs && is_inside(w, row, column))
@@ -120,7 +118,7 @@ void lf_gather_run(const lf_gather *g, const uint8_t *pictures, size_t first, si
 
 void lf_gather_taps(const lf_gather *g, const uint8_t *pictures, size_t position, const void **tap) {
     const lf_window *w = &g->w;
-    const uint8_t *picture = pictures + position / g->positions * g->picture;
+    const uint8_t *picture = pictures + position / g->positions * g->picture + g->offset;
     int64_t at = (int64_t)(position % g->positions), row = at / w->y.width * w->stride[0] - w->before[0],
             column = at % w->y.width * w->stride[1] - w->before[1];
     for (int64_t i = 0; i < w->kernel[0]; i++)
@@ -144,7 +142,7 @@ static uint8_t *make_padding(lf_plan *p, int64_t pad_code, const lf_slot *s, siz
     return pad;
 }
 
-const lf_gather *lf_gather_of(lf_plan *p, const lf_window *w, int64_t pad_code, lf_view x) {
+lf_gather *lf_gather_of(lf_plan *p, const lf_window *w, int64_t pad_code, lf_view x) {
     lf_gather *g = LF_NEW(p->arena, lf_gather);
     *g = (lf_gather){.w = *w,
                      .positions = (size_t)lf_picture_pixels(w->y),
@@ -158,9 +156,12 @@ const lf_gather *lf_gather_of(lf_plan *p, const lf_window *w, int64_t pad_code, 
     return g;
 }
 
-const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x) {
+const lf_gather *lf_gather_new(lf_plan *p, const lf_node *window, lf_view x, size_t group, size_t groups) {
     lf_window w;
     if (lf_window_make(p->graph, window, &w) != LF_OK)
         return NULL;
-    return lf_gather_of(p, &w, lf_attr_int(window, "pad_code"), x);
+    x.length /= groups;
+    lf_gather *g = lf_gather_of(p, &w, lf_attr_int(window, "pad_code"), x);
+    g->offset = group * g->size;
+    return g;
 }

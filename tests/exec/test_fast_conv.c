@@ -21,12 +21,12 @@
 #include "ops/picture.h"
 
 /* What plans must have been made of somewhere; the test fails when one of these was never met. */
-static const char *const wanted[] = {"bits, windows",   "sums, windows",    "bytes, windows",
-                                     "words, windows",  "levels, windows",  "max of",
-                                     "min of",          "sum of",           "channels, bits",
-                                     "channels, bytes", "channels, words",  "channels, sums",
-                                     "products of",     "channels, levels", "sum of two",
-                                     "pixels copied",   "in another order", "window by its definition"};
+static const char *const wanted[] = {
+    "bits, windows",         "sums, windows",    "bytes, windows",   "words, windows",
+    "levels, windows",       "max of",           "min of",           "sum of",
+    "channels, bits",        "channels, bytes",  "channels, words",  "channels, sums",
+    "products of",           "channels, levels", "sum of two",       "bytes, windows, groups",
+    "sums, windows, groups", "pixels copied",    "in another order", "window by its definition"};
 static int met[sizeof wanted / sizeof *wanted];
 
 typedef struct net {
@@ -77,7 +77,7 @@ static void input(net *n, lf_range codes) {
     lf_shape s = chance(n, 4) ? lf_shape_make(3, (int64_t[]){1, between(n, 3, 20), between(n, 1, 20)})
                               : lf_shape_make(4, (int64_t[]){1, between(n, 3, 9), between(n, 3, 9), between(n, 1, 20)});
     if (chance(n, 3))
-        s.dim[s.rank - 1] = chance(n, 2) ? 64 : 80;
+        s.dim[s.rank - 1] = chance(n, 2) ? 64 : chance(n, 2) ? 80 : 128;
     lf_tensor *t = lf_tensor_new(n->g, "x", s, lf_int(8));
     lf_set_codes(n->g, t, codes);
     LF_PUSH(n->g->arena, &n->g->inputs, (lf_port){.name = "x", .tensor = t->id});
@@ -164,6 +164,33 @@ static void conv(net *n) {
     infer(n, add_node(n, "mvu", in, chance(n, 2) ? 3 : 2));
 }
 
+/* Channels in groups: the groups' windows one after the other are vectors of their own. */
+static void grouped(net *n) {
+    int64_t C = picture(n).channels,
+            groups = C % 64 == 0 && chance(n, 2) ? C / 64
+                     : C % 4 == 0                ? 4
+                     : C % 2                     ? C
+                                                 : 2,
+            rows = between(n, 1, 20);
+    rows = chance(n, 2) ? 16 : rows;
+    window(n, C / groups, pad_code(n));
+    lf_shape s = now(n)->shape, wide = s;
+    s.dim[s.rank - 1] = groups;
+    s.dim[s.rank++] = lf_picture_of(wide).channels / groups;
+    lf_node *node = add_node(n, "reshape", &n->at, 1);
+    lf_attr_set_ints(n->g, node, "shape", s.dim, s.rank);
+    infer(n, node);
+    lf_id in[3] = {n->at, weights(n, groups * rows, s.dim[s.rank - 1]), 0};
+    in[2] = bias(n, groups * rows);
+    node = add_node(n, "mvu", in, chance(n, 2) ? 3 : 2);
+    lf_attr_set_int(node, "groups", groups);
+    infer(n, node);
+    wide.dim[wide.rank - 1] = groups * rows;
+    node = add_node(n, "reshape", &n->at, 1);
+    lf_attr_set_ints(n->g, node, "shape", wide.dim, wide.rank);
+    infer(n, node);
+}
+
 static void depthwise(net *n) {
     int64_t C = picture(n).channels, pe = C % 2 || chance(n, 2) ? 1 : 2;
     window(n, pe, pad_code(n));
@@ -228,12 +255,13 @@ static void one_node(net *n) {
         threshold(n);
         return;
     }
-    switch (lf_rng_below(n->r, 8)) {
+    switch (lf_rng_below(n->r, 9)) {
     case 0: depthwise(n); break;
     case 1: pool(n); break;
     case 2: frame(n); break;
     case 3: join(n); break;
     case 4: transpose(n); break;
+    case 5: grouped(n); break;
     default: conv(n); break;
     }
 }

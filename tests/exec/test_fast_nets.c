@@ -30,6 +30,7 @@ static const net_case cases[] = {
     {"qonnx_mnist_tfc/TFC_2W2A.onnx", NULL, "mnist", "levels", 0, 300},
     {"qonnx_mnist_tfc/TFC_2W2A.onnx", "UINT8,1/255", "mnist", "rows as codes by a table of 256", 0, 300},
     {"cnv_bnn/lfc_w1a1.onnx", NULL, "mnist", "levels", 0, 20},
+    {"cnv_bnn/cnv_w1a1.onnx", NULL, "cifar10", "levels", 0, 30},
     {"jsc_mlp/qkeras_jettagging.onnx", NULL, "jsc", "rows as values", 5, 500},
     {"jsc_mlp/qkeras_jettagging.onnx", "FIXED<16,6>!", "jsc", "rows as values", 1, 500},
 };
@@ -47,6 +48,7 @@ static lf_graph *integer_graph(lf_ctx *ctx, const char *model, const char *grid)
     if (grid)
         assert_int_equal(lf_declare_input(g, grid), LF_OK);
     assert_int_equal(lf_pass_run(g, lf_pass_find("fold-constants"), NULL), LF_OK);
+    assert_int_equal(lf_pass_run(g, lf_pass_find("channels-last"), NULL), LF_OK);
     assert_int_equal(lf_pass_run(g, lf_pass_find("integerize"), NULL), LF_OK);
     return g;
 }

@@ -361,6 +361,90 @@ static void test_finite(void **state) {
         }
 }
 
+/* -- taps ------------------------------------------------------------------------------------------------------------------------ */
+
+static int64_t tap_at(const void *x, int kind, size_t i) {
+    return kind == LF_TAPS_U8    ? ((const uint8_t *)x)[i]
+           : kind == LF_TAPS_S16 ? ((const int16_t *)x)[i]
+                                 : ((const int32_t *)x)[i];
+}
+
+static const size_t TAP_BYTES[] = {1, 2, 4};
+
+static void assert_taps(const lf_taps_kernel *k, const void *const *x, size_t taps, size_t n, int kind,
+                        const int32_t *w, const int32_t *add, size_t padded) {
+    uint8_t *large = LF_NEW_ARRAY(a, uint8_t, padded * 4), *least = LF_NEW_ARRAY(a, uint8_t, padded * 4);
+    int32_t *sum = LF_NEW_ARRAY(a, int32_t, padded), *dot = LF_NEW_ARRAY(a, int32_t, padded),
+            *more = LF_NEW_ARRAY(a, int32_t, padded);
+    k->largest[kind](x, taps, n, 3, large);
+    k->least[kind](x, taps, n, 0, least);
+    k->sum[kind](x, NULL, taps, n, add, sum);
+    k->sum[kind](x, w, taps, n, add, dot);
+    k->add[kind](x[0], -7, n, more);
+    for (size_t i = 0; i < n; i++) {
+        int64_t hi = INT64_MIN, lo = INT64_MAX;
+        uint32_t plain = (uint32_t)add[i], weighed = plain;
+        for (size_t t = 0; t < taps; t++) {
+            int64_t v = tap_at(x[t], kind, i);
+            hi = v > hi ? v : hi;
+            lo = v < lo ? v : lo;
+            plain += (uint32_t)v;
+            weighed += (uint32_t)w[t * padded + i] * (uint32_t)v;
+        }
+        uint32_t mask = kind == LF_TAPS_U8 ? 0xff : kind == LF_TAPS_S16 ? 0xffff : 0xffffffff;
+        assert_int_equal((uint32_t)tap_at(large, kind, i) & mask, (uint32_t)(hi + 3) & mask);
+        assert_int_equal(tap_at(least, kind, i), lo);
+        assert_int_equal(sum[i], (int32_t)plain);
+        assert_int_equal(dot[i], (int32_t)weighed);
+        assert_int_equal(more[i], (int32_t)((uint32_t)-7 * (uint32_t)tap_at(x[0], kind, i)));
+    }
+}
+
+static void taps_one(lf_rng *r, size_t taps, size_t n, int kind) {
+    size_t padded = (n + 15) / 16 * 16;
+    const void **x = (const void **)lf_alloc_array(a, taps, sizeof *x);
+    int32_t *w = LF_NEW_ARRAY(a, int32_t, taps * padded), *add = LF_NEW_ARRAY(a, int32_t, padded);
+    for (size_t t = 0; t < taps; t++) {
+        uint8_t *bytes = LF_NEW_ARRAY(a, uint8_t, padded * TAP_BYTES[kind]);
+        for (size_t i = 0; i < padded * TAP_BYTES[kind]; i++)
+            bytes[i] = (uint8_t)lf_rng_u32(r);
+        x[t] = bytes;
+    }
+    for (size_t i = 0; i < taps * padded; i++)
+        w[i] = (int32_t)lf_rng_between(r, -40000, 40000);
+    for (size_t i = 0; i < padded; i++)
+        add[i] = (int32_t)lf_rng_u32(r);
+    for (int isa = 0; isa < LF_ISA_COUNT; isa++) {
+        if (!lf_cpu_has((lf_isa)isa))
+            continue;
+        const lf_taps_kernel *k = lf_taps_kernel_for((lf_isa)isa);
+        assert_int_equal(k->isa, isa);
+        assert_taps(k, x, taps, n, kind, w, add, padded);
+        uint64_t any[16] = {0}, all[16] = {0};
+        size_t words = padded * TAP_BYTES[kind] / 8 < 15 ? padded * TAP_BYTES[kind] / 8 : 15;
+        k->any(x, taps, words, any);
+        k->all(x, taps, words, all);
+        for (size_t i = 0; i < 16; i++) {
+            uint64_t either = 0, both = UINT64_MAX;
+            for (size_t t = 0; t < taps && i < words; t++) {
+                either |= ((const uint64_t *)x[t])[i];
+                both &= ((const uint64_t *)x[t])[i];
+            }
+            assert_true(any[i] == either && all[i] == (i < words ? both : 0));
+        }
+    }
+}
+
+static void test_taps(void **state) {
+    (void)state;
+    lf_rng r = lf_rng_make(5, 1);
+    const size_t channels[] = {1, 15, 16, 17, 64, 100}, taps[] = {1, 2, 4, 9, 25};
+    for (size_t i = 0; i < LF_COUNT(channels); i++)
+        for (size_t j = 0; j < LF_COUNT(taps); j++)
+            for (int kind = 0; kind < LF_TAPS_KINDS; kind++)
+                taps_one(&r, taps[j], channels[i], kind);
+}
+
 static void test_list(void **state) {
     (void)state;
     int n = 0;
@@ -375,7 +459,8 @@ int main(void) {
         cmocka_unit_test(test_xnor),           cmocka_unit_test(test_int),
         cmocka_unit_test(test_kinds),          cmocka_unit_test(test_levels),
         cmocka_unit_test(test_guessed_levels), cmocka_unit_test(test_float_keys),
-        cmocka_unit_test(test_finite),         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_finite),         cmocka_unit_test(test_taps),
+        cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
