@@ -55,14 +55,24 @@ static size_t elements(const lf_graph *g, lf_id tensor) {
 
 /* -- what is right ---------------------------------------------------------------------------------------------------------- */
 
+/* Values of the grid where there is one that does not cast; else multiples of 1/16 and a few far out. */
+static float random_value(lf_rng *r, const lf_port *p, const lf_tensor *t) {
+    const lf_input_grid own = {.scale = lf_on_grid(t) ? t->grid.scale[0] : 1, .divisor = t->grid.divisor};
+    const lf_input_grid *g = p->grid ? p->grid : &own;
+    if (!lf_on_grid(t) || g->cast)
+        return (float)lf_rng_between(r, -40, 40) / 16 * (lf_rng_below(r, 16) ? 1 : 1000);
+    int64_t code = t->range.lo + t->range.step * lf_rng_between(r, 0, (int64_t)lf_range_count(t->range) - 1);
+    double v = g->divisor != 0 ? (double)code / g->divisor : (double)code * g->scale;
+    return (float)(v + g->offset);
+}
+
 static float *random_input(const design *d, size_t i) {
-    size_t count, n = elements(d->network, d->network->inputs.at[i].tensor);
-    float *x = LF_NEW_ARRAY(d->a, float, ROWS *n);
+    const lf_port *p = &d->network->inputs.at[i];
+    size_t count = ROWS * elements(d->network, p->tensor);
+    float *x = LF_NEW_ARRAY(d->a, float, count);
     lf_rng r = lf_rng_make(11, i);
-    const lf_input_grid *grid = d->network->inputs.at[i].grid;
-    const double *first = i == 0 && !(grid && grid->cast) ? random_rows(d->a, d->network, 11, ROWS, &count) : NULL;
-    for (size_t k = 0; k < ROWS * n; k++)
-        x[k] = first ? (float)first[k] : (float)lf_rng_between(&r, -40, 40) / 16;
+    for (size_t k = 0; k < count; k++)
+        x[k] = random_value(&r, p, lf_tensor_at(d->network, p->tensor));
     return x;
 }
 
@@ -485,11 +495,48 @@ static void casts(void **state) {
     }
 }
 
+/* Networks that others published. */
+static void published_networks(void **state) {
+    (void)state;
+    static const struct {
+        const char *file, *grid;
+    } nets[] = {{"qonnx_mnist_tfc/TFC_1W2A.onnx", NULL},
+                {"finn_tfc/model.onnx", NULL},
+                {"jsc_mlp/qkeras_jettagging.onnx", "FIXED<16,6>!"},
+                {"jsc_mlp/qkeras_jettagging.onnx", "FIXED<16,6>"},
+                {"onnx_examples/bnn_model_fc_1layer.onnx", NULL}};
+    const char *data = getenv("LUTFISK_DATA");
+    int found = 0;
+    need_compiler();
+    for (size_t i = 0; i < LF_COUNT(nets); i++) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_arena *a = lf_arena_new();
+        const char *file = lf_format(a, "%s/models/%s", data ? lf_format(a, "%s/..", data) : "../shared", nets[i].file);
+        const char *grid[] = {nets[i].grid, NULL};
+        lf_model_options o = {.model = file, .input = grid};
+        if (lf_path_exists(file)) {
+            lf_graph *g = lf_model_open(ctx, &o);
+            assert_non_null(g);
+            design d = open_design(ctx, g, 0);
+            assert_non_null(strstr(d.header, "(const float *x, uint8_t *beats)"));
+            close_design(&d);
+            lf_graph_free(g);
+            found++;
+        }
+        lf_arena_free(a);
+        lf_ctx_free(ctx);
+    }
+    if (!found) {
+        print_message("skipped: no networks in ../shared/models\n");
+        skip();
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks), cmocka_unit_test(pictures),
         cmocka_unit_test(several_ports),   cmocka_unit_test(what_is_left_to_the_caller),
-        cmocka_unit_test(casts),
+        cmocka_unit_test(casts),           cmocka_unit_test(published_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
