@@ -95,6 +95,26 @@ static inline void put_codes(void *y, size_t c, __m256i v, size_t left) {
     _mm256_storeu_si256((void *)((int32_t *)y + c), v);
 }
 
+/* One threshold to bits needs no codes: eight channels of all rows after the other. */
+#define ONE_TO_BITS(in)                                                                                          \
+    static void in##_one_to_bits(const lf_levels *l, const uint8_t *x, size_t x_stride, size_t rows, uint8_t *y, \
+                                 size_t y_stride) {                                                              \
+        for (size_t c = 0; c < l->padded; c += 8) {                                                              \
+            size_t left = c < l->channels ? l->channels - c : 0;                                                 \
+            unsigned live = left >= 8 ? 255 : (1u << left) - 1, half = c % 16;                                   \
+            unsigned below = (unsigned)l->below[c / 16] >> half & live,                                          \
+                     change = ((unsigned)l->reached[c / 16] >> half & live) ^ below;                             \
+            __m256i T = _mm256_loadu_si256((const void *)(l->at + c));                                           \
+            for (size_t r = 0; r < rows; r++) {                                                                  \
+                __m256i under = _mm256_cmpgt_epi32(T, load_##in(x + r * x_stride, c, left));                     \
+                unsigned reached = ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(under));                    \
+                y[r * y_stride + c / 8] = (uint8_t)((reached & change) ^ below);                                 \
+            }                                                                                                    \
+        }                                                                                                        \
+    }
+ONE_TO_BITS(s32)
+ONE_TO_BITS(f32)
+
 static bool finite(const float *x, size_t n) {
     __m256i most = _mm256_setzero_si256(), magnitude = _mm256_set1_epi32(0x7fffffff);
     for (size_t i = 0; i < n; i += 8)
@@ -111,17 +131,20 @@ static bool finite(const float *x, size_t n) {
      : l->searched ? codes_from(l, c, search(l, c, X))                \
                    : codes_of(l, c, X))
 
-#define RUN(in, out, IN, OUT)                                                                               \
-    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,        \
-                           size_t y_stride) {                                                               \
-        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) { \
-            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                    \
-                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                \
-            for (size_t c = 0; c < l->padded; c += 8) {                                                     \
-                size_t left = c < l->channels ? l->channels - c : 0;                                        \
-                put_##out(y, c, CODES(in, load_##in(x, c, left)), left);                                    \
-            }                                                                                               \
-        }                                                                                                   \
+#define RUN(in, out, IN, OUT)                                                                             \
+    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,      \
+                           size_t y_stride) {                                                             \
+        for (size_t r = 0; OUT == LF_LEVEL_BITS && l->channels > 0 && r < rows; r++)                      \
+            memset((uint8_t *)y + r * y_stride + (l->channels - 1) / 64 * 8, 0, 8);                       \
+        if (OUT == LF_LEVEL_BITS && l->count == 1) {                                                      \
+            in##_one_to_bits(l, x, x_stride, rows, y, y_stride);                                          \
+            return;                                                                                       \
+        }                                                                                                 \
+        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) \
+            for (size_t c = 0; c < l->padded; c += 8) {                                                   \
+                size_t left = c < l->channels ? l->channels - c : 0;                                      \
+                put_##out(y, c, CODES(in, load_##in(x, c, left)), left);                                  \
+            }                                                                                             \
     }
 RUN(s32, bits, LF_LEVEL_S32, LF_LEVEL_BITS)
 RUN(s32, u8, LF_LEVEL_S32, LF_LEVEL_U8)

@@ -88,11 +88,24 @@ static inline void put_codes(void *y, size_t c, __m512i v, __mmask16 live) {
     _mm512_storeu_si512((int32_t *)y + c, v);
 }
 
-/* One threshold to bits needs no codes. */
-static inline void put_one(const lf_levels *l, void *y, size_t c, __m512i x, __mmask16 live) {
-    unsigned reached = _mm512_cmpge_epi32_mask(x, _mm512_loadu_si512(l->at + c)), i = (unsigned)(c / 16);
-    ((uint16_t *)y)[i] = (uint16_t)(((reached & l->reached[i]) | (~reached & l->below[i])) & live);
-}
+/* One threshold to bits needs no codes: sixteen channels of all rows after the other. */
+#define ONE_TO_BITS(in)                                                                                          \
+    static void in##_one_to_bits(const lf_levels *l, const uint8_t *x, size_t x_stride, size_t rows, uint8_t *y, \
+                                 size_t y_stride) {                                                              \
+        for (size_t c = 0; c < l->padded; c += 16) {                                                             \
+            size_t left = l->channels - c;                                                                       \
+            __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                                \
+            __m512i T = _mm512_loadu_si512(l->at + c);                                                           \
+            unsigned below = l->below[c / 16] & live, change = (l->reached[c / 16] & live) ^ below;              \
+            for (size_t r = 0; r < rows; r++) {                                                                  \
+                unsigned reached = _mm512_cmpge_epi32_mask(load_##in(x + r * x_stride, c, live), T);             \
+                uint16_t bits = (uint16_t)((reached & change) ^ below);                                          \
+                memcpy(y + r * y_stride + c / 8, &bits, sizeof bits);                                            \
+            }                                                                                                    \
+        }                                                                                                        \
+    }
+ONE_TO_BITS(s32)
+ONE_TO_BITS(f32)
 
 static bool finite(const float *x, size_t n) {
     __m512i most = _mm512_setzero_si512(), magnitude = _mm512_set1_epi32(0x7fffffff);
@@ -108,21 +121,21 @@ static bool finite(const float *x, size_t n) {
      : l->searched ? codes_from(l, c, search(l, c, X))                \
                    : codes_of(l, c, X))
 
-#define RUN(in, out, IN, OUT)                                                                               \
-    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,        \
-                           size_t y_stride) {                                                               \
-        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) { \
-            if (OUT == LF_LEVEL_BITS && l->channels > 0)                                                    \
-                ((uint64_t *)y)[(l->channels - 1) / 64] = 0;                                                \
-            for (size_t c = 0; c < l->padded; c += 16) {                                                    \
-                size_t left = l->channels - c;                                                              \
-                __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                       \
-                if (OUT == LF_LEVEL_BITS && l->count == 1)                                                  \
-                    put_one(l, y, c, load_##in(x, c, live), live);                                          \
-                else                                                                                        \
-                    put_##out(y, c, CODES(in, load_##in(x, c, live)), live);                                \
-            }                                                                                               \
-        }                                                                                                   \
+#define RUN(in, out, IN, OUT)                                                                             \
+    static void in##_##out(const lf_levels *l, const void *x, size_t x_stride, size_t rows, void *y,      \
+                           size_t y_stride) {                                                             \
+        for (size_t r = 0; OUT == LF_LEVEL_BITS && l->channels > 0 && r < rows; r++)                      \
+            memset((uint8_t *)y + r * y_stride + (l->channels - 1) / 64 * 8, 0, 8);                       \
+        if (OUT == LF_LEVEL_BITS && l->count == 1) {                                                      \
+            in##_one_to_bits(l, x, x_stride, rows, y, y_stride);                                          \
+            return;                                                                                       \
+        }                                                                                                 \
+        for (size_t r = 0; r < rows; r++, x = (const uint8_t *)x + x_stride, y = (uint8_t *)y + y_stride) \
+            for (size_t c = 0; c < l->padded; c += 16) {                                                  \
+                size_t left = l->channels - c;                                                            \
+                __mmask16 live = (__mmask16)(left >= 16 ? 0xffff : (1u << left) - 1);                     \
+                put_##out(y, c, CODES(in, load_##in(x, c, live)), live);                                  \
+            }                                                                                             \
     }
 RUN(s32, bits, LF_LEVEL_S32, LF_LEVEL_BITS)
 RUN(s32, u8, LF_LEVEL_S32, LF_LEVEL_U8)
