@@ -22,6 +22,7 @@
 #include "pass/stream_model.h"
 #include "verify/beats.h"
 #include "vlog/vlog.h"
+#include "zoo/zoo.h"
 
 enum { ROWS = 12, RANDOM_NETWORKS = 12 };
 
@@ -495,6 +496,22 @@ static void casts(void **state) {
     }
 }
 
+/* Convolutions: rows of the model are NCHW, the stream has the channels of a pixel beside each other. */
+static void convolutions(void **state) {
+    (void)state;
+    need_compiler();
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_zoo_options small = {.size = 32, .width = 0.05, .blocks = 1, .classes = 5};
+    lf_graph *g = lf_zoo_make(ctx, lf_zoo_find("mobilenet-v1"), &small);
+    assert_non_null(g);
+    design d = open_design(ctx, g, 0);
+    assert_non_null(strstr(d.header, "int net_pack_x(const float"));
+    assert_non_null(strstr(d.header, "void net_unpack_logits("));
+    close_design(&d);
+    lf_graph_free(g);
+    lf_ctx_free(ctx);
+}
+
 /* Networks that others published. */
 static void published_networks(void **state) {
     (void)state;
@@ -534,9 +551,13 @@ static void published_networks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_networks), cmocka_unit_test(pictures),
-        cmocka_unit_test(several_ports),   cmocka_unit_test(what_is_left_to_the_caller),
-        cmocka_unit_test(casts),           cmocka_unit_test(published_networks),
+        cmocka_unit_test(random_networks),
+        cmocka_unit_test(pictures),
+        cmocka_unit_test(several_ports),
+        cmocka_unit_test(what_is_left_to_the_caller),
+        cmocka_unit_test(casts),
+        cmocka_unit_test(convolutions),
+        cmocka_unit_test(published_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
