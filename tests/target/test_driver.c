@@ -450,11 +450,12 @@ static void pictures(void **state) {
     }
 }
 
-/* The softmax of the second output is the caller's. */
+/* The softmax of the second output, and which of its values is the largest, is the caller's. */
 static void several_ports(void **state) {
     (void)state;
-    static const char *const want[] = {"to s_axis_a.", "to s_axis_b.", "from m_axis_ya.",
-                                       "net_unpack_yb gives the tensor before the host nodes s (softmax)", NULL};
+    static const char *const want[] = {
+        "to s_axis_a.", "to s_axis_b.", "from m_axis_ya.",
+        "net_unpack_yb gives the tensor before the host nodes s (softmax), best (argmax)", NULL};
     need_compiler();
     maker m = start(lf_ctx_new(1));
     lf_id a = input(&m, "a", 2, (const int64_t[]){1, 6}), b = input(&m, "b", 2, (const int64_t[]){1, 6});
@@ -463,7 +464,9 @@ static void several_ports(void **state) {
     output(&m, "ya", matmul(&m, "ya_sums", quant(&m, "qa", a, 0.25, 0, 4)->out[0], 6, 5));
     lf_id scores = matmul(&m, "yb_sums", floor->out[0], 6, 5);
     lf_node *soft = node(&m, "softmax", "s", &scores, 1);
-    output(&m, "yb", soft->out[0]);
+    lf_node *best = node(&m, "argmax", "best", &soft->out[0], 1);
+    lf_attr_set_int(best, "axis", -1);
+    output(&m, "yb", best->out[0]);
     expect_header(&m, NULL, want, 6);
 }
 
