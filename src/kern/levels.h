@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/cpu.h"
 
-enum { LF_LEVEL_LANES = 16, LF_LEVELS_IN_LINE = 48 };
+enum { LF_LEVEL_LANES = 16, LF_LEVELS_IN_LINE = 100, LF_LEVELS_GUESSED = 24 };
 
 typedef enum lf_level_in { LF_LEVEL_S32, LF_LEVEL_F32, LF_LEVEL_INS } lf_level_in;
 
@@ -38,7 +38,8 @@ typedef struct lf_levels {
 void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
                    const int32_t *step, lf_levels *out);
 
-/* Sets `guessed` when that holds for all inputs of this kind (floats: finite ones). */
+/* Sets `searched` and `guessed` when that holds for all inputs of this kind (floats: finite ones) and more than LF_LEVELS_GUESSED
+ * thresholds make it worth while. */
 void lf_levels_guess(lf_arena *a, lf_levels *l, lf_level_in in);
 
 static inline int32_t lf_float_key(float x) {

@@ -25,35 +25,38 @@ static size_t row_at(const lf_levels *l, size_t c) {
     return l->shared ? 0 : c << l->row_bits;
 }
 
+/* The table of thresholds, T[c * count + t], in the order that `searched` asks for. */
+static void make_table(lf_arena *a, lf_levels *l, const int32_t *T, bool searched) {
+    l->searched = searched;
+    l->shared = searched && all_alike(T, l->channels, l->count);
+    l->row_bits = searched ? bits_of(l->count) : 0;
+    size_t entries = searched ? (l->shared ? 1 : l->padded) << l->row_bits : l->padded * l->count + LF_LEVEL_LANES;
+    l->at = LF_NEW_ARRAY(a, int32_t, entries);
+    for (size_t i = 0; searched && i < entries; i++)
+        l->at[i] = INT32_MAX;
+    for (size_t c = 0; c < l->channels; c++)
+        for (size_t t = 0; t < l->count; t++)
+            l->at[searched ? row_at(l, c) + t : t * l->padded + c] = T[c * l->count + t];
+}
+
 void lf_levels_new(lf_arena *a, size_t channels, size_t count, const int32_t *T, const int32_t *base,
                    const int32_t *step, lf_levels *out) {
     size_t padded = (channels + LF_LEVEL_LANES - 1) / LF_LEVEL_LANES * LF_LEVEL_LANES;
-    bool searched = count > LF_LEVELS_IN_LINE;
-    int row_bits = searched ? bits_of(count) : 0;
-    bool shared = searched && all_alike(T, channels, count);
-    size_t entries = searched ? (shared ? 1 : padded) << row_bits : padded * count + LF_LEVEL_LANES;
     *out = (lf_levels){
         .channels = channels,
         .padded = padded,
         .count = count,
-        .searched = searched,
-        .row_bits = row_bits,
-        .shared = shared,
-        .at = LF_NEW_ARRAY(a, int32_t, entries),
         .base = LF_NEW_ARRAY(a, int32_t, padded),
         .step = LF_NEW_ARRAY(a, int32_t, padded),
         .below = LF_NEW_ARRAY(a, uint16_t, padded / LF_LEVEL_LANES),
         .reached = LF_NEW_ARRAY(a, uint16_t, padded / LF_LEVEL_LANES),
     };
-    for (size_t i = 0; searched && i < entries; i++)
-        out->at[i] = INT32_MAX;
+    make_table(a, out, T, count > LF_LEVELS_IN_LINE);
     for (size_t c = 0; c < channels; c++) {
         out->base[c] = base[c];
         out->step[c] = step[c];
         out->below[c / 16] = (uint16_t)(out->below[c / 16] | (base[c] != 0) << c % 16);
         out->reached[c / 16] = (uint16_t)(out->reached[c / 16] | (code_at(out, c, 1) != 0) << c % 16);
-        for (size_t t = 0; t < count; t++)
-            out->at[searched ? row_at(out, c) + t : t * padded + c] = T[c * count + t];
     }
 }
 
@@ -99,14 +102,31 @@ static bool set_line(lf_levels *l, size_t c, lf_level_in in) {
     return fine;
 }
 
-void lf_levels_guess(lf_arena *a, lf_levels *l, lf_level_in in) {
-    if (!l->searched || l->count > 1 << 16)
-        return;
+static bool set_lines(lf_arena *a, lf_levels *l, lf_level_in in) {
     l->scale = LF_NEW_ARRAY(a, float, l->padded);
     l->offset = LF_NEW_ARRAY(a, float, l->padded);
-    l->guessed = true;
-    for (size_t c = 0; c < l->channels && l->guessed; c++)
-        l->guessed = set_line(l, c, in);
+    bool fine = true;
+    for (size_t c = 0; c < l->channels && fine; c++)
+        fine = set_line(l, c, in);
+    return fine;
+}
+
+void lf_levels_guess(lf_arena *a, lf_levels *l, lf_level_in in) {
+    if (l->count <= LF_LEVELS_GUESSED || l->count > 1 << 16)
+        return;
+    lf_levels with = *l;
+    if (!l->searched) {
+        lf_arena *scratch = lf_arena_new();
+        int32_t *T = LF_NEW_ARRAY(scratch, int32_t, l->channels * l->count + 1);
+        for (size_t c = 0; c < l->channels; c++)
+            for (size_t t = 0; t < l->count; t++)
+                T[c * l->count + t] = l->at[t * l->padded + c];
+        make_table(a, &with, T, true);
+        lf_arena_free(scratch);
+    }
+    with.guessed = set_lines(a, &with, in);
+    if (with.guessed)
+        *l = with;
 }
 
 /* -- the definition ------------------------------------------------------------------------------------------------------------- */
