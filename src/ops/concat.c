@@ -3,6 +3,7 @@
  *   out 0  y            all on the grid: with one scale when all have the same, else with a scale per index along the axis; else, or
  *                       where a scale varies along another axis or is a quotient, real */
 #include "ops/elementwise.h"
+#include "ops/relayout.h"
 
 /* Codes have a range per index along the axis; longer ones become real. */
 enum { AXIS_MAX = 1 << 24 };
@@ -100,6 +101,12 @@ static const lf_attr_desc attrs[] = {
     {"axis", LF_ATTR_INT, offsetof(concat_attr, axis), "0", NULL, 0, 0, "axis along which operands follow one another"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    concat_attr *a = n->attr;
+    a->axis = lf_axis_to_last(a->axis, lf_out(g, n, 0)->shape.rank);
+    return true;
+}
+
 const lf_op lf_op_concat = {
     .name = "concat",
     .help = "joins tensors along an axis (ONNX Concat)",
@@ -112,4 +119,5 @@ const lf_op lf_op_concat = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

@@ -3,6 +3,7 @@
  *   out 0  y  x with pads[i] indices before axis i and pads[rank + i] behind it; negative ones take away. constant: the value; reflect: x
  *             mirrored, its edge once; edge: the edge again; wrap: x again. On x's grid; with a value that is no code, real. */
 #include "ops/axis_maps.h"
+#include "ops/relayout.h"
 
 enum { CONSTANT, REFLECT, EDGE, WRAP };
 
@@ -80,6 +81,12 @@ static const lf_attr_desc attrs[] = {
     {"value", LF_ATTR_REAL, offsetof(pad_attr, value), "0", NULL, 0, 0, "of constant padding"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    pad_attr *a = n->attr;
+    a->pads = lf_entries_to_last(g, a->pads, lf_out(g, n, 0)->shape.rank, 2);
+    return true;
+}
+
 const lf_op lf_op_pad = {
     .name = "pad",
     .help = "padding: constant, reflect, edge, wrap (ONNX Pad)",
@@ -92,4 +99,5 @@ const lf_op lf_op_pad = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

@@ -84,6 +84,14 @@ static const lf_attr_desc attrs[] = {
     {"block", LF_ATTR_INT, offsetof(pixel_shuffle_attr, block), NULL, NULL, 1, 1 << 15, "rows and columns of a block"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    (void)g;
+    pixel_shuffle_attr *a = n->attr;
+    bool first = a->layout == 0;
+    a->layout = 1;
+    return first;
+}
+
 const lf_op lf_op_pixel_shuffle = {
     .name = "pixel_shuffle",
     .help = "blocks of channels become pixels (ONNX DepthToSpace)",
@@ -96,4 +104,5 @@ const lf_op lf_op_pixel_shuffle = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

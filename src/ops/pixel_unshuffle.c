@@ -81,6 +81,14 @@ static const lf_attr_desc attrs[] = {{"layout", LF_ATTR_ENUM, offsetof(pixel_uns
                                       1 << 15, "rows and columns of a block"},
                                      {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    (void)g;
+    pixel_unshuffle_attr *a = n->attr;
+    bool first = a->layout == 0;
+    a->layout = 1;
+    return first;
+}
+
 const lf_op lf_op_pixel_unshuffle = {
     .name = "pixel_unshuffle",
     .help = "blocks of pixels become channels (ONNX SpaceToDepth)",
@@ -93,4 +101,5 @@ const lf_op lf_op_pixel_unshuffle = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

@@ -9,6 +9,7 @@
 
 #include "num/realfn.h"
 #include "ops/elementwise.h"
+#include "ops/relayout.h"
 
 enum { SUM, MEAN, MAX, MIN, PROD, L1, L2, SUM_SQUARE, LOG_SUM, LOG_SUM_EXP };
 
@@ -215,6 +216,14 @@ static const lf_attr_desc attrs[] = {
      "without axes every element is its own term"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    reduce_attr *a = n->attr;
+    if (!a->keepdims)
+        return false;
+    a->axes = lf_axes_to_last(g, a->axes, lf_out(g, n, 0)->shape.rank);
+    return true;
+}
+
 const lf_op lf_op_reduce = {
     .name = "reduce",
     .help = "sum, mean, max and the like over axes (ONNX Reduce...)",
@@ -227,4 +236,5 @@ const lf_op lf_op_reduce = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ops/axis_maps.h"
+#include "ops/relayout.h"
 
 enum { HALF_PIXEL, PYTORCH_HALF_PIXEL, ALIGN_CORNERS, ASYMMETRIC };
 enum { ROUND_PREFER_FLOOR, ROUND_PREFER_CEIL, FLOOR, CEIL };
@@ -76,6 +77,12 @@ static const lf_attr_desc attrs[] = {
      "how the place becomes an index"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    resize_attr *a = n->attr;
+    a->sizes = lf_entries_to_last(g, a->sizes, lf_out(g, n, 0)->shape.rank, 1);
+    return true;
+}
+
 const lf_op lf_op_resize = {
     .name = "resize",
     .help = "scaling by the nearest neighbour (ONNX Resize, Upsample)",
@@ -88,4 +95,5 @@ const lf_op lf_op_resize = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

@@ -4,6 +4,7 @@
  *   out 0  y  on x's grid
  * axes empty: the first axes; steps empty: 1. */
 #include "ops/axis_maps.h"
+#include "ops/relayout.h"
 
 typedef struct slice_attr {
     lf_ints starts, ends, axes, steps;
@@ -80,6 +81,14 @@ static const lf_attr_desc attrs[] = {
     {"steps", LF_ATTR_INTS, offsetof(slice_attr, steps), "[]", NULL, 0, 0, "from index to index; empty: 1"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    slice_attr *a = n->attr;
+    int64_t first[LF_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
+    lf_ints axes = a->axes.count ? a->axes : (lf_ints){first, a->starts.count};
+    a->axes = lf_axes_to_last(g, axes, lf_out(g, n, 0)->shape.rank);
+    return true;
+}
+
 const lf_op lf_op_slice = {
     .name = "slice",
     .help = "every so manyth index of some axes (ONNX Slice)",
@@ -92,4 +101,5 @@ const lf_op lf_op_slice = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

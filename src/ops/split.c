@@ -2,6 +2,7 @@
  *   in 0   x
  *   out *  y0, y1, ...  on x's grid */
 #include "ops/axis_maps.h"
+#include "ops/relayout.h"
 
 typedef struct split_attr {
     int64_t axis;
@@ -73,6 +74,12 @@ static const lf_attr_desc attrs[] = {
     {"sizes", LF_ATTR_INTS, offsetof(split_attr, sizes), NULL, NULL, 0, 0, "indices of each part"},
     {0}};
 
+static bool relayout(lf_graph *g, lf_node *n) {
+    split_attr *a = n->attr;
+    a->axis = lf_axis_to_last(a->axis, lf_in(g, n, 0)->shape.rank);
+    return true;
+}
+
 const lf_op lf_op_split = {
     .name = "split",
     .help = "parts along an axis (ONNX Split)",
@@ -85,4 +92,5 @@ const lf_op lf_op_split = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .relayout = relayout,
 };

@@ -31,7 +31,7 @@ static bool is_data(const lf_tensor *t) {
     return t && !t->value;
 }
 
-/* Operands and results are all of one rank, and the op can be turned over. */
+/* Operands and results are all of one rank, and the op can be turned over (a reduction only when it keeps its axes). */
 static bool can_turn(const lf_graph *g, const lf_node *n) {
     if (!n || (!n->op->relayout && !n->op->monotone))
         return false;

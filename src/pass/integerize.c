@@ -333,8 +333,10 @@ static lf_status visit(state *s, lf_node *n) {
         return lf_integers_conv(s, n);
     if (is_op(n, "max_pool") || is_op(n, "average_pool"))
         return lf_integers_pool(s, n);
-    if (is_op(n, "add") || is_op(n, "sub"))
+    if (is_op(n, "add") || is_op(n, "sub") || is_op(n, "mul"))
         LF_TRY(lf_integers_join(s, n));
+    if (lf_integers_moves(n))
+        return lf_integers_move(s, n);
     if (is_quantizer(n))
         return lf_integers_quantizer(s, n);
     return index >= 0 ? visit_argmax(s, n, index) : LF_OK;

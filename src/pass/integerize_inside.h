@@ -36,5 +36,9 @@ bool lf_is_rows(const lf_node *n); /* mvu or vvu: operand 1 has a row per channe
 LF_MUST_USE lf_status lf_integers_conv(lf_integers *s, const lf_node *n);
 LF_MUST_USE lf_status lf_integers_pool(lf_integers *s, const lf_node *n);
 LF_MUST_USE lf_status lf_integers_join(lf_integers *s, const lf_node *n);
+/* Ops that only move codes: concat, split, pad, slice, resize, pixel_shuffle; reductions over all pixels (integerize_move.c). True when
+ * n is such an op. */
+bool lf_integers_moves(const lf_node *n);
+LF_MUST_USE lf_status lf_integers_move(lf_integers *s, const lf_node *n);
 
 #endif

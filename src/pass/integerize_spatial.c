@@ -215,22 +215,28 @@ static int64_t factor_of(const lf_tensor *from, const lf_tensor *to) {
     return ratio == floor(ratio) && fabs(ratio) <= 1 << 30 ? (int64_t)ratio : 0;
 }
 
+static bool is_product(const lf_graph *g, const lf_node *n) {
+    const lf_tensor *a = lf_in(g, n, 0), *b = lf_in(g, n, 1), *y = lf_out(g, n, 0);
+    return a->grid.scale_count == 1 && b->grid.scale_count == 1 && y->grid.scale_count == 1 && y->grid.scale[0] == a->grid.scale[0] * b->grid.scale[0];
+}
+
 lf_status lf_integers_join(lf_integers *s, const lf_node *n) {
     const lf_tensor *a = lf_in(s->g, n, 0), *b = lf_in(s->g, n, 1), *y = lf_out(s->g, n, 0);
+    bool times = !strcmp(n->op->name, "mul");
     lf_id in[2];
-    if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) || !lf_on_grid(y) ||
-        !lf_shape_equal(a->shape, b->shape))
+    if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) || !lf_on_grid(y) || !lf_shape_equal(a->shape, b->shape))
         return LF_OK;
     LF_TRY(lf_integers_of(s, n->in[0], &in[0]));
     LF_TRY(lf_integers_of(s, n->in[1], &in[1]));
-    int64_t fa = factor_of(a, y), fb = factor_of(b, y);
-    if (!in[0] || !in[1] || !fa || !fb)
+    int64_t fa = times ? 1 : factor_of(a, y), fb = times ? 1 : factor_of(b, y);
+    if (!in[0] || !in[1] || !fa || !fb || (times && !is_product(s->g, n)))
         return LF_OK;
     lf_node *made;
-    s->code_of[n->out[0]] =
-        lf_integers_node(s, lf_format(s->g->arena, "%s_join", n->name), "sum_join", in, 2, NULL, &made);
-    lf_attr_set_int(made, "a_factor", fa);
-    lf_attr_set_int(made, "b_factor", !strcmp(n->op->name, "sub") ? -fb : fb);
+    s->code_of[n->out[0]] = lf_integers_node(s, lf_format(s->g->arena, "%s_join", n->name), times ? "product_join" : "sum_join", in, 2, NULL, &made);
+    if (!times) {
+        lf_attr_set_int(made, "a_factor", fa);
+        lf_attr_set_int(made, "b_factor", !strcmp(n->op->name, "sub") ? -fb : fb);
+    }
     made->line = n->line;
     return lf_infer_node(s->g, made);
 }

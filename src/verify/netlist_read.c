@@ -210,7 +210,7 @@ static uint8_t *read_constant(reader *r, const char *w, size_t length, int *widt
         int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
         for (int k = 0; k < per; k++, at++)
             if (at < *width)
-                bits[at] = v < 0 ? 2 : (uint8_t)(v >> k & 1);
+                bits[at] = (uint8_t)(v < 0 ? 2 : v >> k & 1);
     }
     return bits;
 }

@@ -36,7 +36,10 @@ void lf_netlist_settle(lf_netlist_state *s) {
     for (size_t i = 0; i < n->gates.count; i++) {
         const lf_net_gate *g = &n->gates.at[n->order[i]];
         uint32_t a = address_of(v, g->in, g->inputs);
-        v[g->out] = g->stride ? s->memory[g->base + a * g->stride + g->offset] : (uint8_t)(g->table >> a & 1);
+        if (g->stride)
+            v[g->out] = s->memory[g->base + a * g->stride + g->offset];
+        else
+            v[g->out] = (uint8_t)(g->table >> a & 1);
     }
 }
 
