@@ -82,6 +82,26 @@ typedef struct lf_train_verb_options {
 } lf_train_verb_options;
 LF_API lf_status lf_train_recipe(lf_ctx *ctx, const lf_train_verb_options *options, lf_answer *answer);
 
+/* Post-training quantization: a network of real numbers becomes one of 2 to 8 bits (doc/user/quantization.md). Rows from exactly one of
+ * data, in, random; the first `samples` calibrate, those behind them compare the network in `out` with the given one. */
+typedef struct lf_quantize_options {
+    lf_model_options model;
+    const char *out;       /* FILE.onnx or FILE.lf */
+    lf_data_options where;
+    const char *data;      /* SET[:SPLIT] */
+    lf_strings in;         /* "FILE" or "NAME=FILE", or one .npz */
+    const char *labels;    /* class of every row of `in`, or NULL */
+    const char *random;    /* "LO,HI": random rows of that range */
+    int64_t samples;       /* that calibrate; 0: 512, at most half of the rows */
+    int64_t bits;          /* of activations; 0: 8 */
+    int64_t weight_bits;   /* 0: as bits */
+    int64_t first_last_bits; /* weights and inputs of layers at either end; 0: as the others */
+    const char *method;    /* "mse" (default), "max", "percentile" */
+    double percentile;     /* 0: 99.9 */
+    uint64_t seed;         /* of random rows; 0: 1 */
+} lf_quantize_options;
+LF_API lf_status lf_quantize(lf_ctx *ctx, const lf_quantize_options *options, lf_answer *answer);
+
 typedef struct lf_build_options {
     lf_model_options model;
     const char *out;       /* directory; replaced whole when it is an older build */

@@ -1,0 +1,318 @@
+/* quantize: a network of real numbers becomes a quantized one by looking at calibration rows, without training. */
+#include <math.h>
+#include <string.h>
+
+#include "api/quantize_job.h"
+#include "api/same_program.h"
+#include "base/file.h"
+#include "export/export.h"
+#include "ir/lftext.h"
+#include "pass/passes.h"
+#include "report/text_table.h"
+
+enum { CORRECTION_ROWS = 256, CHECK_ROWS = 4 };
+
+typedef struct job {
+    lf_ctx *ctx;
+    const lf_quantize_options *o;
+    lf_arena *arena;
+    lf_graph *before; /* as it was given */
+    lf_graph *reals;  /* normalizations folded, every product with a bias */
+    lf_graph *g;      /* the same, becoming quantized */
+    size_t folded;    /* normalizations */
+    lf_quantize_rows rows;
+    lf_quantizing q;
+    lf_quantize_result result;
+} job;
+
+/* -- options --------------------------------------------------------------------------------------------------------------- */
+
+static int64_t or_else(int64_t given, int64_t otherwise) {
+    return given ? given : otherwise;
+}
+
+static lf_status check_bits(lf_ctx *ctx, const char *option, int64_t bits) {
+    return bits >= 2 && bits <= 8 ? LF_OK
+                                  : lf_fail(ctx, LF_BAD_INPUT, NULL, "%s %lld: quantize makes codes of 2 to 8 bits",
+                                            option, (long long)bits);
+}
+
+static lf_status bits_of(const job *j, lf_quantizing_bits *out) {
+    int64_t bits = or_else(j->o->bits, 8), weights = or_else(j->o->weight_bits, bits), ends = j->o->first_last_bits;
+    LF_TRY(check_bits(j->ctx, "--bits", bits));
+    LF_TRY(check_bits(j->ctx, "--weight-bits", weights));
+    LF_TRY(check_bits(j->ctx, "--first-last-bits", or_else(ends, bits)));
+    *out = (lf_quantizing_bits){(int)bits, (int)weights, (int)ends};
+    return LF_OK;
+}
+
+static lf_status method_of(const job *j, lf_scale_choice *out) {
+    static const char *const words[] = {"mse", "max", "percentile", NULL};
+    const char *given = j->o->method ? j->o->method : "mse";
+    LF_TRY(lf_check_word(j->ctx, "--method", given, words, NULL));
+    *out = (lf_scale_choice){.percentile = j->o->percentile != 0 ? j->o->percentile : 99.9};
+    for (int i = 0; words[i]; i++)
+        if (!strcmp(given, words[i]))
+            out->method = (lf_scale_method)i;
+    if (out->percentile <= 100 && out->percentile >= 50)
+        return LF_OK;
+    return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "--percentile wants a share of the values in percent, 50 to 100");
+}
+
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
+}
+
+static lf_status check_out(const job *j) {
+    if (!j->o->out)
+        return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "quantize wants a file for the network: -o QUANTIZED.onnx");
+    if (!ends_with(j->o->out, ".onnx") && !ends_with(j->o->out, ".lf"))
+        return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "-o %s: a quantized network is written as .onnx or .lf", j->o->out);
+    return LF_OK;
+}
+
+/* -- calibration -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct collector {
+    job *j;
+    lf_magnitudes *seen; /* [points] */
+    float *single;
+    size_t room;
+} collector;
+
+static lf_status collect(void *user, size_t rows, const lf_quantize_want *want, size_t count) {
+    collector *c = user;
+    for (size_t i = 0; i < count; i++) {
+        size_t n = rows * (size_t)want[i].size;
+        if (n > c->room) {
+            c->room = n;
+            c->single = LF_NEW_ARRAY(c->j->arena, float, n);
+        }
+        for (size_t k = 0; k < n; k++) {
+            c->single[k] = (float)want[i].real[k];
+            if (!isfinite(c->single[k]))
+                return lf_fail(c->j->ctx, LF_BAD_INPUT, NULL, "tensor %s is not finite on the calibration rows",
+                               lf_tensor_at(c->j->g, want[i].tensor)->name);
+        }
+        lf_magnitudes_add(&c->seen[i], c->single, n);
+    }
+    return LF_OK;
+}
+
+static lf_status choose_scales(job *j, lf_scale_choice how) {
+    size_t n = j->q.points.count;
+    collector c = {.j = j, .seen = LF_NEW_ARRAY(j->arena, lf_magnitudes, n)};
+    lf_id *tensors = LF_NEW_ARRAY(j->arena, lf_id, n);
+    for (size_t i = 0; i < n; i++)
+        tensors[i] = j->q.points.at[i].tensor;
+    LF_TRY(lf_quantize_run(j->ctx, j->g, &j->rows, 0, j->rows.calibration, tensors, n, "calibrate", collect, &c));
+    lf_quantizing_set_scales(&j->q, c.seen, how);
+    return LF_OK;
+}
+
+/* -- bias correction ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct channel_sums {
+    const lf_graph *g;
+    double **sum; /* [tensor asked for][channel] */
+    const int *axis;
+} channel_sums;
+
+static lf_status add_channels(void *user, size_t rows, const lf_quantize_want *want, size_t count) {
+    channel_sums *c = user;
+    for (size_t i = 0; i < count; i++) {
+        lf_shape s = lf_tensor_at(c->g, want[i].tensor)->shape;
+        for (size_t k = 0; k < rows * (size_t)want[i].size; k++)
+            c->sum[i][lf_channel_of(s, c->axis[i], k % (size_t)want[i].size)] += want[i].real[k];
+    }
+    return LF_OK;
+}
+
+/* Sums of every channel of the products first .. first + count - 1, as graph g has them. */
+static lf_status sum_channels(job *j, const lf_graph *g, size_t first, size_t count, double **sum) {
+    lf_id *tensors = LF_NEW_ARRAY(j->arena, lf_id, count);
+    int *axis = LF_NEW_ARRAY(j->arena, int, count);
+    for (size_t i = 0; i < count; i++) {
+        const lf_product *p = &j->q.products.at[first + i].at;
+        tensors[i] = lf_find_tensor(g, lf_tensor_at(j->g, p->sum)->name)->id;
+        axis[i] = p->axis;
+        sum[i] = LF_NEW_ARRAY(j->arena, double, p->channels);
+    }
+    size_t rows = j->rows.calibration < CORRECTION_ROWS ? j->rows.calibration : CORRECTION_ROWS;
+    return lf_quantize_run(j->ctx, g, &j->rows, 0, rows, tensors, count, "correct biases", add_channels,
+                           &(channel_sums){g, sum, axis});
+}
+
+/* In the order of the graph, so that each product is corrected behind corrected ones. Source: Nagel et al., ICCV 2019, section 4.2. */
+static lf_status correct_biases(job *j) {
+    size_t n = j->q.products.count,
+           rows = j->rows.calibration < CORRECTION_ROWS ? j->rows.calibration : CORRECTION_ROWS;
+    double **want = LF_NEW_ARRAY(j->arena, double *, n), *have;
+    LF_TRY(sum_channels(j, j->reals, 0, n, want));
+    for (size_t i = 0; i < n; i++) {
+        const lf_product *p = &j->q.products.at[i].at;
+        LF_TRY(sum_channels(j, j->g, i, 1, &have));
+        lf_shape s = lf_tensor_at(j->g, p->sum)->shape;
+        double values = (double)rows * (double)(lf_shape_count(s) / p->channels);
+        double *bias = lf_product_bias(j->g, p);
+        for (int64_t c = 0; c < p->channels; c++)
+            bias[c] += (want[i][c] - have[c]) / values;
+        lf_product_set_bias(j->g, p, bias);
+        lf_graph_prune(j->g);
+        LF_TRY(lf_infer(j->g));
+    }
+    return LF_OK;
+}
+
+/* -- the way --------------------------------------------------------------------------------------------------------------------- */
+
+static size_t count_norms(const lf_graph *g) {
+    size_t count = 0;
+    for (size_t i = 0; i < g->order.count; i++)
+        count += !strcmp(lf_node_at(g, g->order.at[i])->op->name, "batch_norm");
+    return count;
+}
+
+static lf_status prepare(job *j, lf_quantizing_bits bits) {
+    j->g = lf_graph_clone(j->before);
+    if (!j->g)
+        return LF_BAD_INPUT;
+    size_t norms = count_norms(j->g);
+    LF_TRY(lf_pass_run(j->g, &lf_pass_fold_batch_norm, NULL));
+    j->folded = norms - count_norms(j->g);
+    LF_TRY(lf_quantizing_plan(&j->q, j->g, j->arena, bits));
+    j->reals = lf_graph_clone(j->g);
+    return j->reals ? LF_OK : LF_BAD_INPUT;
+}
+
+/* The file holds the very network. */
+static lf_status write_network(job *j) {
+    const char *path = j->o->out;
+    LF_TRY(lf_verify_graph(j->g));
+    LF_TRY(ends_with(path, ".lf") ? lf_graph_save(j->g, path, false) : lf_export_onnx(j->g, path));
+    lf_graph *read = lf_model_open(j->ctx, &(lf_model_options){.model = path});
+    lf_status status = read ? lf_same_program(j->g, read, CHECK_ROWS) : LF_BAD_INPUT;
+    lf_graph_free(read);
+    return status;
+}
+
+static lf_status quantize(job *j) {
+    lf_quantizing_bits bits;
+    lf_scale_choice how;
+    LF_TRY(bits_of(j, &bits));
+    LF_TRY(method_of(j, &how));
+    LF_TRY(check_out(j));
+    j->before = lf_model_open(j->ctx, &j->o->model);
+    if (!j->before)
+        return LF_BAD_INPUT;
+    LF_TRY(prepare(j, bits));
+    LF_TRY(lf_quantize_rows_open(j->ctx, j->arena, j->o, j->before, &j->rows));
+    LF_TRY(choose_scales(j, how));
+    LF_TRY(lf_quantizing_apply(&j->q, how.method));
+    LF_TRY(correct_biases(j));
+    LF_TRY(write_network(j));
+    return lf_quantize_compare(j->ctx, j->arena, j->before, j->o->out, &j->rows, &j->result);
+}
+
+/* -- the answer -------------------------------------------------------------------------------------------------------------------- */
+
+static json_t *layers_json(const job *j) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < j->q.products.count; i++) {
+        const lf_quantized_product *p = &j->q.products.at[i];
+        const lf_point *x = &j->q.points.at[p->input];
+        const lf_node *n = lf_node_at(j->g, p->at.node);
+        json_t *one = json_object();
+        json_object_set_new(one, "name", json_string(n->name));
+        json_object_set_new(one, "op", json_string(n->op->name));
+        json_object_set_new(one, "weight_bits", json_integer(p->bits));
+        json_object_set_new(one, "input_bits", json_integer(x->bits));
+        json_object_set_new(one, "input_signed", json_boolean(x->is_signed));
+        json_object_set_new(one, "input_scale", json_real(x->scale));
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+static json_t *json_of(const job *j) {
+    const lf_quantize_result *r = &j->result;
+    json_t *root = json_object();
+    json_object_set_new(root, "out", json_string(lf_path_base(j->o->out)));
+    json_object_set_new(root, "data", json_string(j->rows.source));
+    json_object_set_new(root, "random_data", json_boolean(j->rows.random));
+    json_object_set_new(root, "calibration_rows", json_integer((json_int_t)j->rows.calibration));
+    json_object_set_new(root, "samples", json_integer((json_int_t)j->rows.held_out));
+    json_object_set_new(root, "folded_batch_norms", json_integer((json_int_t)j->folded));
+    json_object_set_new(root, "quantizers", json_integer((json_int_t)j->q.points.count));
+    json_object_set_new(root, "accuracy_before", r->has_accuracy ? json_real(r->accuracy_before) : json_null());
+    json_object_set_new(root, "accuracy_after", r->has_accuracy ? json_real(r->accuracy_after) : json_null());
+    json_object_set_new(root, "argmax_agreement", r->has_argmax ? json_real(r->agreement) : json_null());
+    json_object_set_new(root, "mean_difference", json_real(r->mean_difference));
+    json_object_set_new(root, "max_difference", json_real(r->max_difference));
+    json_object_set_new(root, "mean_magnitude", json_real(r->mean_magnitude));
+    json_object_set_new(root, "engine", json_string(r->engine));
+    json_object_set_new(root, "layers", layers_json(j));
+    return root;
+}
+
+static void print_layers(const job *j, lf_text *text) {
+    const char *head[] = {"<layer", "<op", "weight bits", "input bits", "<input", "input scale"};
+    lf_table t = lf_table_make(j->arena, 6, head);
+    for (size_t i = 0; i < j->q.products.count; i++) {
+        const lf_quantized_product *p = &j->q.products.at[i];
+        const lf_point *x = &j->q.points.at[p->input];
+        const lf_node *n = lf_node_at(j->g, p->at.node);
+        const char *cells[] = {n->name,
+                               n->op->name,
+                               lf_format(j->arena, "%d", p->bits),
+                               lf_format(j->arena, "%d", x->bits),
+                               x->is_signed ? "signed" : "unsigned",
+                               lf_fixed_decimals(j->arena, x->scale, 6)};
+        lf_table_row(&t, cells);
+    }
+    lf_table_print(&t, text);
+}
+
+static void print_percent(const job *j, lf_text *text, const char *what, double share) {
+    lf_text_addf(text, "%s %s %%", what, lf_fixed_decimals(j->arena, 100 * share, 2));
+}
+
+static void print_result(const job *j, lf_text *text) {
+    const lf_quantize_result *r = &j->result;
+    lf_text_addf(text, "\ncalibrated on %s rows of %s", lf_thousands(j->arena, (int64_t)j->rows.calibration),
+                 j->rows.source);
+    lf_text_addf(text, ", compared on the %s rows behind them\n", lf_thousands(j->arena, (int64_t)j->rows.held_out));
+    if (j->rows.random)
+        lf_text_add(text, "these rows are random: the figures say nothing of real data\n");
+    if (r->has_accuracy) {
+        print_percent(j, text, "accuracy", r->accuracy_before);
+        print_percent(j, text, " before,", r->accuracy_after);
+        lf_text_add(text, " after\n");
+    }
+    if (r->has_argmax) {
+        print_percent(j, text, "same class in", r->agreement);
+        lf_text_add(text, " of the rows\n");
+    }
+    lf_text_addf(text, "outputs differ by %s on average, at most by %s;",
+                 lf_fixed_decimals(j->arena, r->mean_difference, 6), lf_fixed_decimals(j->arena, r->max_difference, 6));
+    lf_text_addf(text, " their mean magnitude is %s\n", lf_fixed_decimals(j->arena, r->mean_magnitude, 6));
+    lf_text_addf(text, "%s\n", j->o->out);
+}
+
+lf_status lf_quantize(lf_ctx *ctx, const lf_quantize_options *o, lf_answer *answer) {
+    job j = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
+    lf_status status = quantize(&j);
+    if (status == LF_OK) {
+        lf_text text = {0};
+        print_layers(&j, &text);
+        print_result(&j, &text);
+        lf_answer_set(answer, json_of(&j), &text);
+    }
+    lf_dataset_free(j.rows.set);
+    lf_graph_free(j.before);
+    lf_graph_free(j.reals);
+    lf_graph_free(j.g);
+    lf_arena_free(j.arena);
+    return status;
+}
