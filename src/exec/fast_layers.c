@@ -3,6 +3,7 @@
 #include "exec/fast_product.h"
 
 #include "ir/attr_access.h"
+#include "ops/window.h"
 
 /* -- what a node is ------------------------------------------------------------------------------------------------------------- */
 
@@ -150,6 +151,22 @@ static lf_status step_dense(const lf_step *s, lf_block *b) {
     return LF_OK;
 }
 
+/* A group's matrix [outputs][inputs], its columns in the order in which windows are collected: row by row. */
+static const int64_t *collected_weights(const lf_plan *p, const lf_layer *d, size_t group, const lf_node *window) {
+    const int64_t *from = d->weight + group * d->outputs * d->inputs;
+    lf_window w;
+    if (window == NULL || lf_window_make(p->graph, window, &w) != LF_OK || !w.columns)
+        return from;
+    size_t rows = (size_t)w.kernel[0], columns = (size_t)w.kernel[1], pixel = d->inputs / (rows * columns);
+    int64_t *to = LF_NEW_ARRAY(p->building, int64_t, d->outputs * d->inputs);
+    for (size_t n = 0; n < d->outputs; n++)
+        for (size_t k = 0; k < d->inputs; k++) {
+            size_t tap = k / pixel, turned = tap % columns * rows + tap / columns;
+            to[n * d->inputs + k] = from[n * d->inputs + turned * pixel + k % pixel];
+        }
+    return to;
+}
+
 static lf_product *make_product(const lf_plan *p, const lf_layer *d, size_t group, const lf_node *window,
                                 lf_form form) {
     int64_t *bias = LF_NEW_ARRAY(p->building, int64_t, d->outputs);
@@ -157,7 +174,7 @@ static lf_product *make_product(const lf_plan *p, const lf_layer *d, size_t grou
         bias[n] = d->bias ? lf_pick(d->bias, group * d->outputs + n) : 0;
     lf_matrix m = {.inputs = d->inputs,
                    .outputs = d->outputs,
-                   .weight = d->weight + group * d->outputs * d->inputs,
+                   .weight = collected_weights(p, d, group, window),
                    .bias = bias,
                    .codes = d->codes,
                    .pixel = pixel_of(p, d, window),

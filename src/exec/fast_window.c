@@ -1,6 +1,8 @@
 /* Windows that their reader collects for itself, some at a time: the matrix of all windows, many times as large as the picture, is
  * never stored.
  *
+ * Whatever the window's order, pixels are collected row by row: products have their weights' columns in that order.
+ *
  * A window's row of pixels is one run of bytes where pixels lie without gaps, and is copied in steps of 16 bytes that may overshoot:
  * what they spoil is written next, or means nothing. */
 #include "exec/fast_plan.h"
@@ -121,9 +123,10 @@ void lf_gather_taps(const lf_gather *g, const uint8_t *pictures, size_t position
     const uint8_t *picture = pictures + position / g->positions * g->picture + g->offset;
     int64_t at = (int64_t)(position % g->positions), row = at / w->y.width * w->stride[0] - w->before[0],
             column = at % w->y.width * w->stride[1] - w->before[1];
+    int64_t down = w->columns ? 1 : w->kernel[1], across = w->columns ? w->kernel[0] : 1; /* from one tap to the next */
     for (int64_t i = 0; i < w->kernel[0]; i++)
         for (int64_t j = 0; j < w->kernel[1]; j++)
-            *tap++ = pixel_at(g, picture, row + i * w->dilation[0], column + j * w->dilation[1]);
+            tap[i * down + j * across] = pixel_at(g, picture, row + i * w->dilation[0], column + j * w->dilation[1]);
 }
 
 /* -- making ------------------------------------------------------------------------------------------------------------------------ */

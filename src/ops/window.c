@@ -2,7 +2,7 @@
  *   in 0   x  codes [1, H, W, C] or [1, L, C]
  *   out 0  y  codes [1, OH, OW, KH*KW*C] or [1, OL, K*C]; outside of x stands pad_code
  *   y[oy][ox] = x[oy*strides[0] - top + i*dilations[0]][ox*strides[1] - left + j*dilations[1]], its elements in the order
- *   (C / interleave, KH, KW, interleave); OH = (H + top + bottom - (KH - 1)*dilations[0] - 1) / strides[0] + 1.
+ *   (C / interleave, KH, KW, interleave), with order=columns (C / interleave, KW, KH, interleave); OH = (H + top + bottom - (KH - 1)*dilations[0] - 1) / strides[0] + 1.
  *   II = OH*OW*KH*KW*C / SIMD cycles per frame, or the beats of x if these are more.
  *   Source: Chellapilla et al., High performance convolutional neural networks, 2006 (im2col); walk.h for the hardware. */
 #include "ops/window.h"
@@ -14,6 +14,7 @@
 #include "ops/walk.h"
 
 static const char *const style_names[] = {"auto", "serial", "parallel", NULL};
+static const char *const order_names[] = {"rows", "columns", NULL};
 
 static const lf_attr_desc attrs[] = {
     {"kernel", LF_ATTR_INTS, offsetof(lf_window_attr, kernel), NULL, NULL, 0, 0, "[rows, columns], or [length]"},
@@ -25,6 +26,8 @@ static const lf_attr_desc attrs[] = {
     {"pad_code", LF_ATTR_INT, offsetof(lf_window_attr, pad_code), "0", NULL, 0, 0, "code that stands in the padding"},
     {"interleave", LF_ATTR_INT, offsetof(lf_window_attr, interleave), "0", NULL, 0, 1 << 24,
      "channels that stay together: elements are ordered (C/interleave, KH, KW, interleave); 0: all of them"},
+    {"order", LF_ATTR_ENUM, offsetof(lf_window_attr, order), "rows", order_names, 0, 0,
+     "of a window's elements: rows (KH, KW) or columns (KW, KH)"},
     {"SIMD", LF_ATTR_INT, offsetof(lf_window_attr, SIMD), "1", NULL, 1, 1 << 20,
      "elements per beat; divides interleave"},
     {"style", LF_ATTR_ENUM, offsetof(lf_window_attr, style), "auto", style_names, 0, 0,
@@ -94,6 +97,7 @@ lf_status lf_window_make(const lf_graph *g, const lf_node *n, lf_window *w) {
     LF_TRY(measure_axis(g, n, w, 0));
     LF_TRY(measure_axis(g, n, w, 1));
     w->interleave = a->interleave ? a->interleave : w->x.channels;
+    w->columns = a->order == LF_WINDOW_COLUMNS;
     LF_TRY(lf_need_divisor(g, n, "interleave", w->interleave, w->x.channels, "channels"));
     LF_TRY(lf_need_divisor(g, n, "SIMD", a->SIMD, w->interleave, "channels that stay together"));
     lf_shape taps = {.rank = 3, .dim = {w->kernel[0], w->kernel[1], w->x.channels}};
@@ -140,9 +144,12 @@ static lf_status infer(lf_graph *g, lf_node *n) {
 
 /* -- exec --------------------------------------------------------------------------------------------------------------- */
 
-/* One group of channels from one pixel of x, or the padding. */
+/* One group of channels from one pixel of x, or the padding; k: the pixel's place in the window's order. */
 static int64_t *copy_pixel(const lf_window *w, const int64_t *x, int64_t row, int64_t column, int64_t channel,
-                           int64_t pad_code, int64_t *to) {
+                           int64_t pad_code, int64_t k, int64_t *to) {
+    int64_t i = w->columns ? k % w->kernel[0] : k / w->kernel[1], j = w->columns ? k / w->kernel[0] : k % w->kernel[1];
+    row += i * w->dilation[0];
+    column += j * w->dilation[1];
     bool inside = row >= 0 && row < w->x.height && column >= 0 && column < w->x.width;
     for (int64_t c = 0; c < w->interleave; c++)
         *to++ = inside ? x[(row * w->x.width + column) * w->x.channels + channel + c] : pad_code;
@@ -152,9 +159,8 @@ static int64_t *copy_pixel(const lf_window *w, const int64_t *x, int64_t row, in
 static int64_t *copy_window(const lf_window *w, const int64_t *x, int64_t row, int64_t column, int64_t pad_code,
                             int64_t *to) {
     for (int64_t channel = 0; channel < w->x.channels; channel += w->interleave)
-        for (int64_t i = 0; i < w->kernel[0]; i++)
-            for (int64_t j = 0; j < w->kernel[1]; j++)
-                to = copy_pixel(w, x, row + i * w->dilation[0], column + j * w->dilation[1], channel, pad_code, to);
+        for (int64_t k = 0; k < w->kernel[0] * w->kernel[1]; k++)
+            to = copy_pixel(w, x, row, column, channel, pad_code, k, to);
     return to;
 }
 
@@ -197,10 +203,12 @@ static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
     LF_TRY(check(g, n, &w));
     int64_t simd = ((const lf_window_attr *)n->attr)->SIMD, pixel = w.x.channels / simd, row = w.x.width * pixel,
             group = w.interleave / simd;
+    const lf_walk_level across = {w.kernel[1], w.dilation[1] * pixel, 0, 1, w.dilation[1]},
+                        down = {w.kernel[0], w.dilation[0] * row, 0, 0, w.dilation[0]};
     *out = (lf_walk){
         .level = {{group, 1, 0, -1, 0},
-                  {w.kernel[1], w.dilation[1] * pixel, 0, 1, w.dilation[1]},
-                  {w.kernel[0], w.dilation[0] * row, 0, 0, w.dilation[0]},
+                  w.columns ? down : across,
+                  w.columns ? across : down,
                   {pixel / group, group, 0, -1, 0},
                   {w.y.width, w.stride[1] * pixel, w.stride[1] * pixel, 1, w.stride[1]},
                   {w.y.height, w.stride[0] * row, w.stride[0] * row, 0, w.stride[0]}},

@@ -5,10 +5,12 @@
 #include "ops/picture.h"
 
 typedef enum lf_window_style { LF_WINDOW_AUTO, LF_WINDOW_SERIAL, LF_WINDOW_PARALLEL } lf_window_style;
+typedef enum lf_window_order { LF_WINDOW_ROWS, LF_WINDOW_COLUMNS } lf_window_order;
 
 typedef struct lf_window_attr {
     lf_ints kernel, strides, dilations, pads;
     int64_t pad_code, interleave, SIMD;
+    int order; /* lf_window_order */
     int style; /* lf_window_style */
 } lf_window_attr;
 
@@ -18,7 +20,8 @@ typedef struct lf_window {
     int64_t kernel[2], stride[2], dilation[2];
     int64_t before[2]; /* padding above and to the left; negative: cropped */
     int64_t interleave;
-    bool padded; /* some window reaches into padding */
+    bool columns; /* elements are ordered (C / interleave, KW, KH, interleave) */
+    bool padded;  /* some window reaches into padding */
 } lf_window;
 
 /* LF_BAD_INPUT, naming what does not fit. */

@@ -41,6 +41,17 @@ static void set_lists(lf_integers *s, lf_node *made, const lf_slide *w, const ch
     lf_attr_set_ints(s->g, made, "pads", pads, 2 * w->axes);
 }
 
+/* Windows of several rows come column by column, so that the unit can give a column at once. */
+static bool by_columns(const lf_slide *w) {
+    return w->axes == 2 && w->kernel[0] > 1;
+}
+
+/* Where tap number t of a kernel, row by row, stands in a window. */
+static int64_t tap_place(const lf_slide *w, int64_t t) {
+    int64_t rows = w->kernel[0], columns = w->kernel[1];
+    return by_columns(w) ? t % columns * rows + t / columns : t;
+}
+
 /* x as windows of all positions, elements in the order (C / interleave, taps, interleave). */
 static lf_status emit_window(lf_integers *s, const lf_node *n, const lf_slide *w, int64_t interleave, int64_t pad_code,
                              lf_id *x) {
@@ -56,6 +67,7 @@ static lf_status emit_window(lf_integers *s, const lf_node *n, const lf_slide *w
         lf_attr_set_ints(s->g, made, "kernel", w->kernel, w->axes);
         lf_attr_set_ints(s->g, made, "dilations", w->dilation, w->axes);
         lf_attr_set_int(made, "interleave", interleave);
+        lf_attr_set_enum(made, "order", by_columns(w) ? "columns" : "rows");
     }
     made->line = n->line;
     return lf_infer_node(s->g, made);
@@ -86,7 +98,7 @@ static lf_status product_of(const lf_graph *g, const lf_node *n, product *p) {
     return LF_OK;
 }
 
-/* [OC, C/group, taps] becomes rows of [taps, C/group]. */
+/* [OC, C/group, taps] becomes rows of [taps, C/group], taps in the order of a window. */
 static lf_id emit_weights(lf_integers *s, const lf_node *n, const product *p) {
     const lf_tensor *from = lf_in(s->g, n, 1);
     int64_t rows = p->group * p->outs, columns = p->ins * p->w.taps, dim[2] = {rows, columns};
@@ -94,7 +106,8 @@ static lf_id emit_weights(lf_integers *s, const lf_node *n, const product *p) {
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < p->ins; c++)
             for (int64_t t = 0; t < p->w.taps; t++)
-                code[r * columns + t * p->ins + c] = lf_tensor_code(from, (size_t)(r * columns + c * p->w.taps + t));
+                code[r * columns + tap_place(&p->w, t) * p->ins + c] =
+                    lf_tensor_code(from, (size_t)(r * columns + c * p->w.taps + t));
     return lf_const_codes(s->g, lf_format(s->g->arena, "%s_weights", n->name), lf_shape_make(2, dim), code)->id;
 }
 
@@ -217,14 +230,16 @@ static int64_t factor_of(const lf_tensor *from, const lf_tensor *to) {
 
 static bool is_product(const lf_graph *g, const lf_node *n) {
     const lf_tensor *a = lf_in(g, n, 0), *b = lf_in(g, n, 1), *y = lf_out(g, n, 0);
-    return a->grid.scale_count == 1 && b->grid.scale_count == 1 && y->grid.scale_count == 1 && y->grid.scale[0] == a->grid.scale[0] * b->grid.scale[0];
+    return a->grid.scale_count == 1 && b->grid.scale_count == 1 && y->grid.scale_count == 1 &&
+           y->grid.scale[0] == a->grid.scale[0] * b->grid.scale[0];
 }
 
 lf_status lf_integers_join(lf_integers *s, const lf_node *n) {
     const lf_tensor *a = lf_in(s->g, n, 0), *b = lf_in(s->g, n, 1), *y = lf_out(s->g, n, 0);
     bool times = !strcmp(n->op->name, "mul");
     lf_id in[2];
-    if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) || !lf_on_grid(y) || !lf_shape_equal(a->shape, b->shape))
+    if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) || !lf_on_grid(y) ||
+        !lf_shape_equal(a->shape, b->shape))
         return LF_OK;
     LF_TRY(lf_integers_of(s, n->in[0], &in[0]));
     LF_TRY(lf_integers_of(s, n->in[1], &in[1]));
@@ -232,7 +247,8 @@ lf_status lf_integers_join(lf_integers *s, const lf_node *n) {
     if (!in[0] || !in[1] || !fa || !fb || (times && !is_product(s->g, n)))
         return LF_OK;
     lf_node *made;
-    s->code_of[n->out[0]] = lf_integers_node(s, lf_format(s->g->arena, "%s_join", n->name), times ? "product_join" : "sum_join", in, 2, NULL, &made);
+    s->code_of[n->out[0]] = lf_integers_node(s, lf_format(s->g->arena, "%s_join", n->name),
+                                             times ? "product_join" : "sum_join", in, 2, NULL, &made);
     if (!times) {
         lf_attr_set_int(made, "a_factor", fa);
         lf_attr_set_int(made, "b_factor", !strcmp(n->op->name, "sub") ? -fb : fb);

@@ -124,6 +124,7 @@ static lf_node *window(net *n, int64_t interleave, int64_t pad_code) {
     lf_attr_set_ints(n->g, node, "pads", pads, 2 * p.axes);
     lf_attr_set_int(node, "interleave", interleave);
     lf_attr_set_int(node, "pad_code", pad_code);
+    lf_attr_set_enum(node, "order", chance(n, 2) ? "columns" : "rows");
     infer(n, node);
     n->at = node->out[0];
     return node;

@@ -47,6 +47,12 @@ static void window_rows(void **state) {
     count_up(b.in);
     assert_int_equal(op_run(&b), LF_OK);
     ASSERT_CODES(b.out, 0, 2, 6, 8, 1, 3, 7, 9, 2, 4, 8, 10, 3, 5, 9, 11);
+    op_node(&b, "window", 1, OP_IN(op_codes(&b, "1,2,3,2", (lf_range){0, 11, 1}, 1)), "kernel", "[2, 2]", "interleave",
+            "1", "order", "columns", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 6, 2, 8, 1, 7, 3, 9, 2, 8, 4, 10, 3, 9, 5, 11);
     op_end(&b);
 }
 
@@ -110,6 +116,7 @@ static void window_refuses(void **state) {
 
 typedef struct geometry {
     int64_t h, w, c, kh, kw, sh, sw, dh, dw, top, left, bottom, right, interleave;
+    bool columns;
 } geometry;
 
 static geometry random_geometry(lf_rng *r) {
@@ -127,12 +134,14 @@ static geometry random_geometry(lf_rng *r) {
     g.h = (g.kh - 1) * g.dh + 3 + lf_rng_below(r, 4);
     g.w = (g.kw - 1) * g.dw + 3 + lf_rng_below(r, 4);
     g.interleave = lf_rng_below(r, 2) ? g.c : g.c / 2;
+    g.columns = lf_rng_below(r, 2);
     return g;
 }
 
 /* The value that the definition gives for element e of window (oy, ox). */
 static int64_t expected(const geometry *g, const int64_t *x, int64_t oy, int64_t ox, int64_t e) {
-    int64_t low = e % g->interleave, j = e / g->interleave % g->kw, i = e / g->interleave / g->kw % g->kh;
+    int64_t low = e % g->interleave, k = e / g->interleave % (g->kh * g->kw);
+    int64_t j = g->columns ? k / g->kh : k % g->kw, i = g->columns ? k % g->kh : k / g->kw;
     int64_t channel = e / (g->interleave * g->kw * g->kh) * g->interleave + low;
     int64_t row = oy * g->sh - g->top + i * g->dh, column = ox * g->sw - g->left + j * g->dw;
     bool inside = row >= 0 && row < g->h && column >= 0 && column < g->w;
@@ -150,7 +159,8 @@ static void check_geometry(const geometry *g) {
             lf_format(b.a, pair, (long long)g->dh, (long long)g->dw), "pads",
             lf_format(b.a, "[%lld, %lld, %lld, %lld]", (long long)g->top, (long long)g->left, (long long)g->bottom,
                       (long long)g->right),
-            "interleave", lf_format(b.a, "%lld", (long long)g->interleave), "pad_code", "-7", NULL);
+            "interleave", lf_format(b.a, "%lld", (long long)g->interleave), "pad_code", "-7", "order",
+            g->columns ? "columns" : "rows", NULL);
     assert_int_equal(op_infer(&b), LF_OK);
     count_up(b.in);
     assert_int_equal(op_run(&b), LF_OK);
