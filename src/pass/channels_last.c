@@ -359,7 +359,7 @@ static lf_status absorb_flattens(state *s) {
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
         lf_node *product = is_op(n, "transpose") && !lf_in(g, n, 0)->value ? product_behind(g, consumer, n) : NULL;
-        if (!product || lf_in(g, product, 1)->grid.axis == 0)
+        if (!product || (lf_in(g, product, 1)->grid.scale_count > 1 && lf_in(g, product, 1)->grid.axis == 0))
             continue;
         move_rows(g, s->arena, n, product);
         now[n->out[0]] = n->in[0];

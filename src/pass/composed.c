@@ -17,7 +17,9 @@ int lf_variable_operand(const lf_graph *g, const lf_node *n) {
     return found;
 }
 
-static bool keeps_positions(const lf_graph *g, const lf_node *n) {
+bool lf_moves_nothing(const lf_graph *g, const lf_node *n) {
+    if (!n->op->positions)
+        return false;
     const lf_tensor *out = lf_out(g, n, 0);
     int64_t count = lf_shape_count(out->shape);
     int64_t *source = lf_alloc_try(g->arena, (size_t)count, sizeof *source);
@@ -38,7 +40,7 @@ bool lf_is_elementwise(const lf_graph *g, const lf_node *n) {
         return false; /* a constant that broadcasts it */
     if (n->op->monotone)
         return true;
-    return n->op->positions && keeps_positions(g, n);
+    return lf_moves_nothing(g, n);
 }
 
 lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor *base, lf_ids nodes) {
@@ -55,12 +57,11 @@ lf_composed lf_composed_make(const lf_graph *g, lf_arena *arena, const lf_tensor
     return c;
 }
 
-void lf_composed_free(lf_composed *c) { lf_arena_free(c->scratch); }
+void lf_composed_free(lf_composed *c) {
+    lf_arena_free(c->scratch);
+}
 
-lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *result) {
-    lf_arena_reset(c->scratch);
-    lf_value now = lf_value_new(c->scratch, c->base);
-    memcpy(now.code, base_codes, now.count * sizeof *now.code);
+static lf_status eval(lf_composed *c, lf_value now, lf_value *result) {
     lf_run run = {.ctx = c->graph->ctx, .graph = c->graph, .scratch = c->scratch};
     for (size_t k = 0; k < c->nodes.count; k++) {
         const lf_node *n = lf_node_at(c->graph, c->nodes.at[k]);
@@ -74,6 +75,21 @@ lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *
     }
     *result = now;
     return LF_OK;
+}
+
+lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *result) {
+    lf_arena_reset(c->scratch);
+    lf_value now = lf_value_new(c->scratch, c->base);
+    memcpy(now.code, base_codes, now.count * sizeof *now.code);
+    return eval(c, now, result);
+}
+
+lf_status lf_composed_eval_real(lf_composed *c, double base, lf_value *result) {
+    lf_arena_reset(c->scratch);
+    lf_value now = lf_value_new(c->scratch, c->base);
+    for (size_t i = 0; i < now.count; i++)
+        now.real[i] = base;
+    return eval(c, now, result);
 }
 
 /* The axis along which the operands of a one-dimensional activation vary: the one that holds all its elements; -1 when

@@ -18,6 +18,9 @@ enum { LF_COMPOSED_OPERANDS = 8 };
 /* The one operand of n that is not a constant, or -1 when there are none or several. */
 int lf_variable_operand(const lf_graph *g, const lf_node *n);
 
+/* True when n's op only renames positions and leaves every element where it is (in row-major order). */
+bool lf_moves_nothing(const lf_graph *g, const lf_node *n);
+
 /* True for nodes whose output elements depend on one input element each: elementwise ops and those that only rename positions in
  * row-major order. */
 bool lf_is_elementwise(const lf_graph *g, const lf_node *n);
@@ -29,6 +32,9 @@ void lf_composed_free(lf_composed *c);
 /* Runs the chain on one set of codes of the base tensor (one per element). The result has as many elements, in the same
  * row-major order, as codes or reals; it lies in the chain's scratch memory until the next evaluation. */
 LF_MUST_USE lf_status lf_composed_eval(lf_composed *c, const int64_t *base_codes, lf_value *result);
+
+/* The same for a base off the grid, all of whose elements are this value. */
+LF_MUST_USE lf_status lf_composed_eval_real(lf_composed *c, double base, lf_value *result);
 
 /* True when every node is proved monotone for every element (in either direction, per element). */
 bool lf_composed_monotone(const lf_composed *c);

@@ -15,9 +15,11 @@
 
 typedef lf_integers state;
 
-static bool is_op(const lf_node *n, const char *name) { return n && !strcmp(n->op->name, name); }
+static bool is_op(const lf_node *n, const char *name) {
+    return n && !strcmp(n->op->name, name);
+}
 
-static bool is_quantizer(const lf_node *n) {
+bool lf_is_quantizer(const lf_node *n) {
     static const char *const names[] = {"quant", "bipolar_quant", "multi_threshold", "quant_linear", "trunc", "sign"};
     for (size_t i = 0; i < LF_COUNT(names); i++)
         if (is_op(n, names[i]))
@@ -35,8 +37,8 @@ static bool keeps_codes(const lf_graph *g, const lf_node *n) {
     if (v != 0 && !is_op(n, "mul"))
         return false;
     const lf_tensor *x = v < 0 ? NULL : lf_in(g, n, v), *y = lf_out(g, n, 0);
-    return x && lf_on_grid(x) && lf_on_grid(y) && x->range.lo == y->range.lo && x->range.hi == y->range.hi && x->range.step == y->range.step &&
-           lf_shape_equal(x->shape, y->shape);
+    return x && lf_on_grid(x) && lf_on_grid(y) && x->range.lo == y->range.lo && x->range.hi == y->range.hi &&
+           x->range.step == y->range.step && lf_shape_equal(x->shape, y->shape);
 }
 
 static bool same_scales(const lf_tensor *a, const lf_tensor *b) {
@@ -58,7 +60,8 @@ static bool is_integer_bias(const lf_graph *g, const lf_node *n) {
     return lf_on_grid(x) && lf_on_grid(c) && lf_on_grid(y) && same_scales(x, y) && lf_shape_equal(x->shape, y->shape);
 }
 
-lf_id lf_integers_node(lf_integers *s, const char *name, const char *op, const lf_id *in, int in_count, const void *attr, lf_node **made) {
+lf_id lf_integers_node(lf_integers *s, const char *name, const char *op, const lf_id *in, int in_count,
+                       const void *attr, lf_node **made) {
     lf_tensor *out = lf_tensor_new(s->g, lf_format(s->g->arena, "%s_out", name), (lf_shape){0}, lf_int(64));
     lf_node *n = lf_node_new(s->g, lf_op_find(op), name, in, in_count, &out->id, 1, attr);
     if (made)
@@ -66,7 +69,9 @@ lf_id lf_integers_node(lf_integers *s, const char *name, const char *op, const l
     return out->id;
 }
 
-bool lf_is_rows(const lf_node *n) { return is_op(n, "mvu") || is_op(n, "vvu"); }
+bool lf_is_rows(const lf_node *n) {
+    return is_op(n, "mvu") || is_op(n, "vvu");
+}
 
 static lf_status emit_layout(state *s, const lf_node *n, lf_id codes, lf_id *out) {
     lf_node *made;
@@ -99,7 +104,8 @@ static bool bias_fits(const state *s, const lf_node *n, lf_id codes) {
     int v = lf_variable_operand(s->g, n);
     const lf_tensor *c = lf_in(s->g, n, 1 - v);
     int64_t channels = lf_out(s->g, n, 0)->shape.dim[lf_out(s->g, n, 0)->shape.rank - 1];
-    bool per_row = lf_shape_count(c->shape) == 1 || (lf_shape_count(c->shape) == channels && c->shape.dim[c->shape.rank - 1] == channels);
+    bool per_row = lf_shape_count(c->shape) == 1 ||
+                   (lf_shape_count(c->shape) == channels && c->shape.dim[c->shape.rank - 1] == channels);
     return lf_is_rows(mvu) && per_row && lf_use_count(s->g, n->in[v]) == 1;
 }
 
@@ -173,7 +179,8 @@ static int index_output(const lf_graph *g, const lf_node *n) {
     if (!is_op(n, "argmax") && !is_op(n, "topk"))
         return -1;
     int64_t axis = lf_attr_int(n, "axis");
-    if (!x || x->value || lf_shape_count(x->shape) != x->shape.dim[x->shape.rank - 1] || (axis != -1 && axis != x->shape.rank - 1))
+    if (!x || x->value || lf_shape_count(x->shape) != x->shape.dim[x->shape.rank - 1] ||
+        (axis != -1 && axis != x->shape.rank - 1))
         return -1;
     if (is_op(n, "argmax"))
         return *(const bool *)((const char *)n->attr + lf_attr_find(n->op, "select_last_index")->offset) ? -1 : 0;
@@ -215,7 +222,8 @@ static lf_status visit_argmax(state *s, const lf_node *n, int index) {
     LF_TRY(status);
     if (!keys.found || (!keys.plain && !may_change)) {
         lf_where where = lf_where_node(g, n);
-        lf_warn(g->ctx, &where, "the argmax stays on the host: %s", keys.found ? "its scores are read elsewhere too" : keys.why);
+        lf_warn(g->ctx, &where, "the argmax stays on the host: %s",
+                keys.found ? "its scores are read elsewhere too" : keys.why);
         return LF_OK;
     }
     if (!keys.plain)
@@ -236,7 +244,8 @@ static lf_status emit_dequantize(state *s, lf_id t, lf_id codes, lf_id *out) {
     lf_tensor *scale = lf_const_reals(g, lf_format(g->arena, "%s_scale", x->name), lf_shape_make(1, &n), x->grid.scale);
     lf_id in[2] = {codes, scale->id};
     lf_tensor *y = lf_tensor_new(g, lf_format(g->arena, "%s_value", x->name), x->shape, x->dtype);
-    lf_node *made = lf_node_new(g, lf_op_find("dequantize"), lf_format(g->arena, "%s_dequantize", x->name), in, 2, &y->id, 1, NULL);
+    lf_node *made =
+        lf_node_new(g, lf_op_find("dequantize"), lf_format(g->arena, "%s_dequantize", x->name), in, 2, &y->id, 1, NULL);
     if (n > 1)
         lf_attr_set_int(made, "axis", x->grid.axis);
     LF_TRY(lf_infer_node(g, made));
@@ -252,7 +261,9 @@ static lf_status host_operand(state *s, lf_id *slot, bool *needed) {
         return LF_OK;
     lf_id codes = 0;
     const lf_node *producer = lf_node_at(s->g, t->producer);
-    bool first_quantizer = lf_integers_known(s, t->id) && producer && is_op(lf_node_at(s->g, lf_tensor_at(s->g, lf_integers_known(s, t->id))->producer), "quantize");
+    bool first_quantizer =
+        lf_integers_known(s, t->id) && producer &&
+        is_op(lf_node_at(s->g, lf_tensor_at(s->g, lf_integers_known(s, t->id))->producer), "quantize");
     if (producer && lf_on_grid(t) && !first_quantizer)
         LF_TRY(lf_integers_of(s, t->id, &codes));
     if (codes)
@@ -297,7 +308,10 @@ static bool is_circuit(const lf_node *n) {
 static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
     const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
     const lf_node *after = lf_only_consumer(g, n->out[0]);
-    return n->op->positions && (!before || (before && (is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))) || is_op(after, "dequantize"));
+    return n->op->positions &&
+           (!before ||
+            (before && (is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))) ||
+            is_op(after, "dequantize"));
 }
 
 /* Every node between quantize and dequantize is circuit, everything else host. */
@@ -308,7 +322,9 @@ static void set_places(lf_graph *g) {
         for (int k = 0; codes && k < n->in_count; k++) {
             const lf_tensor *t = lf_in(g, n, k);
             const lf_node *p = t && t->producer ? lf_node_at(g, t->producer) : NULL;
-            if (t && !t->value && !(p ? lf_is_codes(t) && (is_op(p, "quantize") || p->op->positions || p->place == LF_PLACE_FPGA) : lf_is_codes(t)))
+            if (t && !t->value &&
+                !(p ? lf_is_codes(t) && (is_op(p, "quantize") || p->op->positions || p->place == LF_PLACE_FPGA)
+                    : lf_is_codes(t)))
                 codes = false;
         }
         n->place = is_circuit(n) || (codes && !beside_the_cut(g, n)) ? LF_PLACE_FPGA : LF_PLACE_HOST;
@@ -337,7 +353,7 @@ static lf_status visit(state *s, lf_node *n) {
         LF_TRY(lf_integers_join(s, n));
     if (lf_integers_moves(n))
         return lf_integers_move(s, n);
-    if (is_quantizer(n))
+    if (lf_is_quantizer(n))
         return lf_integers_quantizer(s, n);
     return index >= 0 ? visit_argmax(s, n, index) : LF_OK;
 }
@@ -358,8 +374,10 @@ static lf_status need_batch(const lf_graph *g, lf_arena *scratch) {
         const lf_tensor *t = lf_tensor_at(g, (lf_id)id);
         if (!computed[id] || !t || (t->shape.rank > 0 && t->shape.dim[0] == 1))
             continue;
-        lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s has the shape %s, without a batch of 1 in front", t->name, lf_shape_text(scratch, t->shape));
-        lf_hint(g->ctx, "a circuit works on one sample after the other: export the model with a symbolic first dimension, the batch");
+        lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s has the shape %s, without a batch of 1 in front",
+                                   t->name, lf_shape_text(scratch, t->shape));
+        lf_hint(g->ctx, "a circuit works on one sample after the other: export the model with a symbolic first "
+                        "dimension, the batch");
         return status;
     }
     return LF_OK;

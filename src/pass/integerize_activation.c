@@ -167,6 +167,14 @@ static lf_status emit_table(lf_integers *s, const lf_node *n, const lf_tensor *x
     return finish(s, n, made, out);
 }
 
+lf_status lf_integers_activate(lf_integers *s, const lf_node *n, const lf_tensor *x, const lf_thresholds *t) {
+    bool done;
+    if (t->table)
+        return emit_table(s, n, x, t);
+    LF_TRY(try_requantize(s, n, x, t, &done));
+    return done ? LF_OK : emit_threshold(s, n, x, t);
+}
+
 /* -- quantizers -------------------------------------------------------------------------------------------------------------- */
 
 /* The model's first quantizer: it stays on the host, followed by the explicit cut. */
@@ -199,6 +207,8 @@ static lf_status find_thresholds(lf_integers *s, const lf_tensor *base, const lf
 }
 
 lf_status lf_integers_quantizer(lf_integers *s, lf_node *n) {
+    if (lf_integers_known(s, n->out[0])) /* behind a sum of two grids: done with it */
+        return LF_OK;
     if (!lf_on_grid(lf_out(s->g, n, 0)) || lf_variable_operand(s->g, n) != 0)
         return LF_OK;
     lf_ids nodes = {0};
@@ -210,12 +220,9 @@ lf_status lf_integers_quantizer(lf_integers *s, lf_node *n) {
     lf_thresholds t;
     LF_TRY(find_thresholds(s, lf_tensor_at(s->g, base), &nodes, &t));
     const lf_tensor *x = lf_tensor_at(s->g, lf_integers_known(s, base));
-    if (t.table)
-        return emit_table(s, n, x, &t);
-    bool done;
-    LF_TRY(try_requantize(s, n, x, &t, &done));
-    if (done)
-        return LF_OK;
-    LF_TRY(flip_rows(s, base, &t));
-    return emit_threshold(s, n, lf_tensor_at(s->g, lf_integers_known(s, base)), &t);
+    if (!t.table && t.levels < MANY_LEVELS) {
+        LF_TRY(flip_rows(s, base, &t));
+        x = lf_tensor_at(s->g, lf_integers_known(s, base));
+    }
+    return lf_integers_activate(s, n, x, &t);
 }

@@ -29,6 +29,11 @@ void lf_integers_chain(lf_integers *s, lf_id from, lf_ids *nodes, lf_id *base);
 /* A quantizer: codes of its output (integerize_activation.c). */
 LF_MUST_USE lf_status lf_integers_quantizer(lf_integers *s, lf_node *n);
 
+/* The codes of quantizer n's output from thresholds on the codes x. */
+struct lf_thresholds;
+LF_MUST_USE lf_status lf_integers_activate(lf_integers *s, const lf_node *n, const lf_tensor *x, const struct lf_thresholds *t);
+bool lf_is_quantizer(const lf_node *n);
+
 /* Rows of weights times vectors, codes of the product of node n. */
 bool lf_is_rows(const lf_node *n); /* mvu or vvu: operand 1 has a row per channel, operand 2 a bias */
 
@@ -36,6 +41,8 @@ bool lf_is_rows(const lf_node *n); /* mvu or vvu: operand 1 has a row per channe
 LF_MUST_USE lf_status lf_integers_conv(lf_integers *s, const lf_node *n);
 LF_MUST_USE lf_status lf_integers_pool(lf_integers *s, const lf_node *n);
 LF_MUST_USE lf_status lf_integers_join(lf_integers *s, const lf_node *n);
+/* A sum whose operands lie on grids without a common one (integerize_pairs.c). */
+LF_MUST_USE lf_status lf_integers_pairs(lf_integers *s, const lf_node *n, const lf_id *codes);
 /* Ops that only move codes: concat, split, pad, slice, resize, pixel_shuffle; reductions over all pixels (integerize_move.c). True when
  * n is such an op. */
 bool lf_integers_moves(const lf_node *n);

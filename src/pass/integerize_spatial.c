@@ -238,11 +238,13 @@ lf_status lf_integers_join(lf_integers *s, const lf_node *n) {
     const lf_tensor *a = lf_in(s->g, n, 0), *b = lf_in(s->g, n, 1), *y = lf_out(s->g, n, 0);
     bool times = !strcmp(n->op->name, "mul");
     lf_id in[2];
-    if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) || !lf_on_grid(y) ||
+    if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) ||
         !lf_shape_equal(a->shape, b->shape))
         return LF_OK;
     LF_TRY(lf_integers_of(s, n->in[0], &in[0]));
     LF_TRY(lf_integers_of(s, n->in[1], &in[1]));
+    if (!lf_on_grid(y))
+        return in[0] && in[1] && !times ? lf_integers_pairs(s, n, in) : LF_OK;
     int64_t fa = times ? 1 : factor_of(a, y), fb = times ? 1 : factor_of(b, y);
     if (!in[0] || !in[1] || !fa || !fb || (times && !is_product(s->g, n)))
         return LF_OK;

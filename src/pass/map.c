@@ -5,6 +5,7 @@
 #include "ir/attr_access.h"
 #include "ops/ops.h"
 #include "ir/pass.h"
+#include "pass/composed.h"
 
 enum { FUSED_LEVELS = 3 };
 
@@ -76,7 +77,7 @@ static lf_status check_ops(const lf_graph *g) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         circuit += n->place == LF_PLACE_FPGA;
         real = !real && is_op(n, "matmul") ? n : real;
-        if (n->place == LF_PLACE_FPGA && n->op->level != LF_HW && !n->op->positions)
+        if (n->place == LF_PLACE_FPGA && n->op->level != LF_HW && !lf_moves_nothing(g, n))
             no_hardware(g, n);
     }
     if (!circuit && real)
