@@ -333,11 +333,18 @@ static void set_places(lf_graph *g) {
 
 /* -- the pass --------------------------------------------------------------------------------------------------------------------- */
 
+/* Inputs that are codes, and those in another layout, are their own codes. */
 static void start_inputs(state *s) {
-    for (size_t i = 0; i < s->g->inputs.count; i++) {
-        const lf_port *p = &s->g->inputs.at[i];
-        if (lf_is_codes(lf_tensor_at(s->g, p->tensor)))
+    const lf_graph *g = s->g;
+    for (size_t i = 0; i < g->inputs.count; i++) {
+        const lf_port *p = &g->inputs.at[i];
+        if (lf_is_codes(lf_tensor_at(g, p->tensor)))
             s->code_of[p->tensor] = p->tensor;
+    }
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n->op->positions && s->code_of[n->in[0]] && lf_is_codes(lf_out(g, n, 0)))
+            s->code_of[n->out[0]] = n->out[0];
     }
 }
 

@@ -34,27 +34,35 @@ static bool is_alike(const lf_graph *g, const lf_node *n, lf_shape picture) {
     return true;
 }
 
-/* x -> pool -> p -> n -> y  becomes  x -> n -> q -> pool -> y. */
+/* x -> pool -> p -> n -> y  becomes  x -> n -> p -> pool -> y. */
 static lf_status swap(lf_graph *g, lf_node *pool, lf_node *n) {
-    const lf_tensor *x = lf_in(g, pool, 0), *y = lf_out(g, n, 0);
-    lf_tensor *q = lf_tensor_new(g, lf_format(g->arena, "%s_wide", y->name), x->shape, y->dtype);
-    lf_id out = n->out[0];
+    lf_tensor *p = lf_out(g, pool, 0), *y = lf_out(g, n, 0);
     n->in[lf_variable_operand(g, n)] = pool->in[0];
-    n->out[0] = q->id;
-    q->producer = n->id;
-    pool->in[0] = q->id;
-    pool->out[0] = out;
-    lf_tensor_at(g, out)->producer = pool->id;
+    p->shape = lf_in(g, pool, 0)->shape;
+    p->producer = n->id;
+    n->out[0] = pool->in[0] = p->id;
+    pool->out[0] = y->id;
+    y->producer = pool->id;
     LF_TRY(lf_graph_sort(g));
     LF_TRY(lf_infer_node(g, n));
     return lf_infer_node(g, pool);
+}
+
+/* On codes it works already, unless the largest value is sometimes the largest and sometimes the smallest of them. */
+static bool works_on_codes(const lf_tensor *x) {
+    bool up = false, down = false;
+    for (int64_t c = 0; lf_on_grid(x) && c < x->grid.scale_count; c++) {
+        up |= x->grid.scale[c] > 0;
+        down |= x->grid.scale[c] < 0;
+    }
+    return up != down;
 }
 
 static lf_status sink(lf_graph *g, lf_node *pool) {
     for (;;) {
         lf_node *n = lf_only_consumer(g, pool->out[0]);
         lf_shape s = lf_out(g, pool, 0)->shape;
-        if (lf_on_grid(lf_in(g, pool, 0)) || !n || !lf_is_elementwise(g, n) ||
+        if (works_on_codes(lf_in(g, pool, 0)) || !n || !lf_is_elementwise(g, n) ||
             !lf_shape_equal(lf_out(g, n, 0)->shape, s) || !rises_everywhere(g, n) || !is_alike(g, n, s))
             return LF_OK;
         LF_TRY(swap(g, pool, n));
