@@ -61,7 +61,7 @@ static void test_dropout(void **state) {
     lf_net n = {.batch = BATCH, .seed = 3};
     int dropped = 0;
     double sum = 0;
-    lf_net_dropout(&n, 0, 7, 0.25, keep);
+    lf_net_dropout(&n, 0, 7, BATCH, 0.25, keep);
     for (int i = 0; i < BATCH; i++) {
         assert_true(keep[i] == 0 || keep[i] == 256.0f / 192);
         dropped += keep[i] == 0;
@@ -88,8 +88,8 @@ static void test_columns(void **state) {
     assert_int_equal(lf_feed_make(ctx, r->arena, r, N, &d, "part", &f), LF_OK);
     uint32_t rows[16] = {0};
     float plain[N * 16], moved[N * 16];
-    lf_feed_columns(&f, rows, 0, plain, 16, 0, 0, 0);
-    lf_feed_columns(&f, rows, 0, moved, 16, 2, 9, 9);
+    lf_feed_columns(&f, rows, 0, plain, 16, NULL);
+    lf_feed_columns(&f, rows, 0, moved, 16, &(lf_feed_change){.shift = 2, .seed = 9, .stream = 9});
     int different = 0;
     for (int j = 0; j < 16; j++) {
         int dy = 99, dx = 99;
