@@ -42,12 +42,12 @@ typedef lf_status lf_onnx_fn(lf_onnx *m);
 /* One line of onnx_map.def. */
 struct lf_onnx_row {
     const char *name;
-    unsigned domains; /* LF_ONNX_AI, LF_ONNX_QUANT */
+    unsigned domains; /* LF_ONNX_AI, LF_ONNX_QUANT, LF_ONNX_LAST */
     int64_t version_min, version_max;
     lf_onnx_fn *fn;
     const char *op; /* of src/ops, for functions that serve several ops */
 };
-enum { LF_ONNX_AI = 1, LF_ONNX_QUANT = 2 };
+enum { LF_ONNX_AI = 1, LF_ONNX_QUANT = 2, LF_ONNX_LAST = 4 };
 
 struct lf_onnx {
     lf_ctx *ctx;

@@ -5,6 +5,7 @@
 
 #define AI LF_ONNX_AI
 #define QUANT LF_ONNX_QUANT
+#define LAST LF_ONNX_LAST
 #define LF_ONNX(name, domains, first, last, fn, op) {#name, domains, first, last, lf_onnx_do_##fn, op},
 const lf_onnx_row lf_onnx_rows[] = {
 #include "import/onnx_map.def"
@@ -21,6 +22,7 @@ static const struct {
     {"qonnx.custom_op.general", LF_ONNX_QUANT},
     {"finn.custom_op.general", LF_ONNX_QUANT},
     {"onnx.brevitas", LF_ONNX_QUANT},
+    {"qonnx.custom_op.channels_last", LF_ONNX_LAST},
 };
 
 unsigned lf_onnx_domain(const char *domain) {

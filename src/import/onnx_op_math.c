@@ -147,6 +147,31 @@ lf_status lf_onnx_do_gemm(lf_onnx *m) {
 
 /* -- normalization ------------------------------------------------------------------------------------------------- */
 
+static lf_status swapped(lf_onnx *m, lf_id x, const char *suffix, const char *out_name, lf_id *y) {
+    return lf_onnx_simple(m, "transpose", suffix, &x, 1, out_name, y); /* without perm: the axes the other way round */
+}
+
+/* Exporters of version 7 put a Transpose before the normalization of a dense layer and one behind it, so that its input is [C, 1],
+ * the batch last, and normalized the first axis. */
+static lf_status batch_last(lf_onnx *m, lf_id *in, double epsilon) {
+    lf_id y;
+    lf_note(m->ctx, &(lf_where){.file = m->g->source, .node = m->name},
+            "its input has the batch behind the channels: the first axis is taken for the channels");
+    LF_TRY(swapped(m, in[0], "_batch_first", NULL, &in[0]));
+    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 5, &(const char *){NULL}, 1);
+    if (!n)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_onnx_set_real(m, n, "epsilon", epsilon));
+    LF_TRY(lf_onnx_infer(m, n));
+    LF_TRY(swapped(m, n->out[0], "_batch_last", lf_onnx_out_name(m, 0), &y));
+    return lf_onnx_finish_as(m, y);
+}
+
+static bool has_batch_last(const lf_onnx *m, const lf_id *in) {
+    lf_shape x = lf_onnx_tensor_at(m, in[0])->shape, gamma = lf_onnx_tensor_at(m, in[1])->shape;
+    return m->version < 9 && x.rank == 2 && gamma.rank == 1 && x.dim[1] == 1 && x.dim[0] == gamma.dim[0] && gamma.dim[0] > 1;
+}
+
 lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
     float epsilon, momentum;
     int64_t training, spatial;
@@ -165,6 +190,8 @@ lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
     lf_id in[5];
     for (int i = 0; i < 5; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
+    if (has_batch_last(m, in))
+        return batch_last(m, in, (double)epsilon);
     const char *out = lf_onnx_out_name(m, 0);
     lf_node *n = lf_onnx_node(m, m->row->op, "", in, 5, &out, 1);
     if (!n)

@@ -13,14 +13,15 @@ typedef struct window {
 
 /* -- attributes ------------------------------------------------------------------------------------------------------------ */
 
-static lf_status axes_of(lf_onnx *m, lf_id x, window *w) {
+/* last: the picture is [N, axes..., C], not [N, C, axes...]. */
+static lf_status axes_of(lf_onnx *m, lf_id x, bool last, window *w) {
     lf_shape s = lf_onnx_tensor_at(m, x)->shape;
     w->axes = s.rank - 2;
     if (w->axes < 1 || w->axes > LF_SLIDE_AXES)
         return lf_onnx_refuse(m, "its input has the shape %s; a batch, channels and 1 to 3 axes are needed",
                               lf_shape_text(m->scratch, s));
     for (int i = 0; i < w->axes; i++)
-        w->in[i] = s.dim[2 + i];
+        w->in[i] = s.dim[(last ? 1 : 2) + i];
     return LF_OK;
 }
 
@@ -63,9 +64,9 @@ static lf_status padding(lf_onnx *m, window *w) {
 }
 
 /* kernel: as the weights say, or NULL when the attribute has to. */
-static lf_status read_window(lf_onnx *m, lf_id x, const int64_t *kernel, window *w) {
+static lf_status read_window(lf_onnx *m, lf_id x, bool last, const int64_t *kernel, window *w) {
     *w = (window){0};
-    LF_TRY(axes_of(m, x, w));
+    LF_TRY(axes_of(m, x, last, w));
     LF_TRY(list(m, "kernel_shape", w->axes, 0, w->kernel));
     for (int i = 0; kernel && i < w->axes; i++) {
         if (w->kernel[i] && w->kernel[i] != kernel[i])
@@ -87,7 +88,22 @@ static lf_status set_window(lf_onnx *m, lf_node *n, const window *w) {
 
 /* -- convolution ------------------------------------------------------------------------------------------------------------- */
 
-static lf_status conv_node(lf_onnx *m, const lf_id *in, const char *out, lf_id *y) {
+/* Weights [OC, k..., C/group] as [OC, C/group, k...]. */
+static lf_status weights_first(lf_onnx *m, lf_id *weights) {
+    int rank = lf_onnx_tensor_at(m, *weights)->shape.rank;
+    int64_t perm[LF_MAX_RANK] = {0, rank - 1};
+    for (int i = 2; i < rank; i++)
+        perm[i] = i - 1;
+    const char *name = lf_format(m->scratch, "%s_weights", m->name);
+    lf_node *n = lf_onnx_node(m, "transpose", "_weights", weights, 1, &name, 1);
+    if (!n)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_onnx_set_ints(m, n, "perm", (lf_ints){perm, rank}));
+    *weights = n->out[0];
+    return lf_infer_node(m->g, n);
+}
+
+static lf_status conv_node(lf_onnx *m, lf_id *in, bool last, const char *out, lf_id *y) {
     window w;
     int64_t group;
     const lf_tensor *weights = lf_onnx_tensor_at(m, in[1]);
@@ -95,12 +111,15 @@ static lf_status conv_node(lf_onnx *m, const lf_id *in, const char *out, lf_id *
         return lf_onnx_refuse(m, "weights of %s do not fit an input of %s", lf_shape_text(m->scratch, weights->shape),
                               lf_shape_text(m->scratch, lf_onnx_tensor_at(m, in[0])->shape));
     LF_TRY(lf_onnx_int(m, "group", 1, &group));
-    LF_TRY(read_window(m, in[0], weights->shape.dim + 2, &w));
+    LF_TRY(read_window(m, in[0], last, weights->shape.dim + (last ? 1 : 2), &w));
+    if (last)
+        LF_TRY(weights_first(m, &in[1]));
     lf_node *n = lf_onnx_node(m, "conv", "", in, 2, &out, 1);
     if (!n)
         return LF_BAD_INPUT;
     LF_TRY(set_window(m, n, &w));
     LF_TRY(lf_onnx_set_int(m, n, "group", group));
+    LF_TRY(lf_onnx_set_text(m, n, "layout", last ? "channels_last" : "channels_first"));
     *y = n->out[0];
     return lf_onnx_infer(m, n);
 }
@@ -122,19 +141,28 @@ static lf_status bias_operand(lf_onnx *m, lf_id bias, int axes, lf_id *out) {
     return lf_infer_node(m->g, n);
 }
 
-lf_status lf_onnx_do_conv(lf_onnx *m) {
+static lf_status any_conv(lf_onnx *m, bool last) {
     lf_id in[3] = {0}, y;
     LF_TRY(lf_onnx_operand_range(m, 2, 3));
     for (int i = 0; i < 3; i++)
         if (lf_onnx_has_in(m, i))
             LF_TRY(lf_onnx_in(m, i, &in[i]));
-    LF_TRY(conv_node(m, in, in[2] ? NULL : lf_onnx_out_name(m, 0), &y));
+    LF_TRY(conv_node(m, in, last, in[2] ? NULL : lf_onnx_out_name(m, 0), &y));
     if (in[2]) {
         lf_id sum[2] = {y};
-        LF_TRY(bias_operand(m, in[2], lf_onnx_tensor_at(m, y)->shape.rank - 2, &sum[1]));
+        LF_TRY(bias_operand(m, in[2], last ? 0 : lf_onnx_tensor_at(m, y)->shape.rank - 2, &sum[1]));
         LF_TRY(lf_onnx_simple(m, "add", "_bias", sum, 2, lf_onnx_out_name(m, 0), &y));
     }
     return lf_onnx_finish_as(m, y);
+}
+
+lf_status lf_onnx_do_conv(lf_onnx *m) {
+    return any_conv(m, false);
+}
+
+/* Of QONNX's domain for pictures [N, axes..., C]; the weights are [OC, k..., C/group] there. */
+lf_status lf_onnx_do_conv_last(lf_onnx *m) {
+    return any_conv(m, true);
 }
 
 /* -- pools ----------------------------------------------------------------------------------------------------------------------- */
@@ -152,7 +180,7 @@ static lf_status any_pool(lf_onnx *m, lf_node **n) {
     LF_TRY(lf_onnx_in(m, 0, &x));
     if (!lf_onnx_has_attr(m, "kernel_shape"))
         return lf_onnx_refuse(m, "the attribute kernel_shape is missing");
-    LF_TRY(read_window(m, x, NULL, &w));
+    LF_TRY(read_window(m, x, false, NULL, &w));
     LF_TRY(lf_onnx_int(m, "ceil_mode", 0, &w.ceil_mode));
     LF_TRY(pool_node(m, x, &w, n));
     return lf_onnx_set_int(m, *n, "ceil_mode", w.ceil_mode != 0);
@@ -184,7 +212,7 @@ lf_status lf_onnx_do_global_pool(lf_onnx *m) {
     lf_id x;
     LF_TRY(lf_onnx_operand_range(m, 1, 1));
     LF_TRY(lf_onnx_in(m, 0, &x));
-    LF_TRY(axes_of(m, x, &w));
+    LF_TRY(axes_of(m, x, false, &w));
     for (int i = 0; i < w.axes; i++) {
         w.kernel[i] = w.in[i];
         w.strides[i] = w.dilations[i] = 1;
