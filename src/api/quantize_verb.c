@@ -179,6 +179,7 @@ static lf_status prepare(job *j, lf_quantizing_bits bits) {
     if (!j->g)
         return LF_BAD_INPUT;
     size_t norms = count_norms(j->g);
+    LF_TRY(lf_pass_run(j->g, &lf_pass_cancel_transposes, NULL));
     LF_TRY(lf_pass_run(j->g, &lf_pass_fold_batch_norm, NULL));
     j->folded = norms - count_norms(j->g);
     LF_TRY(lf_quantizing_plan(&j->q, j->g, j->arena, bits));
