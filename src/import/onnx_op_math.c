@@ -169,7 +169,8 @@ static lf_status batch_last(lf_onnx *m, lf_id *in, double epsilon) {
 
 static bool has_batch_last(const lf_onnx *m, const lf_id *in) {
     lf_shape x = lf_onnx_tensor_at(m, in[0])->shape, gamma = lf_onnx_tensor_at(m, in[1])->shape;
-    return m->version < 9 && x.rank == 2 && gamma.rank == 1 && x.dim[1] == 1 && x.dim[0] == gamma.dim[0] && gamma.dim[0] > 1;
+    return m->version < 9 && x.rank == 2 && gamma.rank == 1 && x.dim[1] == 1 && x.dim[0] == gamma.dim[0] &&
+           gamma.dim[0] > 1;
 }
 
 lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
