@@ -9,7 +9,9 @@
 
 enum { FUSED_LEVELS = 3 };
 
-static bool is_op(const lf_node *n, const char *name) { return n && !strcmp(n->op->name, name); }
+static bool is_op(const lf_node *n, const char *name) {
+    return n && !strcmp(n->op->name, name);
+}
 
 /* -- what cannot become hardware, all at once ------------------------------------------------------------------------- */
 
@@ -32,24 +34,66 @@ static const lf_node *weights_before(const lf_graph *g, lf_id from) {
     return NULL;
 }
 
-static bool behind_circuit(const lf_graph *g, lf_id from) {
-    for (const lf_node *n = lf_node_at(g, lf_tensor_at(g, from)->producer); n;) {
-        if (is_op(n, "dequantize"))
-            return true;
-        const lf_tensor *x = lf_in(g, n, 0);
-        n = x && x->producer ? lf_node_at(g, x->producer) : NULL;
+/* What is computed in real numbers from integers of the circuit. */
+typedef struct real_part {
+    bool *behind;   /* [tensor id]: depends on a dequantize */
+    lf_id *culprit; /* [tensor id]: the first node on the way that no quantizer behind it can take over, 0: none */
+} real_part;
+
+static real_part find_real_part(const lf_graph *g, lf_arena *scratch) {
+    size_t n = g->tensors.count + 1;
+    real_part r = {LF_NEW_ARRAY(scratch, bool, n), LF_NEW_ARRAY(scratch, lf_id, n)};
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *node = lf_node_at(g, g->order.at[i]);
+        bool behind = is_op(node, "dequantize");
+        lf_id culprit = 0;
+        for (int k = 0; !is_op(node, "quantize") && k < node->in_count; k++) {
+            behind |= r.behind[node->in[k]];
+            culprit = culprit ? culprit : r.culprit[node->in[k]];
+        }
+        if (behind && !culprit && !is_op(node, "dequantize") && !lf_is_elementwise(g, node))
+            culprit = node->id;
+        for (int k = 0; k < node->out_count; k++) {
+            r.behind[node->out[k]] = behind;
+            r.culprit[node->out[k]] = culprit;
+        }
     }
-    return false;
+    return r;
+}
+
+/* The quantizer of node n reads what no part of the circuit computes. */
+static lf_status refuse_reals(const lf_graph *g, const lf_node *n, const lf_node *culprit) {
+    lf_where where = lf_where_node(g, culprit ? culprit : n);
+    if (!culprit) {
+        lf_status status =
+            lf_fail(g->ctx, LF_BAD_INPUT, &where, "its input is computed in real numbers from integers of the circuit");
+        lf_hint(g->ctx, "give the tensor before it one scale");
+        return status;
+    }
+    const lf_node *before = lf_node_at(g, lf_in(g, culprit, 0)->producer);
+    bool scales = is_op(before, "dequantize") && lf_in(g, before, 1)->value && lf_in(g, before, 1)->value->count > 1;
+    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s works on real values in the middle of the circuit: %s",
+                               culprit->op->name,
+                               scales ? "its input has a scale for every channel" : "no quantizer stands before it");
+    if (scales)
+        lf_hint(g->ctx, "give its input one scale, or put a quantizer of one scale before it");
+    else
+        lf_hint(g->ctx, "put a quantizer before it, or quantizers of one scale before all its operands");
+    return status;
 }
 
 static lf_status propose_grid(const lf_graph *g, const lf_node *n, const char *what) {
     lf_where where = lf_where_node(g, n);
-    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "the model's float input meets %s, so the circuit needs to know its grid", what);
-    lf_hint(g->ctx, "declare it, for example --input 'FIXED<16,6>!' (the cast becomes part of the network) or --input UINT8,1/255");
+    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                               "the model's float input meets %s, so the circuit needs to know its grid", what);
+    lf_hint(
+        g->ctx,
+        "declare it, for example --input 'FIXED<16,6>!' (the cast becomes part of the network) or --input UINT8,1/255");
     return status;
 }
 
-static lf_status check_cut(const lf_graph *g) {
+static lf_status check_cut(const lf_graph *g, lf_arena *scratch) {
+    real_part real = find_real_part(g, scratch);
     lf_status worst = LF_OK;
     const lf_node *cut = NULL;
     for (size_t i = 0; i < g->order.count; i++) {
@@ -57,11 +101,9 @@ static lf_status check_cut(const lf_graph *g) {
         if (!is_op(n, "quantize"))
             continue;
         const lf_node *weights = weights_before(g, n->in[0]);
-        if (behind_circuit(g, n->in[0])) {
-            lf_where where = lf_where_node(g, n);
-            worst = lf_fail(g->ctx, LF_BAD_INPUT, &where, "its input is computed in real numbers from integers of the circuit (scales that differ along a summed axis?)");
-            lf_hint(g->ctx, "give the tensor before it one scale");
-        } else if (weights)
+        if (real.behind[n->in[0]])
+            worst = refuse_reals(g, n, lf_node_at(g, real.culprit[n->in[0]]));
+        else if (weights)
             worst = propose_grid(g, weights, "weights");
         else if (cut && g->inputs.count == 1)
             worst = propose_grid(g, n, "more than one quantizer");
@@ -83,7 +125,8 @@ static lf_status check_ops(const lf_graph *g) {
     if (!circuit && real)
         return propose_grid(g, real, "weights");
     if (!circuit)
-        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no part of the network works on integers, so there is nothing to build",
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL,
+                       "%s: no part of the network works on integers, so there is nothing to build",
                        g->source ? g->source : g->name);
     return lf_diag_errors(g->ctx) > before ? LF_BAD_INPUT : LF_OK;
 }
@@ -104,9 +147,11 @@ static lf_id rows_of_thresholds(lf_graph *g, const lf_tensor *T, int64_t rows) {
 static lf_status fuse_threshold(lf_graph *g, lf_node *t) {
     lf_node *mvu = lf_node_at(g, lf_in(g, t, 0)->producer);
     const lf_tensor *T = lf_in(g, t, 1);
-    if (!is_op(mvu, "mvu") || lf_in(g, mvu, 3) || lf_use_count(g, t->in[0]) != 1 || lf_in(g, t, 2) || T->shape.dim[1] > FUSED_LEVELS || T->shape.dim[1] < 1)
+    if (!is_op(mvu, "mvu") || lf_in(g, mvu, 3) || lf_use_count(g, t->in[0]) != 1 || lf_in(g, t, 2) ||
+        T->shape.dim[1] > FUSED_LEVELS || T->shape.dim[1] < 1)
         return LF_OK;
-    lf_id in[4] = {mvu->in[0], mvu->in[1], mvu->in_count > 2 ? mvu->in[2] : 0, rows_of_thresholds(g, T, lf_in(g, mvu, 1)->shape.dim[0])};
+    lf_id in[4] = {mvu->in[0], mvu->in[1], mvu->in_count > 2 ? mvu->in[2] : 0,
+                   rows_of_thresholds(g, T, lf_in(g, mvu, 1)->shape.dim[0])};
     mvu->in = lf_copy(g->arena, in, sizeof in);
     mvu->in_count = 4;
     lf_attr_set_int(mvu, "out_base", lf_attr_int(t, "out_base"));
@@ -133,7 +178,7 @@ static void drop_reshape(lf_graph *g, lf_node *n) {
 
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     (void)options;
-    LF_TRY(check_cut(g));
+    LF_TRY(check_cut(g, scratch));
     LF_TRY(check_ops(g));
     lf_ids order = {0};
     for (size_t i = 0; i < g->order.count; i++)
@@ -152,7 +197,8 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
 
 const lf_pass lf_pass_map = {
     .name = "map",
-    .help = "choose hardware for every node between the cuts; fuse thresholds of up to 3 levels into matrix-vector units",
+    .help =
+        "choose hardware for every node between the cuts; fuse thresholds of up to 3 levels into matrix-vector units",
     .promise = LF_SAME_BITS,
     .run = run,
 };

@@ -40,6 +40,25 @@ def model(path, nan=False, quantized_input=True, bits=2, op=None):
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]), path)
 
 
+def mean_of_reals(path):
+    """conv, relu, mean of all pixels, quantizer, product: the mean has no integers to work on."""
+    consts = {"w": rng.choice([-1.0, 1.0], (3, 2, 3, 3)), "v": rng.choice([-1.0, 1.0], (3, 2)), "s": 0.5, "z": 0, "b": 4, "c": rng.normal(size=(3, 1, 1))}
+    quant = lambda x, y: helper.make_node("Quant", [x, "s", "z", "b"], [y], domain=QONNX, name=y, signed=1, narrow=0, rounding_mode="ROUND")
+    nodes = [quant("x", "q0"), helper.make_node("Conv", ["q0", "w"], ["a"], name="conv"), helper.make_node("Add", ["a", "c"], ["a1"], name="bias"),
+             helper.make_node("Relu", ["a1"], ["r"], name="relu"), helper.make_node("GlobalAveragePool", ["r"], ["m"], name="pool3"), quant("m", "q1"),
+             helper.make_node("Flatten", ["q1"], ["f"], name="flat"), helper.make_node("MatMul", ["f", "v"], ["y"], name="fc")]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 2, 5, 5])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 2])],
+                              [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in consts.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]), path)
+
+
+def reals(path):
+    """8 -> 3, no quantizer anywhere."""
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"], name="fc")], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 8])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 3])], [numpy_helper.from_array(rng.normal(size=(8, 3)).astype(np.float32), "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]), path)
+
+
 def full_disk():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
@@ -58,6 +77,8 @@ model("ok.onnx")
 model("nan.onnx", nan=True)
 model("float.onnx", quantized_input=False)
 model("odd.onnx", op="Sin")
+mean_of_reals("mean.onnx")
+reals("reals.onnx")
 np.save("x.npy", rng.normal(size=(5, 8)).astype(np.float32))
 np.save("wide.npy", np.zeros((5, 9), np.float32))
 np.save("nan.npy", np.array([[0] * 8, [0, 0, 0, np.nan, 0, 0, 0, 0]], np.float32))
@@ -92,6 +113,12 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("NaN weights", ["build", "nan.onnx", "-o", "o"], ["NaN"], 2),
     ("an op that is not supported", ["build", "odd.onnx", "-o", "o"], ["odd", "Sin"], 2),
     ("float input meets weights", ["build", "float.onnx", "-o", "o"], ["float input", "--input"], 2),
+    ("a mean of real values", ["build", "mean.onnx", "-o", "o"], ["pool3", "average_pool works on real values", "quantizer before it"], 2),
+    ("quantized already", ["quantize", "ok.onnx", "-o", "o.onnx", "--random-data", "0,1"], ["in_q", "quantized already", "build"], 2),
+    ("no calibration data", ["quantize", "reals.onnx", "-o", "o.onnx"], ["calibration data", "--data", "--random-data"], 2),
+    ("a range without an end", ["quantize", "reals.onnx", "-o", "o.onnx", "--random-data", "1"], ["--random-data 1", "LO,HI"], 2),
+    ("bits beyond 8", ["quantize", "reals.onnx", "-o", "o.onnx", "--random-data", "0,1", "--bits", "9"], ["--bits 9", "2 to 8"], 2),
+    ("all rows calibrate", ["quantize", "reals.onnx", "-o", "o.onnx", "-i", "x.npy", "-n", "5"], ["none is left", "--samples"], 2),
     ("wrong shape", ["predict", "ok.onnx", "-i", "wide.npy", "-o", "y.npy"], ["[5,9]", "[1,8]"], 2),
     ("NaN in a row", ["predict", "ok.onnx", "-i", "nan.npy", "-o", "y.npy"], ["row 1"], 2),
     ("text for numbers", ["predict", "ok.onnx", "-i", "text.npy", "-o", "y.npy"], ["text.npy"], 2),
