@@ -29,6 +29,13 @@ static bool is_data(const lf_graph *g, const lf_node *n, int k) {
     return k < n->in_count && n->in[k] && !lf_in(g, n, k)->value;
 }
 
+static bool all_data(const lf_graph *g, const lf_node *n) {
+    for (int k = 0; k < n->in_count; k++)
+        if (!is_data(g, n, k))
+            return false;
+    return true;
+}
+
 /* -- what is quantized already ------------------------------------------------------------------------------------------------ */
 
 static lf_status need_reals(const lf_graph *g) {
@@ -96,14 +103,7 @@ static size_t point_of(planner *p, lf_id t, int bits) {
     return i;
 }
 
-/* Operand k of n must be codes: the point they are made at, behind which only ops that pass codes on follow. */
-static size_t need(planner *p, const lf_node *n, int k, int bits) {
-    const lf_node *up = lf_node_at(p->g, lf_in(p->g, n, k)->producer);
-    while (is_transparent(p->g, up)) {
-        n = up;
-        k = 0;
-        up = lf_node_at(p->g, lf_in(p->g, n, k)->producer);
-    }
+static size_t add_use(planner *p, const lf_node *n, int k, int bits) {
     size_t i = point_of(p, n->in[k], bits);
     lf_point *at = &p->q->points.at[i];
     for (size_t u = 0; u < at->uses.count; u++)
@@ -113,19 +113,33 @@ static size_t need(planner *p, const lf_node *n, int k, int bits) {
     return i;
 }
 
-/* All operands that are data, in one group where they have to share a scale. */
-static void need_all(planner *p, const lf_node *n, bool shared) {
-    size_t first = 0;
-    int found = 0;
+static size_t need_operands(planner *p, const lf_node *n, bool shared, int bits);
+
+/* Operand k of n must be codes: the point they are made at (one of them behind a concat), behind which only ops that pass codes on
+ * follow. */
+static size_t need(planner *p, const lf_node *n, int k, int bits) {
+    const lf_node *up = lf_node_at(p->g, lf_in(p->g, n, k)->producer);
+    while (is_transparent(p->g, up)) {
+        n = up;
+        k = 0;
+        up = lf_node_at(p->g, lf_in(p->g, n, k)->producer);
+    }
+    return is_op(up, "concat") && all_data(p->g, up) ? need_operands(p, up, true, bits) : add_use(p, n, k, bits);
+}
+
+/* All operands that are data, in one group where they have to share a scale; the first one's point. */
+static size_t need_operands(planner *p, const lf_node *n, bool shared, int bits) {
+    size_t first = SIZE_MAX;
     for (int k = 0; k < n->in_count; k++) {
         if (!is_data(p->g, n, k))
             continue;
-        size_t i = need(p, n, k, p->q->bits.activations);
-        if (found++ && shared)
-            join_groups(p->q, first, i);
-        else
+        size_t i = need(p, n, k, bits);
+        if (first == SIZE_MAX)
             first = i;
+        else if (shared)
+            join_groups(p->q, first, i);
     }
+    return first;
 }
 
 /* -- products -------------------------------------------------------------------------------------------------------------------- */
@@ -174,14 +188,10 @@ static lf_status visit(planner *p, const lf_node *n) {
         data += is_data(p->g, n, k);
     if (is_product(p->g, n))
         return add_product(p, n);
-    if (data > 1 && is_among(n, sums))
-        need_all(p, n, true);
-    else if (data > 1 && (is_op(n, "mul") || is_op(n, "matmul")))
-        need_all(p, n, false);
-    else if (is_op(n, "concat"))
-        need_all(p, n, true);
-    else if (data && is_op(n, "average_pool"))
-        need_all(p, n, false);
+    bool shared = is_op(n, "concat") || (data > 1 && is_among(n, sums));
+    bool apart = data && (is_op(n, "average_pool") || (data > 1 && (is_op(n, "mul") || is_op(n, "matmul"))));
+    if (shared || apart)
+        (void)need_operands(p, n, shared, p->q->bits.activations);
     return LF_OK;
 }
 
