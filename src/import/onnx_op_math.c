@@ -370,6 +370,6 @@ lf_status lf_onnx_do_softmax(lf_onnx *m) {
 
 lf_status lf_onnx_do_later(lf_onnx *m) {
     lf_onnx_refuse(m, "not in this version");
-    lf_hint(m->ctx, "this version compiles dense networks; `lutfisk list ops` names what it knows");
+    lf_hint(m->ctx, "`lutfisk list ops` names what this version knows");
     return LF_BAD_INPUT;
 }

@@ -4,6 +4,8 @@
 #include "import/onnx_ops.h"
 #include "ops/slide.h"
 
+enum { MOST = 1 << 24 }; /* of any size or step */
+
 typedef struct window {
     int axes;
     int64_t in[LF_SLIDE_AXES], kernel[LF_SLIDE_AXES], strides[LF_SLIDE_AXES], dilations[LF_SLIDE_AXES],
@@ -31,8 +33,11 @@ static lf_status list(lf_onnx *m, const char *name, int count, int64_t otherwise
     LF_TRY(lf_onnx_ints(m, name, &given, &is_given));
     if (is_given && given.count != count)
         return lf_onnx_refuse(m, "attribute %s has %lld entries, %d are needed", name, (long long)given.count, count);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         out[i] = is_given ? given.at[i] : otherwise;
+        if (out[i] < 0 || out[i] > MOST)
+            return lf_onnx_refuse(m, "attribute %s holds %lld; it may be 0 to %d", name, (long long)out[i], MOST);
+    }
     return LF_OK;
 }
 

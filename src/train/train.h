@@ -1,4 +1,4 @@
-/* Quantization-aware training of dense networks.
+/* Quantization-aware training of dense and convolutional networks.
  *
  * The bits of the trained network depend on the recipe, the data, the seed and nothing else: not on the number of
  * threads (work is cut along outputs only; every sum has a fixed order, batches in virtual shards of LF_GEMM_BLOCK
