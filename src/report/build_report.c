@@ -129,6 +129,8 @@ static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
     json_object_set_new(n, "fps", json_real(stops ? 0 : f->clock_mhz * 1e6 / (double)timing->ii_cycles));
     json_object_set_new(n, "latency_ns",
                         stops ? json_null() : json_real((double)timing->latency_cycles * 1e3 / f->clock_mhz));
+    /* Units are determinate (contracts.md 5), so one schedule that completes excludes a deadlock under every stall pattern. */
+    json_object_set_new(n, "deadlock_free", json_boolean(!stops));
     if (stops)
         json_object_set_new(n, "deadlock", json_string(f->flow.stops));
     json_object_set_new(n, "lut", whole(sum->lut));
@@ -247,6 +249,8 @@ static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
                  string_of(slow, "op"), lf_thousands(a, int_of(slow, "cycles")), string_of(slow, "limited_by"));
     if (json_array_size(fifos))
         lf_text_addf(out, "%zu FIFOs hold up to %s bits\n", json_array_size(fifos), lf_thousands(a, bits));
+    if (json_is_true(json_object_get(json_object_get(r, "network"), "deadlock_free")))
+        lf_text_add(out, "no deadlock under any stall pattern: all units are determinate, and whole frames pass with these depths\n");
 }
 
 void lf_build_report_text(const json_t *r, lf_text *out) {
