@@ -19,7 +19,7 @@
 #include "verify/testbench.h"
 #include "vlog/vlog.h"
 
-enum { TIMING_FRAMES = 6, CHECK_ROWS = 32 };
+enum { TIMING_FRAMES = 6, MOST_TIMING_FRAMES = 96, CHECK_ROWS = 32 };
 
 typedef struct builder {
     lf_ctx *ctx;
@@ -84,11 +84,36 @@ static lf_status make_hardware(builder *b) {
     return run_pass(b, "connect", &(lf_connect_options){.file = b->o->folding, .allow_deadlock = b->o->allow_deadlock});
 }
 
+static lf_status slowest_unit(const lf_graph *g, int64_t *cycles) {
+    *cycles = 0;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        lf_cost cost = {0};
+        if (!lf_is_unit(n) || !n->op->cost)
+            continue;
+        LF_TRY(n->op->cost(g, n, &cost));
+        *cycles = cost.ii_cycles > *cycles ? cost.ii_cycles : *cycles;
+    }
+    return LF_OK;
+}
+
+/* As many frames as it takes until they come at an even pace, no faster than the slowest unit allows for long. */
+static lf_status measure(builder *b, lf_stream_facts *flow) {
+    int64_t slowest;
+    LF_TRY(slowest_unit(b->g, &slowest));
+    for (int frames = TIMING_FRAMES; frames <= MOST_TIMING_FRAMES; frames *= 2) {
+        LF_TRY(lf_stream_model_measure(b->g, frames, b->arena, flow));
+        if (flow->stops || (flow->timing.steady && flow->timing.ii_cycles >= slowest))
+            break;
+    }
+    return LF_OK;
+}
+
 static lf_status gather_facts(builder *b, lf_build_facts *f) {
     *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
-    return lf_stream_model_measure(b->g, TIMING_FRAMES, b->arena, &f->flow);
+    return measure(b, &f->flow);
 }
 
 static lf_status write_text(builder *b, const char *dir, const char *name, const lf_text *text) {

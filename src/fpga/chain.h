@@ -2,7 +2,8 @@
  * fill of the circuit. Any graph without loops. Sinks always take a beat; sources always offer one, or at an even pace.
  *
  * latency_cycles = (cycle in which the last output beat of the first frame is taken) - (cycle in which its first input beat is
- * taken), from empty. ii_cycles = the distance between the cycles in which the last beats of the last two frames are taken.
+ * taken), from empty. ii_cycles = the mean distance between the cycles in which the last beats of frames are taken, over the second half of
+ * the run (lf_settled_intervals), rounded up: where branches with FIFOs of few frames meet, intervals may take turns.
  * With several sinks a frame's last beat is the latest one of all; with several sources the first beat is the earliest.
  *
  * The work of a cycle is that of the units in which something changes: the others rest (unit.h, state_bytes and steady), and when
@@ -15,9 +16,13 @@
 
 typedef struct lf_chain lf_chain;
 
+/* Of a run of so many frames, how many intervals between them count. */
+static inline int64_t lf_settled_intervals(int64_t frames) { return frames > 4 ? (frames - 1) / 2 : 1; }
+
 typedef struct lf_chain_result {
     int64_t latency_cycles;
     int64_t ii_cycles; /* -1 with one frame */
+    bool steady;       /* the intervals that ii_cycles is the mean of are all the same */
     int64_t cycles;    /* simulated in all */
 } lf_chain_result;
 

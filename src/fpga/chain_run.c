@@ -417,10 +417,16 @@ static int64_t first_taken(const lf_chain *c) {
 }
 
 static lf_chain_result result_of(const lf_chain *c) {
-    int last = c->frames - 1;
-    return (lf_chain_result){.latency_cycles = frame_left(c, 0) - first_taken(c),
-                             .ii_cycles = last > 0 ? frame_left(c, last) - frame_left(c, last - 1) : -1,
-                             .cycles = frame_left(c, last) + 1};
+    int last = c->frames - 1, count = (int)lf_settled_intervals(c->frames);
+    int64_t end = frame_left(c, last);
+    lf_chain_result r = {
+        .latency_cycles = frame_left(c, 0) - first_taken(c), .ii_cycles = -1, .steady = true, .cycles = end + 1};
+    if (last == 0)
+        return r;
+    r.ii_cycles = (end - frame_left(c, last - count) + count - 1) / count;
+    for (int f = last - count + 1; f <= last; f++)
+        r.steady &= frame_left(c, f) - frame_left(c, f - 1) == r.ii_cycles;
+    return r;
 }
 
 /* To the next cycle, or when all rest to the next one in which somebody wakes. */

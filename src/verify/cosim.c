@@ -347,12 +347,12 @@ static lf_status simulate(lf_cosim *c, const lf_cosim_run *run, int64_t *first) 
     return LF_OK;
 }
 
-/* The cycles of the last beats of frames 0, frames - 2 and frames - 1, the latest of all outputs. */
+/* The cycles of the last beats of frame 0, of the one before the intervals that count and of the last one, the latest of all outputs. */
 static lf_status read_cycles(lf_cosim *c, const lf_cosim_run *run, int64_t last[3]) {
     last[0] = last[1] = last[2] = -1;
     for (size_t i = 0; i < c->design.outputs->count; i++) {
         lf_file f;
-        int64_t beats = lf_port_beats(&c->design.outputs->at[i]), wanted[3] = {1, run->frames - 1, run->frames};
+        int64_t beats = lf_port_beats(&c->design.outputs->at[i]), wanted[3] = {1, run->frames - lf_settled_intervals(run->frames), run->frames};
         LF_TRY(lf_file_open(c->ctx, file_of(c, "cycles", i, "txt"), 0, &f));
         char *text = lf_strndup(c->arena, (const char *)f.data, f.size), *end = text;
         lf_file_close(&f);
@@ -378,6 +378,7 @@ lf_status lf_cosim_frames(lf_cosim *c, lf_cosim_run *run) {
                              run->out[i], run->frames, hex_files(c)));
     LF_TRY(read_cycles(c, run, last));
     run->latency_cycles = last[0] - first;
-    run->ii_cycles = run->frames > 1 ? last[2] - last[1] : -1;
+    int64_t count = lf_settled_intervals(run->frames);
+    run->ii_cycles = run->frames > 1 ? (last[2] - last[1] + count - 1) / count : -1;
     return LF_OK;
 }

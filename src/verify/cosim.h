@@ -30,8 +30,8 @@ typedef struct lf_cosim_run {
     double stall;             /* probability that valid or ready is dropped, on every stream */
     uint64_t seed;
     int64_t limit;            /* cycles without a beat after which the run is given up */
-    /* results: latency of the first frame (first beat in to last beat out), and the interval between the last beats of the last two
-     * frames (-1 with one frame) */
+    /* results: latency of the first frame (first beat in to last beat out), and the mean interval between the last beats of frames, as
+     * lf_chain_result has it (-1 with one frame) */
     int64_t latency_cycles, ii_cycles;
 } lf_cosim_run;
 

@@ -103,16 +103,17 @@ static inline bool plain_taken(const plain_model *m) {
 
 /* False when nothing came out for `patience` cycles. */
 static inline bool plain_run(plain_model *m, int frames, int64_t patience, lf_chain_result *out) {
-    int64_t first_in = -1, first_out = -1, last = -1, before = -1, quiet = 0, sum = -1;
+    int64_t first_in = -1, first_out = -1, last = -1, quiet = 0, sum = -1, count = lf_settled_intervals(frames);
+    int64_t left[64];
     int done = 0;
+    assert_true(frames <= 64);
     for (int64_t now = 0;; now++) {
         plain_settle(m, frames, now);
         plain_clock(m);
         if (first_in < 0 && plain_taken(m))
             first_in = now;
         for (; done < frames && plain_left(m, done + 1); done++) {
-            before = last;
-            last = now;
+            left[done] = last = now;
             first_out = first_out < 0 ? now : first_out;
         }
         if (done == frames)
@@ -125,7 +126,9 @@ static inline bool plain_run(plain_model *m, int frames, int64_t patience, lf_ch
         if (quiet > patience)
             return false;
     }
-    *out = (lf_chain_result){first_out - (first_in < 0 ? 0 : first_in), frames > 1 ? last - before : -1, last + 1};
+    *out = (lf_chain_result){.latency_cycles = first_out - (first_in < 0 ? 0 : first_in), .ii_cycles = -1, .cycles = last + 1};
+    if (frames > 1)
+        out->ii_cycles = (last - left[frames - 1 - count] + count - 1) / count;
     return true;
 }
 
