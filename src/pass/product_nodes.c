@@ -74,14 +74,17 @@ static lf_shape bias_shape(const lf_graph *g, const lf_product *p) {
     return s;
 }
 
+/* The sums with a bias take over the name of those without: outputs of the network keep theirs. */
 lf_status lf_product_need_bias(lf_graph *g, lf_product *p) {
     if (p->bias)
         return LF_OK;
     const lf_node *n = lf_node_at(g, p->node);
-    const lf_tensor *sums = lf_tensor_at(g, p->sum);
+    lf_tensor *sums = lf_tensor_at(g, p->sum);
     double *zero = LF_NEW_ARRAY(g->arena, double, p->channels);
     lf_tensor *b = lf_const_reals(g, lf_format(g->arena, "%s_bias_value", n->name), bias_shape(g, p), zero);
-    lf_tensor *y = lf_tensor_new(g, lf_format(g->arena, "%s_biased", n->name), sums->shape, sums->dtype);
+    const char *name = lf_strdup(g->arena, sums->name);
+    lf_tensor_rename(g, sums, lf_format(g->arena, "%s_sums", name));
+    lf_tensor *y = lf_tensor_new(g, name, sums->shape, sums->dtype);
     lf_id in[2] = {p->sum, b->id};
     lf_replace_uses(g, p->sum, y->id);
     lf_node *add = lf_node_new(g, lf_op_find("add"), lf_format(g->arena, "%s_bias", n->name), in, 2, &y->id, 1, NULL);
