@@ -123,6 +123,16 @@ static void join_clock(void *state, const bool *s_valid, const bool *m_ready) {
         j->valid = (j->valid << 1 | (uint64_t)(s_valid[0] && s_valid[1])) & (((uint64_t)1 << j->stages) - 1);
 }
 
+static int64_t join_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const join *j = state;
+    return lf_pipe_steady(j->valid, j->stages, s_valid[0] && s_valid[1], m_ready[0]);
+}
+
+static void join_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    join *j = state;
+    j->valid = lf_pipe_skip(j->valid, j->stages, edges, s_valid[0] && s_valid[1], m_ready[0]);
+}
+
 lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages) {
     join *j = LF_NEW(a, join);
     j->stages = stages;
@@ -135,5 +145,7 @@ lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages) {
                      .out_beats = {beats},
                      .valid = join_valid,
                      .ready = join_ready,
-                     .clock = join_clock};
+                     .clock = join_clock,
+                     .steady = join_steady,
+                     .skip = join_skip};
 }

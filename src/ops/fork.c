@@ -63,6 +63,20 @@ static void fork_clock(void *state, const bool *s_valid, const bool *m_ready) {
         f->waits[i] = take || (f->waits[i] && !m_ready[i]);
 }
 
+/* For ever, or it has something to do. */
+static int64_t fork_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const fork *f = state;
+    bool take = s_valid[0] && fork_ready(f, 0, s_valid, m_ready);
+    for (int i = 0; i < f->outs; i++)
+        if (f->waits[i] != (take || (f->waits[i] && !m_ready[i])))
+            return 0;
+    return INT64_MAX;
+}
+
+static void fork_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    (void)state, (void)edges, (void)s_valid, (void)m_ready;
+}
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     LF_TRY(lf_need_lanes(g, n));
     fork *f = LF_NEW(a, fork);
@@ -75,7 +89,9 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
                      .in_beats = {lf_stream_beats(g, n->in[0])},
                      .valid = fork_valid,
                      .ready = fork_ready,
-                     .clock = fork_clock};
+                     .clock = fork_clock,
+                     .steady = fork_steady,
+                     .skip = fork_skip};
     for (int i = 0; i < n->out_count; i++)
         out->out_beats[i] = out->in_beats[0];
     return LF_OK;

@@ -285,6 +285,17 @@ static void framer_clock(void *state, const bool *s_valid, const bool *m_ready) 
     f->begun = (f->begun || in) && !ends;
 }
 
+/* It rests while it cannot move. */
+static int64_t framer_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const framer *f = state;
+    bool move = framer_room(f, m_ready) && (s_valid[0] || (f->begun && !framer_in(f)));
+    return move || (f->valid && m_ready[0]) ? 0 : INT64_MAX;
+}
+
+static void framer_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    (void)state, (void)edges, (void)s_valid, (void)m_ready;
+}
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     framer *f = LF_NEW(a, framer);
     walks(g, n, &f->row, &f->column);
@@ -299,7 +310,9 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
                      .out_beats = {lf_shape_count(lf_out(g, n, 0)->shape) / simd},
                      .valid = framer_valid,
                      .ready = framer_ready,
-                     .clock = framer_clock};
+                     .clock = framer_clock,
+                     .steady = framer_steady,
+                     .skip = framer_skip};
     return LF_OK;
 }
 

@@ -100,6 +100,23 @@ static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
         t->at = t->at == t->beats - 1 ? 0 : t->at + 1;
 }
 
+/* Nothing shows while it counts beats that finish no result, or while each beat finishes one. */
+static int64_t twin_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const twin *t = state;
+    bool take = s_valid[0] && twin_ready(t, 0, s_valid, m_ready);
+    if (t->done && m_ready[0])
+        return take && t->at >= t->from ? t->beats - 1 - t->at : 0;
+    if (!take)
+        return INT64_MAX;
+    return t->at >= t->from ? 0 : t->from - t->at - t->done;
+}
+
+static void twin_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    twin *t = state;
+    if (s_valid[0] && twin_ready(t, 0, s_valid, m_ready))
+        t->at += edges;
+}
+
 void lf_pooling_twin(const lf_node *n, const lf_pooling *p, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->beats = p->groups * p->taps;
@@ -113,5 +130,7 @@ void lf_pooling_twin(const lf_node *n, const lf_pooling *p, lf_arena *a, lf_unit
                      .out_beats = {p->frames * p->groups},
                      .valid = twin_valid,
                      .ready = twin_ready,
-                     .clock = twin_clock};
+                     .clock = twin_clock,
+                     .steady = twin_steady,
+                     .skip = twin_skip};
 }

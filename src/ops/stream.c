@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/compiler.h"
 #include "base/text.h"
 
 /* -- lanes --------------------------------------------------------------------------------------------------------- */
@@ -252,8 +253,29 @@ lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capa
     return u;
 }
 
+/* Bit i of `valid`: register i holds a word; bit stages - 1 is the output. All move together, under one enable. */
+int64_t lf_pipe_steady(uint64_t valid, int stages, bool fed, bool m_ready) {
+    uint64_t from_output = valid << (64 - stages);
+    bool out = from_output >> 63;
+    if (out && !m_ready)
+        return INT64_MAX;
+    uint64_t unlike = (out ? ~from_output : from_output) | (stages < 64 ? (uint64_t)1 << (63 - stages) : 0);
+    int alike = unlike ? LF_ZEROS_ABOVE(unlike) : stages; /* words like the one at the output, in a row with it */
+    return alike == stages && fed == out ? INT64_MAX : alike - 1;
+}
+
+uint64_t lf_pipe_skip(uint64_t valid, int stages, int64_t edges, bool fed, bool m_ready) {
+    uint64_t all = stages < 64 ? ((uint64_t)1 << stages) - 1 : UINT64_MAX;
+    if ((valid >> (stages - 1) & 1) && !m_ready)
+        return valid;
+    if (edges >= stages)
+        return fed ? all : 0;
+    uint64_t came = fed ? ((uint64_t)1 << edges) - 1 : 0;
+    return (valid << edges | came) & all;
+}
+
 typedef struct pipe {
-    uint64_t valid; /* bit i: register i holds a word; bit stages - 1 is the output */
+    uint64_t valid; /* as in lf_pipe_steady */
     int stages;
 } pipe;
 
@@ -275,6 +297,16 @@ static void pipe_clock(void *state, const bool *s_valid, const bool *m_ready) {
         p->valid = (p->valid << 1 | s_valid[0]) & (((uint64_t)1 << p->stages) - 1);
 }
 
+static int64_t pipe_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const pipe *p = state;
+    return lf_pipe_steady(p->valid, p->stages, s_valid[0], m_ready[0]);
+}
+
+static void pipe_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    pipe *p = state;
+    p->valid = lf_pipe_skip(p->valid, p->stages, edges, s_valid[0], m_ready[0]);
+}
+
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     pipe *p = LF_NEW(a, pipe);
     p->stages = stages;
@@ -282,5 +314,7 @@ lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     u.valid = pipe_valid;
     u.ready = pipe_ready;
     u.clock = pipe_clock;
+    u.steady = pipe_steady;
+    u.skip = pipe_skip;
     return u;
 }

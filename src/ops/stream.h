@@ -48,5 +48,8 @@ double lf_block_rams(int64_t depth, int64_t bits);
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory);
 /* `stages` registers under one enable, which is on while the last one is empty or its word is taken (rtl/lf_pipe.v). */
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages);
+/* `steady` and `skip` of such registers (unit.h): bit i of `valid` is register i (stages <= 63), `fed`: a word stands before the first. */
+int64_t lf_pipe_steady(uint64_t valid, int stages, bool fed, bool m_ready);
+uint64_t lf_pipe_skip(uint64_t valid, int stages, int64_t edges, bool fed, bool m_ready);
 
 #endif

@@ -226,7 +226,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     lf_threshold_plan p;
     LF_TRY(lf_threshold_plan_make(g, n, g->arena, &p));
     lf_rom_ram ram = (lf_rom_ram)((const lf_threshold_attr *)n->attr)->ram_style;
-    *out = (lf_cost){.lut = 2, .ff = p.stages, .ii_cycles = lf_stream_beats(g, n->in[0])};
+    *out = (lf_cost){.lut = 2, .ff = p.stages, .ii_cycles = lf_shape_count(lf_in(g, n, 0)->shape) / p.pe};
     if (p.beats > 1 && !p.constant) {
         out->lut += lf_bits_unsigned((uint64_t)p.beats);
         out->ff += lf_bits_unsigned((uint64_t)(p.beats - 1));

@@ -141,6 +141,34 @@ static void converter_clock(void *state, const bool *s_valid, const bool *m_read
     c->level = rest(c, m_ready) + (push ? c->in : 0);
 }
 
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* It fills until it has no room or a word, or empties until it has no word or room. */
+static int64_t converter_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    const converter *c = state;
+    bool valid = c->level >= c->out, pop = valid && m_ready[0], ready = rest(c, m_ready) <= c->room;
+    bool push = s_valid[0] && ready;
+    if (push && pop)
+        return 0;
+    if (pop) {
+        int64_t word = (c->level - c->out) / c->out, full = (c->level - c->out - c->room - 1) / c->out;
+        return ready ? word : least(word, full);
+    }
+    if (push) {
+        int64_t room = (c->room - c->level) / c->in;
+        return valid ? room : least(room, (c->out - 1 - c->level) / c->in);
+    }
+    return INT64_MAX;
+}
+
+static void converter_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    converter *c = state;
+    bool push = s_valid[0] && converter_ready(c, 0, s_valid, m_ready), pop = c->level >= c->out && m_ready[0];
+    c->level += edges * ((push ? c->in : 0) - (pop ? c->out : 0));
+}
+
 /* lf_widen takes while its word is not full: room = out - in pieces; lf_narrow when nothing is left: 0; lf_dwc: out - 1. */
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     const lf_width_converter_attr *at = n->attr;
@@ -162,7 +190,9 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
                      .out_beats = {beats(g, n, true)},
                      .valid = converter_valid,
                      .ready = converter_ready,
-                     .clock = converter_clock};
+                     .clock = converter_clock,
+                     .steady = converter_steady,
+                     .skip = converter_skip};
     return LF_OK;
 }
 

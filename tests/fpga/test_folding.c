@@ -161,6 +161,17 @@ static void test_against_all(void **state) {
     assert_true(exact > GRAPHS / 2 && branches > 20);
 }
 
+/* What a layer's own PE does, whatever the one before it has. */
+static void test_threshold_alone(void **state) {
+    (void)state;
+    lf_id x = matrix(input(3, 8), 16);
+    lf_node *t = lf_node_at(g, lf_tensor_at(g, threshold(x))->producer);
+    lf_cost c;
+    lf_attr_set_int(t, "PE", 4);
+    assert_int_equal(t->op->cost(g, t, &c), LF_OK);
+    assert_int_equal(c.ii_cycles, 3 * 16 / 4);
+}
+
 /* A part with few LUTs gets a folding that fits when there is one, and what does not fit is said. */
 static void test_part(void **state) {
     (void)state;
@@ -211,6 +222,7 @@ static void test_size(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threshold_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_part, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_size, set_up, tear_down),
     };
