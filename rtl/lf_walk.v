@@ -4,13 +4,10 @@
  * differ in their constants only. Frames follow each other without a gap and without a reset of any address.
  *
  * Position 0 of frame 0 has address ORIGIN; addresses go on from frame to frame. A position in the padding gives PAD and reads
- * nothing, so its address may be anywhere. Two distances decide everything, kept as their own registers so that a sign bit is the
- * answer: `ahead` = words written - address - 1 (not negative: the word is there), `fill` = words written - base - 2^A
- * (negative: there is room), where `base` lies at or below every address that is still needed. `fresh`, where position 0 is in the
- * padding: words written of the frame - 1; a frame does not begin before its first beat.
+ * nothing, so its address may be anywhere. lf_walk_pace.v decides when to take a beat and when to go on.
  *
  * What belongs to a position (pad, the step to the next one, what may be overwritten behind it) is registered one position ahead.
- * Steps are negative: they are added to `ahead` and `fill`. STAGES: 1 reads the memory as logic, 2 as block RAM. */
+ * STAGES: 1 reads the memory as logic, 2 as block RAM. */
 `default_nettype none
 
 module lf_walk #(
@@ -51,17 +48,11 @@ module lf_walk #(
     output wire                      m_axis_tvalid,
     input  wire                      m_axis_tready
 );
-    reg          ready; // the registers of the position hold one
-    reg          pad;
-    reg  [P-1:0] step_on, free_on;
-    reg  [P-1:0] ahead, fill;
     reg  [A-1:0] wp, at;
 
-    wire ce, go;
-    wire push = s_axis_tvalid & s_axis_tready;
-    wire step = ce & go;
-    wire load = step | ~ready;
-    assign s_axis_tready = fill[P-1];
+    wire         ce, go, push, step, load, pad;
+    wire [P-1:0] step_on;
+    wire         unused_step = &{1'b0, step_on};
 
     // The next position.
     wire [LEVELS:0] move;
@@ -85,62 +76,20 @@ module lf_walk #(
         end
     endgenerate
 
-    always @(posedge aclk)
-        if (!aresetn) begin
-            ready   <= 1'b0;
-            pad     <= 1'b0;
-            step_on <= {P{1'b0}};
-            free_on <= {P{1'b0}};
-        end else if (load) begin
-            ready   <= 1'b1;
-            pad     <= row_out | column_out;
-            step_on <= next_step;
-            free_on <= next_free;
-        end
+    lf_walk_pace #(.P(P), .AHEAD(AHEAD), .FILL(FILL), .WORDS(WORDS), .FIRST_PADDED(FIRST_PADDED)) pace
+        (.aclk(aclk), .aresetn(aresetn), .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready), .push(push), .ce(ce),
+         .go(go), .step(step), .load(load), .next_pad(row_out | column_out), .next_last(move[LEVELS]),
+         .next_step(next_step), .next_free(next_free), .pad(pad), .step_on(step_on));
 
-    // The beat that arrives is the carry of both sums.
-    wire [P:0] ahead_sum = {ahead, 1'b1} + {step ? step_on : {P{1'b0}}, push};
-    wire [P:0] fill_sum  = {fill, 1'b1} + {step ? free_on : {P{1'b0}}, push};
-    wire unused = &{1'b0, ahead_sum[0], fill_sum[0]};
     always @(posedge aclk)
         if (!aresetn) begin
-            ahead <= AHEAD;
-            fill  <= FILL;
-            wp    <= {A{1'b0}};
-            at    <= ORIGIN;
+            wp <= {A{1'b0}};
+            at <= ORIGIN;
         end else begin
-            ahead <= ahead_sum[P:1];
-            fill  <= fill_sum[P:1];
-            wp    <= wp + {{A-1{1'b0}}, push};
+            wp <= wp + {{A-1{1'b0}}, push};
             if (step)
                 at <= at - step_on[A-1:0];
         end
-
-    generate
-        if (FIRST_PADDED != 0) begin : held
-            reg          first;
-            reg  [P-1:0] fresh;
-            wire [P:0]   fresh_sum = {fresh, 1'b1} + {step & first ? WORDS : {P{1'b0}}, push};
-            wire         unused_fresh = fresh_sum[0];
-            reg          begins; // the next position is position 0
-            always @(posedge aclk)
-                if (!aresetn) begin
-                    first  <= 1'b0;
-                    begins <= 1'b1;
-                    fresh  <= {P{1'b1}};
-                end else begin
-                    fresh <= fresh_sum[P:1];
-                    if (load) begin
-                        first  <= begins;
-                        begins <= move[LEVELS];
-                    end
-                end
-            assign go = ready & (first ? ~fresh[P-1] : pad | ~ahead[P-1]);
-        end else begin : free
-            wire unused_words = &{1'b0, WORDS};
-            assign go = ready & (pad | ~ahead[P-1]);
-        end
-    endgenerate
 
     // Reading.
     wire unused_ce, unused_beat;
@@ -169,19 +118,8 @@ module lf_walk #(
             always @(posedge aclk)
                 if (ce)
                     pad_q <= pad;
-            /* Columns of 36 bits: Yosys 0.23 joins wrong parity inputs where a block RAM is written 72 bits wide. */
-            for (c = 0; c < LANES * IN_BITS; c = c + 36) begin : column
-                localparam W = LANES * IN_BITS - c < 36 ? LANES * IN_BITS - c : 36;
-                (* ram_style = "block" *) reg [W-1:0] mem [0:(1<<A)-1];
-                reg [W-1:0] q;
-                assign word[c +: W] = q;
-                always @(posedge aclk)
-                    if (push)
-                        mem[wp] <= s_axis_tdata[c +: W];
-                always @(posedge aclk)
-                    if (ce)
-                        q <= mem[at];
-            end
+            lf_walk_memory #(.BITS(LANES * IN_BITS), .WORDS(1 << A), .A(A), .BLOCK(1)) memory
+                (.aclk(aclk), .write(push), .to(wp), .data(s_axis_tdata), .ce(ce), .at(at), .q(word));
         end else begin : distributed
             (* ram_style = "distributed" *) reg [LANES*IN_BITS-1:0] mem [0:(1<<A)-1];
             assign empty = pad;

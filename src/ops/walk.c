@@ -16,14 +16,34 @@ int64_t lf_walk_change(const lf_walk *w, const int64_t *stride, int i) {
     return change;
 }
 
+static int64_t divide_up(int64_t a, int64_t b) {
+    return a < 0 ? -(-a / b) : (a + b - 1) / b;
+}
+
+bool lf_walk_reads(const lf_walk *w, const int64_t *at, int64_t *first, int64_t *last) {
+    int64_t p[2] = {w->first[0], w->first[1]}, address = w->origin;
+    for (int i = 0; i < w->levels; i++) {
+        address += at[i] * w->level[i].stride;
+        if (w->level[i].axis >= 0)
+            p[w->level[i].axis] += at[i] * w->level[i].move;
+    }
+    int64_t above = p[0] < 0 && w->below ? divide_up(-p[0], w->below_step) : 0,
+            bottom = p[0] + w->below * w->below_step;
+    *first = address + above * w->below_step * w->row_words;
+    *last = address + (least(bottom, w->size[0] - 1) - p[0]) * w->row_words;
+    p[0] += above * w->below_step;
+    return above <= w->below && p[0] >= 0 && p[0] < w->size[0] && p[1] >= 0 && p[1] < w->size[1];
+}
+
 /* -- sizes that follow at once ---------------------------------------------------------------------------------------- */
 
-static bool reaches_outside(const lf_walk *w, int axis) {
-    int64_t last = w->first[axis];
+/* The last row or column that is asked for. */
+static int64_t farthest(const lf_walk *w, int axis) {
+    int64_t last = w->first[axis] + (axis ? 0 : w->below * w->below_step);
     for (int i = 0; i < w->levels; i++)
         if (w->level[i].axis == axis)
             last += (w->level[i].count - 1) * w->level[i].move;
-    return w->first[axis] < 0 || last >= w->size[axis];
+    return last;
 }
 
 static void set_sizes(lf_walk *w) {
@@ -31,10 +51,10 @@ static void set_sizes(lf_walk *w) {
     for (int i = 0; i < w->levels; i++)
         w->positions *= w->level[i].count;
     w->origin = w->first[0] * w->row_words + w->first[1] * w->column_words;
-    for (int axis = 0; axis < 2; axis++) {
-        w->padded[axis] = reaches_outside(w, axis);
-        w->first_padded |= w->first[axis] < 0 || w->first[axis] >= w->size[axis];
-    }
+    int64_t start[LF_WALK_LEVELS] = {0}, from, to;
+    w->first_padded = !lf_walk_reads(w, start, &from, &to);
+    for (int axis = 0; axis < 2; axis++)
+        w->padded[axis] = w->first[axis] < 0 || farthest(w, axis) >= w->size[axis];
 }
 
 /* What is freed in a turn of a level must leave something for every advance of the level above, and in all be at most a frame. */
@@ -79,29 +99,11 @@ static int64_t sum_at(const corners *c, const int64_t *stride) {
     return sum;
 }
 
-static int64_t address_at(const corners *c) {
-    int64_t sum = c->w->origin;
-    for (int i = 0; i < c->w->levels; i++)
-        sum += c->at[i] * c->w->level[i].stride;
-    return sum;
-}
-
 static int64_t time_at(const corners *c) {
     int64_t time = 0, turn = 1;
     for (int i = 0; i < c->w->levels; turn *= c->w->level[i++].count)
         time += c->at[i] * turn;
     return time;
-}
-
-static bool is_outside(const corners *c) {
-    for (int axis = 0; axis < 2; axis++) {
-        int64_t p = c->w->first[axis];
-        for (int i = 0; i < c->w->levels; i++)
-            p += c->w->level[i].axis == axis ? c->at[i] * c->w->level[i].move : 0;
-        if (p < 0 || p >= c->w->size[axis])
-            return true;
-    }
-    return false;
 }
 
 /* The word at an address, counted from the frame's first, must have been there for one cycle. */
@@ -115,12 +117,13 @@ static void see_need(corners *c, int64_t address) {
 }
 
 static void see_read(corners *c) {
-    if (is_outside(c))
+    int64_t first, last;
+    if (!lf_walk_reads(c->w, c->at, &first, &last))
         return;
     if (c->measuring)
-        see_need(c, address_at(c));
+        see_need(c, last);
     else
-        c->base0 = least(c->base0, address_at(c) - sum_at(c, c->w->free));
+        c->base0 = least(c->base0, first - sum_at(c, c->w->free));
 }
 
 /* The base behind the pixel that the walk is at. */
@@ -138,10 +141,6 @@ static void see_pixel_end(corners *c) {
     c->behind = most(c->behind, end - base);
     c->writer = most(c->writer, c->need + end + 1 - base);
     c->lowest = least(c->lowest, c->written - next_base(c, base));
-}
-
-static int64_t divide_up(int64_t a, int64_t b) {
-    return a < 0 ? -(-a / b) : (a + b - 1) / b;
 }
 
 /* The first and last value of an inner level at which the walk is inside along the level's axis; false: there is none. */
@@ -180,10 +179,7 @@ static int64_t margin(const lf_walk *w, int i) {
     const lf_walk_level *l = &w->level[i];
     if (l->axis < 0 || !w->padded[l->axis])
         return 2;
-    int64_t last = w->first[l->axis];
-    for (int k = 0; k < w->levels; k++)
-        last += w->level[k].axis == l->axis ? (w->level[k].count - 1) * w->level[k].move : 0;
-    int64_t before = most(0, -w->first[l->axis]), behind = most(0, last - w->size[l->axis] + 1);
+    int64_t before = most(0, -w->first[l->axis]), behind = most(0, farthest(w, l->axis) - w->size[l->axis] + 1);
     return divide_up(most(before, behind), l->move) + 2;
 }
 
@@ -220,6 +216,15 @@ static int64_t capacity_of(const lf_walk *w, const corners *c) {
     return w->positions > w->words ? c->reader : c->writer;
 }
 
+static void set_capacity(lf_walk *w, int64_t capacity) {
+    int64_t places = w->below ? w->row_words : capacity;
+    for (w->place_bits = 1; (int64_t)1 << w->place_bits < places;)
+        w->place_bits++;
+    w->capacity = (int64_t)1 << w->place_bits;
+    if (w->below)
+        w->capacity = w->row_words * most(divide_up(capacity, w->row_words), w->below * w->below_step + 1);
+}
+
 void lf_walk_plan(lf_walk *w) {
     set_sizes(w);
     set_free(w);
@@ -231,10 +236,7 @@ void lf_walk_plan(lf_walk *w) {
         c.base0 = 0;
     sweep(&c, true);
     w->base0 = c.base0;
-    int64_t capacity = capacity_of(w, &c);
-    for (w->place_bits = 1; (int64_t)1 << w->place_bits < capacity;)
-        w->place_bits++;
-    w->capacity = (int64_t)1 << w->place_bits;
+    set_capacity(w, capacity_of(w, &c));
     int64_t spread = w->capacity - least(0, c.lowest) + (c.base0 < 0 ? -c.base0 : c.base0) + 2;
     w->distance_bits = lf_bits_signed(-spread, spread);
 }

@@ -5,6 +5,9 @@
  * rtl/lf_walk.v is the circuit, walk_twin.c the model of its handshakes. One position per clock; the ring is as large as it takes
  * so that neither side ever waits in the long run: II = the larger of words and positions per frame.
  *
+ * Or a column per clock (rtl/lf_walk_columns.v): a position reads a word and those in some rows below it, which lie in banks, the
+ * rows of the picture in turns. Then the last level is the turn to the next rows, and all others stay in their rows.
+ *
  * What is behind every address that is still to be read may be overwritten. That limit, `base`, is linear in the counters too:
  * base0 + sum of free[i] * counter[i]. */
 #ifndef LF_OPS_WALK_H
@@ -31,13 +34,14 @@ typedef struct lf_walk {
     int64_t first[2];                /* row and column of position 0; negative: in the padding */
     int64_t size[2];                 /* rows and columns of the picture */
     int64_t row_words, column_words; /* from one row, one column to the next */
+    int64_t below, below_step; /* rows that a position reads below its own, so many rows apart; 0: a word per clock */
     /* Found by lf_walk_plan. */
     int64_t positions; /* of a frame */
     int64_t origin;    /* address of position 0 */
     bool padded[2], first_padded;
     int64_t free[LF_WALK_LEVELS], base0;
-    int64_t capacity; /* of the ring: a power of two */
-    int place_bits, distance_bits;
+    int64_t capacity;              /* of the ring: a power of two, or whole rows */
+    int place_bits, distance_bits; /* place: in the ring, or in a row */
 } lf_walk;
 
 void lf_walk_plan(lf_walk *w);
@@ -46,12 +50,20 @@ static inline int64_t lf_walk_ii(const lf_walk *w) {
     return w->words > w->positions ? w->words : w->positions;
 }
 
+/* What the position with these counters reads: the first and the last address (the last may be one that it could do without). False:
+ * nothing, it is in the padding. */
+bool lf_walk_reads(const lf_walk *w, const int64_t *at, int64_t *first, int64_t *last);
+
+static inline int64_t lf_walk_banks(const lf_walk *w) {
+    return w->below ? w->capacity / w->row_words : 1;
+}
+
 /* The change of something linear in the counters when level i (w->levels: all are at their end) advances and those below go back to 0. */
 int64_t lf_walk_change(const lf_walk *w, const int64_t *stride, int i);
 
-/* How the elements of a beat look on both sides, and which memory holds them. */
+/* How the elements of a word look on both sides, and which memory holds them. */
 typedef struct lf_walk_beat {
-    int64_t lanes;
+    int64_t lanes; /* of a word */
     lf_dtype in, out;
     int64_t pad_code;
 } lf_walk_beat;
@@ -60,7 +72,7 @@ bool lf_walk_is_block(const lf_walk *w, const lf_walk_beat *b);
 void lf_walk_cost(const lf_walk *w, const lf_walk_beat *b, lf_cost *out);
 struct lf_vlog;
 void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf_walk_beat *b, struct lf_vlog *v);
-/* Beats per frame and handshakes of rtl/lf_walk.v. */
+/* Beats per frame and handshakes of rtl/lf_walk.v and lf_walk_columns.v. */
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out);
 
 #endif

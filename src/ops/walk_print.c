@@ -1,4 +1,4 @@
-/* The instance of rtl/lf_walk.v, and what it costs. */
+/* The instance of rtl/lf_walk.v or lf_walk_columns.v, and what it costs. */
 #include "ops/stream.h"
 #include "ops/walk.h"
 
@@ -18,8 +18,13 @@ static int64_t word_bits(const lf_walk_beat *b) {
     return b->lanes * lf_dtype_bits(b->in);
 }
 
+/* Of each memory: the ring, or a bank. */
+static int64_t depth_of(const lf_walk *w) {
+    return w->below ? w->row_words : w->capacity;
+}
+
 bool lf_walk_is_block(const lf_walk *w, const lf_walk_beat *b) {
-    return distributed_lut(w->capacity, word_bits(b)) > 2 * BLOCK_LUT * lf_block_rams(w->capacity, word_bits(b));
+    return distributed_lut(depth_of(w), word_bits(b)) > 2 * BLOCK_LUT * lf_block_rams(depth_of(w), word_bits(b));
 }
 
 /* -- the instance ------------------------------------------------------------------------------------------------------- */
@@ -64,7 +69,7 @@ static void edge_params(const lf_walk *w, lf_arena *a, lf_vlog *v, int axis, int
 /* Bits of rows and columns: those outside on both sides are told from those inside. */
 static int edge_bits(const lf_walk *w) {
     int64_t top = 1;
-    for (int axis = 0; axis < 2; axis++) {
+    for (int axis = w->below ? 1 : 0; axis < 2; axis++) {
         int64_t last = w->first[axis], span = w->size[axis] - (w->first[axis] < 0 ? w->first[axis] : 0);
         for (int i = 0; i < w->levels; i++)
             last += w->level[i].axis == axis ? (w->level[i].count - 1) * w->level[i].move : 0;
@@ -76,6 +81,22 @@ static int edge_bits(const lf_walk *w) {
     return lf_bits_unsigned((uint64_t)top);
 }
 
+/* The same for columns, whose last row inside goes down with a turn by a stride, by less, or not at all. */
+static const char *column_steps(const lf_walk *w, lf_arena *a, const int64_t *stride) {
+    int64_t value[LF_WALK_LEVELS + 3], last = w->size[0] - 1, down = w->level[w->levels - 1].move;
+    int64_t first_bottom = w->first[0] + w->below * w->below_step,
+            end_bottom = first_bottom + (w->level[w->levels - 1].count - 1) * down;
+    int64_t rest = first_bottom < last ? (last - first_bottom) % down : 0; /* that the turn to the end goes down */
+    int i = 0, turn = w->levels - 1;
+    for (; i <= turn; i++)
+        value[i] = -lf_walk_change(w, stride, i);
+    value[i++] = value[turn] + (down - rest) * w->row_words;
+    value[i++] = value[turn] + down * w->row_words;
+    int64_t kept = (end_bottom > last ? end_bottom - last : 0) - (first_bottom > last ? first_bottom - last : 0);
+    value[i++] = -(lf_walk_change(w, stride, w->levels) + w->words + kept * w->row_words);
+    return fields(a, value, i, w->distance_bits);
+}
+
 static void walk_params(const lf_walk *w, lf_arena *a, lf_vlog *v) {
     int64_t stride[LF_WALK_LEVELS], count[LF_WALK_LEVELS];
     int P = w->distance_bits;
@@ -83,27 +104,68 @@ static void walk_params(const lf_walk *w, lf_arena *a, lf_vlog *v) {
         stride[i] = w->level[i].stride;
         count[i] = w->level[i].count;
     }
+    int64_t start[LF_WALK_LEVELS] = {0}, from, to;
+    lf_walk_reads(w, start, &from, &to);
     lf_vlog_param(v, "A", "%d", w->place_bits);
     lf_vlog_param(v, "P", "%d", P);
     lf_vlog_param(v, "LEVELS", "%d", w->levels);
     lf_vlog_param(v, "N", "%s", fields(a, count, w->levels, 32));
-    lf_vlog_param(v, "STEP", "%s", changes(w, a, stride, w->words, -1, P));
+    if (w->below)
+        lf_vlog_param(v, "STEP", "%s", column_steps(w, a, stride));
+    else
+        lf_vlog_param(v, "STEP", "%s", changes(w, a, stride, w->words, -1, P));
     lf_vlog_param(v, "FREE", "%s", changes(w, a, w->free, w->words, -1, P));
-    lf_vlog_param(v, "ORIGIN", "%s", field(a, w->origin, w->place_bits));
-    lf_vlog_param(v, "AHEAD", "%s", field(a, -w->origin - 1, P));
+    lf_vlog_param(v, "AHEAD", "%s", field(a, -to - 1, P));
     lf_vlog_param(v, "FILL", "%s", field(a, -w->base0 - w->capacity, P));
     lf_vlog_param(v, "WORDS", "%s", field(a, -w->words, P));
     lf_vlog_param(v, "FIRST_PADDED", "%d", w->first_padded);
     int bits = edge_bits(w);
     lf_vlog_param(v, "E", "%d", bits);
-    for (int axis = 0; axis < 2; axis++)
+    for (int axis = w->below ? 1 : 0; axis < 2; axis++)
         if (w->padded[axis])
             edge_params(w, a, v, axis, bits);
 }
 
+/* Bits of the first row of a column, and of all that it is compared with. */
+static int row_bits(const lf_walk *w) {
+    int64_t span = w->below * w->below_step, stride = w->level[w->levels - 1].move;
+    int64_t least = w->size[0] - 1 - span - stride, most = w->first[0] + w->level[w->levels - 1].count * stride;
+    least = w->first[0] < least ? w->first[0] : least;
+    return lf_bits_signed(-span < least ? -span : least, w->size[0] > most ? w->size[0] : most);
+}
+
+static int64_t modulo(int64_t a, int64_t b) {
+    return (a % b + b) % b;
+}
+
+/* Rows lie in banks; frames follow each other without a gap. */
+static void column_params(const lf_walk *w, lf_arena *a, lf_vlog *v) {
+    const lf_walk_level *turn = &w->level[w->levels - 1];
+    int64_t banks = lf_walk_banks(w), place[LF_WALK_LEVELS];
+    for (int i = 0; i < w->levels; i++)
+        place[i] = i == w->levels - 1 ? 0 : w->level[i].stride;
+    lf_vlog_param(v, "ROWS", "%" PRId64, w->below + 1);
+    lf_vlog_param(v, "DILATION", "%" PRId64, w->below_step);
+    lf_vlog_param(v, "BANKS", "%" PRId64, banks);
+    lf_vlog_param(v, "B", "%d", lf_bits_unsigned((uint64_t)banks - 1));
+    lf_vlog_param(v, "BANK", "%" PRId64 "'d1 << %" PRId64, banks, modulo(w->first[0], banks));
+    lf_vlog_param(v, "TURN", "%" PRId64, modulo(turn->move, banks));
+    lf_vlog_param(v, "AGAIN", "%" PRId64, modulo(w->size[0] - (turn->count - 1) * turn->move, banks));
+    lf_vlog_param(v, "ROW_WORDS", "%" PRId64, w->row_words);
+    lf_vlog_param(v, "ORIGIN", "%s", field(a, w->first[1] * w->column_words, w->place_bits));
+    lf_vlog_param(v, "PLACE", "%s", changes(w, a, place, 0, 1, w->place_bits));
+    if (!w->padded[0])
+        return;
+    lf_vlog_param(v, "ROWS_PADDED", "1");
+    lf_vlog_param(v, "R", "%d", row_bits(w));
+    lf_vlog_param(v, "TOP", "%" PRId64, w->first[0]);
+    lf_vlog_param(v, "STRIDE", "%" PRId64, turn->move);
+    lf_vlog_param(v, "HEIGHT", "%" PRId64, w->size[0]);
+}
+
 void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf_walk_beat *b, lf_vlog *v) {
     int out_bits = lf_dtype_bits(b->out);
-    lf_stream_instance(g, n, v, "lf_walk");
+    lf_stream_instance(g, n, v, w->below ? "lf_walk_columns" : "lf_walk");
     lf_vlog_param(v, "LANES", "%" PRId64, b->lanes);
     lf_vlog_param(v, "IN_BITS", "%d", lf_dtype_bits(b->in));
     lf_vlog_param(v, "IN_KIND", "%d", kind_of(b->in));
@@ -111,8 +173,14 @@ void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf
     lf_vlog_param(v, "OUT_KIND", "%d", kind_of(b->out));
     if (w->padded[0] || w->padded[1])
         lf_vlog_param(v, "PAD", "%d'h%" PRIx64, out_bits, lf_code_to_bits(b->out, b->pad_code));
-    lf_vlog_param(v, "STAGES", "%d", lf_walk_is_block(w, b) ? 2 : 1);
     walk_params(w, g->arena, v);
+    if (w->below) {
+        lf_vlog_param(v, "BLOCK", "%d", lf_walk_is_block(w, b));
+        column_params(w, g->arena, v);
+    } else {
+        lf_vlog_param(v, "STAGES", "%d", lf_walk_is_block(w, b) ? 2 : 1);
+        lf_vlog_param(v, "ORIGIN", "%s", field(g->arena, w->origin, w->place_bits));
+    }
 }
 
 /* -- cost --------------------------------------------------------------------------------------------------------------- */

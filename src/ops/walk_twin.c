@@ -1,11 +1,11 @@
-/* The handshakes of rtl/lf_walk.v, cycle by cycle, with absolute numbers instead of distances. */
+/* The handshakes of rtl/lf_walk.v and lf_walk_columns.v, cycle by cycle, with absolute numbers instead of distances. */
 #include "ops/walk.h"
 
 typedef struct twin {
     const lf_walk *plan;
     int64_t at[LF_WALK_LEVELS]; /* of the next step */
     int64_t frame, taken;       /* words written */
-    int64_t address, base;      /* behind `origin` and `base0` */
+    int64_t base;               /* behind `base0` */
     int stages;
     bool begun;      /* the registers of the position hold one */
     bool word, code; /* behind the memory (2 stages); at the output */
@@ -29,23 +29,13 @@ static bool is_first(const twin *t) {
     return true;
 }
 
-static bool is_outside(const twin *t) {
-    for (int axis = 0; axis < 2; axis++) {
-        int64_t p = t->plan->first[axis];
-        for (int i = 0; i < t->plan->levels; i++)
-            p += t->plan->level[i].axis == axis ? t->at[i] * t->plan->level[i].move : 0;
-        if (p < 0 || p >= t->plan->size[axis])
-            return true;
-    }
-    return false;
-}
-
 static bool has_step(const twin *t) {
     if (!t->begun)
         return false;
     if (t->plan->first_padded && is_first(t))
         return t->taken > t->frame * t->plan->words;
-    return is_outside(t) || t->taken > t->address + t->plan->origin;
+    int64_t first, last;
+    return !lf_walk_reads(t->plan, t->at, &first, &last) || t->taken > t->frame * t->plan->words + last;
 }
 
 static void advance(twin *t) {
@@ -57,11 +47,9 @@ static void advance(twin *t) {
         t->at[i]++;
     else
         t->frame++;
-    t->address = t->base = t->frame * w->words;
-    for (i = 0; i < w->levels; i++) {
-        t->address += t->at[i] * w->level[i].stride;
+    t->base = t->frame * w->words;
+    for (i = 0; i < w->levels; i++)
         t->base += t->at[i] * w->free[i];
-    }
 }
 
 static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
@@ -81,7 +69,7 @@ static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->plan = lf_copy(a, w, sizeof *w);
-    t->stages = block ? 2 : 1;
+    t->stages = block || w->below ? 2 : 1;
     *out = (lf_unit){.name = lf_strdup(a, name),
                      .state = t,
                      .state_bytes = sizeof *t,

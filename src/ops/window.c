@@ -3,6 +3,8 @@
  *   out 0  y  codes [1, OH, OW, KH*KW*C] or [1, OL, K*C]; outside of x stands pad_code
  *   y[oy][ox] = x[oy*strides[0] - top + i*dilations[0]][ox*strides[1] - left + j*dilations[1]], its elements in the order
  *   (C / interleave, KH, KW, interleave), with order=columns (C / interleave, KW, KH, interleave); OH = (H + top + bottom - (KH - 1)*dilations[0] - 1) / strides[0] + 1.
+ *   A beat is SIMD elements: some channels of a pixel, or with order=columns a whole column, KH pixels of `interleave` channels;
+ *   then a beat of x is `interleave` elements.
  *   II = OH*OW*KH*KW*C / SIMD cycles per frame, or the beats of x if these are more.
  *   Source: Chellapilla et al., High performance convolutional neural networks, 2006 (im2col); walk.h for the hardware. */
 #include "ops/window.h"
@@ -29,9 +31,9 @@ static const lf_attr_desc attrs[] = {
     {"order", LF_ATTR_ENUM, offsetof(lf_window_attr, order), "rows", order_names, 0, 0,
      "of a window's elements: rows (KH, KW) or columns (KW, KH)"},
     {"SIMD", LF_ATTR_INT, offsetof(lf_window_attr, SIMD), "1", NULL, 1, 1 << 20,
-     "elements per beat; divides interleave"},
+     "elements per beat; divides interleave, or with order=columns interleave*KH: a column per clock"},
     {"style", LF_ATTR_ENUM, offsetof(lf_window_attr, style), "auto", style_names, 0, 0,
-     "serial: one element group per clock; parallel: one window per clock"},
+     "serial: one beat per clock; parallel: one window per clock"},
     {0},
 };
 
@@ -99,7 +101,9 @@ lf_status lf_window_make(const lf_graph *g, const lf_node *n, lf_window *w) {
     w->interleave = a->interleave ? a->interleave : w->x.channels;
     w->columns = a->order == LF_WINDOW_COLUMNS;
     LF_TRY(lf_need_divisor(g, n, "interleave", w->interleave, w->x.channels, "channels"));
-    LF_TRY(lf_need_divisor(g, n, "SIMD", a->SIMD, w->interleave, "channels that stay together"));
+    w->whole_columns = w->columns && w->kernel[0] > 1 && a->SIMD == w->kernel[0] * w->interleave;
+    if (!w->whole_columns)
+        LF_TRY(lf_need_divisor(g, n, "SIMD", a->SIMD, w->interleave, "channels that stay together"));
     lf_shape taps = {.rank = 3, .dim = {w->kernel[0], w->kernel[1], w->x.channels}};
     w->y.channels = lf_shape_count(taps);
     return lf_need_size(g, n, lf_picture_shape(w->y));
@@ -197,10 +201,34 @@ static lf_status check(const lf_graph *g, const lf_node *n, lf_window *w) {
     return LF_OK;
 }
 
+/* The nest: columns of the kernel, groups of channels, columns and rows of positions. */
+static void plan_columns(const lf_window *w, lf_walk *out) {
+    int64_t pixel = w->x.channels / w->interleave, row = w->x.width * pixel;
+    *out = (lf_walk){
+        .level = {{w->kernel[1], w->dilation[1] * pixel, 0, 1, w->dilation[1]},
+                  {pixel, 1, 0, -1, 0},
+                  {w->y.width, w->stride[1] * pixel, w->stride[1] * pixel, 1, w->stride[1]},
+                  {w->y.height, w->stride[0] * row, w->stride[0] * row, 0, w->stride[0]}},
+        .levels = 4,
+        .words = w->x.height * row,
+        .first = {-w->before[0], -w->before[1]},
+        .size = {w->x.height, w->x.width},
+        .row_words = row,
+        .column_words = pixel,
+        .below = w->kernel[0] - 1,
+        .below_step = w->dilation[0],
+    };
+    lf_walk_plan(out);
+}
+
 /* The nest: inside a group of channels, columns and rows of the kernel, groups, columns and rows of positions. */
 static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
     lf_window w;
     LF_TRY(check(g, n, &w));
+    if (w.whole_columns) {
+        plan_columns(&w, out);
+        return LF_OK;
+    }
     int64_t simd = ((const lf_window_attr *)n->attr)->SIMD, pixel = w.x.channels / simd, row = w.x.width * pixel,
             group = w.interleave / simd;
     const lf_walk_level across = {w.kernel[1], w.dilation[1] * pixel, 0, 1, w.dilation[1]},
@@ -223,15 +251,20 @@ static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
     return LF_OK;
 }
 
-static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
+static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
     const lf_window_attr *a = n->attr;
-    return (lf_walk_beat){
-        .lanes = a->SIMD, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype, .pad_code = a->pad_code};
+    int64_t interleave = a->interleave ? a->interleave : lf_picture_of(lf_in(g, n, 0)->shape).channels;
+    in[0] = out[0] = a->SIMD;
+    if (a->SIMD > interleave) /* a whole column */
+        in[0] = interleave;
 }
 
-static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
-    (void)g;
-    in[0] = out[0] = ((const lf_window_attr *)n->attr)->SIMD;
+static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
+    const lf_window_attr *a = n->attr;
+    int64_t in, out;
+    lanes(g, n, &in, &out);
+    return (lf_walk_beat){
+        .lanes = in, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype, .pad_code = a->pad_code};
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {

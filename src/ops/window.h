@@ -20,8 +20,9 @@ typedef struct lf_window {
     int64_t kernel[2], stride[2], dilation[2];
     int64_t before[2]; /* padding above and to the left; negative: cropped */
     int64_t interleave;
-    bool columns; /* elements are ordered (C / interleave, KW, KH, interleave) */
-    bool padded;  /* some window reaches into padding */
+    bool columns;       /* elements are ordered (C / interleave, KW, KH, interleave) */
+    bool whole_columns; /* a beat is one of them */
+    bool padded;        /* some window reaches into padding */
 } lf_window;
 
 /* LF_BAD_INPUT, naming what does not fit. */

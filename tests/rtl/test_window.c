@@ -44,6 +44,30 @@ static const unit_case cases[] = {
     {"win_causal", "window", 0, 12, 2, {-7, 7, 1}, "kernel=[4] pads=[3,0]"},
     {"win_block", "window", 9, 40, 2, {-70000, 70000, 1}, "kernel=[3,3] SIMD=2 pads=[1,1,1,1] pad_code=-70001"},
     {"win_block1", "window", 6, 30, 2, {0, 255, 1}, "kernel=[2,2] SIMD=2 strides=[2,2]"},
+    {"col_order", "window", 5, 6, 4, {-8, 7, 1}, "kernel=[3,2] SIMD=2 order=columns pads=[1,1,1,1]"},
+    {"col_valid", "window", 8, 8, 2, {0, 3, 1}, "kernel=[3,3] SIMD=6 order=columns"},
+    {"col_same", "window", 6, 5, 2, {0, 15, 1}, "kernel=[3,3] pads=[1,1,1,1] SIMD=6 order=columns"},
+    {"col_bipolar", "window", 5, 5, 3, {-1, 1, 2}, "kernel=[3,3] pads=[1,1,1,1] SIMD=9 pad_code=-1 order=columns"},
+    {"col_bipolar_zero", "window", 5, 5, 2, {-1, 1, 2}, "kernel=[3,3] pads=[1,1,1,1] SIMD=6 order=columns"},
+    {"col_stride", "window", 9, 7, 2, {-4, 3, 1}, "kernel=[3,3] strides=[2,2] pads=[1,1,1,1] SIMD=6 order=columns"},
+    {"col_less", "window", 10, 7, 1, {-4, 3, 1}, "kernel=[3,3] strides=[3,2] pads=[1,1,2,1] SIMD=3 order=columns"},
+    {"col_first", "window", 14, 14, 3, {0, 255, 1}, "kernel=[7,7] strides=[2,2] pads=[3,3,3,3] SIMD=21 order=columns"},
+    {"col_skip", "window", 9, 8, 1, {-4, 3, 1}, "kernel=[2,1] strides=[3,2] SIMD=2 order=columns"},
+    {"col_dilated",
+     "window",
+     9,
+     10,
+     1,
+     {0, 9, 1},
+     "kernel=[3,2] dilations=[2,3] pads=[2,1,0,3] pad_code=-3 SIMD=3 order=columns"},
+    {"col_groups", "window", 5, 4, 6, {-9, 9, 1}, "kernel=[2,3] interleave=2 pads=[0,1,1,0] SIMD=4 order=columns"},
+    {"col_full", "window", 4, 3, 2, {0, 7, 1}, "kernel=[3,3] pads=[2,2,2,2] pad_code=5 SIMD=6 order=columns"},
+    {"col_far", "window", 2, 2, 1, {0, 7, 1}, "kernel=[2,2] pads=[3,4,5,3] SIMD=2 order=columns"},
+    {"col_whole", "window", 4, 4, 2, {0, 7, 1}, "kernel=[4,4] SIMD=8 order=columns"},
+    {"col_tall", "window", 3, 4, 1, {0, 7, 1}, "kernel=[6,1] pads=[2,0,2,0] SIMD=6 order=columns"},
+    {"col_crop", "window", 7, 8, 1, {0, 7, 1}, "kernel=[2,2] pads=[-1,-2,-1,-3] SIMD=2 order=columns"},
+    {"col_narrow", "window", 9, 1, 1, {0, 7, 1}, "kernel=[3,1] SIMD=3 order=columns"},
+    {"col_block", "window", 6, 150, 3, {-4000, 4000, 1}, "kernel=[3,3] SIMD=9 pads=[1,1,1,1] order=columns"},
     {"pool_max", "pool", 3, 3, 12, {-4, 3, 1}, "K=4 PE=3"},
     {"pool_min", "pool", 2, 3, 12, {0, 15, 1}, "K=3 PE=2 function=min"},
     {"pool_sum", "pool", 2, 3, 18, {-5, 15, 1}, "K=9 PE=1 function=sum"},
@@ -196,9 +220,9 @@ static void test_icarus(void **state) {
 /* -- faults that must be seen ------------------------------------------------------------------------------------------- */
 
 static const bench_fault faults[] = {
-    {"a frame begins before its first beat", "lf_walk.v", "first ? ~fresh[P-1] : pad", "pad"},
-    {"words are overwritten", "lf_walk.v", "s_axis_tready = fill[P-1]", "s_axis_tready = ~fill[P-1] | fill[P-1]"},
-    {"words are read too early", "lf_walk.v", "ready & (pad | ~ahead[P-1])", "ready"},
+    {"a frame begins before its first beat", "lf_walk_pace.v", "first ? ~fresh[P-1] : pad", "pad"},
+    {"words are overwritten", "lf_walk_pace.v", "s_axis_tready = fill[P-1]", "s_axis_tready = ~fill[P-1] | fill[P-1]"},
+    {"words are read too early", "lf_walk_pace.v", "ready & (pad | ~ahead[P-1])", "ready"},
     {"rows wrap into the padding", "lf_walk_edge.v", "at >= SIZE", "at > SIZE"},
     {"one store for all groups", "lf_pool.v", "store[group] <= next", "store[0] <= next"},
     {"a result is lost", "lf_pool.v", "(take & last) | (done & ~m_axis_tready)", "take & last"},
@@ -243,6 +267,7 @@ static void test_planted_faults(void **state) {
 
 static lf_node *random_window(lf_graph *g, lf_rng *r) {
     int64_t k[2], d[2], s[2], size[2], pads[4];
+    bool columns = lf_rng_below(r, 2), whole = columns && lf_rng_below(r, 2);
     for (int i = 0; i < 2; i++) {
         k[i] = lf_rng_between(r, 1, 4);
         d[i] = lf_rng_between(r, 1, 2);
@@ -261,8 +286,11 @@ static lf_node *random_window(lf_graph *g, lf_rng *r) {
                {"dilations", lf_format(g->arena, "[%d,%d]", (int)d[0], (int)d[1])},
                {"strides", lf_format(g->arena, "[%d,%d]", (int)s[0], (int)s[1])},
                {"pads", lf_format(g->arena, "[%d,%d,%d,%d]", (int)pads[0], (int)pads[1], (int)pads[2], (int)pads[3])},
-               {"interleave", lf_rng_below(r, 2) ? "0" : "2"},
-               {"SIMD", lf_rng_below(r, 2) ? "1" : "2"}};
+               {"interleave", whole || lf_rng_below(r, 2) ? "2" : "0"},
+               {"order", columns ? "columns" : "rows"},
+               {"SIMD", whole                ? lf_format(g->arena, "%d", 2 * (int)k[0])
+                        : lf_rng_below(r, 2) ? "1"
+                                             : "2"}};
     for (size_t i = 0; i < LF_COUNT(set); i++)
         assert_int_equal(lf_attr_set_text(g->ctx, g->arena, n->op, n->attr, set[i].name, set[i].text, NULL), LF_OK);
     assert_int_equal(lf_infer_node(g, n), LF_OK);
