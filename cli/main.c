@@ -80,6 +80,7 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
     add_environment(&common);
     lf_ctx *ctx = lf_ctx_new((int)(common.threads > 1024 ? 1024 : common.threads));
     lf_answer answer = {0};
+    lf_ctx_temporary(ctx, getenv("TMPDIR"));
     if (!common.quiet)
         lf_ctx_on_progress(ctx, cli_progress, NULL);
     int status = (int)verb->run(ctx, &common, args, &answer);

@@ -49,6 +49,9 @@ typedef void lf_progress_fn(void *user, const char *what, uint64_t done, uint64_
 LF_API lf_ctx *lf_ctx_new(int threads); /* 0: as many as the machine has cores */
 LF_API void lf_ctx_free(lf_ctx *ctx);
 
+/* Where temporary directories (simulation, synthesis) are made; copied. NULL or "": /tmp. */
+LF_API void lf_ctx_temporary(lf_ctx *ctx, const char *dir);
+
 LF_API void lf_ctx_on_progress(lf_ctx *ctx, lf_progress_fn *fn, void *user);
 
 /* Diagnostics in the order they were recorded; at most 1000 are kept, the rest are counted. */

@@ -23,6 +23,7 @@ struct lf_ctx {
     void *progress_user;
     lf_pool *pool;
     int threads;
+    const char *temporary;
 };
 
 static int usable_cores(void) {
@@ -75,6 +76,14 @@ lf_pool *lf_ctx_pool(lf_ctx *ctx) {
     lf_pool *pool = ctx->pool;
     pthread_mutex_unlock(&ctx->lock);
     return pool;
+}
+
+void lf_ctx_temporary(lf_ctx *ctx, const char *dir) {
+    ctx->temporary = dir && *dir ? lf_strdup(ctx->arena, dir) : NULL;
+}
+
+const char *lf_ctx_temporary_dir(const lf_ctx *ctx) {
+    return ctx->temporary ? ctx->temporary : "/tmp";
 }
 
 void lf_ctx_on_progress(lf_ctx *ctx, lf_progress_fn *fn, void *user) {

@@ -45,4 +45,7 @@ const char *lf_nearest(const char *word, const char *const *known, size_t count)
             return lf_try_status_;         \
     } while (0)
 
+/* Where temporary directories are made (lf_ctx_temporary). */
+const char *lf_ctx_temporary_dir(const lf_ctx *ctx);
+
 #endif

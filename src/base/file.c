@@ -74,6 +74,8 @@ static lf_status read_fd(lf_ctx *ctx, const char *path, int fd, size_t max_size,
         return fail_at(ctx, path, "read", errno);
     if (S_ISDIR(st.st_mode))
         return fail_at(ctx, path, "read", EISDIR);
+    if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) /* /dev/zero never ends */
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "this is a device, not a file");
     if (S_ISREG(st.st_mode) && max_size && (uintmax_t)st.st_size > max_size)
         return too_large(ctx, path, max_size);
     if (S_ISREG(st.st_mode) && st.st_size >= MAP_FROM && (uintmax_t)st.st_size <= SIZE_MAX)

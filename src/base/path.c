@@ -55,7 +55,7 @@ lf_status lf_make_dir(lf_ctx *ctx, const char *path) {
 }
 
 lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out) {
-    const char *dir = parent && parent[0] ? parent : "/tmp";
+    const char *dir = parent && parent[0] ? parent : lf_ctx_temporary_dir(ctx);
     char *path = lf_format(a, "%s/lutfisk-XXXXXX", dir);
     if (!mkdtemp(path))
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = dir}, "cannot make a temporary directory there: %s",

@@ -164,6 +164,8 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("help to a full disk", ["--help"], ["No space left"], 2, lambda: os.dup2(os.open("/dev/full", os.O_WRONLY), 1)),
     ("synth tool of a later version", ["synth", "hw", "--tool", "vivado"], ["not in this version"], 2),
     ("a netlist of something else", ["verify", "hw", "-i", "x.npy", "--netlist", "other.v", "--sim", "iverilog"], ["other.v", "nknown module"], (2, 3)),
+    ("a device for a model", ["info", "/dev/zero"], ["/dev/zero", "device"], 2),
+    ("no room for temporary files", ["verify", "hw", "-i", "x.npy", "--sim", "iverilog"], ["temporary directory", "nowhere"], (2, 3), lambda: os.environ.__setitem__("TMPDIR", "/nowhere")),
     ("a netlist that is not there", ["verify", "hw", "-i", "x.npy", "--netlist", "no.v", "--sim", "iverilog"], ["no.v"], (2, 3)),
 ]
 
