@@ -40,6 +40,7 @@ static int add_pipe(lf_chain *c, const char *name, int64_t beats, int stages) {
 /* A worker that takes `in` beats, thinks, gives `out` beats one by one and only then takes again. */
 typedef struct worker {
     int64_t in, out, think, taken, left, wait;
+    int64_t every_other; /* added to think in every other frame */
 } worker;
 
 static bool worker_valid(const void *s, int port) {
@@ -66,12 +67,14 @@ static void worker_clock(void *s, const bool *s_valid, const bool *m_ready) {
         w->taken = 0;
         w->left = w->out;
         w->wait = w->think;
+        w->think += w->every_other;
+        w->every_other = -w->every_other;
     }
 }
 
-static int add_worker(lf_chain *c, const char *name, int64_t in, int64_t out, int64_t think) {
+static int add_uneven(lf_chain *c, const char *name, int64_t in, int64_t out, int64_t think, int64_t every_other) {
     worker *w = LF_NEW(arena, worker);
-    *w = (worker){.in = in, .out = out, .think = think};
+    *w = (worker){.in = in, .out = out, .think = think, .every_other = every_other};
     lf_unit u = {.name = name,
                  .state = w,
                  .in_count = 1,
@@ -83,6 +86,10 @@ static int add_worker(lf_chain *c, const char *name, int64_t in, int64_t out, in
                  .ready = worker_ready,
                  .clock = worker_clock};
     return lf_chain_add(c, &u);
+}
+
+static int add_worker(lf_chain *c, const char *name, int64_t in, int64_t out, int64_t think) {
+    return add_uneven(c, name, in, out, think, 0);
 }
 
 /* Two inputs, one beat from each at a time. */
@@ -239,9 +246,28 @@ static void test_ready_runs(void **state) {
     assert_true(r.port_to_port);
 }
 
+/* Frames that come 10 and 30 cycles apart by turns are frames of 20 cycles. */
+static void test_uneven(void **state) {
+    (void)state;
+    for (int frames = 5; frames <= 12; frames++) {
+        lf_chain *c = lf_chain_new(arena);
+        int w = add_uneven(c, "uneven", 1, 1, 8, 20);
+        lf_chain_result r;
+        lf_chain_source(c, w, 0);
+        lf_chain_sink(c, w, 0);
+        assert_int_equal(lf_chain_run(ctx, c, frames, 0, &r), LF_OK);
+        assert_false(r.steady);
+        if (lf_settled_intervals(frames) % 2 == 0)
+            assert_int_equal(r.ii_cycles, 20);
+        else
+            assert_in_range(r.ii_cycles, 17, 24);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_latency, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_uneven, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow_consumer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deadlock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),

@@ -27,15 +27,18 @@ static const char *const net_corner_names[] = {
 typedef struct random_net {
     lf_graph *g;
     lf_rng r;
-    uint64_t *hits; /* [NET_CORNERS] */
+    uint64_t *hits; /* by corner */
     lf_id at;       /* the tensor that the next layer reads */
-    int64_t width;
+    int64_t width;  /* its channels */
+    int axes;       /* of pictures; 0: vectors */
+    bool last;      /* pictures stand as [N, axes.., C] */
+    double reach;   /* about the largest value of `at`, to choose scales by; 0: at random */
     int names;
 } random_net;
 
 static inline bool chance(random_net *n, uint32_t one_in) { return lf_rng_below(&n->r, one_in) == 0; }
 
-static inline void hit(random_net *n, net_corner c) { n->hits[c]++; }
+static inline void hit(random_net *n, int corner) { n->hits[corner]++; }
 
 static inline int64_t pick(random_net *n, const int64_t *from, size_t count) { return from[lf_rng_below(&n->r, (uint32_t)count)]; }
 
@@ -50,6 +53,12 @@ static inline lf_id constant(random_net *n, int rank, const int64_t *dim, const 
 static inline lf_id scalar(random_net *n, double v) { return constant(n, 0, NULL, &v); }
 
 static inline lf_id vector(random_net *n, int64_t count, const double *v) { return constant(n, 1, &count, v); }
+
+/* One value per channel of the tensor that comes next, shaped to be broadcast along it. */
+static inline lf_id per_channel(random_net *n, const double *v) {
+    int64_t dim[LF_MAX_RANK] = {n->width, 1, 1, 1};
+    return constant(n, n->last ? 1 : 1 + n->axes, dim, v);
+}
 
 /* A node with one output, inferred at once. */
 static inline lf_node *apply(random_net *n, const char *op, const lf_id *in, int in_count, int out_count) {
@@ -69,10 +78,18 @@ static inline double random_scale(random_net *n) {
     return (double)(float)(0.01 + lf_rng_double(&n->r));
 }
 
+/* A scale with which the codes of a quantizer spread over the values there are, more or less. */
+static inline double fitting_scale(random_net *n, int bits) {
+    if (n->reach == 0)
+        return random_scale(n) * 4;
+    double s = n->reach / ldexp(1, bits - 1) * (0.2 + lf_rng_double(&n->r));
+    return chance(n, 2) ? ldexp(1, (int)floor(log2(s))) : (double)(float)s;
+}
+
 static inline lf_status infer_last(random_net *n) { return lf_infer_node(n->g, lf_node_at(n->g, (lf_id)n->g->nodes.count)); }
 
-static inline lf_status matrix(random_net *n, int64_t rows) {
-    int64_t K = n->width, dim[2] = {K, rows};
+/* Integer weights of a random kind. */
+static inline double *random_weights(random_net *n, int64_t count) {
     uint32_t kind = lf_rng_below(&n->r, 5);
     int bits = 2 + (int)lf_rng_below(&n->r, 7);
     int64_t lo = -(1 << (bits - 1)), hi = (1 << (bits - 1)) - 1;
@@ -91,10 +108,15 @@ static inline lf_status matrix(random_net *n, int64_t rows) {
     }
     if (kind > 1 && bits >= 6)
         hit(n, WIDE_WEIGHTS);
-    double *w = LF_NEW_ARRAY(n->g->arena, double, K * rows);
-    for (int64_t i = 0; i < K * rows; i++)
+    double *w = LF_NEW_ARRAY(n->g->arena, double, count);
+    for (int64_t i = 0; i < count; i++)
         w[i] = kind == 0 ? (chance(n, 2) ? 1 : -1) : kind == 1 ? (double)lf_rng_between(&n->r, -1, 1) : (double)lf_rng_between(&n->r, lo, hi);
-    apply(n, "matmul", (lf_id[]){n->at, constant(n, 2, dim, w)}, 2, 1);
+    return w;
+}
+
+static inline lf_status matrix(random_net *n, int64_t rows) {
+    int64_t K = n->width, dim[2] = {K, rows};
+    apply(n, "matmul", (lf_id[]){n->at, constant(n, 2, dim, random_weights(n, K * rows))}, 2, 1);
     n->width = rows;
     if (rows == 1)
         hit(n, SINGLE_ROW);
@@ -102,19 +124,19 @@ static inline lf_status matrix(random_net *n, int64_t rows) {
 }
 
 static inline lf_status scale_layer(random_net *n) {
-    bool per_channel = chance(n, 2);
-    int64_t count = per_channel ? n->width : 1;
+    bool each = chance(n, 2);
+    int64_t count = each ? n->width : 1;
     double *s = LF_NEW_ARRAY(n->g->arena, double, count), common = random_scale(n);
     for (int64_t i = 0; i < count; i++) {
-        s[i] = per_channel ? random_scale(n) : common;
+        s[i] = each ? random_scale(n) : common;
         if (chance(n, 4)) {
             s[i] = -s[i];
             hit(n, NEGATIVE_SCALE);
         }
     }
-    if (per_channel)
+    if (each)
         hit(n, PER_CHANNEL_SCALE);
-    apply(n, chance(n, 4) ? "div" : "mul", (lf_id[]){n->at, per_channel ? vector(n, count, s) : scalar(n, s[0])}, 2, 1);
+    apply(n, chance(n, 4) ? "div" : "mul", (lf_id[]){n->at, each ? per_channel(n, s) : scalar(n, s[0])}, 2, 1);
     return infer_last(n);
 }
 
@@ -124,7 +146,7 @@ static inline lf_status bias_layer(random_net *n) {
     for (int64_t i = 0; i < n->width; i++)
         b[i] = whole ? (double)lf_rng_between(&n->r, -9, 9) : (double)(float)(6 * lf_rng_double(&n->r) - 3);
     hit(n, whole ? INTEGER_BIAS : REAL_BIAS);
-    apply(n, chance(n, 3) ? "sub" : "add", (lf_id[]){n->at, vector(n, n->width, b)}, 2, 1);
+    apply(n, chance(n, 3) ? "sub" : "add", (lf_id[]){n->at, per_channel(n, b)}, 2, 1);
     return infer_last(n);
 }
 
@@ -148,6 +170,7 @@ static inline lf_status norm_layer(random_net *n) {
     hit(n, BATCH_NORM);
     lf_node *made = apply(n, "batch_norm", (lf_id[]){n->at, vector(n, n->width, p[0]), vector(n, n->width, p[1]), vector(n, n->width, p[2]), vector(n, n->width, p[3])}, 5, 1);
     lf_attr_set_real(made, "epsilon", (double)1e-5f);
+    lf_attr_set_int(made, "axis", n->last ? -1 : 1);
     return infer_last(n);
 }
 
@@ -156,7 +179,7 @@ static inline lf_status quant_layer(random_net *n, bool is_signed) {
     int bits = chance(n, 4) ? 8 : 1 + (int)lf_rng_below(&n->r, 5);
     bits = is_signed && bits == 1 ? 2 : bits;
     const char *mode = chance(n, 3) ? modes[lf_rng_below(&n->r, 7)] : "ROUND";
-    lf_node *q = apply(n, "quant", (lf_id[]){n->at, scalar(n, random_scale(n) * 4), scalar(n, 0), scalar(n, bits)}, 4, 1);
+    lf_node *q = apply(n, "quant", (lf_id[]){n->at, scalar(n, fitting_scale(n, bits)), scalar(n, 0), scalar(n, bits)}, 4, 1);
     lf_attr_set_bool(q, "signed", is_signed);
     lf_attr_set_enum(q, "rounding_mode", mode);
     if (is_signed && bits > 1 && chance(n, 3)) {
@@ -185,6 +208,8 @@ static inline lf_status threshold_layer(random_net *n) {
         lf_attr_set_real(m, "out_bias", -1);
     } else if (chance(n, 2))
         lf_attr_set_real(m, "out_bias", -(double)(levels / 2));
+    if (n->axes)
+        *(const char **)((char *)m->attr + lf_attr_find(m->op, "data_layout")->offset) = n->last ? "NHWC" : "NCHW";
     hit(n, MULTI_THRESHOLD);
     return infer_last(n);
 }
@@ -255,6 +280,23 @@ static inline const char *random_grid(random_net *n) {
     }
 }
 
+/* The graph of a network whose layers gave `status`, with its output, input grid and codes; NULL when it refuses one of them. */
+static inline lf_graph *random_net_finish(random_net *n, lf_status status, const char *grid) {
+    LF_PUSH(n->g->arena, &n->g->outputs, (lf_port){.name = "y", .tensor = n->at});
+    if (status == LF_OK && grid)
+        status = lf_declare_input(n->g, grid);
+    if (status == LF_OK) {
+        lf_graph_prune(n->g);
+        status = lf_infer(n->g);
+    }
+    if (status == LF_OK)
+        status = lf_pass_run(n->g, &lf_pass_fold_constants, NULL);
+    if (status == LF_OK)
+        return n->g;
+    lf_graph_free(n->g);
+    return NULL;
+}
+
 /* The network of a seed; NULL when the graph refuses it (a diagnostic says why). */
 static inline lf_graph *random_net_make(lf_ctx *ctx, uint64_t seed, uint64_t *hits) {
     static const int64_t widths[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 16, 17, 24};
@@ -290,19 +332,7 @@ static inline lf_graph *random_net_make(lf_ctx *ctx, uint64_t seed, uint64_t *hi
         }
     }
     status = status == LF_OK ? ending(&n) : status;
-    LF_PUSH(n.g->arena, &n.g->outputs, (lf_port){.name = "y", .tensor = n.at});
-    if (status == LF_OK && grid)
-        status = lf_declare_input(n.g, grid);
-    if (status == LF_OK) {
-        lf_graph_prune(n.g);
-        status = lf_infer(n.g);
-    }
-    if (status == LF_OK)
-        status = lf_pass_run(n.g, &lf_pass_fold_constants, NULL);
-    if (status == LF_OK)
-        return n.g;
-    lf_graph_free(n.g);
-    return NULL;
+    return random_net_finish(&n, status, grid);
 }
 
 /* Rows of the input: extremes first, then multiples of 1/16 (ties) and reals; on a declared grid its values. */
