@@ -142,6 +142,23 @@ def joins():
         assert {"vvu", "mvu", "sum_join", "concat_join", "global_pool", "pool"} <= ops
 
 
+def activations():
+    """Every one is written as ONNX's own and becomes thresholds between two products."""
+    for op, attr in (("LeakyRelu", dict(alpha=0.2)), ("Elu", {}), ("Selu", {}), ("Sigmoid", {}), ("Tanh", {}), ("HardSigmoid", dict(alpha=0.3)), ("Softplus", {}), ("Softsign", {}),
+                     ("Abs", {}), ("Neg", {}), ("Erf", {}), ("Exp", {}), ("PRelu", None)):
+        n = Net()
+        x = n.node("MatMul", "x", n.const(rng.normal(size=(6, 5)) * 0.5))
+        x = n.node(op, x, n.const([0.3, 0.1, -0.2, 0, 1.5])) if attr is None else n.node(op, x, **attr)
+        n.nodes.append(helper.make_node("MatMul", [x, n.const(rng.normal(size=(5, 3)))], ["y"]))
+        save("act.onnx", n.nodes, n.consts, ["N", 6], ["N", 3])
+        r = lutfisk("quantize", "act.onnx", "-o", "act_q.onnx", "--random-data=-1,1", "-n", "64")
+        assert r["mean_difference"] < 0.05 * r["mean_magnitude"], (op, r["mean_difference"], r["mean_magnitude"])
+        assert r["layers"][1]["input_signed"] == (op not in ("Sigmoid", "HardSigmoid", "Softplus", "Abs", "Exp")), op
+        if op != "Abs":  # rises and falls: sums of 17 bits are too many for a table
+            lutfisk("build", "act_q.onnx", "-o", "act_hw")
+        print("activation", op)
+
+
 def biases():
     """Two bits with nothing but positive inputs round every product's mean away; the correction puts it back."""
     w = rng.uniform(0, 1, (40, 6))
@@ -170,5 +187,6 @@ with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
     trained()
     joins()
+    activations()
     biases()
     exports_of_others()
