@@ -29,6 +29,7 @@ typedef struct builder {
     const lf_part *part;
     double clock_mhz;
     lf_fold_options fold;
+    int64_t checked_rows; /* on which program and network were held against each other */
 } builder;
 
 static lf_status check_options(builder *b) {
@@ -71,8 +72,11 @@ static lf_status make_program(builder *b) {
         status = run_pass(b, "sink-pools", NULL);
     if (status == LF_OK)
         status = run_pass(b, "integerize", NULL);
-    if (status == LF_OK)
-        status = lf_same_program(network, b->g, CHECK_ROWS);
+    if (status == LF_OK) {
+        b->checked_rows = lf_same_program_rows(network, b->g, CHECK_ROWS);
+        lf_progress(b->ctx, "comparing with the network", 0, 0);
+        status = lf_same_program(network, b->g, b->checked_rows);
+    }
     lf_graph_free(network);
     return status;
 }
@@ -110,7 +114,7 @@ static lf_status measure(builder *b, lf_stream_facts *flow) {
 }
 
 static lf_status gather_facts(builder *b, lf_build_facts *f) {
-    *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz};
+    *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz, .checked_rows = b->checked_rows};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
     return measure(b, &f->flow);

@@ -14,6 +14,7 @@ typedef struct watcher {
     const lf_opt_options *o;
     lf_graph *before; /* as it was before the pass that runs next */
     json_t *passes;
+    int64_t checked_rows; /* of the last check, or 0 */
     lf_text text;
 } watcher;
 
@@ -37,8 +38,10 @@ static lf_status after(void *user, const lf_graph *g, const lf_pass *pass) {
         lf_text_addf(&w->text, "%s\n", pass->name);
         status = dump(w, g, pass);
     }
-    if (status == LF_OK && w->o->check && pass && pass->promise != LF_CHANGES)
-        status = lf_same_program(w->before, g, CHECK_ROWS);
+    if (status == LF_OK && w->o->check && pass && pass->promise != LF_CHANGES) {
+        w->checked_rows = lf_same_program_rows(w->before, g, CHECK_ROWS);
+        status = lf_same_program(w->before, g, w->checked_rows);
+    }
     if (w->o->check) {
         lf_graph_free(w->before);
         w->before = lf_graph_clone(g);
@@ -90,6 +93,8 @@ lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *o, lf_answer *answer) {
     json_t *root = json_object();
     json_object_set_new(root, "passes", w.passes);
     json_object_set_new(root, "nodes", json_integer((json_int_t)g->order.count));
+    if (o->check)
+        json_object_set_new(root, "checked_rows", json_integer(w.checked_rows));
     if (status == LF_OK) {
         lf_text_addf(&w.text, "%zu nodes\n", g->order.count);
         lf_answer_set(answer, root, &w.text);

@@ -188,6 +188,7 @@ json_t *lf_build_report(const lf_build_facts *f) {
     json_object_set_new(r, "part", json_string(f->part->name));
     json_object_set_new(r, "family", json_string(f->part->family));
     json_object_set_new(r, "interface", json_string("stream"));
+    json_object_set_new(r, "checked_rows", json_integer(f->checked_rows));
     json_object_set_new(clock, "mhz", json_real(f->clock_mhz));
     json_object_set_new(clock, "evidence", json_string("assumed"));
     json_object_set_new(r, "clock", clock);
@@ -286,5 +287,7 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
                  lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
                  lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
     flow_text(a, r, out);
+    lf_text_addf(out, "the integer program equals the network on %s rows, random and extreme\n",
+                 lf_thousands(a, int_of(r, "checked_rows")));
     lf_arena_free(a);
 }

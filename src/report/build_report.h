@@ -13,6 +13,7 @@ typedef struct lf_build_facts {
     const lf_part *part;
     double clock_mhz;
     const char *top;
+    int64_t checked_rows; /* on which the integer program was held against the network */
     lf_stream_facts flow;
     lf_stream_ports inputs, outputs;
 } lf_build_facts;
