@@ -1,6 +1,7 @@
 #include "pass/buffers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ir/attr_access.h"
 #include "ops/stream.h"
@@ -139,6 +140,13 @@ static bool may_run(const sizing *z) {
     return z->runs < BUDGET_RUNS && z->spent < budget_cycles;
 }
 
+/* A matrix-vector unit reads a vector while it works on the first rows, then none until the last. */
+static int64_t vector_beats(const lf_graph *g, const lf_node *n, int operand) {
+    const lf_tensor *x = lf_in(g, n, operand);
+    bool works_on = !strcmp(n->op->name, "mvu") && operand == 0 && x->shape.rank > 0;
+    return works_on ? x->shape.dim[x->shape.rank - 1] / lf_attr_int(n, "SIMD") : 0;
+}
+
 static void locate_slots(const sizing *z, const lf_stream_model *m) {
     const lf_graph *g = z->g;
     for (size_t i = 0; i < z->slots->count; i++) {
@@ -157,6 +165,7 @@ static void locate_slots(const sizing *z, const lf_stream_model *m) {
                 if (n->in[j] == s->fifo->out[0]) {
                     s->to = m->unit_of[n->id];
                     s->to_port = port;
+                    s->vector = vector_beats(g, n, j);
                 }
                 port++;
             }
@@ -304,6 +313,10 @@ static int64_t half(const lf_slot *s) {
     return (s->depth - 1) / 2 + 1;
 }
 
+static int64_t one_vector(const lf_slot *s) {
+    return next_memory_depth(s->vector + 1);
+}
+
 /* Makes all of slot[0 .. count) smaller or, where that costs rate, as many as halving the group finds. */
 static lf_status shrink_group(sizing *z, lf_slot **slot, size_t count, smaller_fn *smaller) {
     bool keeps, proved = z->proved;
@@ -323,6 +336,29 @@ static lf_status shrink_group(sizing *z, lf_slot **slot, size_t count, smaller_f
         return LF_OK;
     LF_TRY(shrink_group(z, slot, count / 2, smaller));
     return shrink_group(z, slot + count / 2, count - count / 2, smaller);
+}
+
+/* Before a matrix-vector unit a vector usually is enough; this one run is worth more than all others. */
+static lf_status keep_vectors(sizing *z) {
+    size_t count = 0;
+    bool keeps, proved = z->proved;
+    int64_t *before = depths_now(z), ii, proved_ii = z->proved_ii;
+    for (size_t i = 0; i < z->slots->count; i++) {
+        lf_slot *s = &z->slots->at[i];
+        if (!s->vector || s->depth <= one_vector(s))
+            continue;
+        LF_TRY(set_depth(z, s, one_vector(s)));
+        count++;
+    }
+    if (!count)
+        return LF_OK;
+    LF_TRY(keeps_rate(z, &keeps, &ii));
+    if (keeps)
+        return LF_OK;
+    LF_TRY(set_depths(z, before));
+    z->proved = proved;
+    z->proved_ii = proved_ii;
+    return LF_OK;
 }
 
 static int by_peak(const void *a, const void *b) {
@@ -422,6 +458,7 @@ static lf_status size_all(sizing *z, int most_ready, int64_t *ii) {
         return LF_OK;
     LF_TRY(measure_peaks(z));
     LF_TRY(confirm(z));
+    LF_TRY(keep_vectors(z));
     LF_TRY(drop_idle(z));
     LF_TRY(shrink_dearest(z));
     LF_TRY(drop_cuts(z, most_ready));

@@ -10,6 +10,7 @@ typedef struct lf_slot {
     int unit;             /* in the model; filled in by lf_buffers_size, like all that follows */
     int to, to_port;      /* the unit behind it, and that unit's input */
     int64_t beats, depth; /* per frame; depth 0: no FIFO */
+    int64_t vector;       /* beats of a vector that the unit behind takes in one go and then works on; 0: it does not */
     int64_t peak;         /* most beats held when the source keeps the pace of the whole circuit */
     int bits;             /* of a beat */
     bool bufferable;      /* between two units; else only a register on ready may stand here */
