@@ -185,8 +185,22 @@ void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf
 
 /* -- cost --------------------------------------------------------------------------------------------------------------- */
 
+/* What reads a column: the banks, their rotation, the rows outside. */
+static void add_columns(const lf_walk *w, const lf_walk_beat *b, lf_cost *out) {
+    double banks = (double)lf_walk_banks(w), bits = (double)word_bits(b), rows = (double)(w->below + 1);
+    if (lf_walk_is_block(w, b))
+        out->bram = banks * lf_block_rams(w->row_words, word_bits(b));
+    else {
+        out->lut += banks * distributed_lut(w->row_words, word_bits(b));
+        out->ff += banks * bits;
+    }
+    out->lut += banks * 2 + rows * bits * (banks <= 4 ? 1 : banks / 4);
+    out->lut += w->padded[0] ? rows * row_bits(w) : 0;
+    out->ff += banks * 2 + rows * 2 + w->place_bits;
+}
+
 void lf_walk_cost(const lf_walk *w, const lf_walk_beat *b, lf_cost *out) {
-    int64_t counters = 0, bits = word_bits(b), out_bits = b->lanes * lf_dtype_bits(b->out);
+    int64_t counters = 0, bits = word_bits(b), out_bits = b->lanes * lf_dtype_bits(b->out) * (w->below + 1);
     for (int i = 0; i < w->levels; i++)
         counters += w->level[i].count > 1 ? lf_bits_unsigned((uint64_t)w->level[i].count - 1) : 0;
     int axes = w->padded[0] + w->padded[1], edge = axes ? edge_bits(w) : 0;
@@ -194,7 +208,9 @@ void lf_walk_cost(const lf_walk *w, const lf_walk_beat *b, lf_cost *out) {
     *out = (lf_cost){.ii_cycles = lf_walk_ii(w)};
     out->lut = 6 + 1.7 * (double)counters + 4.0 * P + A + (w->first_padded ? P : 0) + 2.5 * axes * edge;
     out->ff = 4 + (double)counters + 4.0 * P + 2.0 * A + (w->first_padded ? P : 0) + axes * edge + (double)out_bits;
-    if (lf_walk_is_block(w, b))
+    if (w->below)
+        add_columns(w, b, out);
+    else if (lf_walk_is_block(w, b))
         out->bram = lf_block_rams(w->capacity, bits);
     else
         out->lut += distributed_lut(w->capacity, bits);

@@ -14,6 +14,8 @@ typedef struct lf_folding_total {
 
 /* What one layer may use. PE divides pe_of, SIMD divides simd_of (1 where it has none). False: the node is not folded. */
 bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of);
+/* Rows of a window that gives whole columns when its SIMD is that many times its interleave; 1 for all other nodes. */
+int64_t lf_folding_column(const lf_node *n);
 /* The window whose interleave is the PE of n (vvu, pool), or NULL. */
 lf_node *lf_folding_window(const lf_graph *g, const lf_node *n);
 

@@ -74,6 +74,15 @@ static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const
     return status;
 }
 
+/* A beat of a window may be a whole column. */
+static lf_status set_simd(const reader *r, lf_node *n, const json_t *value, int64_t of) {
+    int64_t v = json_is_integer(value) ? json_integer_value(value) : 0, rows = lf_folding_column(n);
+    if (rows == 1 || v < 1 || v % rows || of % (v / rows))
+        return set_divisor(r, n, "SIMD", value, of, "inputs");
+    lf_attr_set_int(n, "SIMD", v);
+    return LF_OK;
+}
+
 static lf_status set_word(const reader *r, lf_node *n, const char *key, const json_t *value) {
     lf_where where = place_of(r, n->name);
     where.node = n->name;
@@ -130,7 +139,7 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
         if (!strcmp(key, "PE"))
             status = set_divisor(r, n, key, value, pe_of, "output channels");
         else if (!strcmp(key, "SIMD"))
-            status = set_divisor(r, n, key, value, simd_of, "inputs");
+            status = set_simd(r, n, value, simd_of);
         else if (!strcmp(key, "ram_style") || !strcmp(key, "structure"))
             status = set_word(r, n, key, value);
         else if (!strcmp(key, "mem_mode"))

@@ -53,6 +53,13 @@ static int64_t simd_divides(const lf_graph *g, const lf_node *n) {
     return is_op(n, "depth_to_space") ? last_dim(lf_out(g, n, 0)) : last_dim(lf_in(g, n, 0));
 }
 
+int64_t lf_folding_column(const lf_node *n) {
+    if (!is_op(n, "window") || strcmp(lf_attr_enum_name(n, "order"), "columns"))
+        return 1;
+    lf_ints kernel = lf_attr_ints(n, "kernel");
+    return kernel.count == 2 ? kernel.at[0] : 1;
+}
+
 bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of) {
     if (n->place != LF_PLACE_FPGA || !n->op->cost || !n->op->lanes ||
         (!lf_has_attr(n, "PE") && !lf_has_attr(n, "SIMD")))
@@ -151,10 +158,11 @@ static lf_status add_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c
     return LF_OK;
 }
 
-/* All window_simd for one pe and simd: the window's beat lies within one group of pe channels. */
+/* All window_simd for one pe and simd: the window's beat lies within one group of pe channels, or is a column of them. */
 static lf_status add_choices(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c, int64_t fixed_window_simd) {
-    for (int64_t w = 1; w <= c.pe; w++) {
-        if (c.pe % w || (fixed_window_simd && w != fixed_window_simd))
+    int64_t whole = l->window ? c.pe * lf_folding_column(l->window) : c.pe;
+    for (int64_t w = 1; w <= whole; w++) {
+        if ((c.pe % w && w != whole) || (fixed_window_simd && w != fixed_window_simd))
             continue;
         c.window_simd = w;
         LF_TRY(add_choice(t, l, c));
@@ -178,6 +186,8 @@ static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_c
             else
                 LF_TRY(add_choice(t, l, c));
         }
+    if (lf_folding_column(l->node) > 1)
+        return add_choice(t, l, (lf_fold_choice){.simd = simd_of * lf_folding_column(l->node)});
     return LF_OK;
 }
 
