@@ -148,7 +148,7 @@ def activations():
                      ("Abs", {}), ("Neg", {}), ("Erf", {}), ("Exp", {}), ("PRelu", None)):
         n = Net()
         x = n.node("MatMul", "x", n.const(rng.normal(size=(6, 5)) * 0.5))
-        x = n.node(op, x, n.const([0.3, 0.1, -0.2, 0, 1.5])) if attr is None else n.node(op, x, **attr)
+        x = n.node(op, x, n.const([0.3, 0.1, 0.2, 0, 1.5])) if attr is None else n.node(op, x, **attr)
         n.nodes.append(helper.make_node("MatMul", [x, n.const(rng.normal(size=(5, 3)))], ["y"]))
         save("act.onnx", n.nodes, n.consts, ["N", 6], ["N", 3])
         r = lutfisk("quantize", "act.onnx", "-o", "act_q.onnx", "--random-data=-1,1", "-n", "64")
