@@ -10,6 +10,7 @@ typedef struct build_args {
     const char *style;
     const char *interface;
     const char *folding;
+    const char *weights;
     const char *verify;
     double clock_mhz, fps;
     int64_t ii;
@@ -26,6 +27,7 @@ static const cli_option options[] = {
     {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto or folded"},
     {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream"},
     {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers and depths of FIFOs (edit the folding.json of a build)"},
+    {"weights", 0, "WHICH", CLI_STRING, offsetof(build_args, weights), "weights that come from outside over streams: stream (those that do not fit), all, or names of layers with commas"},
     {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify), "simulate the design on these rows when it is built"},
     {"fastest", 0, NULL, CLI_FLAG, offsetof(build_args, fastest), "without --fps and --ii: the fastest folding that fits the part"},
     {"allow-deadlock", 0, NULL, CLI_FLAG, offsetof(build_args, allow_deadlock), "build even with FIFO depths with which the circuit stops for ever (for study)"},
@@ -37,7 +39,7 @@ static bool sensible(const build_args *a) {
     const struct {
         bool given;
         const char *name;
-    } unused[] = {{a->out, "out"}, {a->folding, "folding"}, {a->verify, "verify"}, {a->ii > 0, "ii"}, {a->fps > 0, "fps"}, {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"}};
+    } unused[] = {{a->out, "out"}, {a->folding, "folding"}, {a->weights, "weights"}, {a->verify, "verify"}, {a->ii > 0, "ii"}, {a->fps > 0, "fps"}, {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"}};
     for (size_t i = 0; a->sweep && i < sizeof unused / sizeof *unused; i++)
         if (unused[i].given) {
             fprintf(stderr, "lutfisk build: --sweep only shows the curve: leave out --%s\n", unused[i].name);
@@ -62,6 +64,7 @@ static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answe
                           .style = a->style,
                           .interface = a->interface,
                           .folding = a->folding,
+                          .weights = a->weights,
                           .verify = a->verify,
                           .sweep = a->sweep,
                           .fastest = a->fastest,

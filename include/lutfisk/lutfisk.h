@@ -112,6 +112,7 @@ typedef struct lf_build_options {
     const char *style;     /* "auto" "folded" ("spatial" "table": not in this version) */
     const char *interface; /* "stream" ("flow": not in this version) */
     const char *folding;   /* FILE.json */
+    const char *weights;   /* that come from outside: "stream" (those that do not fit), "all", or names of layers with commas */
     const char *verify;    /* X.npy: verify after building */
     bool sweep;            /* only the curve of frames/s against LUTs */
     bool fastest;          /* without fps and ii: the fastest folding that fits the part */

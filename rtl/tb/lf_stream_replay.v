@@ -1,10 +1,12 @@
 /* Holds a streaming unit against a recording of every cycle: what is offered to it (reset, input valid and data, output ready) and
  * what it must answer in that very cycle (input ready, output valid and data). One line of FILE a cycle, in binary:
  * aresetn, s_tvalid, m_tready, expected s_tready, expected m_tvalid, s_tdata, expected m_tdata (counts when m_tvalid is 1).
+ * INPUTS streams lie side by side in s_tvalid, s_tready and s_tdata.
  * In cycles under reset nothing is checked. */
 module lf_stream_replay #(
     parameter SW = 1,
     parameter MW = 1,
+    parameter INPUTS = 1,
     parameter CYCLES = 1,
     parameter FILE = "",
     parameter NAME = ""
@@ -12,20 +14,21 @@ module lf_stream_replay #(
     input  wire          aclk,
     output wire          aresetn,
     output wire [SW-1:0] s_tdata,
-    output wire          s_tvalid,
-    input  wire          s_tready,
+    output wire [INPUTS-1:0] s_tvalid,
+    input  wire [INPUTS-1:0] s_tready,
     input  wire [MW-1:0] m_tdata,
     input  wire          m_tvalid,
     output wire          m_tready,
     output reg           done,
     output reg  [31:0]   errors
 );
-    localparam W = SW + MW + 5;
+    localparam W = SW + MW + 3 + 2 * INPUTS;
     reg [W-1:0] record [0:CYCLES-1];
     initial $readmemb(FILE, record);
     integer at;
     wire [W-1:0] now = record[at];
-    wire ready, valid;
+    wire [INPUTS-1:0] ready;
+    wire valid;
     wire [MW-1:0] data;
     assign {aresetn, s_tvalid, m_tready, ready, valid, s_tdata, data} = now;
 

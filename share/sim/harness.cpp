@@ -1,8 +1,8 @@
 // The part of the Verilator testbench that is the same for every circuit.
 //   harness OUT_DIR FRAMES STALL SEED LIMIT
-// reads OUT_DIR/in_K.bin (beats of input K, whole bytes each, frame by frame), runs FRAMES frames with valid and ready dropped with
+// reads OUT_DIR/in_K.bin (beats of input K, whole bytes each, frame by frame; of weights one image, which is repeated), runs FRAMES frames with valid and ready dropped with
 // probability STALL / 65536, writes OUT_DIR/out_K.bin (beats) and OUT_DIR/cycles_K.txt (the cycle in which each was taken), and
-// prints the cycle of the first input beat. Exit 1: an AXI rule broken, or LIMIT cycles without a beat.
+// prints the cycle of the first input beat that is no weight. Exit 1: an AXI rule broken, or LIMIT cycles without a beat.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -33,7 +33,7 @@ template <std::size_t W> static void get_bits(uint8_t *b, int n, const VlWide<W>
 struct InputPort {
     const char *name;
     int bytes;
-    long long beats;
+    long long beats, image; // image: beats of weights until they repeat; 0: these are data
     void (*data)(Top &, const uint8_t *);
     bool (*ready)(Top &);
     void (*valid)(Top &, bool);
@@ -100,7 +100,7 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
     for (size_t i = 0; i < ins; i++) {
         sources[i].bytes = read_file(dir + "/in_" + std::to_string(i) + ".bin");
         sources[i].total = frames * in[i].beats;
-        if ((long long)sources[i].bytes.size() < sources[i].total * in[i].bytes) return fprintf(stderr, "in_%zu.bin is short\n", i), 2;
+        if ((long long)sources[i].bytes.size() < (in[i].image ? in[i].image : sources[i].total) * in[i].bytes) return fprintf(stderr, "in_%zu.bin is short\n", i), 2;
     }
     for (size_t i = 0; i < outs; i++) {
         sinks[i].data = open_file(dir + "/out_" + std::to_string(i) + ".bin", "wb");
@@ -119,7 +119,7 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
         for (size_t i = 0; i < ins; i++) {
             Source &s = sources[i];
             if (!s.offered && s.at < s.total) s.offered = !drop(stall);
-            if (s.offered) in[i].data(*d, &s.bytes[(size_t)(s.at * in[i].bytes)]);
+            if (s.offered) in[i].data(*d, &s.bytes[(size_t)((in[i].image ? s.at % in[i].image : s.at) * in[i].bytes)]);
             in[i].valid(*d, s.offered);
             in[i].last(*d, s.offered && (s.at + 1) % in[i].beats == 0);
         }
@@ -129,7 +129,7 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
         for (size_t i = 0; i < ins; i++) {
             Source &s = sources[i];
             if (!s.offered || !in[i].ready(*d)) continue;
-            if (first < 0) first = cycle;
+            if (first < 0 && !in[i].image) first = cycle;
             s.at++, s.offered = false, moved = true;
         }
         for (size_t i = 0; i < outs; i++) {

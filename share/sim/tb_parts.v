@@ -1,8 +1,9 @@
 /* Testbench for any Verilog simulator. +dir=DIR +frames=N +stall=S (of 65536) +seed=K +limit=CYCLES; files as in harness.cpp, but
- * in hexadecimal: DIR/in_K.hex and DIR/out_K.hex, a beat a line. */
+ * in hexadecimal: DIR/in_K.hex and DIR/out_K.hex, a beat a line. A source with IMAGE > 0 gives weights: the IMAGE lines of its file again
+ * and again. */
 `timescale 1ns / 1ps
 
-module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 0) (
+module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE = 0, parameter PORT = 0) (
     input wire aclk, input wire aresetn, input wire [63:0] cycle, input wire [16:0] stall, input wire [31:0] frames,
     output reg [BITS-1:0] tdata, output reg tvalid, input wire tready, output reg tlast
 );
@@ -29,11 +30,12 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 
     always @(posedge aclk) begin
         taken = tvalid && tready;
         if (taken && first) begin
-            $display("first %0d", cycle);
+            if (IMAGE == 0) $display("first %0d", cycle);
             first = 0;
         end
         if (taken) tvalid <= 0;
         if (aresetn && (taken || !tvalid) && at < frames * BEATS && {1'b0, $random(seed)} % 65536 >= stall) begin
+            if (IMAGE != 0 && at != 0 && at % (IMAGE ? IMAGE : 1) == 0) got = $rewind(file);
             got = $fscanf(file, "%h\n", beat);
             if (got != 1) begin
                 $display("input file %0d is short", PORT);

@@ -16,6 +16,7 @@
 #include "target/driver.h"
 #include "target/target.h"
 #include "target/vivado.h"
+#include "verify/beats.h"
 #include "verify/testbench.h"
 #include "vlog/vlog.h"
 
@@ -53,7 +54,7 @@ static lf_status check_options(builder *b) {
     double cycles = o->fps > 0 ? floor(b->clock_mhz * 1e6 / o->fps) : 0;
     if (o->fps > 0 && cycles < 1)
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps %.0f is more than one frame a cycle at %.0f MHz", o->fps, b->clock_mhz);
-    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles, .part = b->part->name, .file = o->folding, .must_fit = o->part != NULL, .fastest = o->fastest};
+    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles, .part = b->part->name, .file = o->folding, .weights = o->weights, .must_fit = o->part != NULL, .fastest = o->fastest};
     return LF_OK;
 }
 
@@ -151,11 +152,18 @@ static lf_status write_packaging(builder *b, const lf_build_facts *f, const char
     return lf_vivado_write(b->ctx, f->top, part, b->clock_mhz, &f->inputs, &f->outputs, dir);
 }
 
+static lf_status write_weights(builder *b, const lf_build_facts *f, const char *dir) {
+    for (size_t i = lf_data_port_count(&f->inputs); i < f->inputs.count; i++)
+        LF_TRY(lf_weights_write(b->g, &f->inputs.at[i], dir));
+    return LF_OK;
+}
+
 static lf_status write_all(builder *b, const lf_build_facts *f, const json_t *report, const char *dir) {
     LF_TRY(lf_target_verilog.emit(b->g, f->top, dir));
     LF_TRY(lf_testbench_write(b->ctx, dir, f->top, &f->inputs, &f->outputs));
     LF_TRY(lf_driver_write(b->g, f->top, &f->inputs, &f->outputs, dir));
     LF_TRY(write_packaging(b, f, dir));
+    LF_TRY(write_weights(b, f, dir));
     LF_TRY(lf_graph_save(b->g, lf_path_join(b->arena, dir, "model.lf"), false));
     LF_TRY(write_folding(b, dir));
     return write_report(b, dir, report);

@@ -60,24 +60,25 @@ static lf_status load_rows(verifier *v) {
     return LF_OK;
 }
 
-static int64_t **code_rows(verifier *v, const lf_stream_ports *ports) {
+/* Of the first `count` ports. */
+static int64_t **code_rows(verifier *v, const lf_stream_ports *ports, size_t count) {
     int64_t **all = LF_NEW_ARRAY(v->arena, int64_t *, ports->count + 1);
-    for (size_t i = 0; i < ports->count; i++)
+    for (size_t i = 0; i < count; i++)
         all[i] = LF_NEW_ARRAY(v->arena, int64_t, v->frames * (size_t)ports->at[i].elements);
     return all;
 }
 
 /* Codes at both sides of the circuit, by the integer program. */
 static lf_status run_program(verifier *v) {
-    size_t count = v->inputs.count + v->outputs.count;
+    size_t inputs = lf_data_port_count(&v->inputs), count = inputs + v->outputs.count;
     lf_row_out *out = LF_NEW_ARRAY(v->arena, lf_row_out, count + 1);
-    v->in = code_rows(v, &v->inputs);
-    v->want = code_rows(v, &v->outputs);
-    v->got = code_rows(v, &v->outputs);
-    for (size_t i = 0; i < v->inputs.count; i++)
+    v->in = code_rows(v, &v->inputs, inputs);
+    v->want = code_rows(v, &v->outputs, v->outputs.count);
+    v->got = code_rows(v, &v->outputs, v->outputs.count);
+    for (size_t i = 0; i < inputs; i++)
         out[i] = (lf_row_out){.tensor = v->inputs.at[i].tensor, .code = v->in[i]};
     for (size_t i = 0; i < v->outputs.count; i++)
-        out[v->inputs.count + i] = (lf_row_out){.tensor = v->outputs.at[i].tensor, .code = v->want[i]};
+        out[inputs + i] = (lf_row_out){.tensor = v->outputs.at[i].tensor, .code = v->want[i]};
     lf_row_io io = {v->rows.in, v->rows.in_count, out, count};
     return lf_exec_rows(v->exec, &io, v->frames);
 }

@@ -66,6 +66,14 @@ typedef enum lf_monotone { LF_MONO_NONE, LF_MONO_UP, LF_MONO_DOWN, LF_MONO_CONST
 
 typedef enum lf_level { LF_NN, LF_HW } lf_level;
 
+/* A constant that a unit does not keep: it comes from outside over a stream of its own, the same elements again and again. */
+typedef struct lf_const_stream {
+    lf_dtype type;   /* of one element */
+    int64_t lanes;   /* elements per beat */
+    int64_t image;   /* elements until they repeat, whole beats */
+    int64_t repeats; /* of the image per frame */
+} lf_const_stream;
+
 /* Resources and speed of a hardware node. bram in RAMB36 (a RAMB18 is 0.5). */
 typedef struct lf_cost {
     double lut, ff, bram, uram, dsp;
@@ -107,6 +115,9 @@ struct lf_op {
     lf_status (*cost)(const lf_graph *g, const lf_node *n, lf_cost *out);
     lf_status (*rtl)(const lf_graph *g, const lf_node *n, struct lf_vlog *v);
     lf_status (*unit)(const lf_graph *g, const lf_node *n, lf_arena *a, struct lf_unit *out);
+    /* Optional. True when a constant of this node travels on a stream, which is the unit's last input; elements of the image are written
+     * to `codes` in the order of the stream unless it is NULL. */
+    bool (*const_stream)(const lf_graph *g, const lf_node *n, lf_const_stream *out, int64_t *codes);
 };
 
 /* One op by name, NULL when unknown. src/ops/op_table.c (floor 4) has the table; floor 2 gets it as this function. */

@@ -9,6 +9,8 @@
  *   With groups = G > 1, W is [G*MH, MW] (bias, T alike) and the vectors of x, whose last but one axis is made of groups of G, take
  *   the blocks of MH rows in turn: a convolution in groups.
  *   II = vectors * (MH / PE) * (MW / SIMD) cycles per frame.
+ *   ram_style = stream: the unit has a second input, of PE * SIMD weights per step, which repeat: for every vector, passes over its rows
+ *   outside, words inside; the operand W stays what it is.
  *   Source: Umuroglu et al., FINN, FPGA 2017, section 4.2 (the folding PE x SIMD); mvu_plan.h for the arithmetic. */
 #include <inttypes.h>
 
@@ -24,7 +26,7 @@ typedef struct mvu_attr {
 } mvu_attr;
 
 static const char *const structure_names[] = {"auto", "folded", "tall", "wide", NULL};
-static const char *const ram_names[] = {"auto", "logic", "distributed", "block", NULL};
+static const char *const ram_names[] = {"auto", "logic", "distributed", "block", "stream", NULL};
 
 static const lf_attr_desc attrs[] = {
     {"PE", LF_ATTR_INT, offsetof(mvu_attr, PE), "1", NULL, 1, 1 << 20, "rows per step; divides MH"},
@@ -34,7 +36,7 @@ static const lf_attr_desc attrs[] = {
     {"structure", LF_ATTR_ENUM, offsetof(mvu_attr, structure), "auto", structure_names, 0, 0,
      "tall: all rows at once (PE = MH); wide: all columns at once (SIMD = MW); both with weights as logic"},
     {"ram_style", LF_ATTR_ENUM, offsetof(mvu_attr, ram_style), "auto", ram_names, 0, 0,
-     "where the weights lie; auto: logic up to 64 words, then by size"},
+     "where the weights lie; auto: logic up to 64 words, then by size; stream: outside, a beat per step"},
     {"out_base", LF_ATTR_INT, offsetof(mvu_attr, out_base), "0", NULL, 0, 0, "output below the first threshold"},
     {"out_step", LF_ATTR_INT, offsetof(mvu_attr, out_step), "1", NULL, 0, 0,
      "added for every threshold that is reached"},
@@ -166,6 +168,31 @@ static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     return status;
 }
 
+/* Weights in the order of addresses, a beat per step. */
+static void describe_stream(const lf_mvu_plan *p, int64_t vectors, lf_const_stream *out, int64_t *codes) {
+    int64_t simd = p->spec.simd, beat = p->spec.pe * simd;
+    *out = (lf_const_stream){.type = p->w, .lanes = beat, .image = p->depth * beat, .repeats = vectors / p->groups};
+    for (int64_t i = 0; codes && i < out->image; i++)
+        codes[i] = lf_mvu_weight_at(p, i / beat, i % beat / simd, i % simd);
+}
+
+static bool const_stream(const lf_graph *g, const lf_node *n, lf_const_stream *out, int64_t *codes) {
+    lf_rows r;
+    lf_mvu_plan p;
+    if (((const mvu_attr *)n->attr)->ram_style != LF_MVU_RAM_STREAM || rows_of(g, n, &r) != LF_OK)
+        return false;
+    lf_arena *work = lf_arena_new();
+    lf_mvu_spec s = outline_of(g, n, &r, work);
+    lf_where where = lf_where_node(g, n);
+    if (codes)
+        lf_rows_fill(&r, work, &s);
+    bool streamed = lf_mvu_plan_outline(g->ctx, &where, work, &s, &p) == LF_OK;
+    if (streamed)
+        describe_stream(&p, vectors_of(&r), out, codes);
+    lf_arena_free(work);
+    return streamed;
+}
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     lf_arena *work = lf_arena_new();
     lf_mvu_plan p;
@@ -194,4 +221,5 @@ const lf_op lf_op_mvu = {
     .cost = cost,
     .rtl = rtl,
     .unit = unit,
+    .const_stream = const_stream,
 };

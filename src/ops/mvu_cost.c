@@ -53,7 +53,10 @@ static void add_weights(const lf_mvu_plan *p, lf_cost *c) {
     if (p->source == LF_MVU_FUSED)
         return;
     c->ff += (double)(p->in_lanes * p->x_bits + (p->block ? 0 : bits));
-    if (p->block)
+    if (p->source == LF_MVU_STREAM) { /* a skid buffer */
+        c->ff += 2 * (double)bits + 2;
+        c->lut += (double)bits + 3;
+    } else if (p->block)
         add_block(p->depth, bits, c);
     else
         c->lut += table_lut(p->depth, bits);

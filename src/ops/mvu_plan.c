@@ -44,6 +44,9 @@ static lf_status check_folding(lf_ctx *ctx, const lf_where *w, lf_arena *a, cons
         return lf_fail(ctx, LF_BAD_INPUT, w,
                        "structure wide takes all columns at once: SIMD must be %" PRId64 ", not %" PRId64, s->mw,
                        s->simd);
+    if (s->structure > LF_MVU_FOLDED && s->ram == LF_MVU_RAM_STREAM)
+        return lf_fail(ctx, LF_BAD_INPUT, w, "structure %s has its weights as logic, ram_style stream from outside",
+                       s->structure == LF_MVU_TALL ? "tall" : "wide");
     int64_t depth = s->mh / s->pe * (s->mw / s->simd);
     if ((s->structure > LF_MVU_FOLDED || s->ram == LF_MVU_RAM_LOGIC) && depth > LF_MVU_ROM_DEPTH)
         return lf_fail(ctx, LF_BAD_INPUT, w, "weights as logic: %" PRId64 " words deep, at most %d", depth,
@@ -277,8 +280,9 @@ static bool products_are_fused(const lf_mvu_plan *p) {
 static void choose_memories(lf_mvu_plan *p) {
     int64_t bits = p->spec.pe * p->spec.simd * p->w_bits,
             preset_bits = p->spec.pe * p->acc_bits * (p->levels ? p->levels : 1);
-    bool deep = p->depth > LF_MVU_ROM_DEPTH || (p->spec.ram == LF_MVU_RAM_BLOCK && p->depth > 1);
-    p->source = deep ? LF_MVU_MEMORY : products_are_fused(p) ? LF_MVU_FUSED : LF_MVU_LOGIC;
+    bool streamed = p->spec.ram == LF_MVU_RAM_STREAM;
+    bool deep = !streamed && (p->depth > LF_MVU_ROM_DEPTH || (p->spec.ram == LF_MVU_RAM_BLOCK && p->depth > 1));
+    p->source = streamed ? LF_MVU_STREAM : deep ? LF_MVU_MEMORY : products_are_fused(p) ? LF_MVU_FUSED : LF_MVU_LOGIC;
     p->block =
         deep && (p->spec.ram == LF_MVU_RAM_BLOCK || (p->spec.ram == LF_MVU_RAM_AUTO && block_pays(p->depth, bits)));
     p->preset_memory = p->passes > LF_MVU_ROM_DEPTH;

@@ -16,14 +16,21 @@
 enum { LF_MVU_LEVELS = 3, LF_MVU_X_BITS = 16, LF_MVU_W_BITS = 32, LF_MVU_ROM_DEPTH = 64 };
 
 typedef enum lf_mvu_structure { LF_MVU_AUTO, LF_MVU_FOLDED, LF_MVU_TALL, LF_MVU_WIDE } lf_mvu_structure;
-typedef enum lf_mvu_ram { LF_MVU_RAM_AUTO, LF_MVU_RAM_LOGIC, LF_MVU_RAM_DISTRIBUTED, LF_MVU_RAM_BLOCK } lf_mvu_ram;
+typedef enum lf_mvu_ram {
+    LF_MVU_RAM_AUTO,
+    LF_MVU_RAM_LOGIC,
+    LF_MVU_RAM_DISTRIBUTED,
+    LF_MVU_RAM_BLOCK,
+    LF_MVU_RAM_STREAM
+} lf_mvu_ram;
 
 /* The layer: y[row] of x [MW] codes, see mvu.c. */
 typedef struct lf_mvu_spec {
     const char *name; /* of the module: a Verilog identifier */
     int64_t mw, mh, pe, simd;
     int64_t groups; /* vector v uses block v mod groups of mh / groups rows; 0: one */
-    bool own_inputs; /* every row sums over inputs of its own: a beat has SIMD columns of PE rows, rows fastest, and a row is used once
+    bool
+        own_inputs; /* every row sums over inputs of its own: a beat has SIMD columns of PE rows, rows fastest, and a row is used once
                       * (mh / groups = pe) */
     lf_mvu_structure structure;
     lf_mvu_ram ram;
@@ -55,9 +62,10 @@ typedef struct lf_mvu_bit {
 
 /* Where the weights come from. */
 typedef enum lf_mvu_source {
-    LF_MVU_FUSED, /* logic: the product bit is one function of input bit and address */
-    LF_MVU_LOGIC, /* logic and a register */
-    LF_MVU_MEMORY /* a memory file */
+    LF_MVU_FUSED,  /* logic: the product bit is one function of input bit and address */
+    LF_MVU_LOGIC,  /* logic and a register */
+    LF_MVU_MEMORY, /* a memory file */
+    LF_MVU_STREAM /* a second input: a word per step in the order of addresses, element pe * SIMD + lane of w_bits bits, lowest first */
 } lf_mvu_source;
 
 typedef struct lf_mvu_plan {
@@ -113,7 +121,7 @@ struct lf_vlog;
 struct lf_unit;
 /* Adds the layer's modules and memories to a design; the layer is module spec.name. */
 LF_MUST_USE lf_status lf_mvu_print(struct lf_vlog *v, lf_arena *a, const lf_mvu_plan *p);
-/* The model of its handshakes; beats per frame of `vectors` vectors. */
+/* The model of its handshakes; beats per frame of `vectors` vectors. Input 1, of weights that are streamed: a beat per step. */
 void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, struct lf_unit *out);
 
 #endif

@@ -235,12 +235,44 @@ static lf_status print_table(lf_vlog *v, lf_arena *a, lf_text *t, const char *na
     return LF_OK;
 }
 
+static int64_t x_width(const lf_mvu_plan *p) {
+    return p->in_lanes * p->x_bits;
+}
+
+static int64_t word_width(const lf_mvu_plan *p) {
+    return p->spec.pe * p->spec.simd * p->w_bits;
+}
+
+/* The word of the stream beside the input, element by element there, in planes here. */
+static void print_stream_word(lf_text *t, const lf_mvu_plan *p) {
+    int64_t n = p->spec.simd, w = word_width(p);
+    lf_text_addf(t,
+                 "    wire [%" PRId64 ":0] w_now;\n    reg [%" PRId64 ":0] w;\n    genvar wr, wl, wp;\n    generate\n",
+                 w - 1, w - 1);
+    lf_text_addf(t, "        for (wr = 0; wr < %" PRId64 "; wr = wr + 1) begin : weight_rows\n", p->spec.pe);
+    lf_text_addf(t, "            for (wl = 0; wl < %" PRId64 "; wl = wl + 1) begin : lanes\n", n);
+    lf_text_addf(t, "                for (wp = 0; wp < %d; wp = wp + 1) begin : bits\n", p->w_bits);
+    lf_text_addf(t,
+                 "                    assign w_now[(wr*%d + wp)*%" PRId64 " + wl] = s_axis_tdata[%" PRId64
+                 " + (wr*%" PRId64 " + wl)*%d + wp];\n",
+                 p->w_bits, n, x_width(p), n, p->w_bits);
+    lf_text_add(t, "                end\n            end\n        end\n    endgenerate\n");
+    lf_text_add(t, "    always @(posedge aclk)\n        if (ce)\n            w <= w_now;\n");
+}
+
+static lf_status print_words(lf_vlog *v, lf_arena *a, lf_text *t, const lf_mvu_plan *p) {
+    if (p->source != LF_MVU_STREAM)
+        return print_table(v, a, t, lf_format(a, "%s_weights", p->spec.name), "w", "address", (int)word_width(p),
+                           p->depth, weight_words(p, a), p->source == LF_MVU_MEMORY, p->block);
+    print_stream_word(t, p);
+    return LF_OK;
+}
+
 static lf_status print_word_rows(lf_vlog *v, lf_arena *a, lf_text *t, const lf_mvu_plan *p, const char *dot) {
-    int64_t x = p->x_bits * p->in_lanes, w = p->w_bits * p->spec.simd;
+    int64_t x = x_width(p), w = p->w_bits * p->spec.simd;
     const char *own =
         p->spec.own_inputs ? lf_format(a, "[r*%" PRId64 " +: %" PRId64 "]", row_planes(p), row_planes(p)) : "";
-    LF_TRY(print_table(v, a, t, lf_format(a, "%s_weights", p->spec.name), "w", "address", (int)(w * p->spec.pe),
-                       p->depth, weight_words(p, a), p->source == LF_MVU_MEMORY, p->block));
+    LF_TRY(print_words(v, a, t, p));
     lf_text_addf(
         t, "    reg [%" PRId64 ":0] xq;\n    always @(posedge aclk)\n        if (ce)\n            xq <= planes;\n",
         x - 1);
@@ -269,31 +301,48 @@ static void print_ports(lf_text *t, const lf_mvu_plan *p) {
                  " steps a vector. */\n",
                  s->mh, s->mw, s->pe, s->simd, p->depth);
     lf_text_addf(t, "module %s (\n    input  wire aclk,\n    input  wire aresetn,\n", s->name);
-    lf_text_addf(t,
-                 "    input  wire [%" PRId64
-                 ":0] s_axis_tdata,\n    input  wire s_axis_tvalid,\n    output wire s_axis_tready,\n",
-                 p->in_lanes * p->x_bits - 1);
+    bool streamed = p->source == LF_MVU_STREAM;
+    const char *each = streamed ? "[1:0] " : "";
+    lf_text_addf(t, "    input  wire [%" PRId64 ":0] s_axis_tdata,%s\n",
+                 x_width(p) + (streamed ? word_width(p) : 0) - 1, streamed ? " // inputs, above them weights" : "");
+    lf_text_addf(t, "    input  wire %ss_axis_tvalid,\n    output wire %ss_axis_tready,\n", each, each);
     lf_text_addf(t,
                  "    output wire [%" PRId64
                  ":0] m_axis_tdata,\n    output wire m_axis_tvalid,\n    input  wire m_axis_tready\n);\n",
                  s->pe * p->out_bits - 1);
 }
 
+/* What the control sees. With weights from a stream, nothing moves on without a word of them: `step` is what it would do with one. */
+static void print_control_ports(lf_text *t, const lf_mvu_plan *p) {
+    if (p->source != LF_MVU_STREAM) {
+        lf_text_add(
+            t, "        .aclk(aclk), .aresetn(aresetn), .ce(ce),\n"
+               "        .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready),\n"
+               "        .go(go), .first(first), .last(last), .x(x), .nf(nf), .address(address));\n");
+        return;
+    }
+    lf_text_addf(t,
+                 "        .aclk(aclk), .aresetn(aresetn), .ce(ce & s_axis_tvalid[1]),\n"
+                 "        .s_axis_tdata(s_axis_tdata[%" PRId64
+                 ":0]), .s_axis_tvalid(s_axis_tvalid[0]), .s_axis_tready(s_axis_tready[0]),\n",
+                 x_width(p) - 1);
+    lf_text_add(t, "        .go(step), .first(first), .last(last), .x(x), .nf(nf), .address(address));\n"
+                   "    assign go = step & s_axis_tvalid[1];\n    assign s_axis_tready[1] = ce & step;\n");
+}
+
 static void print_control(lf_text *t, const lf_mvu_plan *p) {
-    int64_t xw = p->in_lanes * p->x_bits;
+    int64_t xw = x_width(p);
     int sfb = lf_mvu_count_bits(p->sf), nfb = lf_mvu_count_bits(p->passes), ab = lf_mvu_count_bits(p->depth);
     bool early = p->preset_memory || p->preset_early;
     lf_text_addf(t, "    wire ce, go, first, last, valid_q, first_q, last_q, add;\n    wire [%" PRId64 ":0] x;\n",
                  xw - 1);
-    lf_text_addf(t, "    wire [%d:0] nf, nf_q;\n    wire [%d:0] address;\n", nfb - 1, ab - 1);
+    lf_text_addf(t, "    wire [%d:0] nf, nf_q;\n    wire [%d:0] address;\n%s", nfb - 1, ab - 1,
+                 p->source == LF_MVU_STREAM ? "    wire step;\n" : "");
     lf_text_addf(t,
                  "    lf_mvu_control #(.XW(%" PRId64 "), .SF(%" PRId64 "), .NF(%" PRId64 "), .G(%" PRId64
                  "), .SFB(%d), .NFB(%d), .AB(%d)) control (\n",
                  xw, p->sf, p->nf, p->groups, sfb, nfb, ab);
-    lf_text_add(t,
-                "        .aclk(aclk), .aresetn(aresetn), .ce(ce),\n"
-                "        .s_axis_tdata(s_axis_tdata), .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready),\n"
-                "        .go(go), .first(first), .last(last), .x(x), .nf(nf), .address(address));\n");
+    print_control_ports(t, p);
     lf_text_addf(t, "    lf_mvu_flags #(.D(%d), .ND(%d), .NFB(%d)) flags (\n", p->ranks, p->ranks - early, nfb);
     lf_text_add(t, "        .aclk(aclk), .aresetn(aresetn), .ce(ce), .go(go), .first(first), .last(last), .nf(nf),\n"
                    "        .valid_q(valid_q), .first_q(first_q), .last_q(last_q), .nf_q(nf_q));\n");

@@ -10,6 +10,7 @@ typedef struct twin {
     int64_t sf, nf; /* folds of the layer */
     int ranks;
     bool accumulates;
+    bool streamed;      /* weights come over input 1 */
     int64_t word, pass; /* of the next step */
     bool valid[MAX_RANKS], last[MAX_RANKS];
     bool held;       /* NF > 1, SF = 1: the word of all passes is there */
@@ -29,14 +30,20 @@ static bool keeps_word(const twin *t) {
     return t->nf > 1 && t->sf == 1;
 }
 
-static bool has_step(const twin *t, bool s_valid) {
-    if (keeps_word(t))
-        return t->held;
-    return s_valid || t->pass > 0;
+static bool has_input(const twin *t, const bool *s_valid) {
+    return keeps_word(t) ? t->held : s_valid[0] || t->pass > 0;
 }
 
-static bool takes_word(const twin *t, bool m_ready) {
-    bool ce = enabled(t, m_ready);
+static bool has_weights(const twin *t, const bool *s_valid) {
+    return !t->streamed || s_valid[1];
+}
+
+static bool has_step(const twin *t, const bool *s_valid) {
+    return has_input(t, s_valid) && has_weights(t, s_valid);
+}
+
+static bool takes_word(const twin *t, const bool *s_valid, bool m_ready) {
+    bool ce = enabled(t, m_ready) && has_weights(t, s_valid);
     return keeps_word(t) ? !t->held || (ce && t->pass == t->nf - 1) : ce && t->pass == 0;
 }
 
@@ -47,11 +54,10 @@ static bool twin_valid(const void *state, int port) {
 
 static bool twin_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
     const twin *t = state;
-    (void)port, (void)s_valid;
-    return takes_word(t, m_ready[0]);
+    return port ? enabled(t, m_ready[0]) && has_input(t, s_valid) : takes_word(t, s_valid, m_ready[0]);
 }
 
-static void advance(twin *t, bool s_valid) {
+static void advance(twin *t, const bool *s_valid) {
     int end = t->ranks - 1;
     bool go = has_step(t, s_valid), last = t->word == t->sf - 1;
     t->done = t->valid[end] && t->last[end];
@@ -69,10 +75,11 @@ static void advance(twin *t, bool s_valid) {
 static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
     twin *t = state;
     bool final = is_final(t), ce = enabled(t, m_ready[0]);
-    bool take = keeps_word(t) && s_valid[0] && takes_word(t, m_ready[0]), leave = ce && t->pass == t->nf - 1;
+    bool take = keeps_word(t) && s_valid[0] && takes_word(t, s_valid, m_ready[0]),
+         leave = ce && has_weights(t, s_valid) && t->pass == t->nf - 1;
     t->full = final || (t->full && !m_ready[0]);
     if (ce)
-        advance(t, s_valid[0]);
+        advance(t, s_valid);
     t->held = take || (t->held && !leave);
 }
 
@@ -98,14 +105,14 @@ static int64_t twin_steady(const void *state, const bool *s_valid, const bool *m
     if (result == 0 || (keeps_word(t) && (t->held || s_valid[0])))
         return 0;
     int64_t quiet = result == INT64_MAX ? result : result - 1;
-    return !has_step(t, s_valid[0]) ? quiet : step < quiet ? step : quiet;
+    return !has_step(t, s_valid) ? quiet : step < quiet ? step : quiet;
 }
 
 static void twin_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
     twin *t = state;
     if (!enabled(t, m_ready[0]))
         return;
-    bool go = has_step(t, s_valid[0]);
+    bool go = has_step(t, s_valid);
     int shift = edges < t->ranks ? (int)edges : t->ranks;
     size_t kept = (size_t)(t->ranks - shift);
     memmove(t->valid + shift, t->valid, kept * sizeof *t->valid);
@@ -121,10 +128,11 @@ void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *ou
     t->nf = p->nf;
     t->ranks = p->ranks;
     t->accumulates = p->accumulates;
+    t->streamed = p->source == LF_MVU_STREAM;
     *out = (lf_unit){.name = p->spec.name,
                      .state = t,
                      .state_bytes = sizeof *t,
-                     .in_count = 1,
+                     .in_count = 1 + t->streamed,
                      .out_count = 1,
                      .valid = twin_valid,
                      .ready = twin_ready,
@@ -132,5 +140,6 @@ void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *ou
                      .steady = twin_steady,
                      .skip = twin_skip};
     out->in_beats[0] = vectors * p->sf;
+    out->in_beats[1] = t->streamed ? vectors * p->nf * p->sf : 0;
     out->out_beats[0] = vectors * p->nf;
 }

@@ -148,12 +148,35 @@ const char *lf_stream_name(lf_arena *a, const lf_tensor *t) {
     return lf_vlog_name(a, t->name);
 }
 
+bool lf_has_const_stream(const lf_graph *g, const lf_node *n, lf_const_stream *out) {
+    return n->op->const_stream && n->op->const_stream(g, n, out, NULL);
+}
+
+const char *lf_const_stream_name(lf_arena *a, const lf_node *n) {
+    return lf_format(a, "%s_weights", lf_vlog_name(a, n->name));
+}
+
+/* Its ready comes from a register: the unit's own may depend on the ready of an output of the circuit. */
+static const char *const_stream_skid(lf_arena *a, const lf_node *n, const lf_const_stream *c, lf_vlog *v) {
+    const char *outside = lf_const_stream_name(a, n), *inside = lf_format(a, "%s_word", outside);
+    int bits = (int)c->lanes * lf_dtype_bits(c->type);
+    lf_vlog_stream(v, inside, bits);
+    lf_vlog_instance(v, "lf_skid", lf_format(a, "%s_skid", outside));
+    lf_vlog_param(v, "WIDTH", "%d", bits);
+    lf_vlog_port_stream(v, "s_axis", outside);
+    lf_vlog_port_stream(v, "m_axis", inside);
+    return inside;
+}
+
 void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module) {
     const char *in[LF_UNIT_PORTS], *out[LF_UNIT_PORTS];
+    lf_const_stream constant;
     int ins = 0, outs = 0;
     for (int i = 0; i < n->in_count && ins < LF_UNIT_PORTS; i++)
         if (lf_in(g, n, i) && !lf_in(g, n, i)->value)
             in[ins++] = lf_stream_name(g->arena, lf_in(g, n, i));
+    if (ins < LF_UNIT_PORTS && lf_has_const_stream(g, n, &constant))
+        in[ins++] = const_stream_skid(g->arena, n, &constant, v);
     for (; outs < n->out_count && outs < LF_UNIT_PORTS; outs++)
         out[outs] = lf_stream_name(g->arena, lf_out(g, n, outs));
     lf_vlog_instance(v, module, lf_vlog_name(g->arena, n->name));
@@ -272,6 +295,46 @@ uint64_t lf_pipe_skip(uint64_t valid, int stages, int64_t edges, bool fed, bool 
         return fed ? all : 0;
     uint64_t came = fed ? ((uint64_t)1 << edges) - 1 : 0;
     return (valid << edges | came) & all;
+}
+
+/* The flag: its first word has come. */
+static bool constant_valid(const void *state, int port) {
+    (void)port;
+    return *(const bool *)state;
+}
+
+static bool constant_ready(const void *state, int port, const bool *s_valid, const bool *m_ready) {
+    (void)state, (void)port, (void)s_valid, (void)m_ready;
+    return true;
+}
+
+static void constant_clock(void *state, const bool *s_valid, const bool *m_ready) {
+    (void)s_valid, (void)m_ready;
+    *(bool *)state = true;
+}
+
+static int64_t constant_steady(const void *state, const bool *s_valid, const bool *m_ready) {
+    (void)s_valid, (void)m_ready;
+    return *(const bool *)state ? INT64_MAX : 0;
+}
+
+static void constant_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    (void)state, (void)edges, (void)s_valid, (void)m_ready;
+}
+
+lf_unit lf_twin_const_stream(lf_arena *a, const char *name, int64_t beats) {
+    bool *started = LF_NEW(a, bool);
+    return (lf_unit){.name = lf_strdup(a, name),
+                     .state = started,
+                     .state_bytes = sizeof *started,
+                     .out_count = 1,
+                     .out_beats = {beats},
+                     .registered_ready = true,
+                     .valid = constant_valid,
+                     .ready = constant_ready,
+                     .clock = constant_clock,
+                     .steady = constant_steady,
+                     .skip = constant_skip};
 }
 
 typedef struct pipe {

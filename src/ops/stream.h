@@ -32,8 +32,12 @@ void lf_same_codes(lf_graph *g, lf_tensor *y, const lf_tensor *x);
 lf_status lf_infer_same(lf_graph *g, lf_node *n);
 lf_status lf_exec_same(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
 
-/* An instance of `module` named after the node, s_axis joined to the streams of its operands that are not constant, m_axis to those
- * of its outputs. Several streams lie side by side in s_axis_tdata, _tvalid and _tready, the first in the lowest bits. */
+/* The stream of a constant that comes from outside (lf_const_stream) is the node's name and "_weights". False: the node has none. */
+bool lf_has_const_stream(const lf_graph *g, const lf_node *n, lf_const_stream *out);
+const char *lf_const_stream_name(lf_arena *a, const lf_node *n);
+
+/* An instance of `module` named after the node, s_axis joined to the streams of its operands that are not constant and, behind a skid
+ * buffer, to its constant stream; m_axis to those of its outputs. Several streams lie side by side in s_axis_tdata, _tvalid and _tready, the first in the lowest bits. */
 void lf_stream_instance(const lf_graph *g, const lf_node *n, lf_vlog *v, const char *module);
 
 /* The KIND parameters of rtl: how values of a type lie on a wire. */
@@ -46,6 +50,9 @@ double lf_block_rams(int64_t depth, int64_t bits);
 /* Twins. A queue of `capacity` words whose output stands one cycle after the word was taken, or two with `memory` (an output
  * register behind a memory; capacity >= 3); ready while it is not full. */
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory);
+/* A constant stream behind its skid buffer, which outside always offers: a unit without inputs whose output is valid from the second cycle
+ * on; `beats` per frame. */
+lf_unit lf_twin_const_stream(lf_arena *a, const char *name, int64_t beats);
 /* `stages` registers under one enable, which is on while the last one is empty or its word is taken (rtl/lf_pipe.v). */
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages);
 /* `steady` and `skip` of such registers (unit.h): bit i of `valid` is register i (stages <= 63), `fed`: a word stands before the first. */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "ops/stream.h"
 #include "pass/stream_model.h"
 #include "vlog/vlog.h"
 
@@ -69,6 +70,31 @@ static void name_ports(lf_arena *a, lf_stream_ports *ports) {
     }
 }
 
+/* Weights that come from outside, behind the model's inputs, whose names they leave alone. */
+static void add_weights(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs) {
+    enum { LONGEST = 120 }; /* files are named after them */
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        lf_const_stream c;
+        if (!lf_is_unit(n) || !lf_has_const_stream(g, n, &c))
+            continue;
+        const char *name = lf_vlog_name(a, lf_strndup(a, n->name, strnlen(n->name, LONGEST))), *suffix = lf_format(a, "%s_weights_", name);
+        for (int k = 2; suffix_taken(inputs, inputs->count, suffix); k++)
+            suffix = lf_format(a, "%s_%d_weights_", name, k);
+        lf_stream_port p = {.name = n->name, .suffix = suffix, .type = c.type, .elements = c.image * c.repeats, .lanes = c.lanes, .node = n->id, .image = c.image};
+        LF_PUSH(a, inputs, p);
+    }
+}
+
+size_t lf_data_port_count(const lf_stream_ports *inputs) {
+    size_t count = 0;
+    while (count < inputs->count && !inputs->at[count].image)
+        count++;
+    return count;
+}
+
+const char *lf_weights_file(lf_arena *a, const lf_stream_port *p) { return lf_format(a, "weights/%.*s.bin", (int)(strlen(p->suffix) - strlen("_weights_")), p->suffix); }
+
 static size_t place_of(const lf_ports *model, const char *name) {
     size_t i = 0;
     while (i < model->count && strcmp(model->at[i].name, name) != 0)
@@ -109,5 +135,6 @@ lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inpu
     sort_ports(&g->outputs, outputs);
     name_ports(a, inputs);
     name_ports(a, outputs);
+    add_weights(g, a, inputs);
     return LF_OK;
 }

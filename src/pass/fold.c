@@ -1,7 +1,10 @@
 /* fold: choose PE and SIMD of every layer, from a target of cycles per frame. */
 #include "pass/fold.h"
 
+#include <string.h>
+
 #include "ir/attr_access.h"
+#include "pass/fold_weights.h"
 #include "pass/folding.h"
 
 enum { USUAL_II = 4096 };
@@ -55,6 +58,34 @@ static lf_status solve_target(lf_graph *g, lf_folding *f, const lf_part *part, c
     return status;
 }
 
+static bool streams_what_is_large(const lf_fold_options *o) {
+    return o->weights && !strcmp(o->weights, "stream");
+}
+
+/* At the target, weights leave the circuit until the rest fits. */
+static lf_status move_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o, lf_arena *a) {
+    int64_t ii = o->ii > 0 ? o->ii : o->fastest ? 1 : USUAL_II;
+    for (int moved = 1; moved;) {
+        lf_folding *f;
+        lf_folding_total total;
+        lf_status status = lf_folding_open(g, pinned, a, &f);
+        int64_t fastest = status == LF_OK ? lf_folding_fastest(f) : 0;
+        if (status == LF_OK)
+            status = lf_folding_reach(f, part, o->ii > 0 || ii > fastest ? ii : fastest, &total);
+        if (status == LF_OK)
+            status = lf_stream_large_weights(g, part, total.cost, &moved);
+        lf_folding_close(f);
+        LF_TRY(status);
+    }
+    return LF_OK;
+}
+
+static lf_status choose_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o, lf_arena *a) {
+    if (streams_what_is_large(o))
+        return move_weights(g, pinned, part, o, a);
+    return o->weights ? lf_stream_weights(g, o->weights) : LF_OK;
+}
+
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     const lf_fold_options *o = options;
     const lf_part *part = lf_part_find(g->ctx, o->part);
@@ -63,6 +94,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     bool *pinned = LF_NEW_ARRAY(scratch, bool, g->nodes.count + 1);
     if (o->file && *o->file)
         LF_TRY(lf_folding_read(g, o->file, pinned));
+    LF_TRY(choose_weights(g, pinned, part, o, scratch));
     lf_folding *f;
     lf_status status = lf_folding_open(g, pinned, scratch, &f);
     if (status == LF_OK)
@@ -75,6 +107,7 @@ static const lf_attr_desc options[] = {
     {"ii", LF_ATTR_INT, offsetof(lf_fold_options, ii), "0", NULL, 0, 1e15, "most cycles per frame; 0: 4,096, or the fastest that fits"},
     {"part", LF_ATTR_STRING, offsetof(lf_fold_options, part), "xc7z020", NULL, 0, 0, "part whose resources are respected"},
     {"file", LF_ATTR_STRING, offsetof(lf_fold_options, file), "", NULL, 0, 0, "folding file that pins layers"},
+    {"weights", LF_ATTR_STRING, offsetof(lf_fold_options, weights), "", NULL, 0, 0, "whose come from outside: stream (what does not fit), all, or names with commas"},
     {"fastest", LF_ATTR_BOOL, offsetof(lf_fold_options, fastest), "false", NULL, 0, 0, "without ii: the fastest that fits the part"},
     {"must_fit", LF_ATTR_BOOL, offsetof(lf_fold_options, must_fit), "false", NULL, 0, 0, "a target that does not fit is an error, not a warning"},
     {0}};

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "ir/attr_access.h"
+#include "pass/fold_weights.h"
 #include "pass/folding.h"
 
 static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "mem_mode", "inFIFODepths", "outFIFODepths"};
@@ -103,14 +104,21 @@ static lf_status set_word(const reader *r, lf_node *n, const char *key, const js
     return status;
 }
 
-/* Weights inside the circuit are the only mode there is; FINN has two names for it. */
-static lf_status check_mem_mode(const reader *r, const lf_node *n, const json_t *value) {
-    const char *mode = json_string_value(value);
-    if (mode && (!strcmp(mode, "internal_embedded") || !strcmp(mode, "internal_decoupled")))
-        return LF_OK;
+/* FINN's words for where weights lie: two for inside; `external` is ram_style = stream. */
+static lf_status set_mem_mode(const reader *r, lf_node *n, const json_t *fields) {
+    const char *mode = json_string_value(json_object_get(fields, "mem_mode")), *style = json_string_value(json_object_get(fields, "ram_style"));
+    bool outside = mode && !strcmp(mode, "external"), inside = mode && (!strcmp(mode, "internal_embedded") || !strcmp(mode, "internal_decoupled"));
     lf_where where = place_of(r, n->name);
     where.node = n->name;
-    return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s is not in this version; legal: internal_embedded internal_decoupled", mode ? mode : "?");
+    if (!outside && !inside)
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s is none of: internal_embedded internal_decoupled external", mode ? mode : "(not a string)");
+    if (outside && !lf_may_stream_weights(n))
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s cannot take its weights from outside (mem_mode=external)", n->op->name);
+    if (style && (outside ? strcmp(style, "auto") && strcmp(style, "stream") : !strcmp(style, "stream")))
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s and ram_style=%s contradict each other", mode, style);
+    if (outside)
+        lf_attr_set_enum(n, "ram_style", "stream");
+    return LF_OK;
 }
 
 /* Fields of FIFOs, which lf_folding_read_fifos reads. */
@@ -118,12 +126,17 @@ static bool is_depths(const char *key) { return !strcmp(key, "inFIFODepths") || 
 
 static bool is_fifo(const json_t *fields) { return json_is_object(fields) && json_object_size(fields) == 1 && json_object_get(fields, "depth"); }
 
-/* Lists of depths alone leave the folding of a layer free. */
+static bool is_outside(const char *key, const json_t *value) {
+    const char *word = json_string_value(value);
+    return !strcmp(key, "mem_mode") || (!strcmp(key, "ram_style") && word && !strcmp(word, "stream"));
+}
+
+/* Lists of depths alone, and that weights come from outside, leave the folding of a layer free. */
 static bool pins_folding(const json_t *fields) {
     const char *key;
     const json_t *value;
     json_object_foreach((json_t *)fields, key, value)
-        if (!is_depths(key))
+        if (!is_depths(key) && !is_outside(key, value))
             return true;
     return json_object_size(fields) == 0;
 }
@@ -143,13 +156,15 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
         else if (!strcmp(key, "ram_style") || !strcmp(key, "structure"))
             status = set_word(r, n, key, value);
         else if (!strcmp(key, "mem_mode"))
-            status = check_mem_mode(r, n, value);
+            continue; /* below */
         else if (is_depths(key))
             continue;
         else
             status = unknown(r, key, "a folding field", keys, LF_COUNT(keys));
         worst = status != LF_OK ? status : worst;
     }
+    if (worst == LF_OK && json_object_get(fields, "mem_mode"))
+        worst = set_mem_mode(r, n, fields);
     r->pinned[n->id] = pins_folding(fields);
     return worst;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ops/stream.h"
+
 bool lf_is_unit(const lf_node *n) {
     return n->place == LF_PLACE_FPGA && n->op->unit;
 }
@@ -56,6 +58,15 @@ static int output_port(const lf_node *n, lf_id tensor) {
     return 0;
 }
 
+/* Behind the operands. */
+static void join_const_stream(const lf_graph *g, lf_arena *a, lf_stream_model *m, const lf_node *n) {
+    lf_const_stream c;
+    if (!lf_has_const_stream(g, n, &c))
+        return;
+    lf_unit source = lf_twin_const_stream(a, lf_const_stream_name(a, n), c.image / c.lanes * c.repeats);
+    lf_chain_join(m->chain, lf_chain_add(m->chain, &source), 0, m->unit_of[n->id], stream_port(g, n, n->in_count));
+}
+
 static lf_status add_units(const lf_graph *g, lf_arena *a, lf_stream_model *m) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
@@ -64,6 +75,7 @@ static lf_status add_units(const lf_graph *g, lf_arena *a, lf_stream_model *m) {
         lf_unit u = {.name = n->name};
         LF_TRY(n->op->unit(g, n, a, &u));
         m->unit_of[n->id] = lf_chain_add(m->chain, &u);
+        join_const_stream(g, a, m, n);
     }
     return LF_OK;
 }

@@ -22,10 +22,15 @@ bool lf_leaves_circuit(const lf_graph *g, lf_id tensor);
 /* True when a tensor comes from the host: no unit produces it. */
 bool lf_enters_circuit(const lf_graph *g, lf_id tensor);
 
-/* The circuit's own inputs and outputs, in the order of the graph's. A tensor that several units read enters once. */
+/* The circuit's own inputs and outputs, in the order of the graph's. A tensor that several units read enters once. Behind the inputs
+ * come the weights that units take from outside, in the order of the units. */
 typedef LF_VEC(lf_stream_port) lf_stream_ports;
 LF_MUST_USE lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs,
                                        lf_stream_ports *outputs);
+/* How many of the inputs carry data: those before the weights. */
+size_t lf_data_port_count(const lf_stream_ports *inputs);
+/* "weights/NAME.bin" of a port for weights: its image below the directory of a build, in the order of the stream, every beat whole bytes. */
+const char *lf_weights_file(lf_arena *a, const lf_stream_port *p);
 
 LF_MUST_USE lf_status lf_stream_model_make(const lf_graph *g, lf_arena *a, lf_stream_model *out);
 

@@ -163,7 +163,7 @@ static json_t *roofline_json(const lf_build_facts *f) {
         for (size_t i = 0; i < sides[s]->count; i++) {
             const lf_stream_port *p = &sides[s]->at[i];
             bytes += lf_port_beats(p) * lf_port_bytes(p);
-            if (lf_port_beats(p) > longest) {
+            if (lf_port_beats(p) > longest && !p->image) { /* a unit takes weights at its own pace */
                 longest = lf_port_beats(p);
                 bound = s ? "output stream" : "input stream";
             }
@@ -251,7 +251,8 @@ static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
     if (json_array_size(fifos))
         lf_text_addf(out, "%zu FIFOs hold up to %s bits\n", json_array_size(fifos), lf_thousands(a, bits));
     if (json_is_true(json_object_get(json_object_get(r, "network"), "deadlock_free")))
-        lf_text_add(out, "no deadlock under any stall pattern: all units are determinate, and whole frames pass with these depths\n");
+        lf_text_add(out, "no deadlock under any stall pattern: all units are determinate, and whole frames pass with "
+                         "these depths\n");
 }
 
 void lf_build_report_text(const json_t *r, lf_text *out) {

@@ -86,13 +86,17 @@ static void output_scale(const lf_graph *g, json_t *o, lf_id tensor) {
         set_scale(o, y && lf_on_grid(y) ? y->grid.scale[0] : 1, 0);
 }
 
+static const char *port_text(lf_arena *a, const lf_stream_port *p, bool output) {
+    return lf_format(a, "%s_axis%s%.*s", output ? "m" : "s", *p->suffix ? "_" : "", (int)strlen(p->suffix) - (*p->suffix ? 1 : 0), p->suffix);
+}
+
 static json_t *port_json(const lf_graph *g, const lf_stream_port *p, bool output) {
     const lf_port *model = port_named(output ? &g->outputs : &g->inputs, p->name);
     const lf_tensor *m = lf_tensor_at(g, model ? model->tensor : p->tensor);
     lf_arena *a = lf_arena_new();
     json_t *o = json_object();
     json_object_set_new(o, "name", json_string(p->name));
-    json_object_set_new(o, "port", json_string(lf_format(a, "%s_axis%s%.*s", output ? "m" : "s", *p->suffix ? "_" : "", (int)strlen(p->suffix) - (*p->suffix ? 1 : 0), p->suffix)));
+    json_object_set_new(o, "port", json_string(port_text(a, p, output)));
     json_object_set_new(o, "shape", shape_json(m->shape));
     json_object_set_new(o, "layout", json_string(layout_of(m->shape)));
     json_object_set_new(o, "dtype", json_string(output && lf_dtype_is_code(m->dtype) && !lf_on_grid(m) ? lf_dtype_name(a, m->dtype) : "FLOAT32"));
@@ -110,13 +114,34 @@ static json_t *port_json(const lf_graph *g, const lf_stream_port *p, bool output
     return o;
 }
 
+/* What a DMA replays: the beats of `file`, `repeats` times a frame. */
+static json_t *weights_json(const lf_stream_port *p) {
+    lf_arena *a = lf_arena_new();
+    json_t *o = json_object();
+    json_object_set_new(o, "name", json_string(p->name));
+    json_object_set_new(o, "port", json_string(port_text(a, p, false)));
+    json_object_set_new(o, "type", json_string(lf_dtype_name(a, p->type)));
+    json_object_set_new(o, "bits", json_integer(lf_port_bits(p)));
+    json_object_set_new(o, "beat_bytes", json_integer(lf_port_bytes(p)));
+    json_object_set_new(o, "beats_per_frame", json_integer(lf_port_beats(p)));
+    json_object_set_new(o, "file", json_string(lf_weights_file(a, p)));
+    json_object_set_new(o, "file_beats", json_integer(lf_port_image_beats(p)));
+    json_object_set_new(o, "repeats", json_integer(p->elements / p->image));
+    lf_arena_free(a);
+    return o;
+}
+
 json_t *lf_host_report(const lf_graph *g, const lf_stream_ports *inputs, const lf_stream_ports *outputs) {
-    json_t *host = json_object(), *in = json_array(), *out = json_array();
-    for (size_t i = 0; i < inputs->count; i++)
+    json_t *host = json_object(), *in = json_array(), *out = json_array(), *weights = json_array();
+    size_t data = lf_data_port_count(inputs);
+    for (size_t i = 0; i < data; i++)
         json_array_append_new(in, port_json(g, &inputs->at[i], false));
     for (size_t i = 0; i < outputs->count; i++)
         json_array_append_new(out, port_json(g, &outputs->at[i], true));
+    for (size_t i = data; i < inputs->count; i++)
+        json_array_append_new(weights, weights_json(&inputs->at[i]));
     json_object_set_new(host, "inputs", in);
     json_object_set_new(host, "outputs", out);
+    json_object_set_new(host, "weights", weights);
     return host;
 }

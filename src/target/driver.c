@@ -416,8 +416,22 @@ static void readme_ports(driver *d, const lf_stream_ports *ports, bool output) {
         const lf_stream_port *p = &ports->at[i];
         lf_text_addf(&d->readme, "| `%s_axis%s%.*s` | %s %s | %s | %" PRId64 " | %" PRId64 " | %" PRId64 " | %d |\n",
                      output ? "m" : "s", *p->suffix ? "_" : "", *p->suffix ? (int)strlen(p->suffix) - 1 : 0, p->suffix,
-                     output ? "output" : "input", p->name, lf_dtype_name(d->arena, p->type), p->elements, p->lanes,
-                     lf_port_beats(p), lf_port_bytes(p));
+                     output     ? "output"
+                     : p->image ? "weights of"
+                                : "input",
+                     p->name, lf_dtype_name(d->arena, p->type), p->elements, p->lanes, lf_port_beats(p),
+                     lf_port_bytes(p));
+    }
+}
+
+static void readme_weights(driver *d) {
+    for (size_t i = lf_data_port_count(d->inputs); i < d->inputs->count; i++) {
+        const lf_stream_port *p = &d->inputs->at[i];
+        lf_text_addf(&d->readme,
+                     "\nWeights of %s: send the %" PRId64 " bytes of `../%s` to `s_axis_%.*s`, %" PRId64
+                     " times for every frame, without waiting for the data.\n",
+                     p->name, lf_port_image_beats(p) * lf_port_bytes(p), lf_weights_file(d->arena, p),
+                     (int)strlen(p->suffix) - 1, p->suffix, p->elements / p->image);
     }
 }
 
@@ -439,6 +453,7 @@ static void print_readme(driver *d) {
                  "width, channels. Where the header says that there is no function on values, it names what is to be "
                  "computed instead.\n\n    cc -std=c99 -O2 -c %s_driver.c\n",
                  d->top, d->top);
+    readme_weights(d);
 }
 
 static lf_status write_text(driver *d, const char *dir, const char *name, lf_text *t) {
@@ -462,7 +477,7 @@ static lf_status write_files(driver *d, const char *dir) {
 
 static void print_all(driver *d) {
     print_header_begin(d);
-    for (size_t i = 0; i < d->inputs->count; i++) {
+    for (size_t i = 0; i < lf_data_port_count(d->inputs); i++) {
         const lf_stream_port *p = &d->inputs->at[i];
         lf_range r = lf_dtype_range(p->type);
         print_port(d, p, false);

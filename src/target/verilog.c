@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "ir/names.h"
+#include "ops/stream.h"
 #include "pass/stream_model.h"
 #include "target/target.h"
 #include "vlog/vlog.h"
@@ -11,7 +12,12 @@ typedef struct emitter {
     const lf_graph *g;
     lf_arena *arena;
     lf_vlog *v;
+    lf_stream_ports in, out; /* found before names change: the ports keep those of the graph */
 } emitter;
+
+static const char *weights_name(const emitter *e, lf_id node) {
+    return lf_const_stream_name(e->arena, lf_node_at(e->g, node));
+}
 
 static const char *stream_name(const emitter *e, lf_id tensor) {
     return lf_vlog_name(e->arena, lf_tensor_at(e->g, lf_stream_source(e->g, tensor))->name);
@@ -61,9 +67,26 @@ static void restore_names(const emitter *e, const kept_names *k) {
             e->g->nodes.at[i]->name = k->node[i + 1];
 }
 
-/* Units and their streams get names of their own; reshapes are wires: behind one, units see the tensor by the name of its stream. */
+/* Units get names of their own; streams of weights are named after them. */
+static void name_instances(const emitter *e, lf_names *streams, const char *top) {
+    lf_names instances = {0};
+    lf_const_stream c;
+    for (size_t i = 0; i < e->g->order.count; i++) {
+        lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
+        if (!lf_is_unit(n))
+            continue;
+        n->name = unique_name(e, &instances, n->name, top);
+        if (lf_has_const_stream(e->g, n, &c)) {
+            lf_names_set(streams, e->arena, weights_name(e, n->id), 1);
+            lf_names_set(streams, e->arena, lf_format(e->arena, "%s_word", weights_name(e, n->id)), 1);
+        }
+    }
+}
+
+/* Streams get names of their own; reshapes are wires: behind one, units see the tensor by the name of its stream. */
 static void name_units(const emitter *e, const char *top) {
-    lf_names streams = {0}, instances = {0};
+    lf_names streams = {0};
+    name_instances(e, &streams, top);
     for (size_t i = 0; i < e->g->tensors.count; i++) {
         lf_tensor *t = e->g->tensors.at[i];
         if (t && lf_stream_source(e->g, t->id) == t->id)
@@ -71,21 +94,17 @@ static void name_units(const emitter *e, const char *top) {
     }
     for (size_t i = 0; i < e->g->order.count; i++) {
         lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
-        if (!n || n->place != LF_PLACE_FPGA)
-            continue;
-        if (n->op->unit)
-            n->name = unique_name(e, &instances, n->name, top);
-        else
+        if (n && n->place == LF_PLACE_FPGA && !n->op->unit)
             lf_out(e->g, n, 0)->name = lf_tensor_at(e->g, lf_stream_source(e->g, n->out[0]))->name;
     }
 }
 
 static lf_status declare_streams(emitter *e) {
-    lf_stream_ports in = {0}, out = {0};
-    LF_TRY(lf_circuit_ports(e->g, e->arena, &in, &out));
-    for (size_t i = 0; i < in.count; i++) {
-        lf_vlog_stream(e->v, stream_name(e, in.at[i].tensor), lf_port_bits(&in.at[i]));
-        lf_vlog_input(e->v, in.at[i].suffix, stream_name(e, in.at[i].tensor), lf_port_bits(&in.at[i]));
+    for (size_t i = 0; i < e->in.count; i++) {
+        const lf_stream_port *p = &e->in.at[i];
+        const char *name = p->image ? weights_name(e, p->node) : stream_name(e, p->tensor);
+        lf_vlog_stream(e->v, name, lf_port_bits(p));
+        lf_vlog_input(e->v, p->suffix, name, lf_port_bits(p));
     }
     for (size_t i = 0; i < e->g->order.count; i++) {
         const lf_node *n = lf_node_at(e->g, e->g->order.at[i]);
@@ -96,9 +115,9 @@ static lf_status declare_streams(emitter *e) {
         for (int k = 0; k < n->out_count; k++)
             lf_vlog_stream(e->v, stream_name(e, n->out[k]), (int)lo[k] * lf_dtype_bits(lf_out(e->g, n, k)->dtype));
     }
-    for (size_t i = 0; i < out.count; i++)
-        lf_vlog_output(e->v, out.at[i].suffix, stream_name(e, out.at[i].tensor), lf_port_bits(&out.at[i]),
-                       lf_port_beats(&out.at[i]));
+    for (size_t i = 0; i < e->out.count; i++)
+        lf_vlog_output(e->v, e->out.at[i].suffix, stream_name(e, e->out.at[i].tensor), lf_port_bits(&e->out.at[i]),
+                       lf_port_beats(&e->out.at[i]));
     return LF_OK;
 }
 
@@ -135,8 +154,10 @@ static lf_status emit(const lf_graph *g, const char *top, const char *dir) {
     emitter e = {.g = g, .arena = lf_arena_new()};
     kept_names kept = keep_names(&e);
     e.v = lf_vlog_new(g->ctx, e.arena, top);
+    lf_status status = lf_circuit_ports(g, e.arena, &e.in, &e.out);
     name_units(&e, top);
-    lf_status status = declare_streams(&e);
+    if (status == LF_OK)
+        status = declare_streams(&e);
     if (status == LF_OK)
         status = print_units(&e);
     restore_names(&e, &kept);

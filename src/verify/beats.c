@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "num/bitpack.h"
+#include "pass/stream_model.h"
 
 static void pack_beat(const lf_stream_port *p, const int64_t *codes, uint8_t *beat) {
     int bits = lf_dtype_bits(p->type);
@@ -35,6 +36,41 @@ lf_status lf_beats_write(lf_ctx *ctx, const char *path, const lf_stream_port *p,
             lf_text_addn(&t, (const char *)beat, (size_t)lf_port_bytes(p));
     }
     lf_status status = lf_file_write(ctx, path, t.at ? t.at : "", t.len);
+    lf_text_free(&t);
+    lf_arena_free(a);
+    return status;
+}
+
+lf_status lf_weights_write(const lf_graph *g, const lf_stream_port *port, const char *dir) {
+    const lf_node *n = lf_node_at(g, port->node);
+    lf_arena *a = lf_arena_new();
+    lf_const_stream c;
+    lf_stream_port image = *port;
+    image.elements = port->image;
+    int64_t *codes = LF_NEW_ARRAY(a, int64_t, port->image);
+    lf_status status = lf_make_dir(g->ctx, lf_path_join(a, dir, "weights"));
+    if (status == LF_OK && n->op->const_stream(g, n, &c, codes))
+        status = lf_beats_write(g->ctx, lf_path_join(a, dir, lf_weights_file(a, port)), &image, codes, 1, false);
+    lf_arena_free(a);
+    return status;
+}
+
+lf_status lf_weights_copy(lf_ctx *ctx, const lf_stream_port *port, const char *dir, const char *path, bool hex) {
+    lf_arena *a = lf_arena_new();
+    lf_file f;
+    const char *from = lf_path_join(a, dir, lf_weights_file(a, port));
+    int bytes = lf_port_bytes(port);
+    int64_t size = lf_port_image_beats(port) * bytes;
+    lf_text t = {0};
+    lf_status status = lf_file_open(ctx, from, 0, &f);
+    if (status == LF_OK && (int64_t)f.size != size)
+        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = from}, "%zu bytes; the weights of %s are %lld", f.size, port->name, (long long)size);
+    else if (status == LF_OK) {
+        for (int64_t b = 0; hex && b < size; b += bytes)
+            add_hex(&t, f.data + b, bytes);
+        status = lf_file_write(ctx, path, hex ? t.at : (const char *)f.data, hex ? t.len : f.size);
+    }
+    lf_file_close(&f);
     lf_text_free(&t);
     lf_arena_free(a);
     return status;

@@ -309,9 +309,12 @@ static const char *file_of(lf_cosim *c, const char *kind, size_t port, const cha
 }
 
 static lf_status write_inputs(lf_cosim *c, const lf_cosim_run *run) {
-    for (size_t i = 0; i < c->design.inputs->count; i++)
-        LF_TRY(lf_beats_write(c->ctx, file_of(c, "in", i, hex_files(c) ? "hex" : "bin"), &c->design.inputs->at[i],
-                              run->in[i], run->frames, hex_files(c)));
+    for (size_t i = 0; i < c->design.inputs->count; i++) {
+        const lf_stream_port *p = &c->design.inputs->at[i];
+        const char *path = file_of(c, "in", i, hex_files(c) ? "hex" : "bin");
+        LF_TRY(p->image ? lf_weights_copy(c->ctx, p, c->design.dir, path, hex_files(c))
+                        : lf_beats_write(c->ctx, path, p, run->in[i], run->frames, hex_files(c)));
+    }
     return LF_OK;
 }
 

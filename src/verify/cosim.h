@@ -25,7 +25,7 @@ void lf_cosim_free(lf_cosim *c);
 
 typedef struct lf_cosim_run {
     int64_t frames;
-    const int64_t *const *in; /* [input][frames * elements] codes */
+    const int64_t *const *in; /* [input][frames * elements] codes; those of weights come from the build */
     int64_t **out;            /* [output][frames * elements] codes, filled */
     double stall;             /* probability that valid or ready is dropped, on every stream */
     uint64_t seed;

@@ -69,7 +69,8 @@ static lf_status open_all(bench *b, const lf_cosim_design *d, const lf_cosim_run
         LF_TRY(open_side(b, &d->inputs->at[i], false, run->frames, &b->in[i]));
         LF_TRY(
             lf_file_open(b->ctx, lf_path_join(b->arena, dir, lf_format(b->arena, "in_%zu.bin", i)), 0, &b->in[i].file));
-        if ((int64_t)b->in[i].file.size < b->in[i].total * b->in[i].bytes)
+        int64_t image = d->inputs->at[i].image ? lf_port_image_beats(&d->inputs->at[i]) : b->in[i].total;
+        if ((int64_t)b->in[i].file.size < image * b->in[i].bytes)
             return lf_fail(b->ctx, LF_FAILED, NULL, "in_%zu.bin is short", i);
     }
     for (size_t i = 0; i < b->outs; i++)
@@ -92,8 +93,9 @@ static void drive(bench *b) {
         side *s = &b->in[i];
         if (!s->offered && s->at < s->total)
             s->offered = !drop(b);
+        int64_t beat = s->port->image ? s->at % lf_port_image_beats(s->port) : s->at;
         for (int k = 0; s->offered && k < s->width; k++)
-            v[s->data[k]] = s->file.data[s->at * s->bytes + k / 8] >> (k % 8) & 1;
+            v[s->data[k]] = s->file.data[beat * s->bytes + k / 8] >> (k % 8) & 1;
         v[s->valid] = s->offered;
         v[s->last] = s->offered && (s->at + 1) % s->beats == 0;
     }
@@ -140,7 +142,7 @@ static lf_status observe(bench *b, int64_t cycle, int64_t *first, bool *moved, b
         side *s = &b->in[i];
         if (!s->offered || !b->state->value[s->ready])
             continue;
-        *first = *first < 0 ? cycle : *first;
+        *first = *first < 0 && !s->port->image ? cycle : *first;
         s->at++;
         s->offered = false;
         *moved = true;

@@ -16,7 +16,10 @@ static int padded_bits(const lf_stream_port *p) { return lf_port_bytes(p) * 8; }
 
 static void print_cpp_port(lf_text *t, const lf_stream_port *p, bool output) {
     const char *side = output ? "m_axis_" : "s_axis_", *x = p->suffix;
-    lf_text_addf(t, "    {\"%s\", %d, %lld,\n", p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
+    lf_text_addf(t, "    {\"%s\", %d, %lld,", p->image ? x : p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
+    if (!output)
+        lf_text_addf(t, " %lld,", (long long)(p->image ? lf_port_image_beats(p) : 0));
+    lf_text_add(t, "\n");
     if (output) {
         lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p), side, x);
         lf_text_addf(t, "     [](Top &d) { return d.%s%stvalid != 0; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top &d) { return d.%s%stlast != 0; }},\n", side, x, side, x, side, x);
@@ -68,8 +71,8 @@ static void print_dut(const bench *b, lf_text *t) {
 static void print_drivers(const bench *b, lf_text *t) {
     for (size_t i = 0; i < b->inputs->count; i++) {
         const lf_stream_port *p = &b->inputs->at[i];
-        lf_text_addf(t, "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) source_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n", padded_bits(p),
-                     (long long)lf_port_beats(p), i, i);
+        lf_text_addf(t, "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .IMAGE(%lld), .PORT(%zu)) source_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n", padded_bits(p),
+                     (long long)lf_port_beats(p), (long long)(p->image ? lf_port_image_beats(p) : 0), i, i);
         lf_text_addf(t, "        .tdata(s_axis_%stdata), .tvalid(s_axis_%stvalid), .tready(s_axis_%stready), .tlast(s_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
     }
     for (size_t i = 0; i < b->outputs->count; i++) {

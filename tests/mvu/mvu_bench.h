@@ -41,18 +41,19 @@ static inline lf_status mvu_bench_add(mvu_bench *b, lf_rng *r, const mvu_layer *
                                       mvu_recording *out) {
     const lf_mvu_plan *p = &l->plan;
     const char *name = l->spec.name, *file = lf_format(b->arena, "%s.rec", name);
-    int64_t sw = l->spec.simd * p->x_bits, mw = l->spec.pe * p->out_bits;
+    int inputs = mvu_inputs(l);
+    int64_t sw = mvu_input_bits(l), mw = l->spec.pe * p->out_bits;
     LF_TRY(lf_mvu_print(b->v, b->arena, p));
     *out = mvu_record(lf_path_join(b->arena, b->dir, file), b->arena, r, l, st, settings);
     int k = b->count++;
     lf_text_addf(&b->body,
-                 "    wire rst%d, sv%d, sr%d, mv%d, mr%d;\n    wire [%" PRId64 ":0] sd%d;\n    wire [%" PRId64
-                 ":0] md%d;\n",
-                 k, k, k, k, k, sw - 1, k, mw - 1, k);
+                 "    wire rst%d, mv%d, mr%d;\n    wire [%d:0] sv%d, sr%d;\n    wire [%" PRId64
+                 ":0] sd%d;\n    wire [%" PRId64 ":0] md%d;\n",
+                 k, k, k, inputs - 1, k, k, sw - 1, k, mw - 1, k);
     lf_text_addf(&b->body,
-                 "    lf_stream_replay #(.SW(%" PRId64 "), .MW(%" PRId64 "), .CYCLES(%" PRId64
+                 "    lf_stream_replay #(.INPUTS(%d), .SW(%" PRId64 "), .MW(%" PRId64 "), .CYCLES(%" PRId64
                  "), .FILE(\"%s\"), .NAME(\"%s\")) replay%d (.aclk(aclk), .aresetn(rst%d), ",
-                 sw, mw, out->cycles, file, name, k, k);
+                 inputs, sw, mw, out->cycles, file, name, k, k);
     lf_text_addf(&b->body,
                  ".s_tdata(sd%d), .s_tvalid(sv%d), .s_tready(sr%d), .m_tdata(md%d), .m_tvalid(mv%d), .m_tready(mr%d), "
                  ".done(done[%d]), .errors(errors[%d +: 32]));\n",

@@ -28,6 +28,7 @@ typedef struct mvu_layer {
     mvu_case c;
     lf_mvu_spec spec;
     lf_mvu_plan plan;
+    bool mixed_weights; /* streamed with words and passes taken for each other: wrong on purpose */
 } mvu_layer;
 
 static inline int64_t mvu_random_code(lf_rng *r, lf_dtype t) {
@@ -122,8 +123,7 @@ static inline lf_status mvu_make(lf_ctx *ctx, lf_arena *a, lf_rng *r, const mvu_
     if (s.levels)
         mvu_thresholds(a, r, &s);
     mvu_output_type(&s);
-    out->c = *c;
-    out->spec = s;
+    *out = (mvu_layer){.c = *c, .spec = s};
     return lf_mvu_plan_make(ctx, NULL, a, &s, &out->plan);
 }
 
@@ -169,12 +169,51 @@ static inline void mvu_put_noise(FILE *f, lf_rng *r, int64_t bits) {
         fputc('0' + (int)(lf_rng_u32(r) & 1), f);
 }
 
+/* Streams into the unit: vectors, and weights when they are streamed. */
+static inline int mvu_inputs(const mvu_layer *l) {
+    return l->spec.ram == LF_MVU_RAM_STREAM ? 2 : 1;
+}
+
+static inline int64_t mvu_weight_beat_bits(const mvu_layer *l) {
+    return mvu_inputs(l) > 1 ? l->spec.pe * l->spec.simd * l->plan.w_bits : 0;
+}
+
+static inline int64_t mvu_input_bits(const mvu_layer *l) {
+    return l->spec.simd * l->plan.x_bits + mvu_weight_beat_bits(l);
+}
+
+/* Beat number `beat` of the weights, by the words of the interface: for every vector passes outside, words inside, element
+ * pe * SIMD + lane lowest first. */
+static inline void mvu_put_weights(FILE *f, const mvu_layer *l, int64_t beat) {
+    const lf_mvu_spec *s = &l->spec;
+    int64_t pass = beat / l->plan.sf % l->plan.nf, word = beat % l->plan.sf;
+    if (l->mixed_weights) {
+        pass = beat % l->plan.nf;
+        word = beat / l->plan.nf % l->plan.sf;
+    }
+    for (int64_t e = s->pe * s->simd - 1; e >= 0; e--)
+        mvu_put_beat(f, &s->weight[(pass * s->pe + e / s->simd) * s->mw + word * s->simd + e % s->simd], 1, l->plan.w);
+}
+
+/* One cycle's flags, in the order of lf_stream_replay.v. */
+static inline void mvu_put_flags(FILE *f, int inputs, bool live, const bool *offered, bool m_ready, const bool *ready,
+                                 bool valid) {
+    mvu_put(f, live, 1);
+    for (int i = inputs - 1; i >= 0; i--)
+        mvu_put(f, offered[i], 1);
+    mvu_put(f, m_ready, 1);
+    for (int i = inputs - 1; i >= 0; i--)
+        mvu_put(f, ready[i], 1);
+    mvu_put(f, valid, 1);
+}
+
 /* One stretch without reset: until all results are out, or for `limit` cycles. */
 static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_layer *l, const mvu_stalls *st,
                                   int64_t limit, mvu_recording *out) {
     const lf_mvu_spec *s = &l->spec;
     const lf_mvu_plan *p = &l->plan;
-    int64_t ins = st->vectors * p->sf, outs = st->vectors * p->nf, taken = 0, given = 0, end = -1;
+    int64_t ins = st->vectors * p->sf, words = ins * p->nf, outs = st->vectors * p->nf;
+    int64_t taken = 0, words_taken = 0, given = 0, end = -1;
     int64_t *x = LF_NEW_ARRAY(a, int64_t, st->vectors * s->mw), *y = LF_NEW_ARRAY(a, int64_t, st->vectors * s->mh);
     for (int64_t i = 0; i < st->vectors * s->mw; i++) /* some vectors at an end of the range */
         x[i] = lf_rng_below(r, 5) == 0 && i >= s->mw && i < 3 * s->mw
@@ -185,13 +224,19 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
             y[v * s->mh + row] = mvu_row(s, x + v * s->mw, row);
     lf_unit u;
     lf_mvu_twin(p, st->vectors, a, &u);
-    bool offered = false;
+    bool offered[2] = {false}, ready[2];
     for (int64_t cycle = 0; end < 0 || cycle < end; cycle++) {
-        offered = taken < ins && (offered || lf_rng_below(r, 16) >= st->s);
-        bool m_ready = lf_rng_below(r, 16) >= st->m, valid = u.valid(u.state, 0),
-             ready = u.ready(u.state, 0, &offered, &m_ready);
-        mvu_put(f, 16u | (unsigned)offered << 3 | (unsigned)m_ready << 2 | (unsigned)ready << 1 | (unsigned)valid, 5);
-        if (offered)
+        offered[0] = taken < ins && (offered[0] || lf_rng_below(r, 16) >= st->s);
+        offered[1] = mvu_inputs(l) > 1 && words_taken < words && (offered[1] || lf_rng_below(r, 16) >= st->s);
+        bool m_ready = lf_rng_below(r, 16) >= st->m, valid = u.valid(u.state, 0);
+        for (int i = 0; i < mvu_inputs(l); i++)
+            ready[i] = u.ready(u.state, i, offered, &m_ready);
+        mvu_put_flags(f, mvu_inputs(l), true, offered, m_ready, ready, valid);
+        if (offered[1])
+            mvu_put_weights(f, l, words_taken);
+        else
+            mvu_put_noise(f, r, mvu_weight_beat_bits(l));
+        if (offered[0])
             mvu_put_beat(f, x + taken * s->simd, s->simd, s->x);
         else
             mvu_put_noise(f, r, s->simd * p->x_bits);
@@ -200,12 +245,16 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
         else
             mvu_put_noise(f, r, s->pe * p->out_bits);
         fputc('\n', f);
-        u.clock(u.state, &offered, &m_ready);
-        if (offered && ready) {
+        u.clock(u.state, offered, &m_ready);
+        if (offered[1] && ready[1]) {
+            words_taken++;
+            offered[1] = false;
+        }
+        if (offered[0] && ready[0]) {
             out->first_in = taken ? out->first_in : cycle;
             taken++;
             out->last_in = cycle;
-            offered = false;
+            offered[0] = false;
         }
         if (valid && m_ready) {
             if (!given)
@@ -229,8 +278,9 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
 
 static inline void mvu_record_reset(FILE *f, lf_rng *r, const mvu_layer *l, int cycles, mvu_recording *out) {
     for (int i = 0; i < cycles; i++) {
-        mvu_put(f, 0, 5);
-        mvu_put_noise(f, r, l->spec.simd * l->plan.x_bits + l->spec.pe * l->plan.out_bits);
+        static const bool none[2] = {false};
+        mvu_put_flags(f, mvu_inputs(l), false, none, false, none, false);
+        mvu_put_noise(f, r, mvu_input_bits(l) + l->spec.pe * l->plan.out_bits);
         fputc('\n', f);
         out->cycles++;
     }

@@ -43,6 +43,13 @@ static const mvu_case corners[] = {
     {"wide_memory", 12, 130, 1, 12, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
     {"wide_distributed", 7, 66, 1, 7, "UINT2", "INT2", 2, true, LF_MVU_RAM_DISTRIBUTED},
     {"deep_presets", 4, 130, 1, 2, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_AUTO},
+    {"stream_one", 1, 1, 1, 1, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_STREAM},
+    {"stream_folded", 24, 12, 3, 4, "BIPOLAR", "BIPOLAR", 1, false, LF_MVU_RAM_STREAM},
+    {"stream_bytes", 9, 4, 2, 3, "UINT8", "INT8", 0, true, LF_MVU_RAM_STREAM},
+    {"stream_ternary", 40, 30, 3, 4, "UINT2", "TERNARY", 2, false, LF_MVU_RAM_STREAM},
+    {"stream_kept", 12, 8, 2, 12, "INT4", "INT3", 3, true, LF_MVU_RAM_STREAM},
+    {"stream_direct", 20, 5, 5, 4, "BIPOLAR", "INT4", 0, true, LF_MVU_RAM_STREAM},
+    {"stream_at_once", 17, 9, 9, 17, "UINT1", "UINT2", 1, true, LF_MVU_RAM_STREAM},
 };
 
 /* Layers i0, i0 + step, ... of the corners. */
@@ -110,8 +117,28 @@ static void test_replay_notices(void **state) {
     mvu_bench_end(&b);
 }
 
+/* Weights that come in another order must show. */
+static void test_order_of_weights_shows(void **state) {
+    (void)state;
+    need("iverilog");
+    mvu_bench b;
+    mvu_bench_begin(&b, getenv("TMPDIR"));
+    lf_rng r = lf_rng_make(9, 10);
+    static const mvu_case folded = {"wrong", 24, 12, 3, 4, "UINT2", "INT4", 0, false, LF_MVU_RAM_STREAM};
+    mvu_layer l;
+    mvu_recording rec;
+    assert_int_equal(mvu_make(b.ctx, b.arena, &r, &folded, &l), LF_OK);
+    mvu_layer turned = l;
+    turned.mixed_weights = true;
+    assert_int_equal(mvu_bench_add(&b, &r, &turned, settings, 1, &rec), LF_OK);
+    mvu_bench_write(&b);
+    assert_false(mvu_simulate_icarus(&b));
+    mvu_bench_end(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_corners_icarus), cmocka_unit_test(test_corners_lint),
-                                       cmocka_unit_test(test_corners_verilator), cmocka_unit_test(test_replay_notices)};
+                                       cmocka_unit_test(test_corners_verilator), cmocka_unit_test(test_replay_notices),
+                                       cmocka_unit_test(test_order_of_weights_shows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
