@@ -9,12 +9,14 @@ fi
 set -e
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for pair in mobilenet-v1:ZCU102 resnet50:U250; do
-    name=${pair%:*}
-    reference=$models/folding_refs/finnplus__${pair#*:}_folding_config_live_fifo.json
+# Cycles a frame: what the slowest unit takes with that folding.
+for design in mobilenet-v1:ZCU102:401408 resnet50:U250:903168; do
+    IFS=: read -r name board cycles <<<"$design"
+    reference=$models/folding_refs/finnplus__${board}_folding_config_live_fifo.json
     /usr/bin/python3 tools/fifo_compare.py "$reference" --folding "$work/$name.json"
     "$LUTFISK" make "$name" -o "$work/$name.onnx" -q
-    "$LUTFISK" build "$work/$name.onnx" -o "$work/$name" --folding "$work/$name.json" -q >"$work/$name.log" 2>&1 ||
+    "$LUTFISK" build "$work/$name.onnx" -o "$work/$name" --folding "$work/$name.json" --ii "$cycles" -q \
+        >"$work/$name.log" 2>&1 ||
         { cat "$work/$name.log"; exit 1; }
     /usr/bin/python3 tools/fifo_compare.py "$reference" --report "$work/$name/report.json"
 done
