@@ -132,6 +132,10 @@ lf_status lf_chain_prepare(lf_ctx *ctx, lf_chain *c) {
 
 /* -- answers after a run ------------------------------------------------------------------------------------------- */
 
+int64_t lf_chain_edges(const lf_chain *c) {
+    return c->edges;
+}
+
 int64_t lf_chain_peak(const lf_chain *c, int unit) {
     return c->units.at[unit]->peak;
 }

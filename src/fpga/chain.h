@@ -64,6 +64,8 @@ LF_MUST_USE lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t
 LF_MUST_USE lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end,
                                    lf_chain_result *out);
 
+/* After a run: how many clock edges of units it took, which is what its time goes with. */
+int64_t lf_chain_edges(const lf_chain *c);
 /* After a run: the most beats that a unit which gives what it takes, beat by beat, held at once (FIFOs, skids, pipes). */
 int64_t lf_chain_peak(const lf_chain *c, int unit);
 lf_chain_waits lf_chain_waits_of(const lf_chain *c, int unit);

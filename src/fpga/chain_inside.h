@@ -23,16 +23,17 @@ typedef struct lf_chain_link {
     int end;                                            /* sources and sinks: index among the ends; else -1 */
 } lf_chain_link;
 
+/* What every clock edge needs comes first. */
 typedef struct lf_chain_unit {
+    bool s_valid[LF_UNIT_PORTS], m_ready[LF_UNIT_PORTS];
+    int64_t resting_since; /* edges from this cycle on are still to be made up; -1: it is clocked in every cycle */
+    int place;             /* in topological order */
+    bool bypassed, keeps;  /* keeps: gives what it takes, beat by beat */
+    lf_chain_link *out[LF_UNIT_PORTS], *in[LF_UNIT_PORTS];
     lf_unit u;
     lf_chain_wire *in_wire[LF_UNIT_PORTS], *out_wire[LF_UNIT_PORTS];
-    lf_chain_link *in[LF_UNIT_PORTS], *out[LF_UNIT_PORTS];
-    bool s_valid[LF_UNIT_PORTS], m_ready[LF_UNIT_PORTS];
-    bool bypassed, keeps; /* keeps: gives what it takes, beat by beat */
-    int place;            /* in topological order */
-    void *fresh;          /* its state before the first run */
+    void *fresh; /* its state before the first run */
     int64_t peak;
-    int64_t resting_since; /* edges from this cycle on are still to be made up; -1: it is clocked in every cycle */
 } lf_chain_unit;
 
 struct lf_chain {
@@ -49,7 +50,7 @@ struct lf_chain {
     lf_chain_link **ends;
     size_t end_count;
     int frames;
-    int64_t now;
+    int64_t now, edges; /* edges: of units that did not rest */
 };
 
 /* Checks, sorts and, for a run, resets every unit and joins links past what is bypassed. */

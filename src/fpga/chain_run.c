@@ -164,7 +164,7 @@ lf_status lf_chain_start(lf_ctx *ctx, lf_chain *c, int frames) {
         LF_TRY(reset_unit(ctx, c, c->units.at[i]));
     c->started = true;
     c->frames = frames;
-    c->now = 0;
+    c->now = c->edges = 0;
     join_links(c);
     for (size_t i = 0; i < c->end_count; i++)
         if (c->ends[i]->to == OUTSIDE && c->ends[i]->beats > 0)
@@ -376,6 +376,7 @@ static bool clock_units(clockwork *k) {
         k->touched[w] = 0;
         for (; set; set &= set - 1) {
             int bit = LF_ZEROS_BELOW(set);
+            k->c->edges++;
             if (clock_unit(k, k->at[w * WORD + (size_t)bit]))
                 keep |= (uint64_t)1 << bit;
         }

@@ -16,8 +16,6 @@ typedef struct lf_unit {
     const char *name;
     void *state; /* in the arena of whoever made it; zero state = after reset */
     int in_count, out_count;
-    int64_t in_beats[LF_UNIT_PORTS], out_beats[LF_UNIT_PORTS]; /* per frame */
-    bool registered_ready; /* s_tready does not depend on m_tready combinationally */
     bool (*valid)(const void *state, int port);
     bool (*ready)(const void *state, int port, const bool *s_valid, const bool *m_ready);
     void (*clock)(void *state, const bool *s_valid, const bool *m_ready);
@@ -29,6 +27,10 @@ typedef struct lf_unit {
      * leave all of its valid and ready as they are (0 is always right, INT64_MAX is for ever); and that many edges or fewer at once. */
     int64_t (*steady)(const void *state, const bool *s_valid, const bool *m_ready);
     void (*skip)(void *state, int64_t edges, const bool *s_valid, const bool *m_ready);
+
+    /* Last, so that what every clock edge needs lies together. */
+    int64_t in_beats[LF_UNIT_PORTS], out_beats[LF_UNIT_PORTS]; /* per frame */
+    bool registered_ready; /* s_tready does not depend on m_tready combinationally */
 } lf_unit;
 
 #endif

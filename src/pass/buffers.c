@@ -6,9 +6,11 @@
 #include "ir/attr_access.h"
 #include "ops/stream.h"
 
-/* What looking for smaller FIFOs may cost: unit-cycles of the model in all, and runs. */
-static const int64_t budget_cycles = 1500000000;
-enum { BUDGET_RUNS = 200, FRAMES = 6, MOST_FRAMES = 12, REGISTER_DEPTH = 2, DEEPEST = 1 << 20 };
+/* What looking for smaller FIFOs may cost: clock edges of units in all, and runs; two runs whatever they cost. */
+static const int64_t budget_edges = 60000000;
+/* From here on a run takes seconds: as few runs as possible. Unit-cycles of a frame. */
+static const int64_t large_circuit = 20000000;
+enum { BUDGET_RUNS = 200, LEAST_RUNS = 2, FRAMES = 6, MOST_FRAMES = 12, REGISTER_DEPTH = 2, DEEPEST = 1 << 20 };
 
 typedef struct sizing {
     lf_graph *g;
@@ -18,8 +20,9 @@ typedef struct sizing {
     lf_slots *slots;
     int64_t bound, limit; /* cycles of a frame; of a run that may count as good (0: no limit) */
     int frames;
-    int64_t spent; /* unit-cycles */
+    int64_t spent; /* edges */
     int runs;
+    bool large;
     bool proved; /* the circuit as it stands keeps the bound, at proved_ii */
     int64_t proved_ii;
 } sizing;
@@ -118,7 +121,7 @@ static lf_status run_model(sizing *z, int64_t max_cycles, lf_chain_end *end, lf_
     *r = (lf_chain_result){0};
     LF_TRY(lf_chain_try(z->g->ctx, z->chain, z->frames, max_cycles, end, r));
     z->runs++;
-    z->spent += (*end == LF_CHAIN_DONE ? r->cycles : max_cycles) * (int64_t)z->units;
+    z->spent += lf_chain_edges(z->chain);
     return LF_OK;
 }
 
@@ -137,7 +140,7 @@ static lf_status keeps_rate(sizing *z, bool *keeps, int64_t *ii) {
 }
 
 static bool may_run(const sizing *z) {
-    return z->runs < BUDGET_RUNS && z->spent < budget_cycles;
+    return z->runs < LEAST_RUNS || (z->runs < BUDGET_RUNS && z->spent < budget_edges);
 }
 
 /* A matrix-vector unit reads a vector while it works on the first rows, then none until the last. */
@@ -256,27 +259,37 @@ static lf_status run_open(sizing *z, int64_t pace, lf_chain_result *r) {
 static lf_status take_peaks(sizing *z) {
     for (size_t i = 0; i < z->slots->count; i++) {
         lf_slot *s = &z->slots->at[i];
-        int64_t depth = s->peak <= REGISTER_DEPTH ? REGISTER_DEPTH : s->peak + 1;
+        int64_t depth = s->peak <= REGISTER_DEPTH ? REGISTER_DEPTH : s->peak + (z->large ? 3 : 1);
         if (s->bufferable)
             LF_TRY(set_depth(z, s, depth));
     }
     return LF_OK;
 }
 
+/* Whether so many frames are enough to see them all under way. */
+static bool needs_frames(sizing *z, const lf_chain_result *r) {
+    int64_t under_way = 3 + r->latency_cycles / z->bound;
+    if (under_way <= z->frames)
+        return false;
+    bool more = z->frames < MOST_FRAMES;
+    z->frames = under_way < MOST_FRAMES ? (int)under_way : MOST_FRAMES;
+    return more;
+}
+
 /* Paced at the bound; where some unit does not keep it, at what the circuit can do. The first run tells which FIFOs will be memories, the
- * second how deep. */
+ * second how deep. In a large circuit all are memories in the first run, and there is no second one: a few words more stand for it. */
 static lf_status measure_peaks(sizing *z) {
     lf_chain_result r;
+    for (size_t i = 0; i < z->slots->count; i++)
+        z->slots->at[i].peak = z->large ? REGISTER_DEPTH + 1 : 0;
     LF_TRY(run_open(z, z->bound, &r));
-    if (r.ii_cycles > z->bound) {
+    bool slower = r.ii_cycles > z->bound;
+    if (slower) {
         LF_TRY(run_open(z, 0, &r));
         z->bound = r.ii_cycles > z->bound ? r.ii_cycles : z->bound;
-        LF_TRY(run_open(z, z->bound, &r));
     }
-    int64_t under_way = 3 + r.latency_cycles / z->bound;
-    if (under_way > z->frames)
-        z->frames = under_way < MOST_FRAMES ? (int)under_way : MOST_FRAMES;
-    LF_TRY(run_open(z, z->bound, &r));
+    if (needs_frames(z, &r) || slower || !z->large)
+        LF_TRY(run_open(z, z->bound, &r));
     z->limit = r.cycles + z->bound;
     return take_peaks(z);
 }
@@ -453,11 +466,14 @@ static lf_status shrink_dearest(sizing *z) {
 static lf_status size_all(sizing *z, int most_ready, int64_t *ii) {
     bool keeps;
     LF_TRY(cut_ready(z, most_ready));
-    LF_TRY(keeps_rate(z, &keeps, ii));
-    if (keeps)
-        return LF_OK;
+    if (!z->large) {
+        LF_TRY(keeps_rate(z, &keeps, ii));
+        if (keeps)
+            return LF_OK;
+    }
     LF_TRY(measure_peaks(z));
     LF_TRY(confirm(z));
+    z->spent = z->runs = 0;
     LF_TRY(keep_vectors(z));
     LF_TRY(drop_idle(z));
     LF_TRY(shrink_dearest(z));
@@ -471,6 +487,7 @@ lf_status lf_buffers_size(lf_graph *g, lf_slots *slots, int64_t bound, int most_
     sizing z = {.g = g, .arena = scratch, .chain = m.chain, .slots = slots, .bound = bound, .frames = FRAMES};
     for (size_t i = 0; i < g->order.count; i++)
         z.units += lf_is_unit(lf_node_at(g, g->order.at[i]));
+    z.large = (int64_t)z.units * bound > large_circuit;
     locate_slots(&z, &m);
     return size_all(&z, most_ready, ii);
 }
