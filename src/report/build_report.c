@@ -255,6 +255,16 @@ static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
                          "these depths\n");
 }
 
+static void weights_text(lf_arena *a, const json_t *r, lf_text *out) {
+    const json_t *weights = json_object_get(json_object_get(r, "host"), "weights"), *w;
+    int64_t bytes = 0;
+    size_t i;
+    json_array_foreach((json_t *)weights, i, w) bytes += int_of(w, "beats_per_frame") * int_of(w, "beat_bytes");
+    if (bytes)
+        lf_text_addf(out, "%zu layers take their weights from outside: %s bytes a frame\n", json_array_size(weights),
+                     lf_thousands(a, bytes));
+}
+
 void lf_build_report_text(const json_t *r, lf_text *out) {
     static const char *const header[] = {"<layer", "<op", "PE",     "SIMD", "cycles",     "slack",
                                          "LUT",    "FF",  "BRAM36", "DSP",  "weight bits"};
@@ -288,6 +298,7 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
                  lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
                  lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
     flow_text(a, r, out);
+    weights_text(a, r, out);
     lf_text_addf(out, "the integer program equals the network on %s rows, random and extreme\n",
                  lf_thousands(a, int_of(r, "checked_rows")));
     lf_arena_free(a);
