@@ -52,11 +52,11 @@ class Net:
         return path
 
 
-def dense(path):
+def dense(path, sizes=(96, 24, 24, 24, 10)):
     """One bit everywhere, as TFC-W1A1 of the FINN paper, smaller."""
-    net = Net(1, [1, 96])
+    net = Net(1, [1, sizes[0]])
     x = net.node("BipolarQuant", "x", net.const(1.0), domain=QONNX)
-    for inputs, outputs in ((96, 24), (24, 24), (24, 24), (24, 10)):
+    for inputs, outputs in zip(sizes, sizes[1:]):
         x = net.node("MatMul", x, net.const(net.random.choice([-1, 1], (inputs, outputs))))
         if outputs > 10:
             x = net.node("BipolarQuant", net.node("Add", x, net.const(net.random.integers(-5, 6, outputs) + 0.5)), net.const(1.0), domain=QONNX)
@@ -149,12 +149,27 @@ def check_folding(folder, model, names):
     expect(r.returncode == 2 and names[0] in r.stderr, f"an unknown layer is refused: {r.stderr.strip()}")
 
 
+def check_small_part(folder):
+    """Three memories of 36 Kbit: the large layers go out, the others stay."""
+    model, _ = dense(f"{folder}/large.onnx", (512, 256, 256, 16, 10))
+    command = ("build", model, "-o", f"{folder}/large", "--part", "ice40up5k")
+    r = run(*command)
+    expect(r.returncode == 2 and "does not fit" in r.stderr, f"a network too large for the part: {r.stderr}")
+    r = run(*command, "--weights", "stream")
+    expect(r.returncode == 0, f"fits with weights from outside {r.stderr}")
+    report = json.load(open(f"{folder}/large/report.json"))
+    names = [w["name"] for w in report["host"]["weights"]]
+    units = [u["name"] for u in report["layers"] if u["op"] == "mvu"]
+    expect(names and names[0] == units[0] and units[3] not in names, f"of the large layers only: {names} of {units}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         design, rows, weights = check(dense, "dense", folder, ["iverilog", "verilator"])
         check_folding(folder, f"{folder}/dense.onnx", [w["name"] for w in weights])
         check_spoiled(design, rows, weights)
         check(convolutions, "convolutions", folder, ["iverilog"])
+        check_small_part(folder)
     print(f"1..{len(checks)}")
     sys.exit(not all(checks))
 
