@@ -224,6 +224,9 @@ static const bench_fault faults[] = {
     {"words are overwritten", "lf_walk_pace.v", "s_axis_tready = fill[P-1]", "s_axis_tready = ~fill[P-1] | fill[P-1]"},
     {"words are read too early", "lf_walk_pace.v", "ready & (pad | ~ahead[P-1])", "ready"},
     {"rows wrap into the padding", "lf_walk_edge.v", "at >= SIZE", "at > SIZE"},
+    {"a row below the picture is taken for one inside", "lf_walk_rows.v", "at >= BELOW", "at > BELOW"},
+    {"rows behind the picture are waited for", "lf_walk_rows.v", "at > FULL", "at < FULL"},
+    {"the banks are not turned", "lf_walk_banks.v", "from[phase_q]", "from[0]"},
     {"one store for all groups", "lf_pool.v", "store[group] <= next", "store[0] <= next"},
     {"a result is lost", "lf_pool.v", "(take & last) | (done & ~m_axis_tready)", "take & last"},
     {"the first group's weights for all", "lf_mvu_control.v", "count <= last_all ?", "count <= last_pass ?"},
@@ -235,6 +238,13 @@ static void begin_small(void) {
     lf_rng r = lf_rng_make(42, 1);
     static const unit_case few[] = {
         {"small_same", "window", 4, 4, 1, {0, 7, 1}, "kernel=[3,3] pads=[1,1,1,1]"},
+        {"small_columns",
+         "window",
+         5,
+         4,
+         1,
+         {0, 7, 1},
+         "kernel=[3,2] strides=[2,1] pads=[1,0,1,0] SIMD=3 order=columns"},
         {"small_valid", "window", 5, 5, 1, {0, 7, 1}, "kernel=[2,2]"},
         {"small_global", "global_pool", 2, 3, 2, {0, 7, 1}, ""},
     };
