@@ -19,7 +19,7 @@ import sys
 PIXEL = 8
 INNER, TRUNK, SUM, MEAN, LOGIT = 2, 4, 5, 10, 24  # bits of an element of ResNet-50: Xilinx/ResNet50-PYNQ, src/w1a2_v1.0/*/config.h
 ACTIVATION = 4                                    # of MobileNet
-EXTRA = 8  # the measured depths are 2^k + 8, at least 9: what live sizing seems to add to every FIFO
+EXTRA = 8  # most measured depths are 2^k + 8, none is below 9: live sizing seems to add them
 
 RESNET_STAGES = (3, 4, 6, 3)
 
