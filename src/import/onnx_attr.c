@@ -50,7 +50,7 @@ lf_status lf_onnx_string(lf_onnx *m, const char *name, const char *fallback, con
     for (size_t i = 0; i < a->s.len; i++)
         if (a->s.data[i] < 0x20 || a->s.data[i] > 0x7e)
             return lf_onnx_refuse(m, "attribute %s holds a character that is not printable ASCII", name);
-    *out = lf_strndup(m->scratch, (const char *)a->s.data, a->s.len);
+    *out = a->s.len ? lf_strndup(m->scratch, (const char *)a->s.data, a->s.len) : ""; /* an empty one has no data */
     return LF_OK;
 }
 

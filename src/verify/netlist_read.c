@@ -461,6 +461,10 @@ lf_status lf_netlist_read(lf_ctx *ctx, lf_arena *a, const char *path, lf_netlist
     lf_file f;
     *out = NULL;
     LF_TRY(lf_file_open(ctx, path, 0, &f));
+    if (!f.size) {
+        lf_file_close(&f);
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "the netlist is empty");
+    }
     lf_netlist *n = LF_NEW(a, lf_netlist);
     n->arena = a;
     (void)lf_net_new_bits(n, 2);

@@ -202,6 +202,13 @@ static void quantizers(void **state) {
     m.nodes.at[0]->attribute[2]->s.data = (uint8_t *)make_text(&m, "ODD!!"); /* as long as ROUND */
     refused(&m, "unknown rounding_mode ODD!!");
     m = with_input(13, "N 3");
+    make_floats(&m, "s", "", "0.25");
+    make_floats(&m, "z", "", "0");
+    make_floats(&m, "b", "", "4");
+    make_quant(&m, "q", "x s z b", "y", 0);
+    m.nodes.at[0]->attribute[2]->s = (ProtobufCBinaryData){0, NULL};
+    refused(&m, "unknown rounding_mode ");
+    m = with_input(13, "N 3");
     make_floats(&m, "s", "", "1");
     make_general(&m, "BipolarQuant", "q", "x s", "y");
     make_expect(&m, "%y : BIPOLAR[1,3] = bipolar_quant(%x, %s) \"q\"");
