@@ -129,7 +129,8 @@ static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
     json_object_set_new(n, "fps", json_real(stops ? 0 : f->clock_mhz * 1e6 / (double)timing->ii_cycles));
     json_object_set_new(n, "latency_ns",
                         stops ? json_null() : json_real((double)timing->latency_cycles * 1e3 / f->clock_mhz));
-    /* Units are determinate (contracts.md 5), so one schedule that completes excludes a deadlock under every stall pattern. */
+    /* Frames pass at the full rate and, where branches join, with one beat entering at a time, when pipelines that move as one hold
+     * the least. */
     json_object_set_new(n, "deadlock_free", json_boolean(!stops));
     if (stops)
         json_object_set_new(n, "deadlock", json_string(f->flow.stops));
