@@ -252,8 +252,7 @@ static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
     if (json_array_size(fifos))
         lf_text_addf(out, "%zu FIFOs hold up to %s bits\n", json_array_size(fifos), lf_thousands(a, bits));
     if (json_is_true(json_object_get(json_object_get(r, "network"), "deadlock_free")))
-        lf_text_add(out, "no deadlock under any stall pattern: all units are determinate, and whole frames pass with "
-                         "these depths\n");
+        lf_text_add(out, "no deadlock: frames pass with these depths at the full rate and with one beat at a time\n");
 }
 
 static void weights_text(lf_arena *a, const json_t *r, lf_text *out) {
