@@ -19,7 +19,7 @@ static const mvu_stalls settings[] = {{0, 0, 3, 1, true}, {8, 8, 3, 2, true}, {0
 /* Which corners the random layers reached; the test fails when one was never hit. */
 typedef struct corners {
     int serial, full_pe, full_simd, constant, buffered, memory, block, fused, logic, levels[4], bias, low_bit,
-        deep_presets, count;
+        deep_presets, streamed, count;
 } corners;
 
 static int64_t random_divisor(lf_rng *r, int64_t n) {
@@ -29,6 +29,19 @@ static int64_t random_divisor(lf_rng *r, int64_t n) {
     while (n % d)
         d--;
     return d;
+}
+
+/* What chance seldom makes: a lowest bit that is constant, presets in a memory. */
+static void make_rare(mvu_case *c, int index) {
+    if (index == 3) {
+        c->x = c->w = "BIPOLAR";
+        c->levels = 0;
+        c->bias = false;
+    }
+    if (index == 5) {
+        c->mh = 70;
+        c->pe = 1;
+    }
 }
 
 static mvu_case random_case(lf_arena *a, lf_rng *r, int index) {
@@ -41,8 +54,9 @@ static mvu_case random_case(lf_arena *a, lf_rng *r, int index) {
     c.simd = random_divisor(r, c.mw);
     c.levels = (int)lf_rng_below(r, 4);
     c.bias = lf_rng_below(r, 2);
+    make_rare(&c, index);
     int64_t depth = c.mh / c.pe * (c.mw / c.simd);
-    c.ram = (lf_mvu_ram)lf_rng_below(r, 4);
+    c.ram = (lf_mvu_ram)lf_rng_below(r, 5);
     if (c.ram == LF_MVU_RAM_LOGIC && depth > LF_MVU_ROM_DEPTH)
         c.ram = LF_MVU_RAM_DISTRIBUTED;
     return c;
@@ -58,6 +72,7 @@ static void count_corners(corners *n, const mvu_layer *l) {
     n->buffered += p->buffered;
     n->memory += p->source == LF_MVU_MEMORY && !p->block;
     n->block += p->block;
+    n->streamed += p->source == LF_MVU_STREAM;
     n->fused += p->source == LF_MVU_FUSED;
     n->logic += p->source == LF_MVU_LOGIC;
     n->levels[l->c.levels]++;
