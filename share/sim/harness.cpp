@@ -2,7 +2,8 @@
 //   harness OUT_DIR FRAMES STALL SEED LIMIT
 // reads OUT_DIR/in_K.bin (beats of input K, whole bytes each, frame by frame; of weights one image, which is repeated), runs FRAMES frames with valid and ready dropped with
 // probability STALL / 65536, writes OUT_DIR/out_K.bin (beats) and OUT_DIR/cycles_K.txt (the cycle in which each was taken), and
-// prints the cycle of the first input beat that is no weight. Exit 1: an AXI rule broken, or LIMIT cycles without a beat.
+// prints the cycle of the first input beat that is no weight. Exit 1: an AXI rule broken, or LIMIT cycles without a beat; then it prints
+// how many beats have passed each port.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -154,7 +155,11 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
         d->aclk = 1, d->eval(), d->aclk = 0;
         quiet = moved ? 0 : quiet + 1;
         if (done && quiet > 64) break; // a few idle cycles: nothing may come behind the last frame
-        if (quiet > limit) return broken("nothing moves any more", "(all)", cycle);
+        if (quiet > limit) {
+            for (size_t i = 0; i < ins; i++) printf("input %zu passed %lld\n", i, sources[i].at);
+            for (size_t i = 0; i < outs; i++) printf("output %zu passed %lld\n", i, sinks[i].at);
+            return broken("nothing moves any more", "(all)", cycle);
+        }
     }
     for (size_t i = 0; i < outs; i++)
         if (fclose(sinks[i].data) || fclose(sinks[i].cycles)) return perror("output"), 2;

@@ -1,6 +1,6 @@
 /* Testbench for any Verilog simulator. +dir=DIR +frames=N +stall=S (of 65536) +seed=K +limit=CYCLES; files as in harness.cpp, but
  * in hexadecimal: DIR/in_K.hex and DIR/out_K.hex, a beat a line. A source with IMAGE > 0 gives weights: the IMAGE lines of its file again
- * and again. */
+ * and again. After CYCLES the run ends, and every port says how many beats have passed. */
 `timescale 1ns / 1ps
 
 module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE = 0, parameter PORT = 0) (
@@ -8,7 +8,7 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE =
     output reg [BITS-1:0] tdata, output reg tvalid, input wire tready, output reg tlast
 );
     integer file, got, seed;
-    reg [63:0] at;
+    reg [63:0] at, limit;
     reg [8*1024-1:0] dir;
     reg [BITS-1:0] beat;
     reg taken, first;
@@ -20,6 +20,7 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE =
         seed = 1;
         if (!$value$plusargs("dir=%s", dir)) dir = ".";
         if (!$value$plusargs("seed=%d", seed)) seed = 1;
+        if (!$value$plusargs("limit=%d", limit)) limit = 1000000;
         seed = seed * 7919 + PORT;
         file = $fopen($sformatf("%0s/in_%0d.hex", dir, PORT), "r");
         if (file == 0) begin
@@ -33,6 +34,7 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE =
             if (IMAGE == 0) $display("first %0d", cycle);
             first = 0;
         end
+        if (cycle == limit) $display("input %0d passed %0d", PORT, tvalid && !taken ? at - 1 : at);
         if (taken) tvalid <= 0;
         if (aresetn && (taken || !tvalid) && at < frames * BEATS && {1'b0, $random(seed)} % 65536 >= stall) begin
             if (IMAGE != 0 && at != 0 && at % (IMAGE ? IMAGE : 1) == 0) got = $rewind(file);
@@ -54,7 +56,7 @@ module lf_tb_sink #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 0)
     input wire [BITS-1:0] tdata, input wire tvalid, output reg tready, input wire tlast
 );
     integer data, cycles, seed;
-    reg [63:0] at;
+    reg [63:0] at, limit;
     reg [8*1024-1:0] dir;
     reg [BITS-1:0] held;
     reg waiting;
@@ -66,6 +68,7 @@ module lf_tb_sink #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 0)
         seed = 1;
         if (!$value$plusargs("dir=%s", dir)) dir = ".";
         if (!$value$plusargs("seed=%d", seed)) seed = 1;
+        if (!$value$plusargs("limit=%d", limit)) limit = 1000000;
         seed = seed * 104729 + PORT;
         data = $fopen($sformatf("%0s/out_%0d.hex", dir, PORT), "w");
         cycles = $fopen($sformatf("%0s/cycles_%0d.txt", dir, PORT), "w");
@@ -103,6 +106,7 @@ module lf_tb_sink #(parameter BITS = 8, parameter BEATS = 1, parameter PORT = 0)
                 $fflush(cycles);
             end
         end
+        if (cycle == limit) $display("output %0d passed %0d", PORT, at);
         tready <= {1'b0, $random(seed)} % 65536 >= stall;
     end
 endmodule

@@ -8,6 +8,7 @@
 #include "base/run.h"
 #include "exec/exec.h"
 #include "pass/passes.h"
+#include "pass/stream_stop.h"
 #include "report/text_table.h"
 #include "verify/netlist.h"
 
@@ -25,6 +26,9 @@ typedef struct verifier {
     int64_t **in, **want, **got; /* codes, per port */
     int64_t predicted_ii, predicted_latency, ii, latency, mismatches;
     const char *simulator;
+    bool deadlock; /* its report says so */
+    lf_stream_stop stop;
+    int64_t *passed; /* as in stop, by the simulation */
 } verifier;
 
 static lf_status open_build(verifier *v) {
@@ -39,7 +43,8 @@ static lf_status open_build(verifier *v) {
     v->top = json_string_value(json_object_get(v->report, "top"));
     v->predicted_ii = json_integer_value(json_object_get(network, "ii_cycles"));
     v->predicted_latency = json_integer_value(json_object_get(network, "latency_cycles"));
-    if (!v->top || v->predicted_ii <= 0)
+    v->deadlock = json_is_string(json_object_get(network, "deadlock"));
+    if (!v->top || (v->predicted_ii <= 0 && !v->deadlock))
         return lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = report}, "this is not the report of a build");
     lf_model_options o = {.model = model};
     v->g = lf_model_open(v->ctx, &o);
@@ -130,7 +135,67 @@ static lf_simulator choose_simulator(const verifier *v) {
     return is_simulated_here(v) ? LF_SIM_LUTFISK : LF_SIM_VERILATOR;
 }
 
-static lf_status simulate(verifier *v) {
+/* -- a build that stops for ever, with --allow-deadlock ------------------------------------------------------------------------------ */
+
+static const lf_stream_port *port_at(const verifier *v, size_t i) { return i < v->inputs.count ? &v->inputs.at[i] : &v->outputs.at[i - v->inputs.count]; }
+
+/* Units are determinate: with stalls and without, as much has passed every port as the model says. */
+static lf_status compare_stop(verifier *v, const lf_cosim_run *run, const char *what) {
+    lf_status status = LF_OK;
+    if (!run->stopped)
+        return lf_fail(v->ctx, LF_FAILED, NULL, "%s: all frames came out, and the model says that the circuit stops for ever: %s", what, v->stop.who);
+    for (size_t i = 0; i < v->inputs.count + v->outputs.count; i++)
+        if (v->stop.passed[i] >= 0 && v->stop.passed[i] != v->passed[i])
+            status = lf_fail(v->ctx, LF_FAILED, NULL, "%s: %" PRId64 " beats passed %s before the circuit stopped, predicted were %" PRId64, what, v->passed[i], port_at(v, i)->name, v->stop.passed[i]);
+    return status;
+}
+
+static lf_status stop_once(verifier *v, lf_cosim *c, double stall, const char *what) {
+    lf_cosim_run run = {.frames = (int64_t)v->frames, .in = (const int64_t *const *)v->in, .out = v->got, .stall = stall, .seed = v->o->seed + 1, .passed = v->passed};
+    run.limit = 1000 + (int64_t)(4 * (double)v->stop.cycles / (1 - stall));
+    lf_progress(v->ctx, what, 0, 0);
+    LF_TRY(lf_cosim_frames(c, &run));
+    return compare_stop(v, &run, what);
+}
+
+static lf_status predict_stop(verifier *v) {
+    v->passed = LF_NEW_ARRAY(v->arena, int64_t, v->inputs.count + v->outputs.count);
+    LF_TRY(lf_stream_model_stop(v->g, (int)v->frames, &v->inputs, &v->outputs, v->arena, &v->stop));
+    if (v->stop.who)
+        return LF_OK;
+    lf_status status = lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->dir}, "the circuit stops for ever, but not yet with %zu rows", v->frames);
+    lf_hint(v->ctx, "give more rows");
+    return status;
+}
+
+static void answer_stop(verifier *v, lf_answer *answer) {
+    json_t *root = json_object(), *ports = json_array();
+    lf_text text = {0};
+    const char *design = v->o->netlist ? "netlist" : "rtl";
+    json_object_set_new(root, "samples", json_integer((json_int_t)v->frames));
+    json_object_set_new(root, "deadlock", json_string(v->stop.who));
+    json_object_set_new(root, "simulator", json_string(v->simulator));
+    json_object_set_new(root, "design", json_string(design));
+    lf_text_addf(&text, "the circuit stops for ever, in the simulation (%s, %s) as in the model\n", v->simulator, v->o->netlist ? "mapped netlist" : "Verilog");
+    for (size_t i = 0; i < v->inputs.count + v->outputs.count; i++) {
+        const lf_stream_port *p = port_at(v, i);
+        int64_t all = lf_port_beats(p) * (int64_t)v->frames;
+        json_t *port = json_object();
+        json_object_set_new(port, "name", json_string(p->name));
+        json_object_set_new(port, "beats", json_integer(v->passed[i]));
+        json_object_set_new(port, "of", json_integer(all));
+        json_array_append_new(ports, port);
+        lf_text_addf(&text, "%s: %s of %s beats passed\n", p->name, lf_thousands(v->arena, v->passed[i]), lf_thousands(v->arena, all));
+    }
+    json_object_set_new(root, "ports", ports);
+    lf_answer_set(answer, root, &text);
+}
+
+/* -- the runs ------------------------------------------------------------------------------------------------------------------------ */
+
+typedef lf_status run_fn(verifier *v, lf_cosim *c, double stall, const char *what);
+
+static lf_status simulate(verifier *v, run_fn *run) {
     static const char *const names[] = {"verilator", "iverilog", "lutfisk"};
     lf_simulator sim = choose_simulator(v);
     lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = sim, .inputs = &v->inputs, .outputs = &v->outputs};
@@ -138,10 +203,10 @@ static lf_status simulate(verifier *v) {
     v->simulator = names[sim];
     lf_progress(v->ctx, "compiling the simulation", 0, 0);
     LF_TRY(lf_cosim_new(v->ctx, &d, &c));
-    lf_status status = run_once(v, c, 0, "simulating without stalls");
+    lf_status status = run(v, c, 0, "simulating without stalls");
     double stall = v->o->stall == 0 ? 0.3 : v->o->stall;
     if (status == LF_OK && stall > 0)
-        status = run_once(v, c, stall, "simulating with stalls");
+        status = run(v, c, stall, "simulating with stalls");
     lf_cosim_free(c);
     return status;
 }
@@ -214,8 +279,21 @@ static lf_status verify(verifier *v) {
     LF_TRY(open_build(v));
     LF_TRY(load_rows(v));
     LF_TRY(run_program(v));
-    LF_TRY(predict_timing(v));
-    return simulate(v);
+    LF_TRY(v->deadlock ? predict_stop(v) : predict_timing(v));
+    return simulate(v, v->deadlock ? stop_once : run_once);
+}
+
+/* A circuit that stops is never a good one, even where the model said so. */
+static lf_status finish(verifier *v, lf_answer *answer) {
+    if (v->deadlock) {
+        answer_stop(v, answer);
+        return lf_fail(v->ctx, LF_FAILED, NULL, "the circuit stops for ever, as predicted: %s", v->stop.who);
+    }
+    lf_status status = check_timing(v);
+    if (v->o->out && v->o->out[0] && write_output(v) != LF_OK)
+        status = LF_BAD_INPUT;
+    answer_with(v, answer);
+    return v->mismatches ? LF_FAILED : status;
 }
 
 lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) {
@@ -227,13 +305,8 @@ lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) 
     LF_TRY(lf_check_word(ctx, "--sim", o->sim, simulators, NULL));
     verifier v = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
     lf_status status = verify(&v);
-    if (status == LF_OK) {
-        status = check_timing(&v);
-        if (o->out && o->out[0] && write_output(&v) != LF_OK)
-            status = LF_BAD_INPUT;
-        status = v.mismatches ? LF_FAILED : status;
-        answer_with(&v, answer);
-    }
+    if (status == LF_OK)
+        status = finish(&v, answer);
     json_decref(v.report);
     lf_exec_free(v.exec);
     lf_graph_free(v.g);

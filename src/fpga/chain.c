@@ -150,6 +150,11 @@ lf_chain_waits lf_chain_waits_of(const lf_chain *c, int unit) {
     return w;
 }
 
+int64_t lf_chain_passed(const lf_chain *c, int unit, bool output, int port) {
+    const lf_chain_unit *n = c->units.at[unit];
+    return (output ? n->out : n->in)[port]->moved;
+}
+
 /* -- readiness ----------------------------------------------------------------------------------------------------- */
 
 /* The unit behind an output, past bypassed ones; OUTSIDE for a sink. */

@@ -60,7 +60,8 @@ void lf_chain_pace(lf_chain *c, int64_t interval);
 /* Runs `frames` (>= 1) frames through, from empty. LF_FAILED, naming who waits for whom, when the units block each other or when
  * max_cycles (0: no limit) are not enough; when a port is not connected; in a second run when a unit does not say its state_bytes. */
 LF_MUST_USE lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_result *out);
-/* The same, but being blocked or late is an answer and no error; `out` is set when it is done. */
+/* The same, but being blocked or late is an answer and no error; `out` is set when it is done. Blocked, it has only `cycles`: until the last
+ * beat moved. */
 LF_MUST_USE lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_end *end,
                                    lf_chain_result *out);
 
@@ -69,6 +70,8 @@ int64_t lf_chain_edges(const lf_chain *c);
 /* After a run: the most beats that a unit which gives what it takes, beat by beat, held at once (FIFOs, skids, pipes). */
 int64_t lf_chain_peak(const lf_chain *c, int unit);
 lf_chain_waits lf_chain_waits_of(const lf_chain *c, int unit);
+/* After a run: the beats that passed an input or output of a unit. */
+int64_t lf_chain_passed(const lf_chain *c, int unit, bool output, int port);
 /* After a blocked run: who waits for whom, in arena memory; *full is a unit of that circle which is full, or -1. */
 const char *lf_chain_blocked_text(const lf_chain *c, lf_arena *a, int *full);
 

@@ -467,6 +467,8 @@ lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles,
     count_all(c);
     if (*end == LF_CHAIN_DONE)
         *out = result_of(c);
+    if (*end == LF_CHAIN_BLOCKED)
+        *out = (lf_chain_result){.ii_cycles = -1, .cycles = k.quiet_since};
     return LF_OK;
 }
 

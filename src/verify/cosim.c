@@ -318,7 +318,25 @@ static lf_status write_inputs(lf_cosim *c, const lf_cosim_run *run) {
     return LF_OK;
 }
 
-static lf_status simulate(lf_cosim *c, const lf_cosim_run *run, int64_t *first) {
+/* What both testbenches print of every port when nothing moves any more. False: they did not. */
+static bool read_passed(const lf_cosim *c, const char *out, lf_cosim_run *run) {
+    size_t ins = c->design.inputs->count, count = ins + c->design.outputs->count;
+    for (size_t i = 0; run->passed && i < count; i++) {
+        const char *word = lf_format(c->arena, "%s %zu passed ", i < ins ? "input" : "output", i < ins ? i : i - ins);
+        const char *at = strstr(out, word);
+        if (!at)
+            return false;
+        run->passed[i] = strtoll(at + strlen(word), NULL, 10);
+    }
+    return run->passed != NULL;
+}
+
+/* Icarus counts all cycles. */
+static int64_t limit_of(const lf_cosim *c, const lf_cosim_run *run) {
+    return hex_files(c) && !run->passed ? run->limit * (run->frames + 4) : run->limit;
+}
+
+static lf_status simulate(lf_cosim *c, lf_cosim_run *run, int64_t *first) {
     words argv = {0};
     lf_run_result r;
     long long stall = (long long)nearbyint(run->stall * 65536);
@@ -331,18 +349,21 @@ static lf_status simulate(lf_cosim *c, const lf_cosim_run *run, int64_t *first) 
         LF_PUSH(a, &argv, lf_format(a, "+frames=%lld", (long long)run->frames));
         LF_PUSH(a, &argv, lf_format(a, "+stall=%lld", stall));
         LF_PUSH(a, &argv, lf_format(a, "+seed=%llu", (unsigned long long)(run->seed % 100000)));
-        LF_PUSH(a, &argv, lf_format(a, "+limit=%lld", (long long)run->limit * (run->frames + 4)));
+        LF_PUSH(a, &argv, lf_format(a, "+limit=%lld", (long long)limit_of(c, run)));
     } else {
         LF_PUSH(a, &argv, "obj/harness");
         LF_PUSH(a, &argv, ".");
         LF_PUSH(a, &argv, lf_format(a, "%lld", (long long)run->frames));
         LF_PUSH(a, &argv, lf_format(a, "%lld", stall));
         LF_PUSH(a, &argv, lf_format(a, "%llu", (unsigned long long)run->seed));
-        LF_PUSH(a, &argv, lf_format(a, "%lld", (long long)run->limit));
+        LF_PUSH(a, &argv, lf_format(a, "%lld", (long long)limit_of(c, run)));
     }
     argv.at[0] = hex_files(c) ? argv.at[0] : lf_path_join(a, c->work, argv.at[0]);
     LF_PUSH(a, &argv, NULL);
     LF_TRY(lf_tool_run(c->ctx, a, argv.at, c->work, &r));
+    run->stopped = read_passed(c, r.out, run);
+    if (run->stopped)
+        return LF_OK;
     const char *at = strstr(r.out, "first "), *done = strstr(r.out, "done");
     if (r.exit_code != 0 || !at || (hex_files(c) && !done))
         return lf_fail(c->ctx, LF_FAILED, NULL, "the simulation stopped: %s", tail(a, r.out));
@@ -376,6 +397,8 @@ lf_status lf_cosim_frames(lf_cosim *c, lf_cosim_run *run) {
         LF_TRY(lf_netlist_frames(c->ctx, c->netlist, &c->design, run, c->work, &first));
     else
         LF_TRY(simulate(c, run, &first));
+    if (run->stopped)
+        return LF_OK;
     for (size_t i = 0; i < c->design.outputs->count; i++)
         LF_TRY(lf_beats_read(c->ctx, file_of(c, "out", i, hex_files(c) ? "hex" : "bin"), &c->design.outputs->at[i],
                              run->out[i], run->frames, hex_files(c)));

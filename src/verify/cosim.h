@@ -30,12 +30,14 @@ typedef struct lf_cosim_run {
     double stall;             /* probability that valid or ready is dropped, on every stream */
     uint64_t seed;
     int64_t limit;            /* cycles without a beat after which the run is given up */
-    /* results: latency of the first frame (first beat in to last beat out), and the mean interval between the last beats of frames, as
+    int64_t *passed;          /* [inputs, then outputs] or NULL; if given, that nothing moves any more is an answer: `stopped` */
+    /* results: stopped, and the beats that had passed each port; or latency of the first frame (first beat in to last beat out), and the mean interval between the last beats of frames, as
      * lf_chain_result has it (-1 with one frame) */
     int64_t latency_cycles, ii_cycles;
+    bool stopped;
 } lf_cosim_run;
 
-/* LF_FAILED, with the simulator's own sentence, when a rule of the streams is broken, an output is unknown (X) or nothing moves. */
+/* LF_FAILED, with the simulator's own sentence, when a rule of the streams is broken, an output is unknown (X) or nothing moves and `passed` is NULL. */
 LF_MUST_USE lf_status lf_cosim_frames(lf_cosim *c, lf_cosim_run *run);
 
 #endif

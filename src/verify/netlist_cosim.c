@@ -154,8 +154,17 @@ static lf_status observe(bench *b, int64_t cycle, int64_t *first, bool *moved, b
     return LF_OK;
 }
 
+static lf_status stop(const bench *b, lf_cosim_run *run, int64_t quiet) {
+    if (!run->passed)
+        return lf_fail(b->ctx, LF_FAILED, NULL, "the simulation stopped: nothing moved for %" PRId64 " cycles", quiet);
+    run->stopped = true;
+    for (size_t i = 0; i < b->ins + b->outs; i++)
+        run->passed[i] = i < b->ins ? b->in[i].at : b->out[i - b->ins].at;
+    return LF_OK;
+}
+
 /* The end is looked at for a while longer: nothing more may come. */
-static lf_status run_cycles(bench *b, const lf_cosim_run *run, int64_t *first) {
+static lf_status run_cycles(bench *b, lf_cosim_run *run, int64_t *first) {
     enum { RESET = 4, AFTER = 64 };
     int64_t quiet = 0, after = 0;
     bool moved, done = false;
@@ -173,8 +182,7 @@ static lf_status run_cycles(bench *b, const lf_cosim_run *run, int64_t *first) {
         quiet = moved ? 0 : quiet + 1;
         after += done;
         if (!done && quiet > run->limit)
-            return lf_fail(b->ctx, LF_FAILED, NULL, "the simulation stopped: nothing moved for %" PRId64 " cycles",
-                           quiet);
+            return stop(b, run, quiet);
         if (cycle % 1024 == 0 && b->outs)
             lf_progress(b->ctx, "simulating the netlist", (uint64_t)b->out[0].at, (uint64_t)b->out[0].total);
     }
@@ -201,7 +209,7 @@ static void close_all(bench *b) {
     }
 }
 
-lf_status lf_netlist_frames(lf_ctx *ctx, const lf_netlist *n, const lf_cosim_design *design, const lf_cosim_run *run,
+lf_status lf_netlist_frames(lf_ctx *ctx, const lf_netlist *n, const lf_cosim_design *design, lf_cosim_run *run,
                             const char *dir, int64_t *first) {
     bench b = {.ctx = ctx,
                .arena = lf_arena_new(),
