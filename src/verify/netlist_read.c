@@ -187,18 +187,28 @@ static int digit_bits(char base) {
     return base == 'h' ? 4 : base == 'o' ? 3 : base == 'b' ? 1 : 0;
 }
 
+/* Decimal digits at w, up to `end` or the first other character; capped. The text does not end with a 0. */
+static uint64_t decimal(const char *w, const char *end) {
+    uint64_t v = 0;
+    for (; w < end && *w >= '0' && *w <= '9' && v < UINT64_MAX / 16; w++)
+        v = v * 10 + (uint64_t)(*w - '0');
+    return v;
+}
+
 /* The bits of a sized constant, the lowest first: 0, 1 or 2 for x and z. */
 static uint8_t *read_constant(reader *r, const char *w, size_t length, int *width) {
     const char *quote = memchr(w, '\'', length);
-    long size = quote ? strtol(w, NULL, 10) : 32;
-    if (size < 1 || size > 1 << 20)
+    uint64_t size = quote ? decimal(w, quote) : 32;
+    if (size < 1 || size > 1 << 20 || (quote && quote + 2 > w + length))
         fail(r, "a constant of up to 2^20 bits should be");
     *width = r->failed ? 1 : (int)size;
     uint8_t *bits = LF_NEW_ARRAY(r->n->arena, uint8_t, *width);
+    if (r->failed)
+        return bits;
     const char *digits = quote ? quote + 1 + (quote[1] == 's') : w;
     int per = quote ? digit_bits(*digits) : 0, at = 0;
     if (per == 0) { /* decimal */
-        unsigned long long v = strtoull(quote ? digits + 1 : w, NULL, 10);
+        uint64_t v = decimal(quote ? digits + 1 : w, w + length);
         for (int i = 0; i < *width && i < 64; i++)
             bits[i] = (uint8_t)(v >> i & 1);
         return bits;

@@ -333,7 +333,9 @@ static void refusals(void **state) {
                                          "module m(a); input a; assign b = a; endmodule",
                                          "module m(a); input [7:0] a; wire b; assign b = a[9]; endmodule",
                                          "module m(a); input a; LUT1 #( .INIT(2'h1 ) l ( .I0(a) ); endmodule",
-                                         "module m(a); input a; wire [1:0] b; assign b = a; endmodule"};
+                                         "module m(a); input a; wire [1:0] b; assign b = a; endmodule",
+                                         "module m(a); input a; assign a = 1",
+                                         "module m(a); input a; assign a = 1'"};
     lf_ctx *ctx = lf_ctx_new(1);
     lf_arena *a = lf_arena_new();
     char *dir = NULL;
