@@ -1,4 +1,4 @@
-/* A model of 100 MB: within 300 MB of memory. The time is printed, not judged: it depends on the machine. */
+/* A model of 100 MB: within 300 MB of memory (under a sanitizer only that it is read). The time is printed, not judged: it depends on the machine. */
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,12 +67,6 @@ static void hundred_megabytes(void **state) {
     lf_arena *a = lf_arena_new();
     char *dir = NULL;
     lf_ctx *ctx = lf_ctx_new(1);
-    if (SANITIZED) {
-        print_message("skipped: under a sanitizer memory says nothing\n");
-        lf_ctx_free(ctx);
-        lf_arena_free(a);
-        skip();
-    }
     assert_int_equal(lf_temp_dir(ctx, a, "/tmp", &dir), LF_OK);
     const char *path = lf_path_join(a, dir, "big.onnx");
     double seconds;
@@ -84,7 +78,7 @@ static void hundred_megabytes(void **state) {
     assert_int_equal(waitpid(writer, NULL, 0), writer);
     long megabytes = peak_megabytes(path, &seconds);
     print_message("100 MB: %ld MB, %.2f s of CPU time\n", megabytes, seconds);
-    assert_in_range(megabytes, 50, 299);
+    assert_in_range(megabytes, 50, SANITIZED ? 4 * 254 : 299); /* a sanitizer's own memory counts, too */
     lf_remove_tree(dir);
     lf_ctx_free(ctx);
     lf_arena_free(a);
