@@ -1,5 +1,5 @@
 # Runs a build's pack.tcl and constraints.xdc with Vivado's commands replaced by procs that look at their arguments:
-# pack_stubs.tcl DIR TOP [PART]. Whatever is not a command of Tcl or below is an error.
+# pack_recorder.tcl DIR TOP [PART]. Whatever is not a command of Tcl or below is an error.
 set auto_noexec 1
 namespace eval seen {} ;# what the scripts see of the design and what they did: their own variables are global
 set ::seen::dir [lindex $argv 0]
