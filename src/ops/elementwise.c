@@ -428,3 +428,17 @@ void lf_pick_ranges(lf_graph *g, lf_tensor *out, const lf_tensor *t, int axis, c
     out->channel_range = r;
     out->range_axis = axis;
 }
+
+/* -- lines ---------------------------------------------------------------------------------------------------------------------- */
+
+void lf_exec_lines(lf_run *run, int64_t axis, const lf_value *in, lf_value *out, lf_line_fn *fn) {
+    const double *x = lf_value_reals(run, in);
+    lf_shape s = out->tensor->shape;
+    int along = (int)(axis < 0 ? axis + s.rank : axis);
+    size_t count = (size_t)s.dim[along], inner = 1;
+    for (int i = along + 1; i < s.rank; i++)
+        inner *= (size_t)s.dim[i];
+    for (size_t block = 0; block < out->count; block += count * inner)
+        for (size_t i = 0; i < inner; i++)
+            fn(x + block + i, out->real + block + i, count, inner);
+}

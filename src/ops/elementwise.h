@@ -113,4 +113,11 @@ int lf_follow_axis(lf_arena *a, lf_shape from, int axis, lf_shape to, int64_t **
 void lf_pick_scales(lf_graph *g, lf_tensor *out, const lf_tensor *t, int axis, const int64_t *channel);
 void lf_pick_ranges(lf_graph *g, lf_tensor *out, const lf_tensor *t, int axis, const int64_t *channel);
 
+/* -- lines ---------------------------------------------------------------------------------------------------------------------- */
+
+/* What becomes of the `count` elements of one line along an axis, `stride` apart. */
+typedef void lf_line_fn(const double *x, double *y, size_t count, size_t stride);
+/* Every line of `in` along the axis (which may be negative), as reals. */
+void lf_exec_lines(lf_run *run, int64_t axis, const lf_value *in, lf_value *out, lf_line_fn *fn);
+
 #endif

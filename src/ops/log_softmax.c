@@ -29,16 +29,7 @@ static void log_softmax(const double *x, double *y, size_t count, size_t stride)
 }
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    const double *x = lf_value_reals(run, in);
-    lf_shape s = out->tensor->shape;
-    int64_t given = ((const log_softmax_attr *)n->attr)->axis;
-    int axis = (int)(given < 0 ? given + s.rank : given);
-    size_t count = (size_t)s.dim[axis], inner = 1;
-    for (int i = axis + 1; i < s.rank; i++)
-        inner *= (size_t)s.dim[i];
-    for (size_t block = 0; block < out->count; block += count * inner)
-        for (size_t i = 0; i < inner; i++)
-            log_softmax(x + block + i, out->real + block + i, count, inner);
+    lf_exec_lines(run, ((const log_softmax_attr *)n->attr)->axis, in, out, log_softmax);
     return LF_OK;
 }
 

@@ -2,92 +2,38 @@
  * channels of x and b the block (ONNX SpaceToDepth).
  *   in 0   x  [N, C, H, W], or with layout channels_last [N, H, W, C]
  *   out 0  y  on x's grid when it has one scale; else real */
-#include "ops/elementwise.h"
-
-typedef struct pixel_unshuffle_attr {
-    int layout;
-    int64_t block;
-} pixel_unshuffle_attr;
-
-/* A position as channel, row, column, whatever the layout. */
-typedef struct frame {
-    int64_t c, h, w;
-} frame;
-
-static frame frame_of(lf_shape s, int layout) {
-    return layout ? (frame){s.dim[3], s.dim[1], s.dim[2]} : (frame){s.dim[1], s.dim[2], s.dim[3]};
-}
-
-static lf_shape shape_of(int64_t n, frame f, int layout) {
-    return layout ? (lf_shape){4, {n, f.h, f.w, f.c}} : (lf_shape){4, {n, f.c, f.h, f.w}};
-}
-
-static size_t element(frame f, int layout, size_t n, frame at) {
-    int64_t inside = layout ? (at.h * f.w + at.w) * f.c + at.c : (at.c * f.h + at.h) * f.w + at.w;
-    return n * (size_t)(f.c * f.h * f.w) + (size_t)inside;
-}
+#include "ops/pixel_blocks.h"
 
 static lf_status infer(lf_graph *g, lf_node *n) {
-    const pixel_unshuffle_attr *a = n->attr;
+    const lf_pixel_blocks_attr *a = n->attr;
     const lf_tensor *x = lf_in(g, n, 0);
-    lf_tensor *y = lf_out(g, n, 0);
     lf_where where = lf_where_node(g, n);
-    frame f = x->shape.rank == 4 ? frame_of(x->shape, a->layout) : (frame){0};
+    lf_frame f = x->shape.rank == 4 ? lf_frame_of(x->shape, a->layout) : (lf_frame){0};
     int64_t b = a->block;
     if (x->shape.rank != 4 || f.h % b || f.w % b)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "pixel_unshuffle by %lld of %s of shape %s", (long long)b, x->name,
-                       lf_shape_text(g->arena, x->shape));
-    frame to = (frame){f.c * b * b, f.h / b, f.w / b};
-    lf_set_real(g, n, y, shape_of(x->shape.dim[0], to, a->layout));
-    if (!lf_on_grid(x) || x->grid.scale_count != 1)
-        return LF_OK;
-    lf_same_grid(y, x);
-    lf_same_ranges(y, x);
-    y->channel_range = NULL;
-    y->range_axis = 0;
-    return LF_OK;
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "%s has the shape %s; pixel_unshuffle with block=%lld takes pictures of 4 axes with rows and "
+                       "columns that block divides",
+                       x->name, lf_shape_text(g->arena, x->shape), (long long)b);
+    return lf_pixel_blocks_infer(g, n, (lf_frame){f.c * b * b, f.h / b, f.w / b});
 }
 
-static frame source(const pixel_unshuffle_attr *a, frame at, frame yf, frame xf) {
+static lf_frame source(const lf_pixel_blocks_attr *a, lf_frame at, lf_frame y, lf_frame x) {
     int64_t b = a->block;
-    int64_t within = at.c / xf.c;
-    (void)yf;
-    return (frame){at.c % xf.c, at.h * b + within / b, at.w * b + within % b};
+    int64_t within = at.c / x.c;
+    (void)y;
+    return (lf_frame){at.c % x.c, at.h * b + within / b, at.w * b + within % b};
 }
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    const pixel_unshuffle_attr *a = n->attr;
-    frame xf = frame_of(in->tensor->shape, a->layout), yf = frame_of(out->tensor->shape, a->layout);
-    const double *x = out->real ? lf_value_reals(run, in) : NULL;
-    for (size_t k = 0; k < (size_t)in->tensor->shape.dim[0]; k++)
-        for (frame at = {0}; at.c < yf.c; at.c++)
-            for (at.h = 0; at.h < yf.h; at.h++)
-                for (at.w = 0; at.w < yf.w; at.w++) {
-                    size_t to = element(yf, a->layout, k, at);
-                    size_t from = element(xf, a->layout, k, source(a, at, yf, xf));
-                    if (x)
-                        out->real[to] = x[from];
-                    else
-                        out->code[to] = in->code[from];
-                }
-    return LF_OK;
+    return lf_pixel_blocks_exec(run, n, in, out, source);
 }
 
-static const char *const layouts[] = {"channels_first", "channels_last", NULL};
-
-static const lf_attr_desc attrs[] = {{"layout", LF_ATTR_ENUM, offsetof(pixel_unshuffle_attr, layout), "channels_first",
-                                      layouts, 0, 0, "where the channels are"},
-                                     {"block", LF_ATTR_INT, offsetof(pixel_unshuffle_attr, block), NULL, NULL, 1,
+static const lf_attr_desc attrs[] = {{"layout", LF_ATTR_ENUM, offsetof(lf_pixel_blocks_attr, layout), "channels_first",
+                                      lf_layout_names, 0, 0, "where the channels are"},
+                                     {"block", LF_ATTR_INT, offsetof(lf_pixel_blocks_attr, block), NULL, NULL, 1,
                                       1 << 15, "rows and columns of a block"},
                                      {0}};
-
-static bool relayout(lf_graph *g, lf_node *n) {
-    (void)g;
-    pixel_unshuffle_attr *a = n->attr;
-    bool first = a->layout == 0;
-    a->layout = 1;
-    return first;
-}
 
 const lf_op lf_op_pixel_unshuffle = {
     .name = "pixel_unshuffle",
@@ -97,9 +43,9 @@ const lf_op lf_op_pixel_unshuffle = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
-    .attr_size = sizeof(pixel_unshuffle_attr),
+    .attr_size = sizeof(lf_pixel_blocks_attr),
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
-    .relayout = relayout,
+    .relayout = lf_pixel_blocks_relayout,
 };

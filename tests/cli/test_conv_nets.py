@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Three small convolutional networks with every kind of node that circuits have: from ONNX through both engines to simulated Verilog."""
+"""Small convolutional networks with every kind of node that circuits have: from ONNX through both engines to simulated Verilog."""
 import os
 import shutil
 import subprocess
@@ -103,6 +103,15 @@ def joins():
     return n, n.dense(x, 4 * 4 * 5, 5), ["sum_join", "fork", "threshold"]
 
 
+def unread():
+    """A sum of two grids that is averaged before any quantizer: refused, naming both scales."""
+    n = Net("unread", 9, [1, 2, 4, 4])
+    x = n.quant("x", 1 / 8, 4, 1)
+    total = n.node("Add", [n.quant(n.conv(x, 3, 3, 1), 0.25, 4, 0), n.quant(n.conv(x, 3, 1), 0.1875, 4, 1)])
+    x = n.quant(n.node("GlobalAveragePool", [total]), 0.25, 6, 1)
+    return n, n.dense(x, 3, 4), ["0.25 and 0.1875", "no common grid", "GlobalAveragePool_0", "power of two"]
+
+
 def run(*command):
     return subprocess.run([LUTFISK, *command, "-q"], capture_output=True, text=True)
 
@@ -137,15 +146,25 @@ def check(make, folder):
     return "" if np.array_equal(np.load(f"{folder}/v.npy"), answers[0][:2]) else "the Verilog gives other values"
 
 
+def check_refused(make, folder):
+    net, y, words = make()
+    net.save(f"{folder}/{net.name}.onnx", y)
+    r = run("build", f"{folder}/{net.name}.onnx", "-o", f"{folder}/hw")
+    missing = [w for w in words if w not in r.stderr]
+    if r.returncode != 2 or missing or os.path.exists(f"{folder}/hw"):
+        return f"status {r.returncode}, not said: {missing}\n{r.stderr}"
+    return ""
+
+
 def main():
-    cases = [activations, moves, joins]
+    cases = [activations, moves, joins, unread]
     if not shutil.which("iverilog"):
         print("1..0 # SKIP iverilog was not found")
         return
     print(f"1..{len(cases)}")
     for i, make in enumerate(cases, 1):
         with tempfile.TemporaryDirectory() as folder:
-            why = check(make, folder)
+            why = (check_refused if make is unread else check)(make, folder)
         print(f"{'not ok' if why else 'ok'} {i} - {make.__name__}: {make.__doc__.splitlines()[0]}")
         if why:
             print("\n".join("# " + line for line in why.strip().splitlines()))

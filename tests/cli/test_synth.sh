@@ -1,5 +1,5 @@
 #!/bin/bash
-# synth and verify --netlist for a part whose LUTs are no memories: build, map, route, simulate the mapped netlist. TAP.
+# synth and verify --netlist, for a part whose LUTs are no memories and one whose are: build, map, route, simulate the mapped netlist. TAP.
 tool=$(realpath "${LUTFISK:-build/lutfisk}")
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
@@ -37,5 +37,9 @@ if command -v nextpnr-ice40 >/dev/null; then
     check "a routed frequency names its router" '"evidence": "routed nextpnr-ice40 hx8k"' cat hw/report.json
 fi
 check "the mapped netlist computes the same" " 0 mismatches (iverilog, mapped netlist)" "$tool" verify hw -i x.npy --sim iverilog --netlist hw/synth/netlist.v
+check "as fast as fits" '"ii_cycles": [1-9][0-9]\?[,}]' "$tool" build tiny.onnx -o fast --part xc7z020 --fastest --json
+check "build for a Zynq" '"ii_cycles": 784' "$tool" build tiny.onnx -o zynq --part xc7z020 --ii 784 --json
+check "synth for a Zynq" '"lut": [1-9]' "$tool" synth zynq --json
+check "its netlist, simulated without another program" "2 samples, 0 mismatches (lutfisk, mapped netlist)" env PATH=/nowhere "$tool" verify zynq -i x.npy --netlist zynq/synth/netlist.v
 echo "1..$n"
 exit $bad

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "unit_bench.h"
+#include "bench_checks.h"
 
 static bench b;
 
@@ -204,32 +204,15 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void need_tool(const char *tool) {
-    if (lf_tool_found(tool))
-        return;
-    print_message("%s is not installed\n", tool);
-    skip();
-}
-
 static void test_verilator(void **state) {
     (void)state;
-    need_tool("verilator");
     static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
-    bench_forget_cycles(&b);
-    for (size_t i = 0; i < LF_COUNT(settings); i++)
-        bench_add_setting(&b, settings[i], 1000 * (i + 1));
-    assert_false(b.failed);
-    b.failed = !bench_verilator(&b);
-    assert_false(b.failed);
+    bench_check_verilator(&b, settings, LF_COUNT(settings));
 }
 
 static void test_icarus(void **state) {
     (void)state;
-    need_tool("iverilog");
-    bench_forget_cycles(&b);
-    bench_add_setting(&b, (bench_stalls){.3, .3}, 77);
-    b.failed = !bench_icarus(&b);
-    assert_false(b.failed);
+    bench_check_icarus(&b);
 }
 
 /* -- faults that must be seen ------------------------------------------------------------------------------------------------- */
@@ -267,7 +250,7 @@ static bench begin_small(void) {
 
 static void test_planted_faults(void **state) {
     (void)state;
-    need_tool("iverilog");
+    bench_need(&b, "iverilog");
     bench whole = begin_small();
     size_t seen = 0;
     bool clean = bench_icarus(&b);

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "unit_bench.h"
+#include "bench_checks.h"
 
 static bench b;
 
@@ -330,40 +330,20 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void need_tool(const char *tool) {
-    b.failed = false;
-    if (lf_tool_found(tool))
-        return;
-    print_message("%s is not installed\n", tool);
-    skip();
-}
-
 static void test_verilator(void **state) {
     (void)state;
-    need_tool("verilator");
     static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
-    bench_forget_cycles(&b);
-    for (size_t i = 0; i < LF_COUNT(settings); i++)
-        bench_add_setting(&b, settings[i], 1000 * (i + 1));
-    assert_false(b.failed);
-    if (!bench_verilator(&b))
-        b.failed = true;
-    assert_false(b.failed);
+    bench_check_verilator(&b, settings, LF_COUNT(settings));
 }
 
 static void test_icarus(void **state) {
     (void)state;
-    need_tool("iverilog");
-    bench_forget_cycles(&b);
-    bench_add_setting(&b, (bench_stalls){.3, .3}, 77);
-    if (!bench_icarus(&b))
-        b.failed = true;
-    assert_false(b.failed);
+    bench_check_icarus(&b);
 }
 
 static void test_yosys(void **state) {
     (void)state;
-    need_tool("yosys");
+    bench_need(&b, "yosys");
     const char *argv[] = {
         "yosys", "-q", "-p",
         lf_format(b.arena, "%s; hierarchy -check -top bench; proc; check -assert", bench_read_script(&b)), NULL};
@@ -420,7 +400,7 @@ static void end_small(bench whole) {
 
 static void test_planted_faults(void **state) {
     (void)state;
-    need_tool("iverilog");
+    bench_need(&b, "iverilog");
     bench whole = begin_small();
     size_t seen = 0;
     bool clean = bench_icarus(&b);
@@ -434,8 +414,8 @@ static void test_planted_faults(void **state) {
 /* The same cycles once more on the cells that Yosys makes of it. */
 static void test_mapped(void **state) {
     (void)state;
-    need_tool("iverilog");
-    need_tool("yosys");
+    bench_need(&b, "iverilog");
+    bench_need(&b, "yosys");
     const char *cells = "/usr/share/yosys/xilinx/cells_sim.v";
     if (!lf_path_exists(cells)) {
         print_message("%s is not there\n", cells);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "ir/attr.h"
-#include "unit_bench.h"
+#include "bench_checks.h"
 
 static bench b;
 
@@ -186,35 +186,15 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void need_tool(const char *tool) {
-    b.failed = false;
-    if (lf_tool_found(tool))
-        return;
-    print_message("%s is not installed\n", tool);
-    skip();
-}
-
 static void test_verilator(void **state) {
     (void)state;
-    need_tool("verilator");
     static const bench_stalls settings[] = {{0, 0}, {.5, 0}, {.5, .5}, {.1, .9}};
-    bench_forget_cycles(&b);
-    for (size_t i = 0; i < LF_COUNT(settings); i++)
-        bench_add_setting(&b, settings[i], 1000 * (i + 1));
-    assert_false(b.failed);
-    if (!bench_verilator(&b))
-        b.failed = true;
-    assert_false(b.failed);
+    bench_check_verilator(&b, settings, LF_COUNT(settings));
 }
 
 static void test_icarus(void **state) {
     (void)state;
-    need_tool("iverilog");
-    bench_forget_cycles(&b);
-    bench_add_setting(&b, (bench_stalls){.3, .3}, 77);
-    if (!bench_icarus(&b))
-        b.failed = true;
-    assert_false(b.failed);
+    bench_check_icarus(&b);
 }
 
 /* -- faults that must be seen ------------------------------------------------------------------------------------------- */
@@ -260,7 +240,7 @@ static void begin_small(void) {
 
 static void test_planted_faults(void **state) {
     (void)state;
-    need_tool("iverilog");
+    bench_need(&b, "iverilog");
     bench whole = b;
     begin_small();
     size_t seen = 0;
