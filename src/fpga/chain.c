@@ -58,7 +58,6 @@ void lf_chain_replace(lf_chain *c, int unit, const lf_unit *u) {
     assert(u->in_count == n->u.in_count && u->out_count == n->u.out_count);
     n->u = *u;
     n->keeps = keeps_beats(u);
-    n->fresh = NULL;
 }
 
 void lf_chain_bypass(lf_chain *c, int unit, bool bypassed) {
@@ -68,6 +67,10 @@ void lf_chain_bypass(lf_chain *c, int unit, bool bypassed) {
 
 void lf_chain_pace(lf_chain *c, int64_t interval) {
     c->interval = interval;
+}
+
+void lf_chain_skip_peaks(lf_chain *c, bool skip) {
+    c->skips_peaks = skip;
 }
 
 /* -- preparation ------------------------------------------------------------------------------------------------- */

@@ -56,6 +56,8 @@ void lf_chain_sink(lf_chain *c, int from, int from_port);
 void lf_chain_replace(lf_chain *c, int unit, const lf_unit *u);
 void lf_chain_bypass(lf_chain *c, int unit, bool bypassed);
 void lf_chain_pace(lf_chain *c, int64_t interval);
+/* Peaks cost time: with `skip`, runs leave them 0. */
+void lf_chain_skip_peaks(lf_chain *c, bool skip);
 
 /* Runs `frames` (>= 1) frames through, from empty. LF_FAILED, naming who waits for whom, when the units block each other or when
  * max_cycles (0: no limit) are not enough; when a port is not connected; in a second run when a unit does not say its state_bytes. */

@@ -18,7 +18,7 @@ static const int64_t quiet_limit = (int64_t)1 << 21;
 
 typedef struct clockwork {
     lf_chain *c;
-    lf_chain_unit **at; /* by place; bypassed ones are in no set */
+    lf_chain_worker *at; /* by place; bypassed ones are in no set */
     size_t count, words;
     uint64_t *awake, *moved, *touched,
         *ask;        /* clocked; state changed at the last edge; a flag changed; ready to be asked for */
@@ -31,19 +31,23 @@ typedef struct clockwork {
     void *before; /* a state before its edge */
 } clockwork;
 
-static void put(uint64_t *set, int place) {
+static void put(uint64_t *set, size_t place) {
     set[place / WORD] |= (uint64_t)1 << (place % WORD);
 }
 
 /* Those that wake in the same SPAN cycles as `now` stand in the wheel; the others are put there when their span begins. An entry whose
  * cycle was changed since is left there and means nothing. */
 static void put_in_wheel(clockwork *k, size_t i) {
-    k->wheel[(size_t)(k->wake[i] % SPAN) * k->wheel_words + i / WORD] |= (uint64_t)1 << (i % WORD);
+    put(&k->wheel[(uint64_t)k->wake[i] % SPAN * k->wheel_words], i);
+}
+
+static bool same_span(const clockwork *k, int64_t cycle) {
+    return (uint64_t)cycle / SPAN == (uint64_t)k->c->now / SPAN;
 }
 
 static void set_wake(clockwork *k, size_t i, int64_t cycle) {
     k->wake[i] = cycle;
-    if (cycle / SPAN == k->c->now / SPAN)
+    if (same_span(k, cycle))
         put_in_wheel(k, i);
 }
 
@@ -53,7 +57,7 @@ static size_t sleepers(const clockwork *k) {
 
 static void begin_span(clockwork *k) {
     for (size_t i = 0; i < sleepers(k); i++)
-        if (k->wake[i] / SPAN == k->c->now / SPAN)
+        if (same_span(k, k->wake[i]))
             put_in_wheel(k, i);
 }
 
@@ -73,8 +77,10 @@ static void mark_frames(lf_chain_link *l, int64_t beats, int64_t frames) {
 
 static void advance(const lf_chain *c, lf_chain_link *l) {
     int64_t cycles = c->now - l->since;
-    if (cycles && l->valid && l->ready) {
-        if (l->first < 0)
+    if (!cycles)
+        return;
+    if (l->valid && l->ready) {
+        if (l->end >= 0 && l->first < 0)
             l->first = l->since;
         if (l->left)
             mark_frames(l, cycles, c->frames);
@@ -86,108 +92,40 @@ static void advance(const lf_chain *c, lf_chain_link *l) {
     l->since = c->now;
 }
 
-static void note_peak(const lf_chain *c, int unit, int port) {
-    if (unit == OUTSIDE || port || !c->units.at[unit]->keeps)
-        return;
-    lf_chain_unit *n = c->units.at[unit];
-    advance(c, n->in[0]);
-    advance(c, n->out[0]);
-    int64_t held = n->in[0]->moved - n->out[0]->moved;
+static void note_peak(clockwork *k, int place) {
+    lf_chain_worker *n = &k->at[place];
+    lf_chain_link *in = &k->c->links[n->link[0].in], *out = &k->c->links[n->link[0].out];
+    advance(k->c, in);
+    advance(k->c, out);
+    int64_t held = in->moved - out->moved;
     n->peak = held > n->peak ? held : n->peak;
 }
 
-void lf_chain_count(lf_chain *c, lf_chain_link *l) {
-    advance(c, l);
-    note_peak(c, l->from, l->from_port);
-    note_peak(c, l->to, l->to_port);
+/* What happened on a link before this cycle. */
+static void count(clockwork *k, lf_chain_link *l) {
+    advance(k->c, l);
+    if (l->from_peak)
+        note_peak(k, l->from_place);
+    if (l->to_peak)
+        note_peak(k, l->to_place);
 }
 
 /* -- the start --------------------------------------------------------------------------------------------------------- */
 
-static lf_status reset_unit(lf_ctx *ctx, lf_chain *c, lf_chain_unit *n) {
-    if (n->u.state_bytes && !n->fresh)
-        n->fresh = lf_copy(c->arena, n->u.state, n->u.state_bytes);
-    else if (n->u.state_bytes)
-        memcpy(n->u.state, n->fresh, n->u.state_bytes);
-    else if (c->started)
-        return lf_fail(ctx, LF_FAILED, NULL, "cycle model: %s cannot run again: it does not say its state_bytes",
-                       n->u.name);
-    memset(n->s_valid, 0, sizeof n->s_valid);
-    memset(n->m_ready, 0, sizeof n->m_ready);
-    n->peak = 0;
-    n->resting_since = -1;
-    return LF_OK;
-}
-
-static lf_chain_link *new_link(lf_chain *c, const lf_chain_wire *from, const lf_chain_wire *to) {
-    lf_chain_link *l = &c->links[c->link_count++];
-    *l = (lf_chain_link){
-        .from = from->from, .from_port = from->from_port, .to = to->to, .to_port = to->to_port, .first = -1, .end = -1};
-    if (l->from != OUTSIDE)
-        c->units.at[l->from]->out[l->from_port] = l;
-    if (l->to != OUTSIDE)
-        c->units.at[l->to]->in[l->to_port] = l;
-    l->beats = l->from != OUTSIDE ? c->units.at[l->from]->u.out_beats[l->from_port]
-                                  : c->units.at[l->to]->u.in_beats[l->to_port];
-    if (l->from == OUTSIDE || l->to == OUTSIDE) {
-        l->end = (int)c->end_count;
-        c->ends[c->end_count++] = l;
-    }
-    if (l->to == OUTSIDE) {
-        l->ready = true;
-        l->left = LF_NEW_ARRAY(c->arena, int64_t, c->frames);
-        if (l->from != OUTSIDE)
-            c->units.at[l->from]->m_ready[l->from_port] = true;
-    }
-    return l;
-}
-
-static void join_links(lf_chain *c) {
-    if (!c->links) {
-        c->links = LF_NEW_ARRAY(c->arena, lf_chain_link, c->wires.count + 1);
-        c->ends = LF_NEW_ARRAY(c->arena, lf_chain_link *, c->wires.count + 1);
-    }
-    c->link_count = c->end_count = 0;
-    for (size_t i = 0; i < c->wires.count; i++) {
-        const lf_chain_wire *w = c->wires.at[i], *end = w;
-        if (w->from != OUTSIDE && c->units.at[w->from]->bypassed)
-            continue;
-        while (end->to != OUTSIDE && c->units.at[end->to]->bypassed)
-            end = c->units.at[end->to]->out_wire[0];
-        new_link(c, w, end);
-    }
-}
-
-lf_status lf_chain_start(lf_ctx *ctx, lf_chain *c, int frames) {
-    LF_TRY(lf_chain_prepare(ctx, c));
-    for (size_t i = 0; i < c->units.count; i++)
-        LF_TRY(reset_unit(ctx, c, c->units.at[i]));
-    c->started = true;
-    c->frames = frames;
-    c->now = c->edges = 0;
-    join_links(c);
-    for (size_t i = 0; i < c->end_count; i++)
-        if (c->ends[i]->to == OUTSIDE && c->ends[i]->beats > 0)
-            return LF_OK;
-    return lf_fail(ctx, LF_FAILED, NULL, "cycle model: no output");
-}
-
 static clockwork wind_up(lf_chain *c) {
-    clockwork k = {.c = c, .count = c->units.count, .words = c->units.count / WORD + 1};
-    k.at = LF_NEW_ARRAY(c->arena, lf_chain_unit *, k.count + 1);
+    clockwork k = {.c = c, .at = c->workers, .count = c->units.count, .words = c->units.count / WORD + 1};
     k.awake = LF_NEW_ARRAY(c->arena, uint64_t, 4 * k.words);
     k.moved = k.awake + k.words;
     k.touched = k.moved + k.words;
     k.ask = k.touched + k.words;
     k.wake = LF_NEW_ARRAY(c->arena, int64_t, k.count + c->end_count + 1);
     for (size_t i = 0; i < k.count; i++) {
-        lf_chain_unit *n = k.at[i] = c->units.at[c->order[i]];
-        k.state_most = n->u.state_bytes > k.state_most ? n->u.state_bytes : k.state_most;
+        k.state_most = k.at[i].state_bytes > k.state_most ? k.at[i].state_bytes : k.state_most;
         k.wake[i] = never;
-        if (n->bypassed)
+        if (c->units.at[c->order[i]]->bypassed)
             continue;
-        put(k.awake, (int)i);
-        put(k.moved, (int)i);
+        put(k.awake, i);
+        put(k.moved, i);
     }
     for (size_t i = 0; i < c->end_count; i++)
         k.wake[k.count + i] = c->ends[i]->from == OUTSIDE ? 0 : never;
@@ -200,13 +138,14 @@ static clockwork wind_up(lf_chain *c) {
 /* -- waking ------------------------------------------------------------------------------------------------------------- */
 
 /* Makes up for the edges a unit slept through, with the flags it had; from now on it is clocked. */
-static void wake_unit(clockwork *k, lf_chain_unit *n) {
+static void wake_unit(clockwork *k, size_t place) {
+    lf_chain_worker *n = &k->at[place];
     int64_t edges = n->resting_since < 0 ? 0 : k->c->now - n->resting_since;
-    if (edges && n->u.skip)
-        n->u.skip(n->u.state, edges, n->s_valid, n->m_ready);
+    if (edges && n->skip)
+        n->skip(n->state, edges, n->s_valid, n->m_ready);
     n->resting_since = -1;
-    k->wake[n->place] = never;
-    put(k->awake, n->place);
+    k->wake[place] = never;
+    put(k->awake, place);
 }
 
 static void flag_changed(clockwork *k, lf_chain_link *l) {
@@ -217,37 +156,34 @@ static void flag_changed(clockwork *k, lf_chain_link *l) {
         LF_PUSH(k->c->arena, &k->ends, l->end);
 }
 
-static void touch(clockwork *k, int unit) {
-    lf_chain_unit *n = k->c->units.at[unit];
-    if (n->resting_since >= 0)
-        wake_unit(k, n);
-    put(k->touched, n->place);
-    put(k->ask, n->place);
+static lf_chain_worker *touch(clockwork *k, int at) {
+    size_t place = (size_t)at;
+    if (k->at[place].resting_since >= 0)
+        wake_unit(k, place);
+    put(k->touched, place);
+    put(k->ask, place);
+    return &k->at[place];
 }
 
 static void set_valid(clockwork *k, lf_chain_link *l, bool valid) {
     if (l->valid == valid)
         return;
-    lf_chain_count(k->c, l);
+    count(k, l);
     k->moving -= l->valid && l->ready;
     l->valid = valid;
-    if (l->to != OUTSIDE) {
-        touch(k, l->to);
-        k->c->units.at[l->to]->s_valid[l->to_port] = valid;
-    }
+    if (l->to_place != OUTSIDE)
+        touch(k, l->to_place)->s_valid[l->to_port] = valid;
     flag_changed(k, l);
 }
 
 static void set_ready(clockwork *k, lf_chain_link *l, bool ready) {
     if (l->ready == ready)
         return;
-    lf_chain_count(k->c, l);
+    count(k, l);
     k->moving -= l->valid && l->ready;
     l->ready = ready;
-    if (l->from != OUTSIDE) {
-        touch(k, l->from);
-        k->c->units.at[l->from]->m_ready[l->from_port] = ready;
-    }
+    if (l->from_place != OUTSIDE)
+        touch(k, l->from_place)->m_ready[l->from_port] = ready;
     flag_changed(k, l);
 }
 
@@ -267,7 +203,7 @@ static int64_t offered_from(const lf_chain *c, const lf_chain_link *l, int64_t b
 static void wake_end(clockwork *k, size_t end) {
     lf_chain *c = k->c;
     lf_chain_link *l = c->ends[end];
-    lf_chain_count(c, l);
+    count(k, l);
     k->wake[k->count + end] = never;
     if (l->from == OUTSIDE)
         set_valid(k, l, l->moved < beats_in_all(c, l) && offered_from(c, l, l->moved) <= c->now);
@@ -296,7 +232,7 @@ static void plan_ends(clockwork *k) {
 
 /* True when an end woke: only then can the last beat have left. */
 static bool wake_due(clockwork *k) {
-    uint64_t *due = &k->wheel[(size_t)(k->c->now % SPAN) * k->wheel_words];
+    uint64_t *due = &k->wheel[(uint64_t)k->c->now % SPAN * k->wheel_words];
     bool any_end = false;
     for (size_t w = 0; w < k->wheel_words; w++) {
         uint64_t set = due[w];
@@ -306,7 +242,7 @@ static bool wake_due(clockwork *k) {
             if (k->wake[i] != k->c->now)
                 continue;
             if (i < k->count)
-                wake_unit(k, k->at[i]);
+                wake_unit(k, i);
             else
                 wake_end(k, i - k->count);
             any_end |= i >= k->count;
@@ -323,9 +259,9 @@ static void settle_valid(clockwork *k) {
         k->ask[w] |= set;
         k->moved[w] = 0;
         for (; set; set &= set - 1) {
-            const lf_chain_unit *n = k->at[w * WORD + (size_t)LF_ZEROS_BELOW(set)];
-            for (int p = 0; p < n->u.out_count; p++)
-                set_valid(k, n->out[p], n->u.valid(n->u.state, p));
+            const lf_chain_worker *n = &k->at[w * WORD + (size_t)LF_ZEROS_BELOW(set)];
+            for (int p = 0; p < n->out_count; p++)
+                set_valid(k, &k->c->links[n->link[p].out], n->valid(n->state, p));
         }
     }
 }
@@ -336,35 +272,36 @@ static void settle_ready(clockwork *k) {
         while (k->ask[w]) {
             int bit = WORD - 1 - LF_ZEROS_ABOVE(k->ask[w]);
             k->ask[w] &= ~((uint64_t)1 << bit);
-            const lf_chain_unit *n = k->at[w * WORD + (size_t)bit];
-            for (int p = 0; p < n->u.in_count; p++)
-                set_ready(k, n->in[p], n->u.ready(n->u.state, p, n->s_valid, n->m_ready));
+            const lf_chain_worker *n = &k->at[w * WORD + (size_t)bit];
+            for (int p = 0; p < n->in_count; p++)
+                set_ready(k, &k->c->links[n->link[p].in], n->ready(n->state, p, n->s_valid, n->m_ready));
         }
 }
 
-static void rest(clockwork *k, lf_chain_unit *n, int64_t wake) {
-    n->resting_since = k->c->now;
+static void rest(clockwork *k, size_t place, int64_t wake) {
+    k->at[place].resting_since = k->c->now;
     if (wake != never)
-        set_wake(k, (size_t)n->place, wake);
+        set_wake(k, place, wake);
 }
 
 /* One edge; false when the unit rests from now on. */
-static bool clock_unit(clockwork *k, lf_chain_unit *n) {
-    if (n->u.steady) {
-        int64_t edges = n->u.steady(n->u.state, n->s_valid, n->m_ready);
+static bool clock_unit(clockwork *k, size_t place) {
+    lf_chain_worker *n = &k->at[place];
+    if (n->steady) {
+        int64_t edges = n->steady(n->state, n->s_valid, n->m_ready);
         if (edges > 1) {
-            rest(k, n, edges == never ? never : k->c->now + edges);
+            rest(k, place, edges == never ? never : k->c->now + edges);
             return false;
         }
-        n->u.clock(n->u.state, n->s_valid, n->m_ready);
+        n->clock(n->state, n->s_valid, n->m_ready);
         return true;
     }
-    size_t bytes = n->u.state_bytes;
-    memcpy(k->before, n->u.state, bytes);
-    n->u.clock(n->u.state, n->s_valid, n->m_ready);
-    if (!bytes || memcmp(k->before, n->u.state, bytes))
+    size_t bytes = n->state_bytes;
+    memcpy(k->before, n->state, bytes);
+    n->clock(n->state, n->s_valid, n->m_ready);
+    if (!bytes || memcmp(k->before, n->state, bytes))
         return true;
-    rest(k, n, never);
+    rest(k, place, never);
     return false;
 }
 
@@ -377,7 +314,7 @@ static bool clock_units(clockwork *k) {
         for (; set; set &= set - 1) {
             int bit = LF_ZEROS_BELOW(set);
             k->c->edges++;
-            if (clock_unit(k, k->at[w * WORD + (size_t)bit]))
+            if (clock_unit(k, w * WORD + (size_t)bit))
                 keep |= (uint64_t)1 << bit;
         }
         k->awake[w] = k->moved[w] = keep;
@@ -396,9 +333,11 @@ static bool all_left(const lf_chain *c) {
     return true;
 }
 
-static void count_all(lf_chain *c) {
-    for (size_t i = 0; i < c->link_count; i++)
-        lf_chain_count(c, &c->links[i]);
+static void count_all(clockwork *k) {
+    for (size_t i = 0; i < k->c->link_count; i++)
+        count(k, &k->c->links[i]);
+    for (size_t i = 0; i < k->count; i++)
+        k->c->units.at[k->c->order[i]]->peak = k->at[i].peak;
 }
 
 static int64_t frame_left(const lf_chain *c, int frame) {
@@ -433,11 +372,11 @@ static lf_chain_result result_of(const lf_chain *c) {
 /* To the next cycle, or when all rest to the next one in which somebody wakes. */
 static bool go_on(clockwork *k, bool awake, int64_t max_cycles) {
     lf_chain *c = k->c;
-    int64_t span = c->now / SPAN, next = awake ? c->now + 1 : first_wake(k);
+    int64_t before = c->now, next = awake ? c->now + 1 : first_wake(k);
     if (next == never || (k->moving == 0 && c->now - k->quiet_since > quiet_limit))
         return false;
     c->now = max_cycles && next > max_cycles ? max_cycles : next;
-    if (c->now / SPAN != span)
+    if (!same_span(k, before))
         begin_span(k);
     return true;
 }
@@ -464,7 +403,7 @@ lf_status lf_chain_try(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles,
     LF_TRY(lf_chain_start(ctx, c, frames));
     clockwork k = wind_up(c);
     *end = run_clock(&k, max_cycles);
-    count_all(c);
+    count_all(&k);
     if (*end == LF_CHAIN_DONE)
         *out = result_of(c);
     if (*end == LF_CHAIN_BLOCKED)

@@ -81,12 +81,13 @@ static bool sum_range(const lf_tensor *x, const lf_tensor *w, const dims *d, int
     for (int64_t t = 0; t < d->terms; t++) {
         int64_t v = lf_tensor_code(w, (size_t)(oc * d->terms + t));
         lf_range r = x_range(x, d, oc / d->outs * d->ins + t / d->s.taps);
-        bound += fabs((double)v) * fmax(fabs((double)r.lo), fabs((double)r.hi));
+        double lo = fabs((double)r.lo), hi = fabs((double)r.hi);
+        bound += fabs((double)v) * (lo > hi ? lo : hi);
         if (bound > 4.6e18)
             return false;
         out->lo += v > 0 ? v * r.lo : v * r.hi;
         out->hi += v > 0 ? v * r.hi : v * r.lo;
-        if (v && r.lo < r.hi)
+        if (v && r.lo < r.hi && out->step != 1)
             out->step = common_divisor(llabs(v) * r.step, out->step);
     }
     out->step = out->step ? out->step : 1;

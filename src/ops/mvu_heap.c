@@ -19,6 +19,18 @@ static void choose_counters(lf_heap_level *l, int c, int choice) {
     l->three[c] = rest >= 3 && !l->five[c] && (choice == REST_THREES || choice == REST_COUNTED);
 }
 
+/* Whether a level of this choice is the same as one of an earlier choice. */
+static bool is_repeated(const int *height, int columns, int choice) {
+    bool fives = false, threes = false;
+    for (int c = 0; c < columns; c++) {
+        fives |= height[c] % 6 == 5;
+        threes |= height[c] % 6 == 3 || height[c] % 6 == 4;
+    }
+    return choice == REST_FIVES    ? !fives
+           : choice == REST_THREES ? !fives && !threes
+                                   : choice == REST_COUNTED && (!fives || !threes);
+}
+
 /* Heights behind a level. */
 static void next_heights(const lf_heap_level *l, int columns, int *next) {
     memset(next, 0, LF_HEAP_COLUMNS * sizeof *next);
@@ -77,6 +89,8 @@ static void try_levels(search *s, const int *height, double lut) {
     for (int choice = 0; choice < REST_CHOICES; choice++) {
         lf_heap_level *l = &h->level[h->levels];
         int next[LF_HEAP_COLUMNS];
+        if (is_repeated(height, h->columns, choice))
+            continue;
         memset(l, 0, sizeof *l);
         memcpy(l->height, height, sizeof l->height);
         for (int c = 0; c < h->columns; c++)

@@ -1,24 +1,33 @@
 /* The handshakes of a matrix-vector unit, cycle by cycle: the same rules as lf_mvu_control, lf_mvu_flags and lf_mvu_result. */
+#include "base/compiler.h"
 #include "fpga/unit.h"
 #include "ops/mvu_plan.h"
-
-#include <string.h>
-
-enum { MAX_RANKS = 32 };
 
 typedef struct twin {
     int64_t sf, nf; /* folds of the layer */
     int ranks;
     bool accumulates;
-    bool streamed;      /* weights come over input 1 */
-    int64_t word, pass; /* of the next step */
-    bool valid[MAX_RANKS], last[MAX_RANKS];
-    bool held;       /* NF > 1, SF = 1: the word of all passes is there */
-    bool done, full; /* the accumulator is final; the output register holds a result */
+    bool streamed;        /* weights come over input 1 */
+    int64_t word, pass;   /* of the next step */
+    uint64_t valid, last; /* bit i: register i of `ranks` (at most 32) holds a step, which is the last of its pass */
+    bool held;            /* NF > 1, SF = 1: the word of all passes is there */
+    bool done, full;      /* the accumulator is final; the output register holds a result */
 } twin;
 
+static bool ends_pass(const twin *t) {
+    return (t->valid & t->last) >> (t->ranks - 1) & 1;
+}
+
 static bool is_final(const twin *t) {
-    return t->accumulates ? t->done : t->valid[t->ranks - 1] && t->last[t->ranks - 1];
+    return t->accumulates ? t->done : ends_pass(t);
+}
+
+/* `edges` steps into the registers, all of them `came`. */
+static uint64_t shifted(const twin *t, uint64_t bits, int64_t edges, bool came) {
+    uint64_t all = ((uint64_t)1 << t->ranks) - 1;
+    if (edges >= t->ranks)
+        return came ? all : 0;
+    return (bits << edges | (came ? ((uint64_t)1 << edges) - 1 : 0)) & all;
 }
 
 static bool enabled(const twin *t, bool m_ready) {
@@ -58,13 +67,10 @@ static bool twin_ready(const void *state, int port, const bool *s_valid, const b
 }
 
 static void advance(twin *t, const bool *s_valid) {
-    int end = t->ranks - 1;
     bool go = has_step(t, s_valid), last = t->word == t->sf - 1;
-    t->done = t->valid[end] && t->last[end];
-    memmove(t->valid + 1, t->valid, (size_t)end * sizeof *t->valid);
-    memmove(t->last + 1, t->last, (size_t)end * sizeof *t->last);
-    t->valid[0] = go;
-    t->last[0] = last;
+    t->done = ends_pass(t);
+    t->valid = shifted(t, t->valid, 1, go);
+    t->last = shifted(t, t->last, 1, last);
     if (!go)
         return;
     t->word = last ? 0 : t->word + 1;
@@ -85,13 +91,10 @@ static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
 
 /* Edges until a result that is under way stands before the output register, or INT64_MAX; 0: one does already. */
 static int64_t until_final(const twin *t) {
-    int end = t->ranks - 1;
+    uint64_t results = t->valid & t->last;
     if (is_final(t))
         return 0;
-    for (int i = end; i >= 0; i--)
-        if (t->valid[i] && t->last[i])
-            return end - i + t->accumulates;
-    return INT64_MAX;
+    return results ? t->ranks - 64 + LF_ZEROS_ABOVE(results) + t->accumulates : INT64_MAX;
 }
 
 /* Within a pass nothing shows until its last step, or until an earlier pass's result arrives. */
@@ -113,12 +116,8 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
     if (!enabled(t, m_ready[0]))
         return;
     bool go = has_step(t, s_valid);
-    int shift = edges < t->ranks ? (int)edges : t->ranks;
-    size_t kept = (size_t)(t->ranks - shift);
-    memmove(t->valid + shift, t->valid, kept * sizeof *t->valid);
-    memmove(t->last + shift, t->last, kept * sizeof *t->last);
-    memset(t->valid, go, (size_t)shift * sizeof *t->valid);
-    memset(t->last, 0, (size_t)shift * sizeof *t->last);
+    t->valid = shifted(t, t->valid, edges, go);
+    t->last = shifted(t, t->last, edges, false);
     t->word += go ? edges : 0;
 }
 

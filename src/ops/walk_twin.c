@@ -7,6 +7,7 @@ typedef struct twin {
     int64_t at[LF_WALK_LEVELS]; /* of the next step */
     int64_t frame, taken;       /* words written */
     int64_t base;               /* behind `base0` */
+    int64_t needed;             /* once begun: words that must have been taken for the next step */
     int stages;
     bool begun;      /* the registers of the position hold one */
     bool word, code; /* behind the memory (2 stages); at the output */
@@ -30,7 +31,6 @@ static bool is_first(const twin *t) {
     return true;
 }
 
-/* Words that must have been taken for the next step. */
 static int64_t words_needed(const twin *t) {
     int64_t first, last, frame = t->frame * t->plan->words;
     if (t->plan->first_padded && is_first(t))
@@ -39,7 +39,7 @@ static int64_t words_needed(const twin *t) {
 }
 
 static bool has_step(const twin *t) {
-    return t->begun && t->taken >= words_needed(t);
+    return t->begun && t->taken >= t->needed;
 }
 
 static void advance(twin *t) {
@@ -59,12 +59,16 @@ static void advance(twin *t) {
 static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
     twin *t = state;
     bool push = s_valid[0] && twin_ready(t, 0, s_valid, m_ready);
+    if (!t->begun)
+        t->needed = words_needed(t);
     if (!t->code || m_ready[0]) {
         bool go = has_step(t);
         t->code = t->stages > 1 ? t->word : go;
         t->word = go;
-        if (go)
+        if (go) {
             advance(t);
+            t->needed = words_needed(t);
+        }
     }
     t->taken += push;
     t->begun = true;
@@ -122,7 +126,7 @@ static int64_t twin_steady(const void *state, const bool *s_valid, const bool *m
     if (go)
         most = steps_on(t);
     else if (s_valid[0] && room > 0)
-        most = words_needed(t) - t->taken;
+        most = t->needed - t->taken;
     return most < quiet ? most : quiet;
 }
 
@@ -136,6 +140,8 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
         t->at[i] = sum % t->plan->level[i].count;
         edges = sum / t->plan->level[i].count;
     }
+    if (go)
+        t->needed = words_needed(t);
 }
 
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out) {

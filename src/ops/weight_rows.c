@@ -103,7 +103,7 @@ static lf_range sum_range(const lf_rows *r, int64_t row) {
         int64_t v = lf_tensor_code(r->w, (size_t)(row * r->columns + k)), step = v < 0 ? -v * x.step : v * x.step;
         sum.lo += v > 0 ? v * x.lo : v * x.hi;
         sum.hi += v > 0 ? v * x.hi : v * x.lo;
-        if (x.lo < x.hi && (sum.step == 0 || step % sum.step))
+        if (x.lo < x.hi && sum.step != 1 && (sum.step == 0 || step % sum.step))
             sum.step = common_divisor(step, sum.step);
     }
     sum.step = sum.step && sum.lo < sum.hi ? sum.step : 1;

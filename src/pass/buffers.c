@@ -247,7 +247,9 @@ static lf_status run_open(sizing *z, int64_t pace, lf_chain_result *r) {
         if (z->slots->at[i].bufferable)
             open_slot(z, &z->slots->at[i]);
     lf_chain_pace(z->chain, pace);
+    lf_chain_skip_peaks(z->chain, false);
     lf_status status = run_model(z, 0, &end, r);
+    lf_chain_skip_peaks(z->chain, true);
     lf_chain_pace(z->chain, 0);
     LF_TRY(status);
     for (size_t i = 0; i < z->slots->count; i++)
@@ -489,5 +491,6 @@ lf_status lf_buffers_size(lf_graph *g, lf_slots *slots, int64_t bound, int most_
         z.units += lf_is_unit(lf_node_at(g, g->order.at[i]));
     z.large = (int64_t)z.units * bound > large_circuit;
     locate_slots(&z, &m);
+    lf_chain_skip_peaks(z.chain, true);
     return size_all(&z, most_ready, ii);
 }
