@@ -74,3 +74,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 void lf_remove_tree(const char *path) {
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
+
+const char *lf_path_stem(lf_arena *a, const char *path) {
+    const char *base = lf_path_base(path), *dot = strrchr(base, '.');
+    return dot && dot != base ? lf_strndup(a, base, (size_t)(dot - base)) : lf_strdup(a, base);
+}

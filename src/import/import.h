@@ -17,6 +17,11 @@ lf_graph *lf_import_onnx(lf_ctx *ctx, const char *path);
  * and refused when dir is NULL. Nothing refers to `data` afterwards. */
 lf_graph *lf_import_onnx_bytes(lf_ctx *ctx, const char *name, const char *dir, const uint8_t *data, size_t size);
 
+/* JSON files of table networks (DWN, KANELE, HGQ-LUT), told apart by their keys. The second from memory; `name` is for messages and becomes
+ * the graph's source. */
+lf_graph *lf_import_json(lf_ctx *ctx, const char *path);
+lf_graph *lf_import_json_bytes(lf_ctx *ctx, const char *name, const uint8_t *data, size_t size);
+
 /* True when the bytes look like an ONNX model: a well-formed top level with a graph and a version. */
 bool lf_is_onnx(const uint8_t *data, size_t size);
 

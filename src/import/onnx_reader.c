@@ -371,11 +371,6 @@ static lf_status import_model(lf_onnx *m) {
     return lf_verify_graph(m->g);
 }
 
-static const char *stem_of(lf_arena *a, const char *path) {
-    const char *base = lf_path_base(path), *dot = strrchr(base, '.');
-    return dot && dot != base ? lf_strndup(a, base, (size_t)(dot - base)) : lf_strdup(a, base);
-}
-
 typedef struct job {
     lf_graph *g;
     lf_arena *scratch;
@@ -413,7 +408,7 @@ static void run_job(job *j) {
 
 lf_graph *lf_import_onnx_bytes(lf_ctx *ctx, const char *name, const char *dir, const uint8_t *data, size_t size) {
     lf_arena *scratch = lf_arena_new();
-    lf_graph *g = scratch ? lf_graph_new(ctx, stem_of(scratch, name)) : NULL;
+    lf_graph *g = scratch ? lf_graph_new(ctx, lf_path_stem(scratch, name)) : NULL;
     if (g) {
         g->source = lf_strdup(g->arena, name);
         job j = {.g = g, .scratch = scratch, .dir = dir, .data = data, .size = size};

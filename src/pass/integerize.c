@@ -314,6 +314,18 @@ static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
             is_op(after, "dequantize"));
 }
 
+/* Codes that the circuit has: of an input, behind `quantize`, made by the circuit; also in another layout. */
+static bool in_circuit(const lf_graph *g, const lf_tensor *t) {
+    if (!lf_is_codes(t))
+        return false;
+    const lf_node *p = lf_node_at(g, t->producer);
+    while (p && p->op->positions && p->place == LF_PLACE_HOST) {
+        t = lf_in(g, p, 0);
+        p = lf_node_at(g, t->producer);
+    }
+    return p ? is_op(p, "quantize") || p->place == LF_PLACE_FPGA : lf_is_codes(t);
+}
+
 /* Every node between quantize and dequantize is circuit, everything else host. */
 static void set_places(lf_graph *g) {
     for (size_t i = 0; i < g->order.count; i++) {
@@ -321,11 +333,7 @@ static void set_places(lf_graph *g) {
         bool codes = !is_op(n, "quantize") && !is_op(n, "dequantize") && !is_op(n, "decode");
         for (int k = 0; codes && k < n->in_count; k++) {
             const lf_tensor *t = lf_in(g, n, k);
-            const lf_node *p = t && t->producer ? lf_node_at(g, t->producer) : NULL;
-            if (t && !t->value &&
-                !(p ? lf_is_codes(t) && (is_op(p, "quantize") || p->op->positions || p->place == LF_PLACE_FPGA)
-                    : lf_is_codes(t)))
-                codes = false;
+            codes = !t || t->value || in_circuit(g, t);
         }
         n->place = is_circuit(n) || (codes && !beside_the_cut(g, n)) ? LF_PLACE_FPGA : LF_PLACE_HOST;
     }
@@ -358,6 +366,8 @@ static lf_status visit(state *s, lf_node *n) {
         return lf_integers_pool(s, n);
     if (is_op(n, "add") || is_op(n, "sub") || is_op(n, "mul"))
         LF_TRY(lf_integers_join(s, n));
+    if (lf_integers_tables(s, n))
+        return lf_integers_table(s, n);
     if (lf_integers_moves(n))
         return lf_integers_move(s, n);
     if (lf_is_quantizer(n))

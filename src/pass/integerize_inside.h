@@ -48,4 +48,9 @@ LF_MUST_USE lf_status lf_integers_pairs(lf_integers *s, const lf_node *n, const 
 bool lf_integers_moves(const lf_node *n);
 LF_MUST_USE lf_status lf_integers_move(lf_integers *s, const lf_node *n);
 
+/* Table networks: thermometer, table_neurons, table_edges, and behind them clip and sums over the last axis (integerize_tables.c). True when
+ * n is such a node. */
+bool lf_integers_tables(const lf_integers *s, const lf_node *n);
+LF_MUST_USE lf_status lf_integers_table(lf_integers *s, lf_node *n);
+
 #endif

@@ -6,6 +6,7 @@
 #include "ops/ops.h"
 #include "ir/pass.h"
 #include "pass/composed.h"
+#include "pass/input_cut.h"
 
 enum { FUSED_LEVELS = 3 };
 
@@ -82,16 +83,6 @@ static lf_status refuse_reals(const lf_graph *g, const lf_node *n, const lf_node
     return status;
 }
 
-static lf_status propose_grid(const lf_graph *g, const lf_node *n, const char *what) {
-    lf_where where = lf_where_node(g, n);
-    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where,
-                               "the model's float input meets %s, so the circuit needs to know its grid", what);
-    lf_hint(
-        g->ctx,
-        "declare it, for example --input 'FIXED<16,6>!' (the cast becomes part of the network) or --input UINT8,1/255");
-    return status;
-}
-
 static lf_status check_cut(const lf_graph *g, lf_arena *scratch) {
     real_part real = find_real_part(g, scratch);
     lf_status worst = LF_OK;
@@ -104,9 +95,9 @@ static lf_status check_cut(const lf_graph *g, lf_arena *scratch) {
         if (real.behind[n->in[0]])
             worst = refuse_reals(g, n, lf_node_at(g, real.culprit[n->in[0]]));
         else if (weights)
-            worst = propose_grid(g, weights, "weights");
+            worst = lf_propose_grid(g, weights, "weights");
         else if (cut && g->inputs.count == 1)
-            worst = propose_grid(g, n, "more than one quantizer");
+            worst = lf_propose_grid(g, n, "more than one quantizer");
         cut = n;
     }
     return worst;
@@ -123,7 +114,7 @@ static lf_status check_ops(const lf_graph *g) {
             no_hardware(g, n);
     }
     if (!circuit && real)
-        return propose_grid(g, real, "weights");
+        return lf_propose_grid(g, real, "weights");
     if (!circuit)
         return lf_fail(g->ctx, LF_BAD_INPUT, NULL,
                        "%s: no part of the network works on integers, so there is nothing to build",
@@ -178,6 +169,7 @@ static void drop_reshape(lf_graph *g, lf_node *n) {
 
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     (void)options;
+    LF_TRY(lf_check_encoder(g));
     LF_TRY(check_cut(g, scratch));
     LF_TRY(check_ops(g));
     lf_ids order = {0};

@@ -1,0 +1,147 @@
+/* Neurons as truth tables: y[.., n] = tables[n][address], address = sum over j of (x[.., inputs[n][j]] - lo) << (j * bits): the first
+ * connected input lowest.
+ *   in 0   x       [..., W]              codes lo .. lo + 2^bits - 1, of any one scale
+ *   in 1   inputs  [N, F]                constant, 0 .. W - 1
+ *   in 2   tables  [N, 2^(F * bits)]     constant codes of one scale; F * bits <= 20
+ *   in 3   care    [N, 2^(F * bits) / 8] optional constant, 0..255: bitmap of the addresses that matter (bit a % 8 of byte a / 8). For
+ *                                        minimization only: exec takes every entry as it stands
+ *   out 0  y       [..., N]              codes with the scale of the tables
+ * Source: Umuroglu et al., LogicNets, 2020 (neurons); Bacellar et al., Differentiable Weightless Neural Networks, 2024 (bits = 1, F = 6). */
+#include <inttypes.h>
+
+#include "ops/branch.h"
+#include "ops/elementwise.h"
+
+enum { ADDRESS_BITS_MAX = 20 };
+
+typedef struct table_neurons_attr {
+    int64_t bits, lo;
+} table_neurons_attr;
+
+static const lf_attr_desc attrs[] = {
+    {"bits", LF_ATTR_INT, offsetof(table_neurons_attr, bits), "1", NULL, 1, ADDRESS_BITS_MAX, "of one input"},
+    {"lo", LF_ATTR_INT, offsetof(table_neurons_attr, lo), "0", NULL, -0x1p40, 0x1p40,
+     "code that counts as 0 in an address"},
+    {0},
+};
+
+/* -- infer ------------------------------------------------------------------------------------------------------------- */
+
+static lf_status check_input(const lf_graph *g, const lf_node *n) {
+    const table_neurons_attr *a = n->attr;
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_where where = lf_where_node(g, n);
+    if (!lf_plain_grid(x) || x->grid.scale_count != 1 || x->shape.rank < 1)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "tables take codes of one scale; %s is not", x->name);
+    if (x->range.lo >= a->lo && x->range.hi - ((int64_t)1 << a->bits) < a->lo)
+        return LF_OK;
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                   "the input's codes %" PRId64 "..%" PRId64 " are not among the %" PRId64 " that %" PRId64
+                   " bits from %" PRId64 " on address",
+                   x->range.lo, x->range.hi, (int64_t)1 << a->bits, a->bits, a->lo);
+}
+
+static lf_status check_connections(const lf_graph *g, const lf_node *n) {
+    LF_TRY(lf_need_const(g, n, 1, "connections"));
+    const lf_tensor *x = lf_in(g, n, 0), *inputs = lf_in(g, n, 1);
+    int64_t bits = ((const table_neurons_attr *)n->attr)->bits;
+    lf_where where = lf_where_node(g, n);
+    if (!lf_is_codes(inputs) || inputs->shape.rank != 2 || inputs->shape.dim[1] * bits > ADDRESS_BITS_MAX)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "connections must be constant integers [N, F] with F of %" PRId64
+                       " bits at most %d bits, not %s",
+                       bits, ADDRESS_BITS_MAX, lf_shape_text(g->arena, inputs->shape));
+    if (inputs->value->count && (inputs->range.lo < 0 || inputs->range.hi >= lf_last_dim(x->shape)))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "connections %" PRId64 "..%" PRId64 " leave the %" PRId64 " elements of %s", inputs->range.lo,
+                       inputs->range.hi, lf_last_dim(x->shape), x->name);
+    return LF_OK;
+}
+
+static int64_t entries_of(const lf_graph *g, const lf_node *n) {
+    return (int64_t)1 << (lf_in(g, n, 1)->shape.dim[1] * ((const table_neurons_attr *)n->attr)->bits);
+}
+
+static lf_status check_tables(const lf_graph *g, const lf_node *n) {
+    LF_TRY(lf_need_const(g, n, 2, "tables"));
+    const lf_tensor *tables = lf_in(g, n, 2), *care = lf_in(g, n, 3);
+    int64_t N = lf_in(g, n, 1)->shape.dim[0], entries = entries_of(g, n);
+    lf_where where = lf_where_node(g, n);
+    if (!lf_plain_grid(tables) || tables->grid.scale_count != 1 || tables->shape.rank != 2 ||
+        tables->shape.dim[0] != N || tables->shape.dim[1] != entries)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "tables must be constant codes of one scale and shape [%" PRId64 ", %" PRId64 "], not %s", N,
+                       entries, lf_shape_text(g->arena, tables->shape));
+    if (!care)
+        return LF_OK;
+    LF_TRY(lf_need_const(g, n, 3, "care"));
+    if (lf_is_codes(care) && care->shape.rank == 2 && care->shape.dim[0] == N &&
+        care->shape.dim[1] == (entries + 7) / 8 &&
+        (!care->value->count || (care->range.lo >= 0 && care->range.hi < 256)))
+        return LF_OK;
+    return lf_fail(g->ctx, LF_BAD_INPUT, &where, "care must be bytes of shape [%" PRId64 ", %" PRId64 "], not %s", N,
+                   (entries + 7) / 8, lf_shape_text(g->arena, care->shape));
+}
+
+static lf_range row_range(const lf_tensor *tables, int64_t row) {
+    int64_t entries = tables->shape.dim[1], first = lf_tensor_code(tables, (size_t)(row * entries));
+    lf_range r = {first, first, 1};
+    for (int64_t e = 1; e < entries; e++) {
+        int64_t v = lf_tensor_code(tables, (size_t)(row * entries + e));
+        if (!lf_range_holds(r, v))
+            r = lf_range_join(r, (lf_range){v, v, 1});
+    }
+    return r;
+}
+
+static lf_status infer(lf_graph *g, lf_node *n) {
+    LF_TRY(check_input(g, n));
+    LF_TRY(check_connections(g, n));
+    LF_TRY(check_tables(g, n));
+    const lf_tensor *tables = lf_in(g, n, 2);
+    lf_tensor *y = lf_out(g, n, 0);
+    int64_t N = tables->shape.dim[0];
+    y->shape = lf_in(g, n, 0)->shape;
+    y->shape.dim[y->shape.rank - 1] = N;
+    LF_TRY(lf_need_size(g, n, y->shape));
+    lf_set_codes(g, y, tables->range);
+    y->grid = tables->grid;
+    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, N + 1);
+    for (int64_t i = 0; i < N; i++)
+        r[i] = row_range(tables, i);
+    if (N > 0)
+        lf_set_channel_ranges(y, r, N, y->shape.rank - 1);
+    y->dtype = lf_dtype_for(y->range, false);
+    return LF_OK;
+}
+
+/* -- exec -------------------------------------------------------------------------------------------------------------- */
+
+static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    (void)run;
+    const table_neurons_attr *a = n->attr;
+    size_t width = (size_t)lf_last_dim(in[0].tensor->shape), N = (size_t)in[1].tensor->shape.dim[0];
+    size_t fan_in = (size_t)in[1].tensor->shape.dim[1], entries = (size_t)1 << (fan_in * (size_t)a->bits);
+    for (size_t i = 0; i < out->count; i++) {
+        size_t neuron = i % N, address = 0;
+        const int64_t *x = in[0].code + i / N * width, *from = in[1].code + neuron * fan_in;
+        for (size_t j = 0; j < fan_in; j++)
+            address |= (size_t)(x[from[j]] - a->lo) << (j * (size_t)a->bits);
+        out->code[i] = in[2].code[neuron * entries + address];
+    }
+    return LF_OK;
+}
+
+const lf_op lf_op_table_neurons = {
+    .name = "table_neurons",
+    .help = "neurons as truth tables of a few inputs each",
+    .level = LF_NN,
+    .in_min = 3,
+    .in_max = 4,
+    .out_min = 1,
+    .out_max = 1,
+    .attr_size = sizeof(table_neurons_attr),
+    .attrs = attrs,
+    .infer = infer,
+    .exec = exec,
+};

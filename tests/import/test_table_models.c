@@ -1,0 +1,291 @@
+/* Table networks in JSON: what small ones compute, with and without a declared input grid; wrong files are refused with the place. */
+#include "onnx_make.h"
+
+#include "api/same_program.h"
+#include "exec/exec.h"
+#include "exec/fast.h"
+#include "ir/lftext.h"
+#include "ops/ops.h"
+#include "pass/passes.h"
+
+static const char dwn[] =
+    "{\"name\": \"d\", \"n_lut_inputs\": 2, \"n_classes\": 2, \"thresholds\": [[-1, 0.1, 1], [0, 0, 0.5]],"
+    " \"layers\": [{\"inputs\": [[0, 1], [2, 3], [4, 5], [5, 0]], \"init\": [\"8\", \"6\", \"e\", \"1\"]},"
+    " {\"inputs\": [[0, 1], [1, 2], [2, 3], [3, 3]], \"init\": [\"6\", \"E\", \"8\", \"9\"]}]}";
+static const char kanele[] = "{\"config\": {\"layers\": [2, 1], \"layers_bitwidth\": [2, 3]},"
+                             " \"input_quantizer\": {\"bits\": 2, \"gain\": [2, 0.3], \"offset\": [0.1, -0.5]},"
+                             " \"truth_tables\": {\"0_0_0\": {\"acive\": 1, \"values_int\": [-3, 0, 2, 9]}, \"0_1_0\": "
+                             "{\"acive\": 1, \"values_int\": [1, -1, 0, 4]}}}";
+static const char hgq[] =
+    "{\"classes\": [\"a\"], \"layers\": [{\"inputs\": 2, \"outputs\": 2, \"fraction_bits\": -1, \"bias\": [1, -3], "
+    "\"edges\": ["
+    "{\"i\": 0, \"o\": 0, \"f\": 1, \"bits\": 2, \"signed\": 1, \"shift\": 1, \"table\": [1, 2, 3, 4]},"
+    "{\"i\": 1, \"o\": 1, \"f\": -1, \"bits\": 1, \"signed\": false, \"shift\": 0, \"table\": [-2, 5]}]},"
+    "{\"inputs\": 2, \"outputs\": 1, \"fraction_bits\": 3, \"bias\": [0], \"edges\": ["
+    "{\"i\": 0, \"o\": 0, \"f\": -2, \"bits\": 2, \"signed\": 0, \"shift\": 0, \"table\": [1, 10, 100, 1000]}]}]}";
+
+static lf_graph *read_text(lf_ctx *ctx, const char *text) {
+    lf_graph *g = lf_import_json_bytes(ctx, "some/net.json", (const uint8_t *)text, strlen(text));
+    assert_non_null(g);
+    assert_string_equal(g->name, "net");
+    return g;
+}
+
+/* One row through an engine. */
+static void run_row(lf_ctx *ctx, const lf_graph *g, const double *x, double *y, bool fast) {
+    lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F64, x};
+    lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = y};
+    lf_row_io io = {&in, 1, &out, 1};
+    if (fast) {
+        lf_plan *p = lf_plan_new(ctx, g);
+        assert_int_equal(lf_plan_rows(p, &io, 1), LF_OK);
+        lf_plan_free(p);
+    } else {
+        lf_exec *e = lf_exec_new(ctx, g);
+        assert_int_equal(lf_exec_rows(e, &io, 1), LF_OK);
+        lf_exec_free(e);
+    }
+}
+
+static void expect_row(const char *text, const double *x, const double *want, size_t count) {
+    for (int fast = 0; fast < 2; fast++) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_graph *g = read_text(ctx, text);
+        double y[8];
+        run_row(ctx, g, x, y, fast);
+        for (size_t i = 0; i < count; i++)
+            assert_true(y[i] == want[i]);
+        lf_graph_free(g);
+        lf_ctx_free(ctx);
+    }
+}
+
+/* -- what they compute --------------------------------------------------------------------------------------------------- */
+
+static void dwn_counts(void **state) {
+    (void)state;
+    /* x = (0.5, 0.25): bits 1 1 0, 1 1 0; first layer: 1 and 1 = 1; 0 xor 1 = 1; 1 or 0 = 1; neither 0 nor 1 = 0 */
+    /* second: 1 xor 1 = 0; 1 or 1 = 1; 1 and 0 = 0; equal = 1 */
+    expect_row(dwn, (double[]){0.5, 0.25}, (double[]){1, 1}, 2);
+    /* 0.1 as float32 is above 0.1 as double: the threshold is the float, which the float is not above. 0 0 0 | 0 0 0 and 1 0 0 ... */
+    expect_row(dwn, (double[]){(double)0.1f, 0}, (double[]){0, 1}, 2);
+}
+
+static void kanele_sums(void **state) {
+    (void)state;
+    /* codes: round(2 * 0.5 + 0.1) = 1 -> entry 3: 9; round(0.3 * 5 - 0.5) = round(1.0000000596) = 1 -> entry 3: 4; 13 is clamped to 3 */
+    expect_row(kanele, (double[]){0.5, 5}, (double[]){3}, 1);
+    /* -1.9 -> -2: -3; clamped -2 -> 1 */
+    expect_row(kanele, (double[]){-1, -100}, (double[]){-2}, 1);
+}
+
+static void hgq_wraps(void **state) {
+    (void)state;
+    /* v = 1.25 * 2 = 2.5 -> 3 -> wraps to -1: entry 1: 2 << 1, with bias 5, value 10; second: 10 / 4 = 2.5 -> 3: 1000 / 8 */
+    expect_row(hgq, (double[]){1.25, 0}, (double[]){125}, 1);
+    /* v = -0.5 * 2 -> -1: the same */
+    expect_row(hgq, (double[]){-0.5, 0}, (double[]){125}, 1);
+    /* v = 0 -> entry 2: 3 << 1, 7, value 14; 3.5 -> 4 -> 0 */
+    expect_row(hgq, (double[]){0, 0}, (double[]){0.125}, 1);
+}
+
+/* -- integer programs ---------------------------------------------------------------------------------------------------- */
+
+/* The network with this input becomes a program on codes alone, and the same one. */
+static void expect_program(const char *text, const char *input) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_graph *g = read_text(ctx, text);
+    assert_int_equal(lf_declare_input(g, input), LF_OK);
+    assert_int_equal(lf_infer(g), LF_OK);
+    lf_graph *network = lf_graph_clone(g);
+    assert_int_equal(lf_pipeline_run(g, "integerize", NULL), LF_OK);
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        assert_true((n->place == LF_PLACE_HOST) == !strcmp(n->op->name, "dequantize"));
+    }
+    assert_int_equal(lf_same_program(network, g, 300), LF_OK);
+    lf_graph_free(network);
+    lf_graph_free(g);
+    lf_ctx_free(ctx);
+}
+
+static void programs_equal_networks(void **state) {
+    (void)state;
+    static const char *const inputs[] = {"FIXED<8,4>!", "FIXED<5,3,RND,SAT>!", "UINT4",
+                                         "UINT8,1/255", "INT6,0.3,0.125",      "FIXED<20,6>"};
+    for (size_t i = 0; i < LF_COUNT(inputs); i++) {
+        expect_program(dwn, inputs[i]);
+        expect_program(kanele, inputs[i]);
+        expect_program(hgq, inputs[i]);
+    }
+}
+
+static void complain(lf_ctx *ctx, const char *want) {
+    lf_arena *a = lf_arena_new();
+    make_expect_text(make_complaints(a, ctx), want);
+    lf_arena_free(a);
+}
+
+/* Without a grid the encoder is on the host, and `map` does not take that. */
+static void encoders_need_a_grid(void **state) {
+    (void)state;
+    static const char *const net[] = {dwn, kanele, hgq};
+    static const char *const want[] = {"a thermometer", "the quantizers of a table network", "FIXED<4,2>!"};
+    for (size_t i = 0; i < LF_COUNT(net); i++) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_graph *g = read_text(ctx, net[i]);
+        assert_int_equal(lf_pipeline_run(g, "integerize, map", NULL), LF_BAD_INPUT);
+        complain(ctx, want[i]);
+        complain(ctx, "declare it, for example --input 'FIXED<");
+        lf_graph_free(g);
+        lf_ctx_free(ctx);
+    }
+}
+
+/* Wide codes times an awkward scale: no table is that large. */
+static void awkward_grids_are_refused(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_graph *g = read_text(ctx, hgq);
+    assert_int_equal(lf_declare_input(g, "INT16,0.3"), LF_OK);
+    assert_int_equal(lf_infer(g), LF_OK);
+    assert_int_equal(lf_pipeline_run(g, "integerize", NULL), LF_BAD_INPUT);
+    complain(ctx, "no power of two times codes");
+    lf_graph_free(g);
+    lf_ctx_free(ctx);
+}
+
+static void text_form_round_trips(void **state) {
+    (void)state;
+    static const char *const net[] = {dwn, kanele, hgq};
+    for (size_t i = 0; i < LF_COUNT(net); i++) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_graph *g = read_text(ctx, net[i]);
+        lf_text text = {0}, weights = {0}, again = {0}, weights2 = {0};
+        assert_int_equal(lf_graph_print(g, false, &text, &weights), LF_OK);
+        lf_graph *back =
+            lf_graph_parse(ctx, "back", text.at, text.len, (const uint8_t *)weights.at, weights.len, lf_op_find);
+        assert_non_null(back);
+        assert_int_equal(lf_infer(back), LF_OK);
+        assert_int_equal(lf_graph_print(back, false, &again, &weights2), LF_OK);
+        assert_string_equal(text.at, again.at);
+        assert_int_equal(lf_same_program(g, back, 20), LF_OK);
+        lf_text_free(&text), lf_text_free(&weights), lf_text_free(&again), lf_text_free(&weights2);
+        lf_graph_free(g);
+        lf_graph_free(back);
+        lf_ctx_free(ctx);
+    }
+}
+
+/* -- wrong files --------------------------------------------------------------------------------------------------------- */
+
+static void expect_refused(const char *text, const char *why) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    assert_null(lf_import_json_bytes(ctx, "net.json", (const uint8_t *)text, strlen(text)));
+    complain(ctx, why);
+    lf_ctx_free(ctx);
+}
+
+/* The text with the first occurrence of `old` replaced. */
+static char *changed(lf_arena *a, const char *text, const char *old, const char *now) {
+    const char *at = strstr(text, old);
+    assert_non_null(at);
+    return lf_format(a, "%.*s%s%s", (int)(at - text), text, now, at + strlen(old));
+}
+
+static void wrong_values(void **state) {
+    (void)state;
+    static const struct {
+        const char *net, *old, *now, *why;
+    } cases[] = {
+        {dwn, "[4, 5]", "[4, 6]", "layers[0].inputs[2][1]: is 6, not one of 0..5"},
+        {dwn, "[4, 5]", "[4, -1]", "layers[0].inputs[2][1]: is -1"},
+        {dwn, "[4, 5]", "[4]", "layers[0].inputs[2]: has 1 elements, not 2"},
+        {dwn, "[4, 5]", "[4, 5.0]", "is a number with a point, not an integer"},
+        {dwn, "\"6\", \"e\"", "\"6\", \"g\"", "layers[0].init[2]: has a character"},
+        {dwn, "\"6\", \"e\"", "\"6\", \"0e\"", "layers[0].init[2]: is not a string of 1 hexadecimal digits"},
+        {dwn, "\"6\", \"e\"", "\"6\", 7", "layers[0].init[2]: is not a string"},
+        {dwn, "\"6\", \"e\"", "\"6\"", "layers[0].init: has 3 elements, not 4"},
+        {dwn, "[0, 0, 0.5]", "[0, 0.5]", "thresholds[1]: has 2 elements, not 3"},
+        {dwn, "[0, 0, 0.5]", "[0, 0, null]", "thresholds[1][2]: is null, not a number"},
+        {dwn, "[0, 0, 0.5]", "[0, 0, 1e39]", "thresholds[1][2]: does not fit"},
+        {dwn, "[0, 0, 0.5]", "[0, 0, 1e999]", "net.json:1:"},
+        {dwn, "[0, 0, 0.5]", "[0, 0, NaN]", "net.json:1:"},
+        {dwn, "\"n_classes\": 2", "\"n_classes\": 3", "does not divide the 4 bits"},
+        {dwn, "\"n_classes\": 2", "\"n_classes\": 0", "n_classes: is 0"},
+        {dwn, "\"n_classes\": 2", "\"n_class\": 2", "the key \"n_classes\" is missing"},
+        {dwn, "\"n_lut_inputs\": 2", "\"n_lut_inputs\": 7", "n_lut_inputs: is 7"},
+        {dwn, "\"inputs\": [[0, 1], [1", "\"wires\": [[0, 1], [1", "layers[1]: the key \"inputs\" is missing"},
+        {kanele, "\"0_1_0\"", "\"0_1_1\"", "truth_tables: the key \"0_1_0\" is missing"},
+        {kanele, "[1, -1, 0, 4]", "[1, -1, 0]", "truth_tables.0_1_0.values_int: has 3 elements, not 4"},
+        {kanele, "[2, 0.3]", "[2]", "input_quantizer.gain: has 1 elements, not 2"},
+        {kanele, "\"bits\": 2", "\"bits\": 3", "input_quantizer.bits: is 3, not one of 2..2"},
+        {kanele, "[2, 3]", "[2, 99]", "config.layers_bitwidth[1]: is 99"},
+        {kanele, "\"layers\": [2, 1]", "\"layers\": [2]", "config.layers: has 1 elements"},
+        {kanele, "\"layers\": [2, 1]", "\"layers\": [70000, 1]", "config.layers[0]: is 70000"},
+        {kanele, "\"layers\": [2, 1]", "\"layers\": {}", "config.layers: is an object, not an array"},
+        {kanele, "[-3, 0, 2, 9]", "[-3, 0, 2, 99999999999999999999]", "net.json:1:"},
+        {kanele, "[-3, 0, 2, 9]", "[-3, 0, 2, 9999999999]", "values_int[3]: is 9999999999"},
+        {hgq, "\"i\": 1", "\"i\": 2", "layers[0].edges[1].i: is 2, not one of 0..1"},
+        {hgq, "\"o\": 1", "\"o\": -1", "layers[0].edges[1].o: is -1"},
+        {hgq, "\"bits\": 2", "\"bits\": 40", "layers[0].edges[0].bits: is 40"},
+        {hgq, "\"bits\": 2", "\"bits\": 3", "layers[0].edges[0].table: has 4 elements, not 8"},
+        {hgq, "\"shift\": 1", "\"shift\": -1", "layers[0].edges[0].shift: is -1"},
+        {hgq, "\"f\": 1", "\"f\": \"1\"", "layers[0].edges[0].f: is a string, not an integer"},
+        {hgq, "\"bias\": [1, -3]", "\"bias\": [1]", "layers[0].bias: has 1 elements, not 2"},
+        {hgq, "{\"inputs\": 2, \"outputs\": 1", "{\"inputs\": 3, \"outputs\": 1",
+         "layers[1].inputs: is 3, not one of 2..2"},
+        {hgq, "\"edges\": [", "\"edges\": [7, ", "layers[0].edges[0]: is an integer, not an object"},
+        {hgq, "\"table\": [1, 2", "\"table\": [1, 2, \"table\": [", "net.json:1:"},
+    };
+    lf_arena *a = lf_arena_new();
+    for (size_t i = 0; i < LF_COUNT(cases); i++)
+        expect_refused(changed(a, cases[i].net, cases[i].old, cases[i].now), cases[i].why);
+    lf_arena_free(a);
+}
+
+static void wrong_files(void **state) {
+    (void)state;
+    expect_refused("", "not valid JSON");
+    expect_refused("[1, 2]", "JSON without the keys of a network format");
+    expect_refused("{\"a\": 1}", "JSON without the keys of a network format");
+    expect_refused("{\"class_name\": \"Sequential\", \"config\": {}}", "JSON (Keras): not in this version");
+    expect_refused("{\"layers\": 3}", "layers: is an integer, not an array");
+    expect_refused("{\"layers\": []}", "layers: has 0 elements");
+    expect_refused("{\"layers\": [], \"layers\": []}", "duplicate");
+    expect_refused("{\"layers\": [{}]}", "layers[0]: the key \"inputs\" is missing");
+    lf_text deep = {0};
+    for (int i = 0; i < 100000; i++)
+        lf_text_add(&deep, "[");
+    expect_refused(deep.at, "net.json:1:");
+    lf_text_free(&deep);
+}
+
+/* Every prefix of a file is refused: none of them crashes or passes. */
+static void cut_files(void **state) {
+    (void)state;
+    static const char *const net[] = {dwn, kanele, hgq};
+    for (size_t k = 0; k < LF_COUNT(net); k++)
+        for (size_t size = 0; size < strlen(net[k]); size++) {
+            lf_ctx *ctx = lf_ctx_new(1);
+            assert_null(lf_import_json_bytes(ctx, "net.json", (const uint8_t *)net[k], size));
+            assert_true(lf_diag_errors(ctx) > 0);
+            lf_ctx_free(ctx);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dwn_counts),
+        cmocka_unit_test(kanele_sums),
+        cmocka_unit_test(hgq_wraps),
+        cmocka_unit_test(programs_equal_networks),
+        cmocka_unit_test(encoders_need_a_grid),
+        cmocka_unit_test(awkward_grids_are_refused),
+        cmocka_unit_test(text_form_round_trips),
+        cmocka_unit_test(wrong_values),
+        cmocka_unit_test(wrong_files),
+        cmocka_unit_test(cut_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
