@@ -157,8 +157,12 @@ bool lf_word_is_bit(const lf_circuit *c, lf_word w) {
     return c->words.at[w].range.lo >= 0 && c->words.at[w].range.hi <= 1;
 }
 
+bool lf_range_narrow(lf_range r) {
+    return range_bits(r) <= LF_WORD_MAX_BITS;
+}
+
 bool lf_range_fits(lf_circuit *c, lf_range r, bool overflow) {
-    if (!overflow && range_bits(r) <= LF_WORD_MAX_BITS)
+    if (!overflow && lf_range_narrow(r))
         return true;
     c->too_wide = true;
     return false;

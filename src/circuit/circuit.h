@@ -136,4 +136,11 @@ int lf_word_levels(const lf_circuit *c, lf_word w);
  * lut_depth 0: combinational, latency 0. An error where one word alone is deeper (a wide table that was not mapped). */
 lf_status lf_circuit_pipeline(lf_circuit *c, int lut_depth);
 
+/* For how many cycles after its stage each word is needed, by word, in a; -1: no output needs it. 0 for
+ * constants and in a combinational circuit. */
+int *lf_circuit_delays(const lf_circuit *c, lf_arena *a);
+/* Of the delays 0 .. delay[w] of a word, the first so many are read off the word it is a bit or a multiple of; it has registers for the others. 0 for a
+ * word that is computed (whose delay 0 is no register). */
+int lf_word_read_off(const lf_circuit *c, lf_word w, const int *delay);
+
 #endif

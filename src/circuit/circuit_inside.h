@@ -8,7 +8,8 @@
  * (and the word is no input) it is that constant. */
 lf_word lf_word_intern(lf_circuit *c, const lf_word_def *d);
 
-/* A range fits LF_WORD_MAX_BITS; if not, the circuit is marked. */
+bool lf_range_narrow(lf_range r); /* fits LF_WORD_MAX_BITS */
+/* The same; if not, the circuit is marked. */
 bool lf_range_fits(lf_circuit *c, lf_range r, bool overflow);
 
 /* Range of a join by its bits alone. count <= LF_WORD_MAX_BITS. */

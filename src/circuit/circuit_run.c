@@ -1,32 +1,42 @@
 /* The meaning of a circuit, and the circuit without what no output needs. */
 #include "circuit/circuit_inside.h"
 
+/* Sums are taken in uint64: a circuit from a file may say wrong things about what can occur, and then they wrap. */
+static int64_t sum(int64_t a, int64_t b) {
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t difference(int64_t a, int64_t b) {
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
 static int64_t joined(const lf_word_def *d, const int64_t *v) {
-    int64_t sum = 0;
+    uint64_t all = 0;
     for (int i = 0; i < d->arg_count; i++)
-        sum += v[d->args[i]] << i;
-    int last = d->arg_count - 1;
-    return d->is_signed ? sum - (v[d->args[last]] << last) * 2 : sum;
+        all += ((uint64_t)v[d->args[i]] & 1) << i;
+    return (int64_t)(d->is_signed
+                         ? all - ((uint64_t)v[d->args[d->arg_count - 1]] & 1) * ((uint64_t)2 << (d->arg_count - 1))
+                         : all);
 }
 
 static int64_t looked_up(const lf_word_def *d, const int64_t *v) {
     uint64_t address = 0;
     for (int i = 0; i < d->arg_count; i++)
-        address |= (uint64_t)v[d->args[i]] << i;
-    return (int64_t)(d->truth >> (address & 63) & 1);
+        address |= ((uint64_t)v[d->args[i]] & 1) << i;
+    return (int64_t)(d->truth >> address & 1);
 }
 
 /* A right shift of a negative number is arithmetic in every compiler we build with: floor. */
 static int64_t shifted(int64_t v, int amount) {
-    return amount < 0 ? v >> -amount : v * ((int64_t)1 << amount);
+    return amount < 0 ? v >> -amount : (int64_t)((uint64_t)v << amount);
 }
 
 static int64_t value_of(const lf_word_def *d, const int64_t *v, const int64_t *in) {
     switch ((lf_word_op)d->op) {
     case LF_WORD_INPUT: return in[d->amount];
     case LF_WORD_CONST: return d->range.lo;
-    case LF_WORD_ADD: return v[d->a] + v[d->b];
-    case LF_WORD_SUB: return v[d->a] - v[d->b];
+    case LF_WORD_ADD: return sum(v[d->a], v[d->b]);
+    case LF_WORD_SUB: return difference(v[d->a], v[d->b]);
     case LF_WORD_SHIFT: return shifted(v[d->a], d->amount);
     case LF_WORD_LESS: return v[d->a] < v[d->b];
     case LF_WORD_EQUAL: return v[d->a] == v[d->b];

@@ -1,0 +1,103 @@
+/* Every form of a circuit that must compute the same: a function per form, which runs 64 samples. To add a form (minimized, mapped, machine
+ * code), add a line to circuit_forms; the property test does the rest. */
+#ifndef LF_TESTS_CIRCUIT_FORMS_H
+#define LF_TESTS_CIRCUIT_FORMS_H
+
+#include "circuit/lutnet.h"
+
+enum { SAMPLES = 64 };
+
+/* in[s][i], out[s][o]: sample s. False: this form could not be made. */
+typedef bool (*run_form)(const lf_circuit *c, int64_t *const *in, int64_t **out);
+
+static inline bool run_circuit(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    lf_arena *a = lf_arena_new();
+    int64_t *scratch = LF_NEW_ARRAY(a, int64_t, c->words.count);
+    for (int s = 0; s < SAMPLES; s++)
+        lf_circuit_run(c, in[s], out[s], scratch);
+    lf_arena_free(a);
+    return true;
+}
+
+static inline bool run_and_free(lf_circuit *c, int64_t *const *in, int64_t **out) {
+    bool fine = c && run_circuit(c, in, out);
+    lf_circuit_free(c);
+    return fine;
+}
+
+static inline bool run_clean(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    return run_and_free(lf_circuit_clean(c), in, out);
+}
+
+static inline bool run_text(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    lf_text t = {0}, again = {0};
+    lf_circuit_print(c, &t);
+    lf_circuit *back = lf_circuit_parse(c->ctx, t.at, t.len, "random");
+    if (back)
+        lf_circuit_print(back, &again);
+    bool same = back && again.len == t.len && !memcmp(again.at, t.at, t.len);
+    if (!same)
+        fprintf(stderr, "the text does not come back:\n%s----\n%s", t.at, again.at ? again.at : "");
+    lf_text_free(&t);
+    lf_text_free(&again);
+    return run_and_free(back, in, out) && same;
+}
+
+/* Runs a netlist whose inputs and outputs are the bits of the circuit's, lowest first. Frees it. */
+static inline bool run_lutnet(const lf_circuit *c, lf_lutnet *n, int64_t *const *in, int64_t **out) {
+    lf_arena *a = lf_arena_new();
+    if (!n)
+        return false;
+    uint64_t *x = LF_NEW_ARRAY(a, uint64_t, n->inputs + 1), *y = LF_NEW_ARRAY(a, uint64_t, n->outputs.count + 1);
+    uint64_t *scratch = LF_NEW_ARRAY(a, uint64_t, 2 + n->inputs + n->luts.count);
+    size_t at = 0;
+    for (size_t i = 0; i < c->inputs.count; i++)
+        for (int k = 0; k < lf_word_bits(c, c->inputs.at[i]); k++, at++)
+            for (int s = 0; s < SAMPLES; s++)
+                x[at] |= (uint64_t)(in[s][i] >> k & 1) << s;
+    lf_lutnet_run(n, x, y, scratch);
+    at = 0;
+    for (size_t o = 0; o < c->outputs.count; o++) {
+        int bits = lf_word_bits(c, c->outputs.at[o]);
+        for (int s = 0; s < SAMPLES; s++) {
+            int64_t v = 0;
+            for (int k = 0; k < bits; k++)
+                v |= (int64_t)(y[at + (size_t)k] >> s & 1) << k;
+            if (lf_word_signed(c, c->outputs.at[o]) && v >> (bits - 1) & 1)
+                v -= (int64_t)1 << bits;
+            out[s][o] = v;
+        }
+        at += (size_t)bits;
+    }
+    lf_arena_free(a);
+    lf_lutnet_free(n);
+    return true;
+}
+
+static inline bool run_blasted(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    return run_lutnet(c, lf_lutnet_of(c), in, out);
+}
+
+/* Cleaned, pipelined, printed and read again. */
+static inline bool run_pipelined(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    lf_circuit *clean = lf_circuit_clean(c);
+    if (!clean || lf_circuit_pipeline(clean, 6) != LF_OK) {
+        lf_circuit_free(clean);
+        return false;
+    }
+    bool fine = run_text(clean, in, out);
+    lf_circuit_free(clean);
+    return fine;
+}
+
+static const struct {
+    const char *name;
+    run_form run;
+} circuit_forms[] = {
+    {"clean", run_clean},
+    {"text", run_text},
+    {"lutnet", run_blasted},
+    {"pipelined", run_pipelined},
+};
+
+#endif
