@@ -185,6 +185,10 @@ static void argmax_clock(void *state, const bool *s_valid, const bool *m_ready) 
         u->valid = (u->valid << 1 | s_valid[0]) & (((uint64_t)1 << u->levels) - 1);
 }
 
+static void argmax_shorten(void *state) {
+    ((argmax *)state)->levels = 0;
+}
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     LF_TRY(check(g, n));
     argmax *u = LF_NEW(a, argmax);
@@ -199,7 +203,8 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
                      .out_beats = {lf_shape_count(lf_out(g, n, 0)->shape)},
                      .valid = argmax_valid,
                      .ready = argmax_ready,
-                     .clock = argmax_clock};
+                     .clock = argmax_clock,
+                     .shorten = argmax_shorten};
     return LF_OK;
 }
 
