@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "fpga/chain.h"
 
+/* The state of `inner` stands behind it: all of it may be moved. */
 typedef struct stall_gate {
     lf_unit inner;
     lf_rng rng;
@@ -20,7 +21,7 @@ typedef struct stall_gate {
 
 static inline bool gate_valid(const void *state, int port) {
     const stall_gate *g = state;
-    return g->out_open[port] && g->inner.valid(g->inner.state, port);
+    return g->out_open[port] && g->inner.valid(g + 1, port);
 }
 
 static inline void gate_flags(const stall_gate *g, const bool *s_valid, const bool *m_ready, bool *valid, bool *ready) {
@@ -34,7 +35,7 @@ static inline bool gate_ready(const void *state, int port, const bool *s_valid, 
     const stall_gate *g = state;
     bool valid[LF_UNIT_PORTS], ready[LF_UNIT_PORTS];
     gate_flags(g, s_valid, m_ready, valid, ready);
-    return g->in_open[port] && g->inner.ready(g->inner.state, port, valid, ready);
+    return g->in_open[port] && g->inner.ready(g + 1, port, valid, ready);
 }
 
 static inline void gate_turn(stall_gate *g, bool pauses, bool *open, int64_t *left) {
@@ -51,8 +52,8 @@ static inline void gate_clock(void *state, const bool *s_valid, const bool *m_re
     bool valid[LF_UNIT_PORTS], ready[LF_UNIT_PORTS], waits[LF_UNIT_PORTS];
     gate_flags(g, s_valid, m_ready, valid, ready);
     for (int p = 0; p < g->inner.in_count; p++)
-        waits[p] = valid[p] && !g->inner.ready(g->inner.state, p, valid, ready);
-    g->inner.clock(g->inner.state, valid, ready);
+        waits[p] = valid[p] && !g->inner.ready(g + 1, p, valid, ready);
+    g->inner.clock(g + 1, valid, ready);
     for (int p = 0; p < g->inner.in_count; p++)
         gate_turn(g, g->in[p] && !waits[p], &g->in_open[p], &g->in_left[p]);
     for (int p = 0; p < g->inner.out_count; p++)
@@ -69,7 +70,7 @@ static inline lf_unit gate_around(lf_arena *a, const lf_unit *u, unsigned in, un
     g->open_most = longest[lf_rng_below(&g->rng, 5)];
     g->closed_most = longest[lf_rng_below(&g->rng, 5)];
     g->pausing = lf_rng_between(&g->rng, 100, 4000);
-    g->inner.state = memcpy(g + 1, u->state, u->state_bytes);
+    memcpy(g + 1, u->state, u->state_bytes);
     for (int p = 0; p < LF_UNIT_PORTS; p++) {
         g->in[p] = in >> p & 1;
         g->out[p] = out >> p & 1;
