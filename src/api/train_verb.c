@@ -85,6 +85,7 @@ static lf_status run_training(trainer *t) {
     lf_train_options o = lf_train_defaults();
     lf_graph *frozen = NULL;
     o.features = t->train->features;
+    o.classes = t->train->classes;
     o.train = rows_of(t->train);
     o.test = rows_of(t->test);
     if (t->o->seed)

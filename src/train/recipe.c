@@ -173,20 +173,52 @@ static void round_constants(lf_recipe *r) {
     r->input_quantizer.scale = (double)(float)r->input_quantizer.scale;
 }
 
+static const char *const quantizers[] = {"weights", "activations", "input_quantizer", NULL};
+static const char *const lut_sections[] = {"thermometer", "luts", NULL};
+
+/* Which keys must be there, and which must not. */
+static lf_status check_family(const lf_parser *p, const lf_yaml *root) {
+    bool luts = p->recipe->family == LF_FAMILY_LUTS;
+    for (const char *const *k = quantizers; *k; k++)
+        if (!lf_yaml_find(root, *k) != luts)
+            return lf_recipe_wrong(p, root,
+                                   lf_format(p->arena, luts ? "family luts has no '%s'" : "'%s' is missing", *k));
+    for (const char *const *k = lut_sections; *k; k++)
+        if (lf_yaml_find(root, *k) && !luts)
+            return lf_recipe_wrong(p, root, lf_format(p->arena, "'%s' belongs to family luts", *k));
+    return LF_OK;
+}
+
+static bool good_count(int64_t candidates) {
+    return candidates <= 1 || candidates % 16 == 0;
+}
+
+static lf_status check_luts(const lf_parser *p, const lf_yaml *root) {
+    const lf_recipe *r = p->recipe;
+    for (int i = 0; i < r->layers; i++)
+        if (r->layer[i].kind != LF_LAYER_DENSE || r->layer[i].from[0] != i - 1)
+            return lf_recipe_wrong(p, root, "family luts: layers are numbers of LUTs, each reads the one before it");
+    if (!good_count(r->luts.candidates) || !good_count(r->luts.deep_candidates))
+        return lf_recipe_wrong(p, root, "luts: candidates are 1 or a multiple of 16");
+    if (r->training.batch % 64)
+        return lf_recipe_wrong(p, root, "family luts: the batch is a multiple of 64");
+    if (r->regularize.dropout > 0 || r->regularize.input_dropout > 0)
+        return lf_recipe_wrong(p, root, "family luts knows no dropout");
+    return LF_OK;
+}
+
 static lf_status read_recipe(const lf_parser *p, const lf_yaml *root) {
     if (root->kind != LF_YAML_MAP)
         return lf_recipe_wrong(p, root, "a recipe is a list of keys with values");
-    for (const char *const *k = (const char *const[]){"weights", "activations", "input_quantizer", NULL}; *k; k++)
-        if (!lf_yaml_find(root, *k))
-            return lf_recipe_wrong(p, root, lf_format(p->arena, "'%s' is missing", *k));
     LF_TRY(lf_recipe_require(p, lf_recipe_top_keys, "recipe", root));
     lf_recipe_layer defaults = {0};
     for (const lf_yaml *n = root->child; n; n = n->next)
         LF_TRY(read_entry(p, &defaults, n));
+    LF_TRY(check_family(p, root));
     LF_TRY(lf_recipe_read_layers(p, &defaults, root));
     round_constants(p->recipe);
     LF_TRY(check_whole(p, root));
-    return lf_recipe_check_layers(p, root);
+    return p->recipe->family == LF_FAMILY_PRODUCTS ? lf_recipe_check_layers(p, root) : check_luts(p, root);
 }
 
 static void set_defaults(lf_recipe *r) {

@@ -116,6 +116,26 @@ typedef struct lf_recipe_regularize {
     bool flip;                     /* every other picture is mirrored, left to right */
 } lf_recipe_regularize;
 
+/* What kind of network: products of codes, or LUTs. */
+typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS } lf_family;
+
+typedef enum lf_threshold_kind { LF_THRESHOLD_QUANTILE, LF_THRESHOLD_UNIFORM, LF_THRESHOLD_GAUSSIAN } lf_threshold_kind;
+
+typedef struct lf_recipe_thermometer {
+    int kind;           /* lf_threshold_kind */
+    int64_t levels;     /* thresholds of every feature */
+    const char *values; /* the same thresholds for every feature, ascending, apart by blanks; "": fitted */
+} lf_recipe_thermometer;
+
+typedef struct lf_recipe_luts {
+    int64_t inputs;                      /* of a LUT */
+    int64_t candidates, deep_candidates; /* of each pin: 1 or a multiple of 16; in layers behind the first */
+    double spread;                       /* of finite differences, per bit of distance */
+    double temperature;                  /* votes are divided by it before the loss */
+    double wire_rate;                    /* learning rate of scores, as a part of rate */
+    double renew, renew_until; /* part of the candidates replaced after an epoch; for so long a part of training */
+} lf_recipe_luts;
+
 typedef struct lf_recipe {
     lf_arena *arena;
     const char *name, *data, *source;
@@ -127,6 +147,9 @@ typedef struct lf_recipe {
     lf_recipe_training training;
     lf_recipe_loss loss;
     lf_recipe_regularize regularize;
+    int family;                        /* lf_family */
+    lf_recipe_thermometer thermometer; /* LUTS */
+    lf_recipe_luts luts;
     lf_recipe_layer layer[LF_RECIPE_LAYERS_MAX];
     int layers; /* at least 1; the last one gives the classes */
 } lf_recipe;

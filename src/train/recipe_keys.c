@@ -20,6 +20,8 @@
 static const char *const quantizer_types[] = {"bipolar", "ternary", "int", "uint", NULL};
 static const char *const scale_modes[] = {"fixed", "learned", "power_of_two", NULL};
 static const char *const output_kinds[] = {"scale", "batch_norm", NULL};
+static const char *const families[] = {"products", "luts", NULL};
+static const char *const threshold_kinds[] = {"quantile", "uniform", "gaussian", NULL};
 static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
 
 const lf_attr_desc lf_quantizer_keys[] = {
@@ -77,6 +79,8 @@ const lf_attr_desc lf_recipe_top_keys[] = {
     KEY(lf_recipe, name, LF_ATTR_STRING, "", 0, 0, "of the network; default: the file's name"),
     KEY(lf_recipe, data, LF_ATTR_STRING, NULL, 0, 0, "data set, as `lutfisk data` lists them"),
     KEY(lf_recipe, source, LF_ATTR_STRING, "", 0, 0, "where the network comes from"),
+    KEY_ENUM(lf_recipe, family, "products", families,
+             "products: weights times codes; luts: trained LUTs, whose number `layers` gives"),
     {0},
 };
 
@@ -137,6 +141,30 @@ static const lf_attr_desc regularize_keys[] = {
     {0},
 };
 
+static const lf_attr_desc thermometer_keys[] = {
+    KEY_ENUM(lf_recipe_thermometer, kind, "quantile", threshold_kinds,
+             "equally many values between thresholds; equally spaced; quantiles of a normal distribution"),
+    KEY(lf_recipe_thermometer, levels, LF_ATTR_INT, "3", 1, 250, "thresholds of every feature"),
+    KEY(lf_recipe_thermometer, values, LF_ATTR_STRING, "", 0, 0,
+        "the thresholds of all features instead, ascending: '0.25 0.5'"),
+    {0},
+};
+
+static const lf_attr_desc luts_keys[] = {
+    KEY(lf_recipe_luts, inputs, LF_ATTR_INT, "6", 1, 6, "of a LUT"),
+    KEY(lf_recipe_luts, candidates, LF_ATTR_INT, "32", 1, 4096,
+        "bits that an input may come from, 1 (drawn, not learned) or a multiple of 16"),
+    KEY(lf_recipe_luts, deep_candidates, LF_ATTR_INT, "0", 0, 4096,
+        "the same behind the first layer; 0: as candidates"),
+    KEY(lf_recipe_luts, spread, LF_ATTR_REAL, "0.3333333333333333", 0, 1,
+        "weight of other addresses in a finite difference, per bit of distance"),
+    KEY(lf_recipe_luts, temperature, LF_ATTR_REAL, "3", 1e-3, 1e6, "votes are divided by it before the loss"),
+    KEY(lf_recipe_luts, wire_rate, LF_ATTR_REAL, "0.3", 0, 100, "learning rate of the wiring, as a part of rate"),
+    KEY(lf_recipe_luts, renew, LF_ATTR_REAL, "0.3", 0, 1, "part of the candidates that is replaced after an epoch"),
+    KEY(lf_recipe_luts, renew_until, LF_ATTR_REAL, "0.6", 0, 1, "as long as this part of the training"),
+    {0},
+};
+
 const lf_recipe_section lf_recipe_sections[] = {
     {"input", offsetof(lf_recipe, input), input_keys, "what the network does first with its input"},
     {"input_quantizer", offsetof(lf_recipe, input_quantizer), lf_quantizer_keys, "then this"},
@@ -144,6 +172,8 @@ const lf_recipe_section lf_recipe_sections[] = {
     {"output", offsetof(lf_recipe, output), output_keys, "from the last product to logits"},
     {"training", offsetof(lf_recipe, training), training_keys, "Adam under a cosine schedule with warm-up"},
     {"loss", offsetof(lf_recipe, loss), loss_keys, "what is minimized"},
+    {"thermometer", offsetof(lf_recipe, thermometer), thermometer_keys, "family luts: bits of the input"},
+    {"luts", offsetof(lf_recipe, luts), luts_keys, "family luts: wiring and tables"},
     {"regularize", offsetof(lf_recipe, regularize), regularize_keys, "against overfitting"},
     {0},
 };

@@ -25,6 +25,7 @@ typedef struct lf_train_data {
 
 typedef struct lf_train_options {
     size_t features; /* values per row */
+    int classes;     /* 0: as many as the labels of the training part show; family products: as the recipe says */
     lf_train_data train;
     lf_train_data test;        /* count 0: none; only reported, never chosen by */
     int64_t seed;              /* -1: the recipe's */

@@ -26,12 +26,11 @@ int lf_feed_code(const lf_recipe *r, double x) {
 
 /* -- making a feed ------------------------------------------------------------------------------------------------- */
 
-static lf_status check_labels(lf_ctx *ctx, const lf_recipe *r, const lf_train_data *d, const char *what) {
-    int64_t classes = r->layer[r->layers - 1].units;
+lf_status lf_feed_labels(lf_ctx *ctx, const lf_train_data *d, int64_t classes, const char *what) {
     for (size_t i = 0; i < d->count; i++)
         if (d->labels[i] >= classes)
-            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu has label %d, but the recipe has %lld classes", what,
-                           i, d->labels[i], (long long)classes);
+            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu has label %d, but there are %lld classes", what, i,
+                           d->labels[i], (long long)classes);
     return LF_OK;
 }
 
@@ -59,7 +58,7 @@ static lf_status quantize_reals(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, co
     return LF_OK;
 }
 
-static lf_status set_picture(lf_ctx *ctx, const lf_recipe *r, const char *what, lf_feed *f) {
+lf_status lf_feed_picture(lf_ctx *ctx, const lf_recipe *r, const char *what, lf_feed *f) {
     const lf_ints *s = &r->input.shape;
     int64_t product = 1;
     for (int64_t i = 0; i < s->count; i++)
@@ -81,8 +80,8 @@ lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t feat
     if (features == 0 || features > 65536 || d->count > UINT32_MAX)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: %zu rows of %zu values are out of range", what, d->count,
                        features);
-    LF_TRY(check_labels(ctx, r, d, what));
-    LF_TRY(set_picture(ctx, r, what, f));
+    LF_TRY(lf_feed_labels(ctx, d, r->layer[r->layers - 1].units, what));
+    LF_TRY(lf_feed_picture(ctx, r, what, f));
     if (d->bytes) {
         bytes_table(r, f);
         return LF_OK;

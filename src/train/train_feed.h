@@ -17,6 +17,9 @@ typedef struct lf_feed {
 /* Checks sizes, labels and values, and quantizes reals. Arena memory; bytes stay borrowed. `what`: "training part". */
 LF_MUST_USE lf_status lf_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, size_t features,
                                    const lf_train_data *data, const char *what, lf_feed *out);
+/* Its parts, for feeds that are made otherwise: labels below `classes`; the planes of a sample. */
+LF_MUST_USE lf_status lf_feed_labels(lf_ctx *ctx, const lf_train_data *data, int64_t classes, const char *what);
+LF_MUST_USE lf_status lf_feed_picture(lf_ctx *ctx, const lf_recipe *r, const char *what, lf_feed *f);
 /* The input quantizer's code of x, as the frozen graph computes it: double, in the order of the graph. */
 int lf_feed_code(const lf_recipe *r, double x);
 double lf_feed_step(const lf_recipe *r); /* value of one input code */

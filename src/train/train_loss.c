@@ -20,33 +20,37 @@ static float exp_negative(float x) {
 }
 
 /* d of sample b: (softmax - target) / batch; the target gives label_smoothing to all classes alike. */
-static void cross_entropy(const lf_net *n, const lf_net_layer *l, size_t b, size_t label) {
-    float smooth = (float)n->recipe->loss.label_smoothing, highest = l->a[b], total = 0;
-    for (size_t c = 1; c < l->out; c++)
-        highest = l->a[c * n->batch + b] > highest ? l->a[c * n->batch + b] : highest;
-    for (size_t c = 0; c < l->out; c++)
-        total += l->d[c * n->batch + b] = exp_negative(l->a[c * n->batch + b] - highest);
-    for (size_t c = 0; c < l->out; c++) {
-        float target = smooth / (float)l->out + (c == label ? 1.0f - smooth : 0.0f);
-        l->d[c * n->batch + b] = (l->d[c * n->batch + b] / total - target) / (float)n->batch;
+static void cross_entropy(const lf_recipe_loss *loss, const lf_loss_rows *r, size_t b, size_t label) {
+    float smooth = (float)loss->label_smoothing, highest = r->logits[b], total = 0;
+    for (size_t c = 1; c < r->classes; c++)
+        highest = r->logits[c * r->batch + b] > highest ? r->logits[c * r->batch + b] : highest;
+    for (size_t c = 0; c < r->classes; c++)
+        total += r->gradients[c * r->batch + b] = exp_negative(r->logits[c * r->batch + b] - highest);
+    for (size_t c = 0; c < r->classes; c++) {
+        float target = smooth / (float)r->classes + (c == label ? 1.0f - smooth : 0.0f);
+        r->gradients[c * r->batch + b] = (r->gradients[c * r->batch + b] / total - target) / (float)r->batch;
     }
 }
 
 /* Loss: mean over samples and classes of max(0, margin - t y)^2, t = +1 for the label and -1 for the others. */
-static void squared_hinge(const lf_net *n, const lf_net_layer *l, size_t b, size_t label) {
-    float margin = (float)n->recipe->loss.margin, count = (float)(n->batch * l->out);
-    for (size_t c = 0; c < l->out; c++) {
-        float t = c == label ? 1.0f : -1.0f, short_of = margin - t * l->a[c * n->batch + b];
-        l->d[c * n->batch + b] = short_of > 0 ? -2.0f * t * short_of / count : 0.0f;
+static void squared_hinge(const lf_recipe_loss *loss, const lf_loss_rows *r, size_t b, size_t label) {
+    float margin = (float)loss->margin, count = (float)(r->batch * r->classes);
+    for (size_t c = 0; c < r->classes; c++) {
+        float t = c == label ? 1.0f : -1.0f, short_of = margin - t * r->logits[c * r->batch + b];
+        r->gradients[c * r->batch + b] = short_of > 0 ? -2.0f * t * short_of / count : 0.0f;
+    }
+}
+
+void lf_loss_gradients(const lf_recipe_loss *loss, const lf_loss_rows *r, const uint8_t *labels) {
+    for (size_t b = 0; b < r->batch; b++) {
+        if (loss->kind == LF_LOSS_CROSS_ENTROPY)
+            cross_entropy(loss, r, b, labels[b]);
+        else
+            squared_hinge(loss, r, b, labels[b]);
     }
 }
 
 void lf_net_loss(lf_net *n, const uint8_t *labels) {
     lf_net_layer *l = &n->layer[n->layers - 1];
-    for (size_t b = 0; b < n->batch; b++) {
-        if (n->recipe->loss.kind == LF_LOSS_CROSS_ENTROPY)
-            cross_entropy(n, l, b, labels[b]);
-        else
-            squared_hinge(n, l, b, labels[b]);
-    }
+    lf_loss_gradients(&n->recipe->loss, &(lf_loss_rows){l->a, l->d, l->out, n->batch}, labels);
 }

@@ -15,6 +15,7 @@
 #include "kern/gemm_rows.h"
 #include "kern/patches.h"
 #include "train/recipe.h"
+#include "train/train_common.h"
 #include "train/train_feed.h"
 
 typedef struct lf_net_layer {
@@ -81,12 +82,6 @@ typedef struct lf_net {
  * rows (a block of the kernels' sums) and about so many columns at a time: half of a cache of 1 MB. */
 enum { LF_NET_BLOCK = 24, LF_NET_DEPTH = LF_GEMM_BLOCK, LF_NET_COLUMNS = 512 };
 
-/* Random numbers of different uses never meet. */
-enum { LF_STREAM_INITIAL = 1, LF_STREAM_SPLIT, LF_STREAM_ORDER, LF_STREAM_SHIFT, LF_STREAM_DROPOUT };
-static inline uint64_t lf_stream(int use, int layer, uint64_t step) {
-    return (uint64_t)use | (uint64_t)layer << 8 | step << 16;
-}
-
 lf_net *lf_net_new(const lf_recipe *recipe, size_t features, uint64_t seed, lf_isa isa, lf_pool *pool);
 void lf_net_free(lf_net *n);
 void lf_net_init(lf_net *n);  /* first weights and scales, from the seed */
@@ -107,10 +102,6 @@ lf_row_unit lf_net_unit(const lf_net *n, int i, size_t row);
 
 /* Runs tasks on all threads, or, when there are fewer than some 20 microseconds of work, here: waking threads costs more. */
 void lf_net_run(const lf_net *n, size_t tasks, double multiplications, lf_task_fn *fn, void *arg);
-
-static inline size_t lf_ceil_div(size_t a, size_t b) {
-    return (a + b - 1) / b;
-}
 
 /* A part of a layer's results: channels and windows; all of it is layer.out channels of `windows` windows. */
 typedef struct lf_tile {

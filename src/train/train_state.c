@@ -19,14 +19,14 @@ typedef struct header {
 void lf_train_state_keep(lf_train_state *s, size_t right) {
     s->best_epoch = s->epoch;
     s->best_right = right;
-    memcpy(s->best_value, s->net->value, s->net->values * sizeof(float));
-    memcpy(s->best_kept, s->net->kept, s->net->kepts * sizeof(float));
+    memcpy(s->best_value, s->net.values.value, s->net.values.values * sizeof(float));
+    memcpy(s->best_kept, s->net.values.kept, s->net.values.kepts * sizeof(float));
 }
 
 void lf_train_state_restore_best(lf_train_state *s) {
-    memcpy(s->net->value, s->best_value, s->net->values * sizeof(float));
-    memcpy(s->net->kept, s->best_kept, s->net->kepts * sizeof(float));
-    lf_net_codes(s->net);
+    memcpy(s->net.values.value, s->best_value, s->net.values.values * sizeof(float));
+    memcpy(s->net.values.kept, s->best_kept, s->net.values.kepts * sizeof(float));
+    s->net.settle(s->net.self);
 }
 
 static bool all_finite(const float *v, size_t count) {
@@ -36,46 +36,26 @@ static bool all_finite(const float *v, size_t count) {
     return true;
 }
 
-/* The same place in another copy of a block. */
-static float in_copy(const float *p, const float *block, const float *copy) {
-    return copy[p - block];
-}
-
-static bool layer_sound(const lf_net *n, const lf_net_layer *l, const float *value, const float *kept) {
-    if (l->units && !(in_copy(l->a_step, n->value, value) > 0))
-        return false;
-    if (!l->weighted)
-        return true;
-    if (!(in_copy(l->w_step, n->value, value) > 0 && in_copy(l->code_step, n->kept, kept) > 0))
-        return false;
-    for (size_t r = 0; r < l->out; r++)
-        if (!(in_copy(l->variance + r, n->kept, kept) >= 0))
-            return false;
-    return true;
-}
-
-static bool network_sound(const lf_net *n, const float *value, const float *kept) {
-    bool sound = all_finite(value, n->values) && all_finite(kept, n->kepts);
-    for (int i = 0; sound && i < n->layers; i++)
-        sound = layer_sound(n, &n->layer[i], value, kept);
-    return sound;
+static bool network_sound(const lf_trainee *t, const float *value, const float *kept) {
+    return all_finite(value, t->values.values) && all_finite(kept, t->values.kepts) &&
+           (!t->sound || t->sound(t->self, value, kept));
 }
 
 bool lf_train_state_sound(const lf_train_state *s) {
-    const lf_net *n = s->net;
-    return network_sound(n, n->value, n->kept) && all_finite(n->m, n->values) && all_finite(n->v, n->values) &&
-           (s->best_epoch == 0 || network_sound(n, s->best_value, s->best_kept));
+    const lf_train_values *n = &s->net.values;
+    return network_sound(&s->net, n->value, n->kept) && all_finite(n->m, n->values) && all_finite(n->v, n->values) &&
+           (s->best_epoch == 0 || network_sound(&s->net, s->best_value, s->best_kept));
 }
 
 static header make_header(const lf_train_state *s) {
-    const lf_net *n = s->net;
+    const lf_train_values *n = &s->net.values;
     header h;
     memset(&h, 0, sizeof h);
     memcpy(h.magic, magic, sizeof magic);
     memcpy(h.identity, s->identity, sizeof s->identity);
-    h.values = n->values, h.kepts = n->kepts, h.step = n->step, h.best_right = s->best_right;
+    h.values = n->values, h.kepts = n->kepts, h.step = *n->step, h.best_right = s->best_right;
     h.epoch = s->epoch, h.epochs = s->epochs, h.best_epoch = s->best_epoch;
-    h.power1 = n->power1, h.power2 = n->power2, h.seconds = s->seconds;
+    h.power1 = *n->power1, h.power2 = *n->power2, h.seconds = s->seconds;
     return h;
 }
 
@@ -87,18 +67,18 @@ typedef struct block {
 enum { BLOCKS = 6 };
 
 static void blocks_of(const lf_train_state *s, block out[BLOCKS]) {
-    const lf_net *n = s->net;
+    const lf_train_values *n = &s->net.values;
     const block all[BLOCKS] = {{n->value, n->values}, {n->m, n->values},          {n->v, n->values},
                                {n->kept, n->kepts},   {s->best_value, n->values}, {s->best_kept, n->kepts}};
     memcpy(out, all, sizeof all);
 }
 
-static size_t file_size(const lf_net *n) {
+static size_t file_size(const lf_train_values *n) {
     return sizeof(header) + (4 * n->values + 2 * n->kepts) * sizeof(float) + 64;
 }
 
 lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_state *s) {
-    size_t size = file_size(s->net);
+    size_t size = file_size(&s->net.values);
     char *bytes = malloc(size), *at = bytes, hex[65];
     if (!bytes)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: no memory for a checkpoint of %zu bytes", path, size);
@@ -118,9 +98,9 @@ lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_stat
 
 /* A file of the right hash but impossible contents. */
 static bool plausible(const lf_train_state *s) {
-    const lf_net *n = s->net;
+    const lf_train_values *n = &s->net.values;
     return s->epoch >= 1 && s->epoch <= s->epochs && s->best_epoch >= 1 && s->best_epoch <= s->epoch &&
-           n->power1 >= 0 && n->power1 < 1 && n->power2 >= 0 && n->power2 < 1 && s->seconds >= 0 &&
+           *n->power1 >= 0 && *n->power1 < 1 && *n->power2 >= 0 && *n->power2 < 1 && s->seconds >= 0 &&
            lf_train_state_sound(s);
 }
 
@@ -134,7 +114,7 @@ static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state 
     lf_sha256_hex(f->data, f->size - 64, hex);
     if (memcmp(hex, f->data + f->size - 64, 64) != 0)
         return lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint is damaged: its checksum does not match");
-    if (memcmp(h.identity, s->identity, 64) != 0 || f->size != file_size(s->net) || h.epochs != s->epochs) {
+    if (memcmp(h.identity, s->identity, 64) != 0 || f->size != file_size(&s->net.values) || h.epochs != s->epochs) {
         lf_status status =
             lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint belongs to another recipe, seed, epoch count or data");
         lf_hint(ctx, "remove it or train without --resume");
@@ -148,7 +128,7 @@ static void load(lf_train_state *s, const uint8_t *at) {
     memcpy(&h, at, sizeof h);
     at += sizeof h;
     s->epoch = h.epoch, s->best_epoch = h.best_epoch, s->best_right = h.best_right, s->seconds = h.seconds;
-    s->net->step = h.step, s->net->power1 = h.power1, s->net->power2 = h.power2;
+    *s->net.values.step = h.step, *s->net.values.power1 = h.power1, *s->net.values.power2 = h.power2;
     block b[BLOCKS];
     blocks_of(s, b);
     for (int i = 0; i < BLOCKS; i++, at += b[i - 1].count * sizeof(float))
@@ -166,6 +146,6 @@ lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s) {
         status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path},
                          "the checkpoint holds numbers that no training leaves behind");
     if (status == LF_OK)
-        lf_net_codes(s->net);
+        s->net.settle(s->net.self);
     return status;
 }

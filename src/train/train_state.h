@@ -2,10 +2,10 @@
 #ifndef LF_TRAIN_TRAIN_STATE_H
 #define LF_TRAIN_TRAIN_STATE_H
 
-#include "train/train_net.h"
+#include "train/trainee.h"
 
 typedef struct lf_train_state {
-    lf_net *net;
+    lf_trainee net;
     int64_t epoch, epochs;         /* done, in all */
     int64_t best_epoch;            /* 0: none yet */
     size_t best_right;             /* on the held-out part */

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "train/train_net.h"
+#include "train/train_schedule.h"
 
 typedef struct job {
     lf_net *net;
@@ -239,15 +240,12 @@ void lf_net_update(lf_net *n, const lf_row_adam *adam) {
     }
 }
 
-/* The bias corrections of Adam folded into rate and epsilon. */
 static lf_row_adam adam_now(lf_net *n, double rate) {
     const lf_recipe_training *t = &n->recipe->training;
     n->step++;
     n->power1 *= t->beta1;
     n->power2 *= t->beta2;
-    double root = sqrt(1 - n->power2);
-    return (lf_row_adam){(float)(rate * root / (1 - n->power1)), (float)t->beta1, (float)t->beta2,
-                         (float)(t->epsilon * root)};
+    return lf_schedule_adam(t, rate, n->power1, n->power2);
 }
 
 void lf_net_train_step(lf_net *n, const uint8_t *labels, double rate) {

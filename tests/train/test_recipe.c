@@ -236,7 +236,7 @@ static void test_recipes(void **state) {
     (void)state;
     static const char *const names[] = {"tfc-w1a1",       "tfc-w1a2", "tfc-w2a2", "sfc-w1a1", "sfc-w1a2",
                                         "sfc-w2a2",       "lfc-w1a1", "lfc-w1a2", "lfc-w2a2", "mlp128-binary",
-                                        "mlp128-ternary", "cnv-w1a1", "resnet8"};
+                                        "mlp128-ternary", "cnv-w1a1", "resnet8",  "dwn-mnist"};
     lf_ctx *ctx = lf_ctx_new(1);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[64];

@@ -1,0 +1,94 @@
+/* What several of the test programs check. Include cmocka.h before. */
+#ifndef LF_TESTS_TRAIN_CHECKS_H
+#define LF_TESTS_TRAIN_CHECKS_H
+
+#include "exec/exec.h"
+#include "train_case.h"
+
+static inline int set_up(void **state) {
+    static train_case c;
+    train_case_open(&c);
+    *state = &c;
+    return 0;
+}
+
+static inline int tear_down(void **state) {
+    train_case_close(*state);
+    return 0;
+}
+
+static inline void same_for_threads_and_kernels(train_case *c, const char *recipe) {
+    lf_train_report first, other;
+    char *want = train_text(recipe, &c->options, 1, &first);
+    assert_non_null(want);
+    for (int threads = 2; threads <= 3; threads++) {
+        char *have = train_text(recipe, &c->options, threads, &other);
+        assert_string_equal(want, have);
+        assert_true(first.valid_accuracy == other.valid_accuracy && first.test_accuracy == other.test_accuracy);
+        free(have);
+    }
+    lf_train_options o = c->options;
+    o.kernel = LF_ISA_AVX2;
+    char *have = train_text(recipe, &o, 2, &other);
+    assert_string_equal(want, have);
+    free(have);
+    free(want);
+}
+
+/* Class of every test row by the reference engine. */
+static inline size_t right_by_engine(lf_ctx *ctx, const lf_graph *g, const train_case *c) {
+    float *rows = malloc((size_t)CASE_TEST * LF_DIGIT_PIXELS * sizeof *rows);
+    double *logits = malloc((size_t)CASE_TEST * 10 * sizeof *logits);
+    for (size_t i = 0; i < (size_t)CASE_TEST * LF_DIGIT_PIXELS; i++)
+        rows[i] = (float)c->test[i] / 255.0f;
+    lf_exec *e = lf_exec_new(ctx, g);
+    assert_non_null(e);
+    lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F32, rows};
+    lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = logits};
+    assert_int_equal(lf_exec_rows(e, &(lf_row_io){&in, 1, &out, 1}, CASE_TEST), LF_OK);
+    size_t right = 0;
+    for (size_t i = 0; i < CASE_TEST; i++) {
+        size_t best = 0;
+        for (size_t k = 1; k < 10; k++)
+            best = logits[i * 10 + k] > logits[i * 10 + best] ? k : best;
+        right += best == c->test_label[i];
+    }
+    lf_exec_free(e);
+    free(rows);
+    free(logits);
+    return right;
+}
+
+static inline void check_frozen(train_case *c, const char *recipe, double floor) {
+    lf_ctx *ctx = lf_ctx_new(2);
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
+    assert_non_null(r);
+    lf_train_report report;
+    lf_graph *g = NULL;
+    if (lf_train(ctx, r, &c->options, &report, &g) != LF_OK)
+        print_diags(ctx);
+    assert_non_null(g);
+    size_t right = right_by_engine(ctx, g, c);
+    printf("%zu of %d right, %.2f s, %s\n", right, CASE_TEST, report.seconds, report.kernel);
+    assert_true((double)right / CASE_TEST == report.test_accuracy);
+    assert_true(report.test_accuracy >= floor && report.valid_accuracy >= floor);
+    lf_graph_free(g);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+static inline void refused_recipe(const char *recipe, const lf_train_options *o, lf_status status, const char *says) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
+    lf_train_report report;
+    lf_graph *g = NULL;
+    assert_int_equal(lf_train(ctx, r, o, &report, &g), status);
+    assert_null(g);
+    assert_int_equal(lf_diag_errors(ctx), 1);
+    if (!strstr(lf_diag_at(ctx, 0)->text, says))
+        fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+#endif
