@@ -118,6 +118,7 @@ static lf_status gather_facts(builder *b, lf_build_facts *f) {
     *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz, .checked_rows = b->checked_rows};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
+    LF_TRY(lf_stalls_prove(b->g, b->arena, &f->stalls));
     return measure(b, &f->flow);
 }
 

@@ -15,6 +15,7 @@
 /* Zeros below the lowest and above the highest set bit of a uint64_t other than 0. */
 #define LF_ZEROS_BELOW(x) __builtin_ctzll(x)
 #define LF_ZEROS_ABOVE(x) __builtin_clzll(x)
+#define LF_ONES(x) __builtin_popcountll(x) /* how many bits of a uint64_t are set */
 
 /* LF_X86_HAS("avx2"): the running processor and kernel support it; 0 on other machines. LF_RELAX: one turn of a spin loop. */
 #if defined(__x86_64__)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "circuit/add_bits.h"
+
 enum { CODES = 6562 }; /* 3^LF_SIGN_GROUP_MAX + 1 */
 
 /* Inputs with the same weights in all rows of the group, up to the sign of all of them. */
@@ -12,14 +14,22 @@ typedef struct class_sum {
     lf_word sum;                      /* of the bits, inverted where the sign was turned */
 } class_sum;
 
+/* x = lo + 2^shift * sum of its bits times 2^power. */
+typedef struct input_bits {
+    lf_weighted_bit bit[LF_WORD_MAX_BITS];
+    int count;
+    int64_t lo, most; /* most: all bits are 1 */
+} input_bits;
+
 typedef struct group {
     lf_circuit *c;
     lf_arena *arena;
     const lf_sign_matrix *m;
-    const lf_word *bits;
+    const input_bits *x;
+    int shift;
     const size_t *row;
     int rows;
-    int64_t constant[LF_SIGN_GROUP_MAX]; /* what a row's sum over the classes lacks */
+    int64_t constant[LF_SIGN_GROUP_MAX]; /* what 2^shift times a row's sum over the classes lacks */
     class_sum *classes;
     size_t count;
 } group;
@@ -44,36 +54,39 @@ static size_t column_code(const lf_sign_matrix *m, const size_t *row, int rows, 
 
 /* -- one group -------------------------------------------------------------------------------------------------------------- */
 
-static void add_class(group *g, size_t code, const lf_word *members, size_t count) {
+/* The inputs of a class: their bits, inverted where turned. */
+static void add_class(group *g, size_t class_code, const size_t *code, const bool *turned, size_t bits) {
+    lf_weighted_bit *all = LF_NEW_ARRAY(g->arena, lf_weighted_bit, bits);
     class_sum *s = &g->classes[g->count++];
-    for (int r = g->rows; r-- > 0; code /= 3)
-        s->weight[r] = (int8_t)(code % 3 == 2 ? -1 : (int)(code % 3));
-    s->sum = lf_circuit_count_ones(g->c, members, count);
+    size_t n = 0;
+    for (size_t i = 0; i < g->m->inputs; i++)
+        for (int k = 0; code[i] == class_code && k < g->x[i].count; k++, n++) {
+            all[n] = g->x[i].bit[k];
+            if (turned[i])
+                all[n].bit = lf_circuit_lut(g->c, &all[n].bit, 1, 1);
+        }
+    s->sum = lf_circuit_add_bits(g->c, all, n);
+    for (int r = g->rows; r-- > 0; class_code /= 3)
+        s->weight[r] = (int8_t)(class_code % 3 == 2 ? -1 : (int)(class_code % 3));
 }
 
-/* A turned bit b counts as 1 - (1 - b): its weight goes into the constant of every row. */
+/* A turned input counts `most` less what its inverted bits are: its weight times `most` goes into the constant of every row. */
 static void make_classes(group *g) {
-    size_t *code = LF_NEW_ARRAY(g->arena, size_t, g->m->inputs), *members = LF_NEW_ARRAY(g->arena, size_t, CODES);
-    lf_word *bit = LF_NEW_ARRAY(g->arena, lf_word, g->m->inputs),
-            *found = LF_NEW_ARRAY(g->arena, lf_word, g->m->inputs);
+    size_t *code = LF_NEW_ARRAY(g->arena, size_t, g->m->inputs), *bits = LF_NEW_ARRAY(g->arena, size_t, CODES);
+    bool *turned = LF_NEW_ARRAY(g->arena, bool, g->m->inputs);
     size_t used = 0;
     for (size_t i = 0; i < g->m->inputs; i++) {
-        bool turned;
-        code[i] = column_code(g->m, g->row, g->rows, i, &turned);
-        bit[i] = turned ? lf_circuit_lut(g->c, &g->bits[i], 1, 1) : g->bits[i];
-        for (int r = 0; turned && r < g->rows; r++)
-            g->constant[r] += weight_at(g->m, g->row[r], i);
-        used += members[code[i]]++ == 0 && code[i] != 0;
+        code[i] = column_code(g->m, g->row, g->rows, i, &turned[i]);
+        for (int r = 0; r < g->rows; r++)
+            g->constant[r] += weight_at(g->m, g->row[r], i) *
+                              (g->x[i].lo + (turned[i] ? g->x[i].most * ((int64_t)1 << g->shift) : 0));
+        used += code[i] != 0 && bits[code[i]] == 0;
+        bits[code[i]] += (size_t)g->x[i].count;
     }
     g->classes = LF_NEW_ARRAY(g->arena, class_sum, used + 1);
-    for (size_t k = 1; k < CODES; k++) {
-        size_t n = 0;
-        for (size_t i = 0; members[k] && i < g->m->inputs; i++)
-            if (code[i] == k)
-                found[n++] = bit[i];
-        if (n)
-            add_class(g, k, found, n);
-    }
+    for (size_t k = 1; k < CODES; k++)
+        if (bits[k])
+            add_class(g, k, code, turned, bits[k]);
 }
 
 /* The sum of the classes that have this weight in row r. */
@@ -126,25 +139,46 @@ static void fold_rows(group *g, lf_word *sums) {
             sums[r] = lf_circuit_sub(g->c, sums[0], lf_circuit_shift(g->c, minus[r], 1));
 }
 
-/* sum of w * x with x = bits or 2 * bits - 1. */
-static lf_word finish_row(const group *g, int r, lf_word sum) {
-    int64_t all = 0;
-    for (size_t i = 0; g->m->bipolar && i < g->m->inputs; i++)
-        all += weight_at(g->m, g->row[r], i);
-    sum = lf_circuit_add(g->c, sum, lf_circuit_const(g->c, g->constant[r]));
-    if (!g->m->bipolar)
-        return sum;
-    return lf_circuit_sub(g->c, lf_circuit_shift(g->c, sum, 1), lf_circuit_const(g->c, all));
+static void make_group(group *g, const size_t *row, int rows, lf_word *sums) {
+    lf_word own[LF_SIGN_GROUP_MAX];
+    g->row = row;
+    g->rows = rows;
+    g->count = 0;
+    memset(g->constant, 0, sizeof g->constant);
+    make_classes(g);
+    fold_rows(g, own);
+    for (int r = 0; r < rows; r++)
+        sums[row[r]] =
+            lf_circuit_add(g->c, lf_circuit_shift(g->c, own[r], g->shift), lf_circuit_const(g->c, g->constant[r]));
 }
 
-static void make_group(lf_circuit *c, lf_arena *a, const lf_sign_matrix *m, const size_t *row, int rows,
-                       const lf_word *bits, lf_word *sums) {
-    group g = {.c = c, .arena = a, .m = m, .bits = bits, .row = row, .rows = rows};
-    lf_word own[LF_SIGN_GROUP_MAX];
-    make_classes(&g);
-    fold_rows(&g, own);
-    for (int r = 0; r < rows; r++)
-        sums[row[r]] = finish_row(&g, r, own[r]);
+/* -- inputs as bits ---------------------------------------------------------------------------------------------------------- */
+
+/* The largest power of two that divides the distance of all values of all inputs. */
+static int common_shift(const lf_circuit *c, const lf_word *x, size_t count) {
+    int shift = LF_WORD_MAX_BITS;
+    for (size_t i = 0; i < count; i++) {
+        lf_range r = lf_word_range(c, x[i]);
+        int own = r.lo == r.hi ? shift : LF_ZEROS_BELOW((uint64_t)r.step);
+        shift = own < shift ? own : shift;
+    }
+    return shift == LF_WORD_MAX_BITS ? 0 : shift;
+}
+
+/* Where values lie a step apart, from the lowest on; else in two's complement, the sign as its opposite. */
+static void bits_of(lf_circuit *c, lf_word x, int shift, input_bits *out) {
+    lf_range r = lf_word_range(c, x);
+    out->lo = r.lo == r.hi || shift > 0 ? r.lo : 0;
+    x = lf_circuit_shift(c, lf_circuit_sub(c, x, lf_circuit_const(c, out->lo)), -shift);
+    out->count = r.lo == r.hi ? 0 : lf_word_bits(c, x);
+    out->most = ((int64_t)1 << out->count) - 1;
+    for (int k = 0; k < out->count; k++)
+        out->bit[k] = (lf_weighted_bit){lf_circuit_bit(c, x, k), k};
+    if (out->count && lf_word_signed(c, x)) {
+        lf_word *sign = &out->bit[out->count - 1].bit;
+        *sign = lf_circuit_lut(c, sign, 1, 1);
+        out->lo -= (int64_t)1 << (out->count - 1);
+    }
 }
 
 /* -- which rows stand together -------------------------------------------------------------------------------------------------- */
@@ -207,14 +241,9 @@ static double choose_groups(lf_arena *a, const lf_sign_matrix *m, int size, size
     return sum;
 }
 
-void lf_circuit_sign_matrix(lf_circuit *c, const lf_sign_matrix *m, int size, const lf_word *bits, lf_word *sums) {
-    lf_arena *a = lf_arena_new();
-    if (!a || !m->rows) {
-        c->too_wide |= !a;
-        lf_arena_free(a);
-        return;
-    }
-    size_t *order = LF_NEW_ARRAY(a, size_t, m->rows), *best = LF_NEW_ARRAY(a, size_t, m->rows);
+/* The size of groups that is estimated to take least, and its order of rows. */
+static int choose(lf_arena *a, const lf_sign_matrix *m, int size, size_t *best) {
+    size_t *order = LF_NEW_ARRAY(a, size_t, m->rows);
     double least = 0;
     int chosen = 0;
     for (int k = size ? size : 1; k <= (size ? size : LF_SIGN_GROUP_MAX); k++) {
@@ -225,7 +254,22 @@ void lf_circuit_sign_matrix(lf_circuit *c, const lf_sign_matrix *m, int size, co
             memcpy(best, order, m->rows * sizeof *best);
         }
     }
-    for (size_t r = 0; r < m->rows; r += (size_t)chosen)
-        make_group(c, a, m, best + r, m->rows - r < (size_t)chosen ? (int)(m->rows - r) : chosen, bits, sums);
+    return chosen;
+}
+
+void lf_circuit_sign_matrix(lf_circuit *c, const lf_sign_matrix *m, int size, const lf_word *x, lf_word *sums) {
+    lf_arena *a = lf_arena_new();
+    if (!a || !m->rows) {
+        c->too_wide |= !a;
+        lf_arena_free(a);
+        return;
+    }
+    input_bits *bits = LF_NEW_ARRAY(a, input_bits, m->inputs);
+    size_t *order = LF_NEW_ARRAY(a, size_t, m->rows), chosen = (size_t)choose(a, m, size, order);
+    group g = {.c = c, .arena = a, .m = m, .x = bits, .shift = common_shift(c, x, m->inputs)};
+    for (size_t i = 0; i < m->inputs; i++)
+        bits_of(c, x[i], g.shift, &bits[i]);
+    for (size_t r = 0; r < m->rows; r += chosen)
+        make_group(&g, order + r, (int)(m->rows - r < chosen ? m->rows - r : chosen), sums);
     lf_arena_free(a);
 }

@@ -73,6 +73,15 @@ void lf_chain_skip_peaks(lf_chain *c, bool skip) {
     c->skips_peaks = skip;
 }
 
+void lf_chain_shorten(lf_chain *c) {
+    assert(!c->started);
+    for (size_t i = 0; i < c->units.count; i++) {
+        const lf_unit *u = &c->units.at[i]->u;
+        if (u->shorten)
+            u->shorten(u->state);
+    }
+}
+
 /* -- preparation ------------------------------------------------------------------------------------------------- */
 
 static lf_status check_ports(lf_ctx *ctx, const lf_chain *c) {
@@ -151,6 +160,18 @@ lf_chain_waits lf_chain_waits_of(const lf_chain *c, int unit) {
     for (int p = 0; !n->bypassed && p < n->u.out_count; p++)
         w.blocked_cycles = n->out[p]->untaken_cycles > w.blocked_cycles ? n->out[p]->untaken_cycles : w.blocked_cycles;
     return w;
+}
+
+bool lf_chain_all_passed(const lf_chain *c) {
+    for (size_t i = 0; i < c->link_count; i++)
+        if (c->links[i].moved < c->links[i].beats * c->frames)
+            return false;
+    return true;
+}
+
+bool lf_chain_waits_at(const lf_chain *c, int unit, int port) {
+    const lf_chain_link *l = c->units.at[unit]->in[port];
+    return l->valid && !l->ready;
 }
 
 int64_t lf_chain_passed(const lf_chain *c, int unit, bool output, int port) {

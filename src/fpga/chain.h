@@ -17,7 +17,9 @@
 typedef struct lf_chain lf_chain;
 
 /* Of a run of so many frames, how many intervals between them count. */
-static inline int64_t lf_settled_intervals(int64_t frames) { return frames > 4 ? (frames - 1) / 2 : 1; }
+static inline int64_t lf_settled_intervals(int64_t frames) {
+    return frames > 4 ? (frames - 1) / 2 : 1;
+}
 
 typedef struct lf_chain_result {
     int64_t latency_cycles;
@@ -59,6 +61,10 @@ void lf_chain_pace(lf_chain *c, int64_t interval);
 /* Peaks cost time: with `skip`, runs leave them 0. */
 void lf_chain_skip_peaks(lf_chain *c, bool skip);
 
+/* Before the first run: every pipeline becomes one rank of registers (unit.h, shorten). When one frame then passes from sources that never
+ * pause, no pauses of sources and sinks can stop the circuit as it is for ever (doc/dev/deadlock.md). */
+void lf_chain_shorten(lf_chain *c);
+
 /* Runs `frames` (>= 1) frames through, from empty. LF_FAILED, naming who waits for whom, when the units block each other or when
  * max_cycles (0: no limit) are not enough; when a port is not connected; in a second run when a unit does not say its state_bytes. */
 LF_MUST_USE lf_status lf_chain_run(lf_ctx *ctx, lf_chain *c, int frames, int64_t max_cycles, lf_chain_result *out);
@@ -72,6 +78,10 @@ int64_t lf_chain_edges(const lf_chain *c);
 /* After a run: the most beats that a unit which gives what it takes, beat by beat, held at once (FIFOs, skids, pipes). */
 int64_t lf_chain_peak(const lf_chain *c, int unit);
 lf_chain_waits lf_chain_waits_of(const lf_chain *c, int unit);
+/* After a run: every beat of its frames has passed every stream, those too that no output needed. */
+bool lf_chain_all_passed(const lf_chain *c);
+/* After a run: a beat stands before an input of a unit, which does not take it. */
+bool lf_chain_waits_at(const lf_chain *c, int unit, int port);
 /* After a run: the beats that passed an input or output of a unit. */
 int64_t lf_chain_passed(const lf_chain *c, int unit, bool output, int port);
 /* After a blocked run: who waits for whom, in arena memory; *full is a unit of that circle which is full, or -1. */

@@ -28,6 +28,11 @@ typedef struct lf_unit {
     int64_t (*steady)(const void *state, const bool *s_valid, const bool *m_ready);
     void (*skip)(void *state, int64_t edges, const bool *s_valid, const bool *m_ready);
 
+    /* For units whose registers move together: leaves them one rank of registers, which is all that they are sure to hold once gaps have
+     * entered between their words. What the unit takes and gives then depends on the counts of words alone (doc/dev/deadlock.md). For a
+     * state after reset. 0: the unit is like that as it is. */
+    void (*shorten)(void *state);
+
     /* Last, so that what every clock edge needs lies together. */
     int64_t in_beats[LF_UNIT_PORTS], out_beats[LF_UNIT_PORTS]; /* per frame */
     bool registered_ready; /* s_tready does not depend on m_tready combinationally */

@@ -81,6 +81,7 @@ typedef struct lf_cost {
     int64_t weight_bits;
 } lf_cost;
 
+struct lf_circuit; /* src/circuit */
 struct lf_vlog; /* src/vlog */
 struct lf_unit; /* src/fpga: the clock-by-clock model of a unit's handshakes */
 
@@ -109,6 +110,10 @@ struct lf_op {
     /* Turns a node whose data stand as [N, C, axes...] into the same node on [N, axes..., C]: changes its attributes and, in new
      * tensors, its constants. False, changing nothing, when it cannot. Elementwise ops may leave it NULL: their constants are moved. */
     bool (*relayout)(lf_graph *g, lf_node *n);
+
+    /* Optional. The node as combinational logic on codes: in[i][e] is the word (lf_word) of element e of operand i, in[i] is NULL for constants and
+     * absent operands, whose tensors the op reads itself; every out[o][e] is to be set. Equals exec. Words too wide are told by lf_circuit_ok. */
+    lf_status (*circuit)(const lf_graph *g, const lf_node *n, struct lf_circuit *c, const uint32_t *const *in, uint32_t **out);
 
     /* Hardware ops. lanes: elements per beat on each stream port (constants have none: 0). */
     void (*lanes)(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out);

@@ -4,7 +4,9 @@
  *   Reals are compared as they are, codes of one scale as integers.
  *   Hardware: codes, last axis, PE elements per clock; II = elements / PE cycles.      Source: ONNX ArgMax-13. */
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "ops/circuit_face.h"
 #include "ops/elementwise.h"
 #include "ops/stream.h"
 
@@ -185,6 +187,10 @@ static void argmax_clock(void *state, const bool *s_valid, const bool *m_ready) 
         u->valid = (u->valid << 1 | s_valid[0]) & (((uint64_t)1 << u->levels) - 1);
 }
 
+static void argmax_shorten(void *state) {
+    ((argmax *)state)->levels = 0;
+}
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     LF_TRY(check(g, n));
     argmax *u = LF_NEW(a, argmax);
@@ -199,7 +205,32 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
                      .out_beats = {lf_shape_count(lf_out(g, n, 0)->shape)},
                      .valid = argmax_valid,
                      .ready = argmax_ready,
-                     .clock = argmax_clock};
+                     .clock = argmax_clock,
+                     .shorten = argmax_shorten};
+    return LF_OK;
+}
+
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_tensor *x = lf_in(g, n, 0);
+    bool last = ((const lf_argmax_attr *)n->attr)->select_last_index;
+    int axis = axis_of(g, n);
+    size_t length = (size_t)x->shape.dim[axis], stride = 1, count = (size_t)lf_shape_count(lf_out(g, n, 0)->shape);
+    for (int i = axis + 1; i < x->shape.rank; i++)
+        stride *= (size_t)x->shape.dim[i];
+    LF_TRY(lf_need_codes(g, n, 0));
+    lf_word *value = malloc(length * sizeof *value);
+    if (!value)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
+    for (size_t e = 0; e < count; e++) {
+        const lf_word *from = in[0] + e / stride * stride * length + e % stride;
+        for (size_t k = 0; k < length; k++) /* among equals the first wins: turned around, the last */
+            value[k] = from[(last ? length - 1 - k : k) * stride];
+        lf_word best = lf_circuit_argmax(c, value, length);
+        out[0][e] = last ? lf_circuit_sub(c, lf_circuit_const(c, (int64_t)length - 1), best) : best;
+    }
+    free(value);
     return LF_OK;
 }
 
@@ -215,6 +246,7 @@ const lf_op lf_op_argmax = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

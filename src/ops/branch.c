@@ -133,6 +133,10 @@ static void join_skip(void *state, int64_t edges, const bool *s_valid, const boo
     j->valid = lf_pipe_skip(j->valid, j->stages, edges, s_valid[0] && s_valid[1], m_ready[0]);
 }
 
+static void join_shorten(void *state) {
+    ((join *)state)->stages = 1;
+}
+
 lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages) {
     join *j = LF_NEW(a, join);
     j->stages = stages;
@@ -147,5 +151,6 @@ lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages) {
                      .ready = join_ready,
                      .clock = join_clock,
                      .steady = join_steady,
-                     .skip = join_skip};
+                     .skip = join_skip,
+                     .shorten = join_shorten};
 }

@@ -5,6 +5,7 @@
  *   out 0  y     on x's grid when both bounds are codes of it, else real */
 #include <math.h>
 
+#include "ops/circuit_face.h"
 #include "ops/elementwise.h"
 
 typedef struct bounds {
@@ -107,6 +108,24 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- circuit ------------------------------------------------------------------------------------------------------------ */
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    lf_where where = lf_where_node(g, n);
+    const lf_tensor *x = lf_in(g, n, 0);
+    int64_t low, high;
+    bounds b;
+    LF_TRY(read_bounds(g, n, &b));
+    if (!lf_is_codes(x) || !code_bounds(b, 1, &low, &high))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "only clips of codes to codes are circuits");
+    low = low < x->range.lo ? x->range.lo : low; /* of bounds that are far away nothing is left */
+    high = high > x->range.hi ? x->range.hi : high;
+    size_t count = (size_t)lf_shape_count(x->shape);
+    for (size_t e = 0; e < count; e++) /* high wins where they cross */
+        out[0][e] = high < low ? lf_circuit_const(c, clip_code(x->range.lo, 1, b)) : lf_circuit_clamp(c, in[0][e], low, high);
+    return LF_OK;
+}
+
 const lf_op lf_op_clip = {
     .name = "clip",
     .help = "min(max(x, low), high) (ONNX Clip)",
@@ -117,5 +136,6 @@ const lf_op lf_op_clip = {
     .out_max = 1,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .monotone = lf_monotone_up,
 };

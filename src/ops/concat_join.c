@@ -4,6 +4,7 @@
  *   PE elements per beat on every stream; II = elements of y / PE. */
 #include <inttypes.h>
 
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -171,6 +172,18 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     return LF_OK;
 }
 
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    (void)c;
+    size_t channels = (size_t)lf_last_dim(lf_out(g, n, 0)->shape), at = 0;
+    for (int i = 0; i < n->in_count; i++) {
+        size_t own = (size_t)lf_last_dim(lf_in(g, n, i)->shape), count = (size_t)lf_shape_count(lf_in(g, n, i)->shape);
+        for (size_t e = 0; e < count; e++)
+            out[0][e / own * channels + at + e % own] = in[i][e];
+        at += own;
+    }
+    return LF_OK;
+}
+
 const lf_op lf_op_concat_join = {
     .name = "concat_join",
     .help = "joins streams along the last axis",
@@ -183,6 +196,7 @@ const lf_op lf_op_concat_join = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

@@ -2,6 +2,7 @@
  *   in 0       x  codes
  *   out 0..7   y  codes, the same
  *   A beat stays until every output has taken it; outputs take it when they can. II = beats per frame. */
+#include "ops/circuit_face.h"
 #include "ops/stream.h"
 
 static lf_status infer(lf_graph *g, lf_node *n) {
@@ -107,6 +108,7 @@ const lf_op lf_op_fork = {
     .out_max = LF_UNIT_PORTS,
     .infer = infer,
     .exec = exec,
+    .circuit = lf_face_same,
     .lanes = lf_lanes_pass,
     .cost = cost,
     .rtl = rtl,

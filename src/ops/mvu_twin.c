@@ -121,6 +121,13 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
     t->word += go ? edges : 0;
 }
 
+/* One result at the end of the ranks and one in the output register. */
+static void twin_shorten(void *state) {
+    twin *t = state;
+    t->ranks = 1;
+    t->accumulates = false;
+}
+
 void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->sf = p->sf;
@@ -137,7 +144,8 @@ void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *ou
                      .ready = twin_ready,
                      .clock = twin_clock,
                      .steady = twin_steady,
-                     .skip = twin_skip};
+                     .skip = twin_skip,
+                     .shorten = twin_shorten};
     out->in_beats[0] = vectors * p->sf;
     out->in_beats[1] = t->streamed ? vectors * p->nf * p->sf : 0;
     out->out_beats[0] = vectors * p->nf;

@@ -6,8 +6,10 @@
  * codes; all else is real. l2 is the root of sum_square, log_sum the logarithm of sum, log_sum_exp that of the sum of exp(x - max),
  * plus max. No axes: all of them, or with noop_with_empty_axes none. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "num/realfn.h"
+#include "ops/circuit_face.h"
 #include "ops/elementwise.h"
 #include "ops/relayout.h"
 
@@ -19,7 +21,7 @@ typedef struct reduce_attr {
     bool keepdims, noop_with_empty_axes;
 } reduce_attr;
 
-static lf_status axes_mask(lf_graph *g, const lf_node *n, unsigned *mask) {
+static lf_status axes_mask(const lf_graph *g, const lf_node *n, unsigned *mask) {
     const reduce_attr *a = n->attr;
     int rank = lf_in(g, n, 0)->shape.rank;
     *mask = a->axes.count || a->noop_with_empty_axes ? 0 : (1u << rank) - 1;
@@ -224,6 +226,45 @@ static bool relayout(lf_graph *g, lf_node *n) {
     return true;
 }
 
+/* -- circuit ------------------------------------------------------------------------------------------------------- */
+
+static lf_word larger(lf_circuit *c, lf_word a, lf_word b, bool most) {
+    return lf_circuit_select(c, most ? lf_circuit_less(c, a, b) : lf_circuit_less(c, b, a), b, a);
+}
+
+static lf_word reduce_words(lf_circuit *c, int function, const lf_word *term, size_t count) {
+    if (function == SUM)
+        return lf_circuit_sum(c, term, count);
+    lf_word y = term[0];
+    for (size_t k = 1; k < count; k++)
+        y = larger(c, y, term[k], function == MAX);
+    return y;
+}
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    int function = ((const reduce_attr *)n->attr)->function;
+    lf_where where = lf_where_node(g, n);
+    unsigned mask;
+    if (!lf_is_codes(lf_in(g, n, 0)) || (function != SUM && function != MAX && function != MIN))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "only sum, max and min of codes are circuits");
+    LF_TRY(axes_mask(g, n, &mask));
+    terms t = terms_of(lf_in(g, n, 0)->shape, mask);
+    size_t count = (size_t)lf_shape_count(lf_out(g, n, 0)->shape);
+    lf_word *term = malloc((t.count + 1) * sizeof *term);
+    if (!term || (function != SUM && t.count == 0)) {
+        free(term);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "nothing to reduce, or no memory");
+    }
+    for (size_t e = 0; e < count; e++) {
+        const lf_word *from = in[0] + place(t.outer, t.outer_dim, t.outers, e);
+        for (size_t k = 0; k < t.count; k++)
+            term[k] = from[place(t.inner, t.inner_dim, t.inners, k)];
+        out[0][e] = reduce_words(c, function, term, t.count);
+    }
+    free(term);
+    return LF_OK;
+}
+
 const lf_op lf_op_reduce = {
     .name = "reduce",
     .help = "sum, mean, max and the like over axes (ONNX Reduce...)",
@@ -236,5 +277,6 @@ const lf_op lf_op_reduce = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .relayout = relayout,
 };

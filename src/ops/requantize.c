@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "num/bitpack.h"
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 #include "ops/rom.h"
@@ -279,6 +280,20 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_requantize_attr *a = n->attr;
+    size_t C = (size_t)lf_last_dim(lf_in(g, n, 0)->shape), count = (size_t)lf_shape_count(lf_in(g, n, 0)->shape);
+    for (size_t e = 0; e < count; e++) {
+        int64_t channel = (int64_t)(e % C);
+        lf_word product = lf_face_times(c, in[0][e], constant_at(lf_in(g, n, 1), channel));
+        lf_word sum = lf_face_plus(c, product, constant_at(lf_in(g, n, 2), channel));
+        out[0][e] = lf_circuit_clamp(c, lf_circuit_shift(c, sum, -(int)a->shift), a->lo, a->hi);
+    }
+    return LF_OK;
+}
+
 const lf_op lf_op_requantize = {
     .name = "requantize",
     .help = "multiplies, adds, shifts and clips integers, per channel",
@@ -291,6 +306,7 @@ const lf_op lf_op_requantize = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

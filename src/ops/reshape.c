@@ -3,6 +3,7 @@
  *   in 1   shape  constant integers (optional: else attribute `shape`); -1 once: what is left; 0: the dimension of x, unless allowzero
  *   out 0  y      on x's grid; a scale per channel follows its axis where that stays whole or becomes the inner or outer part of one,
  *                 else real */
+#include "ops/circuit_face.h"
 #include "ops/elementwise.h"
 
 typedef struct reshape_attr {
@@ -123,5 +124,6 @@ const lf_op lf_op_reshape = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = lf_face_positions,
     .positions = positions,
 };

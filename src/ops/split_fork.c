@@ -4,6 +4,7 @@
  *   PE elements per beat on every stream; II = elements of x / PE. */
 #include <inttypes.h>
 
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -168,6 +169,18 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     return LF_OK;
 }
 
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    (void)c;
+    size_t channels = (size_t)lf_last_dim(lf_in(g, n, 0)->shape), at = 0;
+    for (int o = 0; o < n->out_count; o++) {
+        size_t own = (size_t)lf_last_dim(lf_out(g, n, o)->shape), count = (size_t)lf_shape_count(lf_out(g, n, o)->shape);
+        for (size_t e = 0; e < count; e++)
+            out[o][e] = in[0][e / own * channels + at + e % own];
+        at += own;
+    }
+    return LF_OK;
+}
+
 const lf_op lf_op_split_fork = {
     .name = "split_fork",
     .help = "splits a stream along the last axis",
@@ -180,6 +193,7 @@ const lf_op lf_op_split_fork = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

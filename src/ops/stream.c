@@ -370,6 +370,10 @@ static void pipe_skip(void *state, int64_t edges, const bool *s_valid, const boo
     p->valid = lf_pipe_skip(p->valid, p->stages, edges, s_valid[0], m_ready[0]);
 }
 
+static void pipe_shorten(void *state) {
+    ((pipe *)state)->stages = 1;
+}
+
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     pipe *p = LF_NEW(a, pipe);
     p->stages = stages;
@@ -379,5 +383,6 @@ lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     u.clock = pipe_clock;
     u.steady = pipe_steady;
     u.skip = pipe_skip;
+    u.shorten = pipe_shorten;
     return u;
 }

@@ -4,6 +4,8 @@
  *   PE elements per beat; II = elements / PE. */
 #include <inttypes.h>
 
+#include "num/signed_digits.h"
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -63,36 +65,16 @@ static int64_t beats(const lf_graph *g, const lf_node *n) {
     return lf_shape_count(lf_out(g, n, 0)->shape) / ((const lf_sum_join_attr *)n->attr)->PE;
 }
 
-/* A factor in signed digits, no two of them neighbours: the sum of the powers of two in plus minus those in minus. */
-typedef struct digits {
-    uint64_t plus, minus;
-    int count;
-} digits;
-
-static digits digits_of(int64_t factor) {
-    uint64_t rest = factor < 0 ? 0 - (uint64_t)factor : (uint64_t)factor;
-    digits d = {0};
-    for (int k = 0; rest && k < 64; k++, rest >>= 1) {
-        if (!(rest & 1))
-            continue;
-        bool minus = (rest & 3) == 3; /* 3 = 4 - 1 */
-        *(minus == (factor < 0) ? &d.plus : &d.minus) |= (uint64_t)1 << k;
-        rest += minus;
-        d.count++;
-    }
-    return d;
-}
-
 /* Factors that are more than a shift get a register behind them. */
 static int stages(const lf_sum_join_attr *a) {
-    return digits_of(a->a_factor).count <= 1 && digits_of(a->b_factor).count <= 1 ? 1 : 2;
+    return lf_digits_of(a->a_factor).count <= 1 && lf_digits_of(a->b_factor).count <= 1 ? 1 : 2;
 }
 
 /* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     const lf_sum_join_attr *a = n->attr;
     double width = (double)a->PE * lf_dtype_bits(lf_out(g, n, 0)->dtype);
-    int adders = digits_of(a->a_factor).count + digits_of(a->b_factor).count - 1, deep = stages(a);
+    int adders = lf_digits_of(a->a_factor).count + lf_digits_of(a->b_factor).count - 1, deep = stages(a);
     double each = deep > 1 ? 0.7 : 1; /* an adder of shifted terms is shorter than the sum */
     *out = (lf_cost){.lut = width * (adders < 1 ? 0 : adders) * each + 3,
                      .ff = width * (2 * deep - 1) + deep,
@@ -101,7 +83,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
 }
 
 static void factor_params(const lf_graph *g, lf_vlog *v, const char *name, int bits, int64_t factor) {
-    digits d = digits_of(factor);
+    lf_digits d = lf_digits_of(factor);
     uint64_t mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX;
     lf_vlog_param(v, lf_format(g->arena, "%s_PLUS", name), "%d'h%" PRIx64, bits, d.plus & mask);
     lf_vlog_param(v, lf_format(g->arena, "%s_MINUS", name), "%d'h%" PRIx64, bits, d.minus & mask);
@@ -126,6 +108,16 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_sum_join_attr *a = n->attr;
+    size_t count = (size_t)lf_shape_count(lf_out(g, n, 0)->shape);
+    for (size_t e = 0; e < count; e++)
+        out[0][e] = lf_circuit_add(c, lf_face_times(c, in[0][e], a->a_factor), lf_face_times(c, in[1][e], a->b_factor));
+    return LF_OK;
+}
+
 const lf_op lf_op_sum_join = {
     .name = "sum_join",
     .help = "a_factor * a + b_factor * b of two streams",
@@ -138,6 +130,7 @@ const lf_op lf_op_sum_join = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

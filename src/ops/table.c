@@ -4,8 +4,10 @@
  *   out 0  y  [..., C]           codes
  *   II = elements / PE cycles per frame. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "num/bitpack.h"
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 #include "ops/rom.h"
@@ -176,6 +178,25 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_tensor *T = lf_in(g, n, 1);
+    size_t C = (size_t)lf_last_dim(lf_in(g, n, 0)->shape), N = (size_t)T->shape.dim[1];
+    size_t count = (size_t)lf_shape_count(lf_in(g, n, 0)->shape);
+    int64_t lo = ((const lf_table_attr *)n->attr)->lo;
+    int64_t *values = malloc(N * sizeof *values);
+    if (!values)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
+    for (size_t e = 0; e < count; e++) {
+        for (size_t i = 0; i < N; i++)
+            values[i] = entry(n, T, (int64_t)(e % C), lo + (int64_t)i);
+        out[0][e] = lf_circuit_table(c, lf_face_plus(c, in[0][e], -lo), values, N, NULL);
+    }
+    free(values);
+    return LF_OK;
+}
+
 const lf_op lf_op_table = {
     .name = "table",
     .help = "looks codes up, per channel",
@@ -188,6 +209,7 @@ const lf_op lf_op_table = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

@@ -6,10 +6,12 @@
  *   out 0  y       [..., O]   codes, scale 2^-fraction
  * index = (floor(x * 2^f + 1/2) - lo) mod 2^bits, lo = signed ? -2^(bits-1) : 0: it wraps. Exact: by shifts of the codes where x's scale is a
  * power of two, else on x's value in double. Source: HGQ-LUT (calad0i/HGQ-LUT-AE); KANELE has f = 0 and codes in range. */
+#include "ops/circuit_face.h"
 #include "ops/table_edges.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "ops/branch.h"
 #include "ops/elementwise.h"
@@ -212,6 +214,118 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+/* What an edge reads, an unsigned word for a table. Two ways: the rounded index itself, or, where that still fits one LUT, the input with one bit below
+ * the rounding point, so that nothing needs to be added. */
+typedef struct edge_index {
+    lf_word word;
+    bool half;       /* word has the bit below: its value i stands for index (i + 1) / 2 */
+    lf_range values; /* before it wrapped: which entries are read */
+} edge_index;
+
+static edge_index wrapped_word(lf_circuit *c, lf_word w, int bits, bool half) {
+    return (edge_index){lf_circuit_wrap(c, w, bits, false), half, lf_word_range(c, w)};
+}
+
+/* v modulo 2^bits as a signed word, if it could be longer than that and a sign. */
+static lf_word low_bits(lf_circuit *c, lf_word v, int bits) {
+    return lf_word_bits(c, v) > bits + 1 ? lf_circuit_wrap(c, v, bits, true) : v;
+}
+
+static edge_index index_word(lf_circuit *c, lf_word v, const int64_t *edge, int64_t exponent) {
+    int64_t shift = edge[LF_EDGE_FRACTION] - exponent;
+    int bits = (int)edge[LF_EDGE_BITS];
+    int64_t offset = edge[LF_EDGE_SIGNED] ? (int64_t)1 << (bits - 1) : 0;
+    if (shift >= bits) /* a multiple of 2^bits */
+        return wrapped_word(c, lf_circuit_const(c, offset), bits, false);
+    if (shift >= 0) {
+        lf_word r = lf_circuit_shift(c, low_bits(c, v, bits - (int)shift), (int)shift);
+        return wrapped_word(c, lf_face_plus(c, r, offset), bits, false);
+    }
+    v = low_bits(c, lf_circuit_shift(c, v, shift < -64 ? -63 : (int)shift + 1), bits + 1); /* one bit below the point */
+    if (bits < LF_LUT_INPUTS)
+        return wrapped_word(c, v, bits + 1, true);
+    lf_word r = lf_circuit_shift(c, lf_face_plus(c, v, 1), -1);
+    return wrapped_word(c, lf_face_plus(c, r, offset), bits, false);
+}
+
+/* Room for the tables of an edge. */
+typedef struct edge_room {
+    int64_t *values; /* twice the entries of the largest */
+    uint8_t *care;
+} edge_room;
+
+/* The entries that are read. */
+static void mark_read(const edge_index *index, size_t count, uint8_t *care) {
+    lf_range r = index->values;
+    memset(care, 0, count / 8 + 1);
+    for (int64_t v = r.lo; v <= r.hi; v += r.step) {
+        size_t i = (size_t)v & (count - 1);
+        care[i / 8] = (uint8_t)(care[i / 8] | 1u << (i % 8));
+    }
+}
+
+static lf_word edge_word(lf_circuit *c, lf_word v, const int64_t *edge, const lf_tensor *tables, size_t start,
+                         int64_t exponent, const edge_room *room) {
+    lf_circuit_part part = c->part;
+    if (lf_word_at(c, v)->op == LF_WORD_INPUT)
+        c->part = LF_PART_ENCODER; /* the quantizers of the network's input */
+    edge_index index = index_word(c, v, edge, exponent);
+    c->part = part;
+    size_t count = (size_t)1 << (edge[LF_EDGE_BITS] + index.half);
+    for (size_t i = 0; i < count; i++)
+        room->values[i] = lf_tensor_code(tables, start + (index.half ? wrapped(edge, (i + 1) / 2) : i));
+    bool all = lf_range_count(index.values) >= count;
+    if (!all)
+        mark_read(&index, count, room->care);
+    lf_word w = lf_circuit_table(c, index.word, room->values, count, all ? NULL : room->care);
+    return lf_circuit_shift(c, w, (int)edge[LF_EDGE_SHIFT]);
+}
+
+/* Terms of every output in the order of the edges, the bias first. */
+typedef struct edge_terms {
+    LF_VEC(lf_word) at;
+} edge_terms;
+
+static void vector_words(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *x, int64_t exponent,
+                         lf_arena *a, lf_word *out) {
+    const lf_tensor *edges = lf_in(g, n, 1), *tables = lf_in(g, n, 2), *bias = lf_in(g, n, 3);
+    size_t outputs = (size_t)bias->shape.dim[0], start = 0;
+    edge_terms *terms = LF_NEW_ARRAY(a, edge_terms, outputs);
+    int64_t edge[LF_EDGE_COLUMNS];
+    size_t most = 2 * (size_t)tables->shape.dim[0];
+    edge_room room = {LF_NEW_ARRAY(a, int64_t, most), LF_NEW_ARRAY(a, uint8_t, most / 8 + 1)};
+    for (size_t o = 0; o < outputs; o++)
+        LF_PUSH(a, &terms[o].at, lf_circuit_const(c, lf_tensor_code(bias, o)));
+    for (int64_t e = 0; e < edges->shape.dim[0]; e++) {
+        read_edge(edges, e, edge);
+        lf_word w = edge_word(c, x[edge[LF_EDGE_IN]], edge, tables, start, exponent, &room);
+        LF_PUSH(a, &terms[edge[LF_EDGE_OUT]].at, w);
+        start += (size_t)1 << edge[LF_EDGE_BITS];
+    }
+    for (size_t o = 0; o < outputs; o++)
+        out[o] = lf_circuit_sum(c, terms[o].at.at, terms[o].at.count);
+}
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_tensor *x = lf_in(g, n, 0);
+    size_t inputs = (size_t)lf_last_dim(x->shape), outputs = (size_t)lf_in(g, n, 3)->shape.dim[0];
+    int64_t exponent;
+    lf_where where = lf_where_node(g, n);
+    if (!lf_grid_exponent(x, &exponent))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a circuit takes codes; %s is not on a grid of a power of two",
+                       x->name);
+    size_t vectors = inputs ? (size_t)lf_shape_count(x->shape) / inputs : 0;
+    lf_arena *a = lf_arena_new();
+    for (size_t v = 0; a && v < vectors; v++) {
+        lf_arena_reset(a);
+        vector_words(g, n, c, in[0] + v * inputs, exponent, a, out[0] + v * outputs);
+    }
+    lf_arena_free(a);
+    return a ? LF_OK : lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
+}
+
 const lf_op lf_op_table_edges = {
     .name = "table_edges",
     .help = "sums of tables, one per edge between an input and an output",
@@ -224,4 +338,5 @@ const lf_op lf_op_table_edges = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
 };

@@ -9,6 +9,7 @@
  * Source: Umuroglu et al., LogicNets, 2020 (neurons); Bacellar et al., Differentiable Weightless Neural Networks, 2024 (bits = 1, F = 6). */
 #include <inttypes.h>
 
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -132,6 +133,60 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+/* The table of one neuron, small enough for one LUT. */
+static lf_word one_lut(lf_circuit *c, const lf_word *bits, int count, const int64_t *values) {
+    uint64_t truth = 0;
+    for (size_t a = 0; a < (size_t)1 << count; a++)
+        truth |= (uint64_t)values[a] << a;
+    return lf_circuit_lut(c, bits, count, truth);
+}
+
+typedef struct neuron_room {
+    lf_word bits[ADDRESS_BITS_MAX];
+    int64_t *values;
+    uint8_t *care;
+} neuron_room;
+
+/* Neuron i of the vector x. */
+static lf_word neuron(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *x, size_t i, neuron_room *r) {
+    const table_neurons_attr *a = n->attr;
+    const lf_tensor *inputs = lf_in(g, n, 1), *tables = lf_in(g, n, 2), *care = lf_in(g, n, 3);
+    size_t fan_in = (size_t)inputs->shape.dim[1], entries = (size_t)tables->shape.dim[1];
+    int count = 0;
+    bool binary = !care;
+    for (size_t j = 0; j < fan_in; j++) {
+        lf_word w = lf_face_plus(c, x[lf_tensor_code(inputs, i * fan_in + j)], -a->lo);
+        for (int b = 0; b < (int)a->bits; b++)
+            r->bits[count++] = lf_circuit_bit(c, w, b);
+    }
+    for (size_t e = 0; e < entries; e++) {
+        r->values[e] = lf_tensor_code(tables, i * entries + e);
+        binary = binary && (r->values[e] == 0 || r->values[e] == 1);
+    }
+    for (size_t e = 0; care && e < (entries + 7) / 8; e++)
+        r->care[e] = (uint8_t)lf_tensor_code(care, i * ((entries + 7) / 8) + e);
+    if (count == 0)
+        return lf_circuit_const(c, r->values[0]);
+    if (binary && count <= LF_LUT_INPUTS)
+        return one_lut(c, r->bits, count, r->values);
+    return lf_circuit_table(c, lf_circuit_join(c, r->bits, count, false), r->values, entries, care ? r->care : NULL);
+}
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    size_t width = (size_t)lf_last_dim(lf_in(g, n, 0)->shape), N = (size_t)lf_in(g, n, 1)->shape.dim[0];
+    size_t entries = (size_t)entries_of(g, n), count = (size_t)lf_shape_count(lf_out(g, n, 0)->shape);
+    lf_arena *a = lf_arena_new();
+    if (!a)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
+    neuron_room r = {.values = LF_NEW_ARRAY(a, int64_t, entries), .care = LF_NEW_ARRAY(a, uint8_t, entries / 8 + 1)};
+    for (size_t i = 0; i < count; i++)
+        out[0][i] = neuron(g, n, c, in[0] + i / N * width, i % N, &r);
+    lf_arena_free(a);
+    return LF_OK;
+}
+
 const lf_op lf_op_table_neurons = {
     .name = "table_neurons",
     .help = "neurons as truth tables of a few inputs each",
@@ -144,4 +199,5 @@ const lf_op lf_op_table_neurons = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
 };

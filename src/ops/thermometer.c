@@ -5,6 +5,7 @@
  * Source: Bacellar et al., Differentiable Weightless Neural Networks, 2024. */
 #include <inttypes.h>
 
+#include "ops/circuit_face.h"
 #include "ops/branch.h"
 #include "ops/elementwise.h"
 
@@ -83,6 +84,22 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_tensor *T = lf_in(g, n, 1);
+    lf_where where = lf_where_node(g, n);
+    if (!compares_codes(lf_in(g, n, 0), T))
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a circuit compares integers; these thresholds are real");
+    size_t features = (size_t)T->shape.dim[0], levels = (size_t)T->shape.dim[1];
+    size_t count = (size_t)lf_shape_count(lf_in(g, n, 0)->shape);
+    for (size_t e = 0; e < count; e++)
+        for (size_t k = 0; k < levels; k++)
+            out[0][e * levels + k] =
+                lf_circuit_less(c, lf_circuit_const(c, lf_tensor_code(T, e % features * levels + k)), in[0][e]);
+    return LF_OK;
+}
+
 const lf_op lf_op_thermometer = {
     .name = "thermometer",
     .help = "one bit per threshold: x > T",
@@ -93,4 +110,5 @@ const lf_op lf_op_thermometer = {
     .out_max = 1,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
 };

@@ -6,6 +6,7 @@
  *   II = elements / PE cycles per frame.      Source: QONNX MultiThreshold; Umuroglu et al., FINN, 2017, section 4.2. */
 #include <inttypes.h>
 
+#include "ops/circuit_face.h"
 #include "ops/threshold_hw.h"
 #include "ops/run_node.h"
 
@@ -241,6 +242,34 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     return LF_OK;
 }
 
+/* -- circuit ----------------------------------------------------------------------------------------------------------- */
+
+/* sign * x >= T. */
+static lf_word reached(lf_circuit *c, lf_word x, int64_t T, int64_t sign) {
+    int64_t limit = (int64_t)1 << 59; /* beyond it every word of a circuit lies on one side */
+    T = T > limit ? limit : T < -limit ? -limit : T;
+    return sign > 0 ? lf_circuit_less(c, lf_circuit_const(c, T - 1), x) : lf_circuit_less(c, x, lf_circuit_const(c, 1 - T));
+}
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_threshold_attr *a = n->attr;
+    const lf_tensor *T = lf_in(g, n, 1), *s = lf_in(g, n, 2);
+    size_t C = (size_t)channels_of(g, n), L = (size_t)T->shape.dim[1];
+    size_t count = (size_t)lf_shape_count(lf_in(g, n, 0)->shape);
+    lf_arena *arena = lf_arena_new();
+    if (!arena)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
+    lf_word *bits = LF_NEW_ARRAY(arena, lf_word, L + 1);
+    for (size_t e = 0; e < count; e++) {
+        size_t row = T->shape.dim[0] > 1 ? e % C : 0;
+        for (size_t t = 0; t < L; t++)
+            bits[t] = reached(c, in[0][e], lf_tensor_code(T, row * L + t), sign_of(s, (int64_t)(e % C)));
+        out[0][e] = lf_face_plus(c, lf_face_times(c, lf_face_rank(c, bits, L), a->out_step), a->out_base);
+    }
+    lf_arena_free(arena);
+    return LF_OK;
+}
+
 const lf_op lf_op_threshold = {
     .name = "threshold",
     .help = "counts the thresholds that the input reaches",
@@ -253,6 +282,7 @@ const lf_op lf_op_threshold = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

@@ -2,6 +2,7 @@
  *   in 0   x
  *   out 0  y  on x's grid
  * perm empty: the axes reversed. */
+#include "ops/circuit_face.h"
 #include "ops/elementwise.h"
 
 typedef struct transpose_attr {
@@ -105,5 +106,6 @@ const lf_op lf_op_transpose = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = lf_face_positions,
     .positions = positions,
 };

@@ -144,6 +144,10 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
         t->needed = words_needed(t);
 }
 
+static void twin_shorten(void *state) {
+    ((twin *)state)->stages = 1;
+}
+
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->plan = lf_copy(a, w, sizeof *w);
@@ -162,5 +166,6 @@ void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, l
                      .ready = twin_ready,
                      .clock = twin_clock,
                      .steady = twin_steady,
-                     .skip = twin_skip};
+                     .skip = twin_skip,
+                     .shorten = twin_shorten};
 }

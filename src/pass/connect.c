@@ -11,6 +11,7 @@
 #include "ir/pass.h"
 #include "pass/buffers.h"
 #include "pass/folding.h"
+#include "pass/stalls.h"
 
 enum { FRAMES = 6, MOST_READY_UNITS = 4 };
 
@@ -281,91 +282,38 @@ static lf_status pin_depths(wiring *w, lf_slots *slots, const lf_fifo_pins *pins
     return LF_OK;
 }
 
-/* The user's depths: slower is a warning, a deadlock an error unless it is wanted. */
+static lf_status refuse(wiring *w, bool allow_deadlock, const char *text) {
+    if (allow_deadlock) {
+        lf_warn(w->g->ctx, NULL, "with the FIFO depths of the folding file %s", text);
+        return LF_OK;
+    }
+    lf_fail(w->g->ctx, LF_BAD_INPUT, NULL, "with the FIFO depths of the folding file %s", text);
+    lf_hint(w->g->ctx, "make them deeper or leave them out; --allow-deadlock builds it all the same");
+    return LF_BAD_INPUT;
+}
+
+/* The user's depths: slower is a warning, a deadlock that may happen an error unless it is wanted. */
 static lf_status judge_pins(wiring *w, int64_t ii, bool allow_deadlock) {
     lf_stream_model m;
     lf_chain_end end;
     lf_chain_result r;
+    lf_stall_proof proof;
     int full;
     LF_TRY(lf_stream_model_make(w->g, w->arena, &m));
     LF_TRY(lf_chain_try(w->g->ctx, m.chain, FRAMES, 0, &end, &r));
-    if (end == LF_CHAIN_DONE) {
-        if (r.ii_cycles > ii)
-            lf_warn(w->g->ctx, NULL,
-                    "with the FIFO depths of the folding file a frame takes %" PRId64 " cycles instead of %" PRId64,
-                    r.ii_cycles, ii);
-        return LF_OK;
-    }
-    const char *text = lf_chain_blocked_text(m.chain, w->arena, &full);
-    if (allow_deadlock)
-        lf_warn(w->g->ctx, NULL, "with the FIFO depths of the folding file the circuit stops for ever: %s", text);
-    else {
-        lf_fail(w->g->ctx, LF_BAD_INPUT, NULL,
-                "with the FIFO depths of the folding file the circuit stops for ever: %s", text);
-        lf_hint(w->g->ctx, "make them deeper or leave them out; --allow-deadlock builds it all the same");
-    }
-    return allow_deadlock ? LF_OK : LF_BAD_INPUT;
-}
-
-/* -- pauses -------------------------------------------------------------------------------------------------------------------------- */
-
-/* The model of the graph with the depths that the slots have now. */
-static lf_status model_of(const wiring *w, const lf_slots *slots, lf_stream_model *m) {
-    LF_TRY(lf_stream_model_make(w->g, w->arena, m));
-    for (size_t i = 0; i < slots->count; i++)
-        lf_chain_bypass(m->chain, m->unit_of[slots->at[i].fifo->id], slots->at[i].depth == 0);
-    return LF_OK;
-}
-
-static int64_t input_beats(const lf_graph *g) {
-    int64_t most = 1;
-    for (size_t i = 0; i < g->order.count; i++) {
-        const lf_node *n = lf_node_at(g, g->order.at[i]);
-        for (int k = 0; lf_is_unit(n) && k < n->in_count; k++)
-            if (lf_is_stream(g, n, k) && lf_enters_circuit(g, n->in[k]) && lf_stream_beats(g, n->in[k]) > most)
-                most = lf_stream_beats(g, n->in[k]);
-    }
-    return most;
-}
-
-/* Deeper FIFOs where branches meet and something filled them; *any: there is such a place. */
-static lf_status deepen_joins(wiring *w, lf_slots *slots, const lf_stream_model *m, bool *any) {
-    *any = false;
-    for (size_t i = 0; i < slots->count; i++) {
-        lf_slot *s = &slots->at[i];
-        const lf_node *to = lf_only_consumer(w->g, s->fifo->out[0]);
-        bool full = s->depth == 0 || lf_chain_peak(m->chain, m->unit_of[s->fifo->id]) >= s->depth;
-        if (!s->bufferable || !to || stream_operands(w->g, to) < 2 || !full)
-            continue;
-        s->depth = s->depth ? 2 * s->depth : 2;
-        LF_TRY(lf_buffers_set(w->g, s->fifo, s->depth, false));
-        *any = true;
-    }
-    return LF_OK;
-}
-
-/* Pipelines whose registers all move together hold fewer beats when these come with gaps. So a schedule without pauses may complete
- * where one with pauses stops; held here against the thinnest one, in which a beat enters when all before it have come to rest. */
-static lf_status survive_pauses(wiring *w, lf_slots *slots) {
-    enum { TRIES = 24 };
-    lf_stream_model m;
-    lf_chain_result r;
-    lf_chain_end end;
-    bool any = true;
-    LF_TRY(model_of(w, slots, &m));
-    LF_TRY(lf_chain_run(w->g->ctx, m.chain, 1, 0, &r));
-    int64_t pace = input_beats(w->g) * (r.cycles + 1);
-    for (int i = 0; i < TRIES && any; i++) {
-        LF_TRY(model_of(w, slots, &m));
-        lf_chain_pace(m.chain, pace);
-        LF_TRY(lf_chain_try(w->g->ctx, m.chain, 1, 0, &end, &r));
-        if (end == LF_CHAIN_DONE)
-            return LF_OK;
-        LF_TRY(deepen_joins(w, slots, &m, &any));
-    }
-    int full;
-    return lf_fail(w->g->ctx, LF_FAILED, NULL, "cycle model: the circuit stops when its input pauses: %s",
-                   lf_chain_blocked_text(m.chain, w->arena, &full));
+    if (end != LF_CHAIN_DONE)
+        return refuse(
+            w, allow_deadlock,
+            lf_format(w->arena, "the circuit stops for ever: %s", lf_chain_blocked_text(m.chain, w->arena, &full)));
+    if (r.ii_cycles > ii)
+        lf_warn(w->g->ctx, NULL,
+                "with the FIFO depths of the folding file a frame takes %" PRId64 " cycles instead of %" PRId64,
+                r.ii_cycles, ii);
+    LF_TRY(lf_stalls_prove(w->g, w->arena, &proof));
+    return !proof.stops
+               ? LF_OK
+               : refuse(w, allow_deadlock,
+                        lf_format(w->arena, "pauses of its streams may stop the circuit for ever: %s", proof.stops));
 }
 
 static bool has_joins(const lf_graph *g) {
@@ -383,7 +331,7 @@ static lf_status buffer(wiring *w, const lf_connect_options *o) {
     LF_TRY(insert_slots(w, &slots));
     LF_TRY(lf_buffers_size(w->g, &slots, bound, MOST_READY_UNITS, w->arena, &ii));
     if (has_joins(w->g))
-        LF_TRY(survive_pauses(w, &slots));
+        LF_TRY(lf_stalls_deepen(w->g, &slots, w->arena));
     if (o->file && *o->file)
         LF_TRY(lf_folding_read_fifos(w->g, o->file, w->arena, &pins));
     LF_TRY(pin_depths(w, &slots, &pins));

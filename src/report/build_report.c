@@ -120,6 +120,16 @@ static json_t *bottleneck_json(const lf_build_facts *f, const tables *t) {
     return b;
 }
 
+/* What doc/dev/deadlock.md defines: a frame through pipelines of one register each. `stops`: who would wait for whom; null: nobody. */
+static json_t *proof_json(const lf_stall_proof *p) {
+    json_t *o = json_object();
+    json_object_set_new(o, "units", json_integer(p->units));
+    json_object_set_new(o, "streams", json_integer(p->streams));
+    json_object_set_new(o, "beats", json_integer(p->beats));
+    json_object_set_new(o, "stops", p->stops ? json_string(p->stops) : json_null());
+    return o;
+}
+
 static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
     json_t *n = json_object();
     const lf_chain_result *timing = &f->flow.timing;
@@ -129,9 +139,8 @@ static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
     json_object_set_new(n, "fps", json_real(stops ? 0 : f->clock_mhz * 1e6 / (double)timing->ii_cycles));
     json_object_set_new(n, "latency_ns",
                         stops ? json_null() : json_real((double)timing->latency_cycles * 1e3 / f->clock_mhz));
-    /* Frames pass at the full rate and, where branches join, with one beat entering at a time, when pipelines that move as one hold
-     * the least. */
-    json_object_set_new(n, "deadlock_free", json_boolean(!stops));
+    json_object_set_new(n, "deadlock_free", json_boolean(!f->stalls.stops));
+    json_object_set_new(n, "deadlock_proof", proof_json(&f->stalls));
     if (stops)
         json_object_set_new(n, "deadlock", json_string(f->flow.stops));
     json_object_set_new(n, "lut", whole(sum->lut));
@@ -242,6 +251,18 @@ static void layer_rows(lf_table *t, const json_t *layers) {
     }
 }
 
+static void stalls_text(lf_arena *a, const json_t *network, lf_text *out) {
+    const json_t *proof = json_object_get(network, "deadlock_proof");
+    if (json_is_true(json_object_get(network, "deadlock_free")))
+        lf_text_addf(
+            out,
+            "no stall pattern can deadlock it: a frame passes all %s streams with every pipeline one register long\n",
+            lf_thousands(a, int_of(proof, "streams")));
+    else if (!json_object_get(network, "deadlock"))
+        lf_text_addf(out, "stalls may deadlock it: with every pipeline one register long, %s\n",
+                     string_of(proof, "stops"));
+}
+
 static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
     const json_t *fifos = json_object_get(r, "fifos"), *slow = json_object_get(r, "bottleneck"), *f;
     int64_t bits = 0;
@@ -251,8 +272,7 @@ static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
                  string_of(slow, "op"), lf_thousands(a, int_of(slow, "cycles")), string_of(slow, "limited_by"));
     if (json_array_size(fifos))
         lf_text_addf(out, "%zu FIFOs hold up to %s bits\n", json_array_size(fifos), lf_thousands(a, bits));
-    if (json_is_true(json_object_get(json_object_get(r, "network"), "deadlock_free")))
-        lf_text_add(out, "no deadlock: frames pass with these depths at the full rate and with one beat at a time\n");
+    stalls_text(a, json_object_get(r, "network"), out);
 }
 
 static void weights_text(lf_arena *a, const json_t *r, lf_text *out) {

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "fpga/part.h"
-#include "pass/stream_model.h"
+#include "pass/stalls.h"
 
 typedef struct lf_build_facts {
     const lf_graph *hardware;
@@ -15,6 +15,7 @@ typedef struct lf_build_facts {
     const char *top;
     int64_t checked_rows; /* on which the integer program was held against the network */
     lf_stream_facts flow;
+    lf_stall_proof stalls;
     lf_stream_ports inputs, outputs;
 } lf_build_facts;
 

@@ -1,7 +1,7 @@
-/* Counting bits with counters of LUTs: two thirds of what adders take. */
-#include "circuit/sign_matrix.h"
+/* Adding bits up with counters of LUTs: two thirds of what adders take. */
+#include "circuit/add_bits.h"
 
-enum { COLUMNS = 40 };
+enum { COLUMNS = LF_WORD_MAX_BITS };
 
 typedef LF_VEC(lf_word) column; /* bits of one weight */
 
@@ -81,18 +81,22 @@ static lf_word at_most(lf_circuit *c, lf_word sum, int64_t most) {
     return lf_circuit_join_known(c, bit, bits, false, (lf_range){0, most, 1});
 }
 
-lf_word lf_circuit_count_ones(lf_circuit *c, const lf_word *bits, size_t count) {
+lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t count) {
     heap h = {.c = c, .arena = lf_arena_new()};
-    if (!h.arena || !count) {
-        c->too_wide |= !h.arena;
-        lf_arena_free(h.arena);
-        return lf_circuit_const(c, 0);
+    uint64_t most = 0;
+    bool fits = h.arena != NULL;
+    for (size_t i = 0; fits && i < count; i++) {
+        put(&h, bits[i].power, bits[i].bit);
+        most += (uint64_t)1 << bits[i].power;
+        fits = most >> (COLUMNS - 1) == 0;
     }
-    for (size_t i = 0; i < count; i++)
-        put(&h, 0, bits[i]);
-    while (level(&h)) {
+    c->too_wide |= !fits;
+    lf_word sum = lf_circuit_const(c, 0);
+    if (fits && count) {
+        while (level(&h)) {
+        }
+        sum = at_most(c, add_rows(&h), (int64_t)most);
     }
-    lf_word sum = at_most(c, add_rows(&h), (int64_t)count);
     lf_arena_free(h.arena);
     return sum;
 }

@@ -1,0 +1,17 @@
+/* Adding up many bits. */
+#ifndef LF_CIRCUIT_ADD_BITS_H
+#define LF_CIRCUIT_ADD_BITS_H
+
+#include "circuit/circuit.h"
+
+/* Bits of different weight, added up. */
+typedef struct lf_weighted_bit {
+    lf_word bit;
+    int power; /* counts 2^power; 0..LF_WORD_MAX_BITS - 1 */
+} lf_weighted_bit;
+
+/* The sum of the bits times their weights. A heap of bit columns: counters of six bits while a column has six, then carry chains: a little less
+ * than a LUT per bit. */
+lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t count);
+
+#endif

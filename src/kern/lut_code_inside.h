@@ -1,0 +1,33 @@
+/* What the ways to run a LUT netlist share; private to lut_code*.c. */
+#ifndef LF_KERN_LUT_CODE_INSIDE_H
+#define LF_KERN_LUT_CODE_INSIDE_H
+
+#include "kern/lut_code.h"
+#include "kern/terns.h"
+
+/* When each signal is read. */
+typedef struct lf_lut_reads {
+    uint32_t *start; /* [signals + 1]: its part of `at` */
+    uint32_t *at;    /* operations, ascending */
+} lf_lut_reads;
+lf_lut_reads lf_lut_reads_of(lf_arena *a, const lf_terns *t);
+
+/* One step of the interpreter: word offsets in scratch. */
+typedef struct lf_lut_step {
+    uint32_t in[3], out;
+    uint8_t function;
+} lf_lut_step;
+
+typedef void lf_lut_interpreter(const lf_lut_step *step, size_t count, uint64_t *scratch);
+lf_lut_interpreter lf_lut_interpret_scalar, lf_lut_interpret_avx2;
+
+/* Machine code: void code(const uint64_t *in, uint64_t *scratch, uint64_t *out) for one group. */
+typedef struct lf_lut_machine {
+    void *code; /* NULL: it could not be made */
+    size_t bytes, mapped, slots;
+} lf_lut_machine;
+lf_lut_machine lf_lut_machine_make(lf_arena *a, const lf_terns *t);
+void lf_lut_machine_free(lf_lut_machine *m);
+void lf_lut_machine_run(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out);
+
+#endif

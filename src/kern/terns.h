@@ -1,0 +1,33 @@
+/* A LUT netlist as a program for a processor: bitwise operations of three operands, many samples a word. */
+#ifndef LF_KERN_TERNS_H
+#define LF_KERN_TERNS_H
+
+#include "circuit/lutnet.h"
+
+/* Bit in[0] + 2 in[1] + 4 in[2] of function, for every sample. count: how many operands there are, all different; what lies behind
+ * the function's bits for absent ones repeats. */
+typedef struct lf_tern {
+    uint32_t in[3];
+    uint8_t count, function;
+} lf_tern;
+
+/* Signals are numbered as in lf_lutnet: 0 and 1 the constants (outputs only), then the inputs, then the operations in order. */
+typedef struct lf_terns {
+    uint32_t inputs;
+    size_t count, outputs;
+    lf_tern *op;
+    uint32_t *output;
+} lf_terns;
+
+/* LUTs of more than three inputs become selections of their halves, halves that are equal once; operations with one reader join it where three operands
+ * are enough. In the arena. */
+lf_terns *lf_terns_of(lf_arena *a, const lf_lutnet *n);
+
+/* The function for operands in another order or with fewer of them: `function` of three operands as a table of 8 bits. */
+static inline uint8_t lf_tern_fill(uint64_t truth, int count) {
+    for (int n = count; n < 3; n++)
+        truth |= truth << (1u << n);
+    return (uint8_t)truth;
+}
+
+#endif
