@@ -11,6 +11,7 @@ typedef struct quantize_args {
     const char *method;
     double percentile;
     int64_t bits, weight_bits, first_last_bits, samples;
+    bool requantize;
 } quantize_args;
 
 static const cli_option options[] = {
@@ -33,6 +34,8 @@ static const cli_option options[] = {
      "how scales are chosen: mse (the default), max or percentile"},
     {"percentile", 0, "P", CLI_REAL, offsetof(quantize_args, percentile),
      "share of the values in percent that is not clipped (99.9)"},
+    {"requantize", 0, NULL, CLI_FLAG, offsetof(quantize_args, requantize),
+     "choose the model's own quantizers anew, too (otherwise those narrow enough stay)"},
     {0}};
 
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
@@ -51,6 +54,7 @@ static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answe
                              .first_last_bits = a->first_last_bits,
                              .method = a->method,
                              .percentile = a->percentile,
+                             .requantize = a->requantize,
                              .seed = (uint64_t)common->seed};
     return lf_quantize(ctx, &o, answer);
 }
@@ -59,10 +63,11 @@ const cli_verb cli_verb_quantize = {
     .name = "quantize",
     .args = "MODEL",
     .arg_count = 1,
-    .help = "a float network becomes a quantized one, by calibration instead of training",
+    .help = "a network becomes one of few bits, by calibration instead of training",
     .more = "example: lutfisk quantize float.onnx -o int8.onnx --data mnist:train\n"
             "         lutfisk quantize float.onnx -o int4.onnx --bits 4 --first-last-bits 8 -i rows.npy -y labels.npy\n"
-            "         lutfisk quantize float.onnx -o int8.onnx --random-data 0,1\n",
+            "         lutfisk quantize float.onnx -o int8.onnx --random-data 0,1\n"
+            "         lutfisk quantize int4.onnx -o int8.onnx --requantize --data mnist:train\n",
     .size = sizeof(quantize_args),
     .options = options,
     .run = run,

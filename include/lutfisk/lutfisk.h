@@ -82,7 +82,8 @@ typedef struct lf_train_verb_options {
 } lf_train_verb_options;
 LF_API lf_status lf_train_recipe(lf_ctx *ctx, const lf_train_verb_options *options, lf_answer *answer);
 
-/* Post-training quantization: a network of real numbers becomes one of 2 to 8 bits (doc/user/quantization.md). Rows from exactly one of
+/* Post-training quantization: a network becomes one of 2 to 8 bits (doc/user/quantization.md). Its own quantizers stay where they are
+ * narrow enough. Rows from exactly one of
  * data, in, random; the first `samples` calibrate, those behind them compare the network in `out` with the given one. */
 typedef struct lf_quantize_options {
     lf_model_options model;
@@ -98,6 +99,7 @@ typedef struct lf_quantize_options {
     int64_t first_last_bits; /* weights and inputs of layers at either end; 0: as the others */
     const char *method;    /* "mse" (default), "max", "percentile" */
     double percentile;     /* 0: 99.9 */
+    bool requantize;       /* the network's own quantizers go first, but for those of one bit and thresholds */
     uint64_t seed;         /* of random rows; 0: 1 */
 } lf_quantize_options;
 LF_API lf_status lf_quantize(lf_ctx *ctx, const lf_quantize_options *options, lf_answer *answer);

@@ -27,7 +27,7 @@ void lf_answer_set(lf_answer *answer, json_t *json, lf_text *text) {
     *text = (lf_text){0};
 }
 
-lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
+lf_graph *lf_model_open_unfolded(lf_ctx *ctx, const lf_model_options *o) {
     if (!o->model) {
         lf_fail(ctx, LF_BAD_INPUT, NULL, "no model was given");
         return NULL;
@@ -42,9 +42,16 @@ lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
         status = lf_declare_input(g, o->input[i]);
     if (status == LF_OK)
         status = lf_infer(g);
-    if (status == LF_OK) /* what depends on constants only is a constant of the network */
-        status = lf_pass_run(g, &lf_pass_fold_constants, NULL);
     if (status == LF_OK)
+        return g;
+    lf_graph_free(g);
+    return NULL;
+}
+
+/* What depends on constants only is a constant of the network. */
+lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o) {
+    lf_graph *g = lf_model_open_unfolded(ctx, o);
+    if (!g || lf_pass_run(g, &lf_pass_fold_constants, NULL) == LF_OK)
         return g;
     lf_graph_free(g);
     return NULL;

@@ -13,6 +13,8 @@ void lf_answer_set(lf_answer *answer, json_t *json, lf_text *text);
 
 /* A network with its input grids declared and everything inferred; NULL after an error. */
 lf_graph *lf_model_open(lf_ctx *ctx, const lf_model_options *o);
+/* The same as the file has it: with nodes whose operands are all constant, like quantizers of weights. */
+lf_graph *lf_model_open_unfolded(lf_ctx *ctx, const lf_model_options *o);
 
 /* The network becomes an integer program: the passes channels-last, sink-pools and integerize. */
 LF_MUST_USE lf_status lf_to_integers(lf_graph *g);

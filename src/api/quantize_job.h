@@ -1,4 +1,4 @@
-/* What the files of the verb quantize share: the rows it calibrates and compares on, and running graphs on them. */
+/* What the files of the verb quantize share: the rows it calibrates and compares on, running graphs on them, and the answer. */
 #ifndef LF_API_QUANTIZE_JOB_H
 #define LF_API_QUANTIZE_JOB_H
 
@@ -40,11 +40,42 @@ typedef struct lf_quantize_result {
     bool has_accuracy, has_argmax;
     double accuracy_before, accuracy_after, agreement;      /* shares of the rows held out */
     double mean_difference, max_difference, mean_magnitude; /* of all outputs; magnitudes of those before */
-    const char *engine;                                     /* that ran the quantized network */
+    bool has_reals;
+    double reals_before, reals_after; /* mean difference from the network without quantizers */
+    const char *engine;               /* that ran the quantized network */
 } lf_quantize_result;
 
-/* `before` against the network in file `path`, on the rows held out. */
-LF_MUST_USE lf_status lf_quantize_compare(lf_ctx *ctx, lf_arena *a, const lf_graph *before, const char *path,
-                                          const lf_quantize_rows *r, lf_quantize_result *out);
+/* `before` against the network in file `path`, on the rows held out; and both against `reals`, unless that is NULL. */
+LF_MUST_USE lf_status lf_quantize_compare(lf_ctx *ctx, lf_arena *a, const lf_graph *before, const lf_graph *reals,
+                                          const char *path, const lf_quantize_rows *r, lf_quantize_result *out);
+
+/* -- the job ------------------------------------------------------------------------------------------------------------------------ */
+
+/* What became of the network's own quantizers, and how many are new. */
+typedef struct lf_quantizer_counts {
+    size_t kept;     /* as they were */
+    size_t replaced; /* by one chosen anew */
+    size_t added;    /* where there was none */
+    size_t removed;  /* without another in their place */
+} lf_quantizer_counts;
+
+typedef struct lf_quantize_job {
+    lf_ctx *ctx;
+    const lf_quantize_options *o;
+    lf_arena *arena;
+    lf_graph *before; /* as it was given */
+    lf_graph *reals;  /* without the quantizers that are new in g; normalizations folded, every product with a bias */
+    lf_graph *g;      /* the same, becoming quantized */
+    size_t folded;    /* normalizations */
+    lf_quantize_rows rows;
+    lf_quantizing q;
+    lf_quantizer_counts activations, weights;
+    lf_quantize_result result;
+} lf_quantize_job;
+
+/* Fills the counts, when the quantizers are in g. */
+void lf_quantize_count(lf_quantize_job *j);
+
+void lf_quantize_answer(const lf_quantize_job *j, lf_answer *answer);
 
 #endif

@@ -7,6 +7,7 @@
 #include "data/npy.h"
 
 enum { CALIBRATION = 512, HELD_OUT = 2000, RANDOM_HELD_OUT = 256, BLOCK_ROWS = 64, BLOCK_VALUES = 1 << 23 };
+enum { MOST_RANDOM_VALUES = 1 << 26 }; /* of inputs and outputs of all random rows: half a gigabyte */
 
 /* -- where rows come from ---------------------------------------------------------------------------------------------------- */
 
@@ -103,14 +104,25 @@ static lf_status random_range(const opener *p, double *lo, double *hi) {
     return status;
 }
 
+/* Large pictures are taken fewer of. */
+static size_t random_rows(const opener *p, size_t wanted) {
+    int64_t values = 1;
+    for (size_t i = 0; i < p->out->inputs; i++)
+        values += p->out->size[i];
+    for (size_t i = 0; i < p->g->outputs.count; i++)
+        values += lf_shape_count(lf_tensor_at(p->g, p->g->outputs.at[i].tensor)->shape);
+    size_t most = (size_t)(MOST_RANDOM_VALUES / 2 / values);
+    return wanted < most ? wanted : most < 2 ? 2 : most;
+}
+
 static lf_status take_random(opener *p) {
     lf_quantize_rows *out = p->out;
     double lo, hi;
     LF_TRY(random_range(p, &lo, &hi));
     out->random = true;
     out->source = lf_format(p->arena, "random numbers in %s", p->o->random);
-    out->calibration = p->o->samples > 0 ? (size_t)p->o->samples : CALIBRATION;
-    out->held_out = RANDOM_HELD_OUT;
+    out->calibration = p->o->samples > 0 ? (size_t)p->o->samples : random_rows(p, CALIBRATION);
+    out->held_out = random_rows(p, RANDOM_HELD_OUT);
     size_t rows = out->calibration + out->held_out;
     for (size_t i = 0; i < out->inputs; i++) {
         lf_rng r = lf_rng_make(p->o->seed ? p->o->seed : 1, i);
@@ -288,28 +300,71 @@ static void measure(const lf_quantize_rows *r, const double *a, const double *b,
     out->accuracy_after = (double)right_b / (double)rows;
 }
 
-lf_status lf_quantize_compare(lf_ctx *ctx, lf_arena *a, const lf_graph *before, const char *path,
-                              const lf_quantize_rows *r, lf_quantize_result *out) {
-    size_t width = 0, count = before->outputs.count;
-    lf_id *tensors = LF_NEW_ARRAY(a, lf_id, count + 1);
-    *out = (lf_quantize_result){0};
-    for (size_t i = 0; i < count; i++) {
-        tensors[i] = before->outputs.at[i].tensor;
-        width += (size_t)lf_shape_count(lf_tensor_at(before, tensors[i])->shape);
+typedef struct comparison {
+    lf_ctx *ctx;
+    lf_arena *arena;
+    const lf_quantize_rows *rows;
+    size_t width; /* values of a row: all outputs */
+} comparison;
+
+/* A graph on the rows held out, as keep() lays them out; NULL after an error. */
+static double *run_held_out(const comparison *c, const lf_graph *g, const char *what) {
+    const lf_quantize_rows *r = c->rows;
+    lf_id *tensors = LF_NEW_ARRAY(c->arena, lf_id, g->outputs.count + 1);
+    for (size_t i = 0; i < g->outputs.count; i++)
+        tensors[i] = g->outputs.at[i].tensor;
+    outputs o = {lf_alloc_try(c->arena, r->held_out * c->width, sizeof(double)), 0};
+    if (!o.at) {
+        (void)lf_fail(c->ctx, LF_BAD_INPUT, NULL, "no memory for the outputs of %zu rows", r->held_out);
+        return NULL;
     }
-    double *x = lf_alloc_try(a, r->held_out * width, sizeof *x), *y = lf_alloc_try(a, r->held_out * width, sizeof *y);
-    if (!x || !y)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "no memory for the outputs of %zu rows", r->held_out);
-    bool index = count == 1 && lf_is_index(before, tensors[0]);
-    out->has_argmax = count == 1 && (index ? width == 1 : width > 1);
-    LF_TRY(lf_quantize_run(ctx, before, r, r->calibration, r->held_out, tensors, count, "network before", keep,
-                           &(outputs){x, 0}));
-    lf_engine *e = lf_engine_open(ctx, &(lf_model_options){.model = path}, NULL);
+    lf_status status =
+        lf_quantize_run(c->ctx, g, r, r->calibration, r->held_out, tensors, g->outputs.count, what, keep, &o);
+    return status == LF_OK ? o.at : NULL;
+}
+
+static double *run_file(const comparison *c, const char *path, lf_quantize_result *out) {
+    double *y = lf_alloc_try(c->arena, c->rows->held_out * c->width, sizeof *y);
+    if (!y) {
+        (void)lf_fail(c->ctx, LF_BAD_INPUT, NULL, "no memory for the outputs of %zu rows", c->rows->held_out);
+        return NULL;
+    }
+    lf_engine *e = lf_engine_open(c->ctx, &(lf_model_options){.model = path}, NULL);
     if (!e)
-        return LF_BAD_INPUT;
-    out->engine = lf_strdup(a, lf_engine_name(e));
-    lf_status status = run_engine(a, e, r, y, width);
+        return NULL;
+    out->engine = lf_strdup(c->arena, lf_engine_name(e));
+    lf_status status = run_engine(c->arena, e, c->rows, y, c->width);
     lf_engine_free(e);
-    measure(r, x, y, width, index, out);
-    return status;
+    return status == LF_OK ? y : NULL;
+}
+
+static double mean_difference(const comparison *c, const double *a, const double *b) {
+    double sum = 0;
+    size_t count = c->rows->held_out * c->width;
+    for (size_t i = 0; i < count; i++)
+        sum += a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];
+    return count ? sum / (double)count : 0;
+}
+
+lf_status lf_quantize_compare(lf_ctx *ctx, lf_arena *a, const lf_graph *before, const lf_graph *reals, const char *path,
+                              const lf_quantize_rows *r, lf_quantize_result *out) {
+    comparison c = {.ctx = ctx, .arena = a, .rows = r};
+    *out = (lf_quantize_result){0};
+    for (size_t i = 0; i < before->outputs.count; i++)
+        c.width += (size_t)lf_shape_count(lf_tensor_at(before, before->outputs.at[i].tensor)->shape);
+    bool one = before->outputs.count == 1, index = one && lf_is_index(before, before->outputs.at[0].tensor);
+    out->has_argmax = one && (index ? c.width == 1 : c.width > 1);
+    const double *x = run_held_out(&c, before, "network before"), *y = x ? run_file(&c, path, out) : NULL;
+    if (!y)
+        return LF_BAD_INPUT;
+    measure(r, x, y, c.width, index, out);
+    if (!reals)
+        return LF_OK;
+    const double *z = run_held_out(&c, reals, "network without quantizers");
+    if (!z)
+        return LF_BAD_INPUT;
+    out->has_reals = true;
+    out->reals_before = mean_difference(&c, x, z);
+    out->reals_after = mean_difference(&c, y, z);
+    return LF_OK;
 }

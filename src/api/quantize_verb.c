@@ -1,4 +1,4 @@
-/* quantize: a network of real numbers becomes a quantized one by looking at calibration rows, without training. */
+/* quantize: a network becomes one of few bits by looking at calibration rows, without training. */
 #include <math.h>
 #include <string.h>
 
@@ -8,22 +8,11 @@
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "pass/passes.h"
-#include "report/text_table.h"
+#include "pass/quantizers.h"
 
-enum { CORRECTION_ROWS = 256, CHECK_ROWS = 4 };
+enum { CORRECTION_ROWS = 256, CHECK_ROWS = 32 };
 
-typedef struct job {
-    lf_ctx *ctx;
-    const lf_quantize_options *o;
-    lf_arena *arena;
-    lf_graph *before; /* as it was given */
-    lf_graph *reals;  /* normalizations folded, every product with a bias */
-    lf_graph *g;      /* the same, becoming quantized */
-    size_t folded;    /* normalizations */
-    lf_quantize_rows rows;
-    lf_quantizing q;
-    lf_quantize_result result;
-} job;
+typedef lf_quantize_job job;
 
 /* -- options --------------------------------------------------------------------------------------------------------------- */
 
@@ -144,7 +133,7 @@ static lf_status sum_channels(job *j, const lf_graph *g, size_t first, size_t co
                            &(channel_sums){g, sum, axis});
 }
 
-/* In the order of the graph, so that each product is corrected behind corrected ones. Source: Nagel et al., ICCV 2019, section 4.2. */
+/* In the order of the graph, so that each product is corrected behind corrected ones; where nothing has changed, nothing is touched. Source: Nagel et al., ICCV 2019, section 4.2. */
 static lf_status correct_biases(job *j) {
     size_t n = j->q.products.count,
            rows = j->rows.calibration < CORRECTION_ROWS ? j->rows.calibration : CORRECTION_ROWS;
@@ -153,6 +142,8 @@ static lf_status correct_biases(job *j) {
     for (size_t i = 0; i < n; i++) {
         const lf_product *p = &j->q.products.at[i].at;
         LF_TRY(sum_channels(j, j->g, i, 1, &have));
+        if (!memcmp(want[i], have, (size_t)p->channels * sizeof *have))
+            continue;
         lf_shape s = lf_tensor_at(j->g, p->sum)->shape;
         double values = (double)rows * (double)(lf_shape_count(s) / p->channels);
         double *bias = lf_product_bias(j->g, p);
@@ -174,8 +165,20 @@ static size_t count_norms(const lf_graph *g) {
     return count;
 }
 
+/* The network without its own quantizers. */
+static lf_status open_without_rounding(job *j) {
+    j->g = lf_model_open_unfolded(j->ctx, &j->o->model);
+    if (!j->g)
+        return LF_BAD_INPUT;
+    LF_TRY(lf_take_out_roundings(j->g));
+    return lf_pass_run(j->g, &lf_pass_fold_constants, NULL);
+}
+
 static lf_status prepare(job *j, lf_quantizing_bits bits) {
-    j->g = lf_graph_clone(j->before);
+    if (j->o->requantize)
+        LF_TRY(open_without_rounding(j));
+    else
+        j->g = lf_graph_clone(j->before);
     if (!j->g)
         return LF_BAD_INPUT;
     size_t norms = count_norms(j->g);
@@ -187,15 +190,24 @@ static lf_status prepare(job *j, lf_quantizing_bits bits) {
     return j->reals ? LF_OK : LF_BAD_INPUT;
 }
 
-/* The file holds the very network. */
+/* The file holds the very network. (Weights are codes, and their sums integers, when their quantizers are folded.) */
+static lf_status check_file(job *j) {
+    LF_TRY(lf_pass_run(j->g, &lf_pass_fold_constants, NULL));
+    lf_graph *read = lf_model_open(j->ctx, &(lf_model_options){.model = j->o->out});
+    if (!read)
+        return LF_BAD_INPUT;
+    lf_status status = lf_same_program(j->g, read, lf_same_program_rows(j->g, read, CHECK_ROWS));
+    lf_graph_free(read);
+    return status;
+}
+
 static lf_status write_network(job *j) {
     const char *path = j->o->out;
     LF_TRY(lf_verify_graph(j->g));
-    LF_TRY(ends_with(path, ".lf") ? lf_graph_save(j->g, path, false) : lf_export_onnx(j->g, path));
-    lf_graph *read = lf_model_open(j->ctx, &(lf_model_options){.model = path});
-    lf_status status = read ? lf_same_program(j->g, read, CHECK_ROWS) : LF_BAD_INPUT;
-    lf_graph_free(read);
-    return status;
+    if (ends_with(path, ".lf"))
+        return lf_graph_save(j->g, path, false);
+    LF_TRY(lf_make_ready_for_onnx(j->g));
+    return lf_export_onnx(j->g, path);
 }
 
 static lf_status quantize(job *j) {
@@ -212,104 +224,19 @@ static lf_status quantize(job *j) {
     LF_TRY(choose_scales(j, how));
     LF_TRY(lf_quantizing_apply(&j->q, how.method));
     LF_TRY(correct_biases(j));
+    lf_quantize_count(j);
+    LF_TRY(lf_quantizing_finish(&j->q));
     LF_TRY(write_network(j));
-    return lf_quantize_compare(j->ctx, j->arena, j->before, j->o->out, &j->rows, &j->result);
-}
-
-/* -- the answer -------------------------------------------------------------------------------------------------------------------- */
-
-static json_t *layers_json(const job *j) {
-    json_t *all = json_array();
-    for (size_t i = 0; i < j->q.products.count; i++) {
-        const lf_quantized_product *p = &j->q.products.at[i];
-        const lf_point *x = &j->q.points.at[p->input];
-        const lf_node *n = lf_node_at(j->g, p->at.node);
-        json_t *one = json_object();
-        json_object_set_new(one, "name", json_string(n->name));
-        json_object_set_new(one, "op", json_string(n->op->name));
-        json_object_set_new(one, "weight_bits", json_integer(p->bits));
-        json_object_set_new(one, "input_bits", json_integer(x->bits));
-        json_object_set_new(one, "input_signed", json_boolean(x->is_signed));
-        json_object_set_new(one, "input_scale", json_real(x->scale));
-        json_array_append_new(all, one);
-    }
-    return all;
-}
-
-static json_t *json_of(const job *j) {
-    const lf_quantize_result *r = &j->result;
-    json_t *root = json_object();
-    json_object_set_new(root, "out", json_string(lf_path_base(j->o->out)));
-    json_object_set_new(root, "data", json_string(j->rows.source));
-    json_object_set_new(root, "random_data", json_boolean(j->rows.random));
-    json_object_set_new(root, "calibration_rows", json_integer((json_int_t)j->rows.calibration));
-    json_object_set_new(root, "samples", json_integer((json_int_t)j->rows.held_out));
-    json_object_set_new(root, "folded_batch_norms", json_integer((json_int_t)j->folded));
-    json_object_set_new(root, "quantizers", json_integer((json_int_t)j->q.points.count));
-    json_object_set_new(root, "accuracy_before", r->has_accuracy ? json_real(r->accuracy_before) : json_null());
-    json_object_set_new(root, "accuracy_after", r->has_accuracy ? json_real(r->accuracy_after) : json_null());
-    json_object_set_new(root, "argmax_agreement", r->has_argmax ? json_real(r->agreement) : json_null());
-    json_object_set_new(root, "mean_difference", json_real(r->mean_difference));
-    json_object_set_new(root, "max_difference", json_real(r->max_difference));
-    json_object_set_new(root, "mean_magnitude", json_real(r->mean_magnitude));
-    json_object_set_new(root, "engine", json_string(r->engine));
-    json_object_set_new(root, "layers", layers_json(j));
-    return root;
-}
-
-static void print_layers(const job *j, lf_text *text) {
-    const char *head[] = {"<layer", "<op", "weight bits", "input bits", "<input", "input scale"};
-    lf_table t = lf_table_make(j->arena, 6, head);
-    for (size_t i = 0; i < j->q.products.count; i++) {
-        const lf_quantized_product *p = &j->q.products.at[i];
-        const lf_point *x = &j->q.points.at[p->input];
-        const lf_node *n = lf_node_at(j->g, p->at.node);
-        const char *cells[] = {n->name,
-                               n->op->name,
-                               lf_format(j->arena, "%d", p->bits),
-                               lf_format(j->arena, "%d", x->bits),
-                               x->is_signed ? "signed" : "unsigned",
-                               lf_fixed_decimals(j->arena, x->scale, 6)};
-        lf_table_row(&t, cells);
-    }
-    lf_table_print(&t, text);
-}
-
-static void print_percent(const job *j, lf_text *text, const char *what, double share) {
-    lf_text_addf(text, "%s %s %%", what, lf_fixed_decimals(j->arena, 100 * share, 2));
-}
-
-static void print_result(const job *j, lf_text *text) {
-    const lf_quantize_result *r = &j->result;
-    lf_text_addf(text, "\ncalibrated on %s rows of %s", lf_thousands(j->arena, (int64_t)j->rows.calibration),
-                 j->rows.source);
-    lf_text_addf(text, ", compared on the %s rows behind them\n", lf_thousands(j->arena, (int64_t)j->rows.held_out));
-    if (j->rows.random)
-        lf_text_add(text, "these rows are random: the figures say nothing of real data\n");
-    if (r->has_accuracy) {
-        print_percent(j, text, "accuracy", r->accuracy_before);
-        print_percent(j, text, " before,", r->accuracy_after);
-        lf_text_add(text, " after\n");
-    }
-    if (r->has_argmax) {
-        print_percent(j, text, "same class in", r->agreement);
-        lf_text_add(text, " of the rows\n");
-    }
-    lf_text_addf(text, "outputs differ by %s on average, at most by %s;",
-                 lf_fixed_decimals(j->arena, r->mean_difference, 6), lf_fixed_decimals(j->arena, r->max_difference, 6));
-    lf_text_addf(text, " their mean magnitude is %s\n", lf_fixed_decimals(j->arena, r->mean_magnitude, 6));
-    lf_text_addf(text, "%s\n", j->o->out);
+    LF_TRY(check_file(j));
+    const lf_graph *reals = j->o->requantize ? j->reals : NULL;
+    return lf_quantize_compare(j->ctx, j->arena, j->before, reals, j->o->out, &j->rows, &j->result);
 }
 
 lf_status lf_quantize(lf_ctx *ctx, const lf_quantize_options *o, lf_answer *answer) {
     job j = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
     lf_status status = quantize(&j);
-    if (status == LF_OK) {
-        lf_text text = {0};
-        print_layers(&j, &text);
-        print_result(&j, &text);
-        lf_answer_set(answer, json_of(&j), &text);
-    }
+    if (status == LF_OK)
+        lf_quantize_answer(&j, answer);
     lf_dataset_free(j.rows.set);
     lf_graph_free(j.before);
     lf_graph_free(j.reals);

@@ -10,4 +10,11 @@
  */
 LF_MUST_USE lf_status lf_export_onnx(const lf_graph *g, const char *path);
 
+/* A constant needs no quantizer in ONNX: its values are integers, or lie on a power-of-two grid, which the reader finds again. */
+bool lf_onnx_finds_grid(const lf_tensor *t);
+
+/* Turns what ONNX cannot say into what it can, with the same values: constants that are codes with a scale become quantizers of
+ * float32 constants, and nodes whose channels stand last work between transposes. For graphs that were opened or folded before. */
+LF_MUST_USE lf_status lf_make_ready_for_onnx(lf_graph *g);
+
 #endif

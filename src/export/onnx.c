@@ -33,7 +33,9 @@ static const struct op_row {
     {"hard_sigmoid", "HardSigmoid", "", -1, 0},
     {"leaky_relu", "LeakyRelu", "", -1, 0},
     {"matmul", "MatMul", "", -1, 0},
+    {"max", "Max", "", -1, 0},
     {"max_pool", "MaxPool", "", -1, 0},
+    {"min", "Min", "", -1, 0},
     {"mul", "Mul", "", -1, 0},
     {"multi_threshold", "MultiThreshold", GENERAL, -1, 0},
     {"neg", "Neg", "", -1, 0},
@@ -202,8 +204,7 @@ static LfOnnx__TensorProto *new_initializer(writer *w, const char *name, lf_shap
     return t;
 }
 
-/* ONNX knows no scale of a constant, but power-of-two grids are found again by the reader. */
-static bool grid_is_found_again(const lf_tensor *t) {
+bool lf_onnx_finds_grid(const lf_tensor *t) {
     if (!lf_on_grid(t))
         return true;
     int exponent;
@@ -230,7 +231,7 @@ static const float *as_floats(writer *w, const lf_tensor *t) {
 }
 
 static void write_constant(writer *w, const lf_tensor *t) {
-    if (!grid_is_found_again(t)) {
+    if (!lf_onnx_finds_grid(t)) {
         complain(w, t->name, "constant %s has a scale, which ONNX cannot say", t->name);
         lf_hint(w->g->ctx, "export the network before fold-constants");
         return;
@@ -517,6 +518,18 @@ static bool find_batch(writer *w) {
     return batch;
 }
 
+/* Where another tensor bears the name of an output, the two change names. */
+static void free_output_names(writer *w) {
+    for (size_t i = 0; i < w->g->outputs.count; i++) {
+        const lf_port *p = &w->g->outputs.at[i];
+        const lf_tensor *other = lf_find_tensor(w->g, p->name);
+        if (!other || other->id == p->tensor || w->name[other->id] != other->name)
+            continue;
+        w->name[other->id] = w->name[p->tensor];
+        w->name[p->tensor] = p->name;
+    }
+}
+
 static void start(writer *w) {
     size_t n = w->g->tensors.count + 1;
     w->computed = LF_NEW_ARRAY(w->a, bool, n);
@@ -525,6 +538,7 @@ static void start(writer *w) {
     w->name = LF_NEW_ARRAY(w->a, const char *, n);
     for (size_t i = 0; i < w->g->tensors.count; i++)
         w->name[i + 1] = w->g->tensors.at[i] ? w->g->tensors.at[i]->name : "";
+    free_output_names(w);
     w->batch = find_batch(w);
 }
 

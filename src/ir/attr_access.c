@@ -37,6 +37,8 @@ double lf_attr_real(const lf_node *n, const char *name) { return *(double *)fiel
 
 void lf_attr_set_real(lf_node *n, const char *name, double value) { *(double *)field(n, name, LF_ATTR_REAL) = value; }
 
+bool lf_attr_bool(const lf_node *n, const char *name) { return *(bool *)field(n, name, LF_ATTR_BOOL); }
+
 void lf_attr_set_bool(lf_node *n, const char *name, bool value) { *(bool *)field(n, name, LF_ATTR_BOOL) = value; }
 
 void lf_attr_set_ints(lf_graph *g, lf_node *n, const char *name, const int64_t *at, int64_t count) {

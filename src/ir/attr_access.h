@@ -13,6 +13,7 @@ void lf_attr_set_enum(lf_node *n, const char *name, const char *value);
 const char *lf_attr_enum_name(const lf_node *n, const char *name);
 double lf_attr_real(const lf_node *n, const char *name);
 void lf_attr_set_real(lf_node *n, const char *name, double value);
+bool lf_attr_bool(const lf_node *n, const char *name);
 void lf_attr_set_bool(lf_node *n, const char *name, bool value);
 lf_ints lf_attr_ints(const lf_node *n, const char *name);
 /* The list is copied into the graph's arena. */

@@ -12,19 +12,12 @@
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
 #include "pass/mvu_rows.h"
+#include "pass/quantizers.h"
 
 typedef lf_integers state;
 
 static bool is_op(const lf_node *n, const char *name) {
     return n && !strcmp(n->op->name, name);
-}
-
-bool lf_is_quantizer(const lf_node *n) {
-    static const char *const names[] = {"quant", "bipolar_quant", "multi_threshold", "quant_linear", "trunc", "sign"};
-    for (size_t i = 0; i < LF_COUNT(names); i++)
-        if (is_op(n, names[i]))
-            return true;
-    return false;
 }
 
 /* -- codes of a tensor behind its anchor ----------------------------------------------------------------------------- */

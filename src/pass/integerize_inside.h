@@ -32,7 +32,6 @@ LF_MUST_USE lf_status lf_integers_quantizer(lf_integers *s, lf_node *n);
 /* The codes of quantizer n's output from thresholds on the codes x. */
 struct lf_thresholds;
 LF_MUST_USE lf_status lf_integers_activate(lf_integers *s, const lf_node *n, const lf_tensor *x, const struct lf_thresholds *t);
-bool lf_is_quantizer(const lf_node *n);
 
 /* Rows of weights times vectors, codes of the product of node n. */
 bool lf_is_rows(const lf_node *n); /* mvu or vvu: operand 1 has a row per channel, operand 2 a bias */

@@ -9,7 +9,9 @@
 #include "ops/ops.h"
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
+#include "pass/quantizers.h"
 #include "pass/one_pixel.h"
+#include "pass/quantizers.h"
 #include "pass/thresholds.h"
 
 enum { MOST_PAIRS = 1 << 20, MOST_FACTOR = 1 << 12 };

@@ -74,14 +74,16 @@ static lf_shape bias_shape(const lf_graph *g, const lf_product *p) {
     return s;
 }
 
-/* The sums with a bias take over the name of those without: outputs of the network keep theirs. */
+/* Codes stay codes: a constant 0 lies on every grid. The sums with a bias take over the name of those without: outputs of the network keep theirs. */
 lf_status lf_product_need_bias(lf_graph *g, lf_product *p) {
     if (p->bias)
         return LF_OK;
     const lf_node *n = lf_node_at(g, p->node);
     lf_tensor *sums = lf_tensor_at(g, p->sum);
-    double *zero = LF_NEW_ARRAY(g->arena, double, p->channels);
-    lf_tensor *b = lf_const_reals(g, lf_format(g->arena, "%s_bias_value", n->name), bias_shape(g, p), zero);
+    const char *value = lf_format(g->arena, "%s_bias_value", n->name);
+    lf_tensor *b = lf_on_grid(sums)
+                       ? lf_const_codes(g, value, bias_shape(g, p), LF_NEW_ARRAY(g->arena, int64_t, p->channels))
+                       : lf_const_reals(g, value, bias_shape(g, p), LF_NEW_ARRAY(g->arena, double, p->channels));
     const char *name = lf_strdup(g->arena, sums->name);
     lf_tensor_rename(g, sums, lf_format(g->arena, "%s_sums", name));
     lf_tensor *y = lf_tensor_new(g, name, sums->shape, sums->dtype);

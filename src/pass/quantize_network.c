@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "ir/attr_access.h"
-#include "ops/ops.h"
 #include "pass/composed.h"
+#include "pass/quantizers.h"
 
 typedef struct planner {
     lf_quantizing *q;
@@ -36,24 +35,6 @@ static bool all_data(const lf_graph *g, const lf_node *n) {
     return true;
 }
 
-/* -- what is quantized already ------------------------------------------------------------------------------------------------ */
-
-static lf_status need_reals(const lf_graph *g) {
-    static const char *const quantizers[] = {
-        "quant", "bipolar_quant", "multi_threshold", "quant_linear", "decode", "quantize", "mvu", NULL};
-    for (size_t i = 0; i < g->order.count; i++) {
-        const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (!is_among(n, quantizers))
-            continue;
-        lf_where where = lf_where_node(g, n);
-        lf_status status =
-            lf_fail(g->ctx, LF_BAD_INPUT, &where, "the network is quantized already: it has a %s", n->op->name);
-        lf_hint(g->ctx, "`lutfisk build` takes it as it is; quantize works on networks of real numbers");
-        return status;
-    }
-    return LF_OK;
-}
-
 /* -- points -------------------------------------------------------------------------------------------------------------------- */
 
 /* Ops behind which there are the same values as before: codes go through them. */
@@ -61,16 +42,32 @@ static bool is_transparent(const lf_graph *g, const lf_node *n) {
     return n && (n->op->positions || is_op(n, "max_pool")) && lf_variable_operand(g, n) == 0;
 }
 
-/* No value of the tensor is negative, as the ops before it say. */
-static bool never_negative(const lf_graph *g, lf_id t) {
+/* Operand k of n is a constant without negative values. */
+static bool is_positive_constant(const lf_graph *g, const lf_node *n, int k) {
+    const lf_tensor *c = lf_in(g, n, k);
+    for (size_t e = 0; c && c->value && e < c->value->count; e++)
+        if (!(lf_tensor_real(c, e) >= 0))
+            return false;
+    return c && c->value;
+}
+
+/* n's op gives no negative value, whatever it reads. */
+static bool gives_no_negative(const lf_graph *g, const lf_node *n) {
     static const char *const positive[] = {"relu", "sigmoid", "hard_sigmoid", "softmax",
                                            "abs",  "exp",     "softplus",     NULL};
+    if (is_op(n, "max"))
+        for (int k = 0; k < n->in_count; k++)
+            if (is_positive_constant(g, n, k))
+                return true;
+    return is_among(n, positive) || (is_op(n, "clip") && is_positive_constant(g, n, 1));
+}
+
+/* No value of the tensor is negative, as the ops before it say. */
+static bool never_negative(const lf_graph *g, lf_id t) {
     for (;;) {
         const lf_node *n = lf_node_at(g, lf_tensor_at(g, t)->producer);
-        if (is_among(n, positive))
+        if (gives_no_negative(g, n))
             return true;
-        if (is_op(n, "clip") && n->in_count > 1 && lf_in(g, n, 1) && lf_in(g, n, 1)->value)
-            return lf_tensor_real(lf_in(g, n, 1), 0) >= 0;
         if (!is_transparent(g, n) && !is_op(n, "average_pool"))
             return false;
         t = n->in[0];
@@ -94,7 +91,6 @@ static size_t point_of(planner *p, lf_id t, int bits) {
     if (!p->point[t]) {
         lf_point new = {.tensor = t, .bits = bits, .group = q->points.count};
         new.from_input = !p->behind[t];
-        new.never_negative = never_negative(p->g, t);
         LF_PUSH(q->arena, &q->points, new);
         p->point[t] = q->points.count;
     }
@@ -144,16 +140,15 @@ static size_t need_operands(planner *p, const lf_node *n, bool shared, int bits)
 
 /* -- products -------------------------------------------------------------------------------------------------------------------- */
 
-static lf_status add_product(planner *p, const lf_node *n) {
+static void add_product(planner *p, const lf_node *n) {
     lf_quantized_product new = {0};
     if (!lf_product_of(p->g, n->id, &new.at))
-        return LF_OK;
+        return;
     bool end = !p->behind[n->in[0]] || !p->before[n->out[0]];
     int ends = end ? p->q->bits.ends : 0;
     new.bits = ends ? ends : p->q->bits.weights;
     new.input = need(p, n, 0, ends ? ends : p->q->bits.activations);
     LF_PUSH(p->q->arena, &p->q->products, new);
-    return LF_OK;
 }
 
 static bool is_product(const lf_graph *g, const lf_node *n) {
@@ -181,44 +176,110 @@ static void mark_around_products(planner *p) {
     }
 }
 
-static lf_status visit(planner *p, const lf_node *n) {
+static void visit(planner *p, const lf_node *n) {
     static const char *const sums[] = {"add", "sub", NULL};
     int data = 0;
     for (int k = 0; k < n->in_count; k++)
         data += is_data(p->g, n, k);
-    if (is_product(p->g, n))
-        return add_product(p, n);
+    if (is_product(p->g, n)) {
+        add_product(p, n);
+        return;
+    }
     bool shared = is_op(n, "concat") || (data > 1 && is_among(n, sums));
     bool apart = data && (is_op(n, "average_pool") || (data > 1 && (is_op(n, "mul") || is_op(n, "matmul"))));
     if (shared || apart)
         (void)need_operands(p, n, shared, p->q->bits.activations);
-    return LF_OK;
 }
 
 /* Every product gets a bias first, so that a correction has a place; ids of tensors are final after that. */
-static lf_status need_biases(lf_graph *g, lf_arena *arena) {
+static lf_status need_biases(lf_quantizing *q) {
+    lf_graph *g = q->g;
     lf_ids order = {0};
     for (size_t i = 0; i < g->order.count; i++)
-        LF_PUSH(arena, &order, g->order.at[i]);
+        LF_PUSH(q->arena, &order, g->order.at[i]);
     for (size_t i = 0; i < order.count; i++) {
         lf_product p;
-        if (lf_node_at(g, order.at[i]) && lf_product_of(g, order.at[i], &p))
-            LF_TRY(lf_product_need_bias(g, &p));
+        if (!lf_node_at(g, order.at[i]) || !lf_product_of(g, order.at[i], &p) || p.bias)
+            continue;
+        LF_TRY(lf_product_need_bias(g, &p));
+        LF_PUSH(q->arena, &q->idle_biases, p.bias);
+    }
+    return lf_infer(g);
+}
+
+/* -- what is quantized already ------------------------------------------------------------------------------------------------ */
+
+static lf_status need_network(const lf_graph *g) {
+    static const char *const ends[] = {"quantize", "dequantize", NULL};
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n->op->level != LF_HW && !is_among(n, ends))
+            continue;
+        lf_where where = lf_where_node(g, n);
+        lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                                   "the network is an integer program already: it has a %s", n->op->name);
+        lf_hint(g->ctx, "quantize the network that it was made from");
+        return status;
     }
     return LF_OK;
 }
 
+/* The rounding goes where a quantizer is wider than its point asks for. That can make codes behind it real numbers: once more, until
+ * nothing changes. */
+static lf_status take_out_wide(lf_quantizing *q) {
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < q->points.count; i++) {
+            lf_point *at = &q->points.at[i];
+            const lf_tensor *t = lf_tensor_at(q->g, at->tensor);
+            if (lf_fits_bits(t, at->bits) || !lf_is_rounding(q->g, lf_node_at(q->g, t->producer)))
+                continue;
+            const char *name = lf_strdup(q->arena, t->name);
+            LF_TRY(lf_take_out_rounding(q->g, t->producer));
+            at->tensor = lf_find_tensor(q->g, name)->id;
+            at->for_all = changed = true;
+        }
+        if (changed)
+            LF_TRY(lf_infer(q->g));
+    }
+    return LF_OK;
+}
+
+static void keep_codes(lf_quantizing *q) {
+    for (size_t i = 0; i < q->points.count; i++) {
+        lf_point *at = &q->points.at[i];
+        const lf_tensor *t = lf_tensor_at(q->g, at->tensor);
+        at->kept = lf_fits_bits(t, at->bits);
+        at->never_negative = never_negative(q->g, at->tensor);
+        if (!at->kept)
+            continue;
+        at->bits = lf_dtype_bits(t->dtype);
+        at->is_signed = t->range.lo < 0;
+        at->scale = t->grid.scale_count == 1 ? t->grid.scale[0] : 0;
+    }
+    for (size_t i = 0; i < q->products.count; i++) {
+        lf_quantized_product *p = &q->products.at[i];
+        const lf_tensor *w = lf_tensor_at(q->g, p->at.weights);
+        p->kept = lf_fits_bits(w, p->bits) || !w->value->count;
+        p->bits = p->kept && lf_on_grid(w) ? lf_dtype_bits(w->dtype) : p->bits;
+    }
+}
+
+/* -- the plan ------------------------------------------------------------------------------------------------------------------ */
+
 lf_status lf_quantizing_plan(lf_quantizing *q, lf_graph *g, lf_arena *arena, lf_quantizing_bits bits) {
     *q = (lf_quantizing){.g = g, .arena = arena, .bits = bits};
-    LF_TRY(need_reals(g));
-    LF_TRY(need_biases(g, arena));
+    LF_TRY(need_network(g));
+    LF_TRY(need_biases(q));
     planner p = {.q = q, .g = g};
     p.behind = LF_NEW_ARRAY(arena, bool, g->tensors.count + 1);
     p.before = LF_NEW_ARRAY(arena, bool, g->tensors.count + 1);
     p.point = LF_NEW_ARRAY(arena, size_t, g->tensors.count + 1);
     mark_around_products(&p);
     for (size_t i = 0; i < g->order.count; i++)
-        LF_TRY(visit(&p, lf_node_at(g, g->order.at[i])));
+        visit(&p, lf_node_at(g, g->order.at[i]));
+    LF_TRY(take_out_wide(q));
+    keep_codes(q);
     if (q->products.count)
         return LF_OK;
     return lf_fail(g->ctx, LF_BAD_INPUT, NULL,
@@ -228,8 +289,22 @@ lf_status lf_quantizing_plan(lf_quantizing *q, lf_graph *g, lf_arena *arena, lf_
 
 /* -- scales ---------------------------------------------------------------------------------------------------------------------- */
 
-static int64_t top_code(int bits, bool is_signed) {
-    return ((int64_t)1 << (is_signed ? bits - 1 : bits)) - 1;
+/* What is summed or concatenated with codes that stay takes their scale. */
+static double kept_scale(const lf_quantizing *q, size_t group) {
+    for (size_t i = 0; i < q->points.count; i++)
+        if (q->points.at[i].kept && q->points.at[i].scale > 0 && root(q, i) == group)
+            return q->points.at[i].scale;
+    return 0;
+}
+
+static double group_scale(lf_quantizing *q, size_t group, const lf_magnitudes *seen, lf_scale_part *part,
+                          lf_scale_choice how) {
+    size_t parts = 0;
+    double kept = kept_scale(q, group);
+    for (size_t i = 0; i < q->points.count; i++)
+        if (!q->points.at[i].kept && root(q, i) == group)
+            part[parts++] = (lf_scale_part){&seen[i], lf_top_code(q->points.at[i].bits, q->points.at[i].is_signed)};
+    return kept > 0 || !parts ? kept : lf_scale_of_parts(part, parts, how);
 }
 
 void lf_quantizing_set_scales(lf_quantizing *q, const lf_magnitudes *seen, lf_scale_choice how) {
@@ -237,86 +312,13 @@ void lf_quantizing_set_scales(lf_quantizing *q, const lf_magnitudes *seen, lf_sc
     lf_scale_part *part = LF_NEW_ARRAY(q->arena, lf_scale_part, n);
     for (size_t i = 0; i < n; i++) {
         lf_point *p = &q->points.at[i];
-        p->is_signed = !p->never_negative && !(p->from_input && seen[i].least >= 0);
+        if (!p->kept)
+            p->is_signed = !p->never_negative && !(p->from_input && seen[i].least >= 0);
     }
     for (size_t group = 0; group < n; group++) {
-        size_t parts = 0;
+        double scale = group_scale(q, group, seen, part, how);
         for (size_t i = 0; i < n; i++)
-            if (root(q, i) == group)
-                part[parts++] = (lf_scale_part){&seen[i], top_code(q->points.at[i].bits, q->points.at[i].is_signed)};
-        double scale = parts ? lf_scale_of_parts(part, parts, how) : 1;
-        for (size_t i = 0; i < n; i++)
-            if (root(q, i) == group)
+            if (!q->points.at[i].kept && root(q, i) == group)
                 q->points.at[i].scale = scale;
     }
-}
-
-/* -- quantizers ------------------------------------------------------------------------------------------------------------------ */
-
-typedef struct quantizer {
-    lf_id x, scale;
-    int bits;
-    bool is_signed, narrow;
-} quantizer;
-
-static lf_id new_quantizer(lf_graph *g, const quantizer *q) {
-    const lf_tensor *x = lf_tensor_at(g, q->x);
-    const char *name = lf_format(g->arena, "%s_quant", x->name);
-    double zero = 0, bits = q->bits;
-    lf_id in[4] = {q->x, q->scale, lf_const_reals(g, lf_format(g->arena, "%s_zero", name), (lf_shape){0}, &zero)->id,
-                   lf_const_reals(g, lf_format(g->arena, "%s_bits", name), (lf_shape){0}, &bits)->id};
-    lf_tensor *y = lf_tensor_new(g, name, x->shape, x->dtype);
-    lf_node *n = lf_node_new(g, lf_op_find("quant"), name, in, 4, &y->id, 1, NULL);
-    lf_attr_set_bool(n, "signed", q->is_signed);
-    lf_attr_set_bool(n, "narrow", q->narrow);
-    return y->id;
-}
-
-static void quantize_point(lf_graph *g, const lf_point *p) {
-    const char *name = lf_format(g->arena, "%s_scale", lf_tensor_at(g, p->tensor)->name);
-    lf_id scale = lf_const_reals(g, name, (lf_shape){0}, &p->scale)->id;
-    lf_id codes = new_quantizer(g, &(quantizer){p->tensor, scale, p->bits, p->is_signed, false});
-    for (size_t u = 0; u < p->uses.count; u++)
-        lf_node_at(g, p->uses.at[u].node)->in[p->uses.at[u].operand] = codes;
-}
-
-/* Weights that are codes of few enough bits stay as they are. */
-static bool are_codes(const lf_tensor *w, int64_t top) {
-    return lf_on_grid(w) && w->range.lo >= -top && w->range.hi <= top;
-}
-
-static void channel_scales(lf_quantizing *q, lf_quantized_product *p, lf_scale_method method) {
-    const lf_tensor *w = lf_tensor_at(q->g, p->at.weights);
-    size_t count = w->value->count, per = count / (size_t)p->at.channels;
-    double *row = LF_NEW_ARRAY(q->arena, double, count);
-    size_t *filled = LF_NEW_ARRAY(q->arena, size_t, p->at.channels);
-    for (size_t e = 0; e < count; e++) {
-        size_t c = lf_channel_of(w->shape, p->at.weight_axis, e);
-        row[c * per + filled[c]++] = lf_tensor_real(w, e);
-    }
-    p->scale = LF_NEW_ARRAY(q->arena, double, p->at.channels);
-    for (int64_t c = 0; c < p->at.channels; c++)
-        p->scale[c] = lf_scale_of_weights(row + (size_t)c * per, per, top_code(p->bits, true), method);
-}
-
-static void quantize_weights(lf_quantizing *q, lf_quantized_product *p, lf_scale_method method) {
-    lf_graph *g = q->g;
-    const lf_tensor *w = lf_tensor_at(g, p->at.weights);
-    if (are_codes(w, top_code(p->bits, true)) || !w->value->count)
-        return;
-    channel_scales(q, p, method);
-    lf_shape s = w->shape;
-    for (int i = 0; i < s.rank; i++)
-        s.dim[i] = i == p->at.weight_axis ? s.dim[i] : 1;
-    lf_id scale = lf_const_reals(g, lf_format(g->arena, "%s_scale", w->name), s, p->scale)->id;
-    lf_node_at(g, p->at.node)->in[1] = new_quantizer(g, &(quantizer){w->id, scale, p->bits, true, true});
-}
-
-lf_status lf_quantizing_apply(lf_quantizing *q, lf_scale_method weights) {
-    for (size_t i = 0; i < q->points.count; i++)
-        quantize_point(q->g, &q->points.at[i]);
-    for (size_t i = 0; i < q->products.count; i++)
-        quantize_weights(q, &q->products.at[i], weights);
-    LF_TRY(lf_graph_sort(q->g));
-    return lf_infer(q->g);
 }

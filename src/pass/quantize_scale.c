@@ -3,6 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#define FLOAT_ROUNDING \
+    1e-13 /* what squares lose at most when numbers are rounded to float32: (2^-24)^2, and some room */
+
 enum { CANDIDATES = 100 }; /* of the clipping point: 1/CANDIDATES of the largest magnitude, 2/CANDIDATES, ... */
 
 /* -- histograms ------------------------------------------------------------------------------------------------------------ */
@@ -77,6 +80,10 @@ static double usable(double scale) {
     return single > 0 && isfinite(single) ? (double)single : 1;
 }
 
+int64_t lf_top_code(int bits, bool is_signed) {
+    return ((int64_t)1 << (is_signed ? bits - 1 : bits)) - 1;
+}
+
 double lf_scale_of_parts(const lf_scale_part *part, size_t count, lf_scale_choice how) {
     double widest = 0, best = 0, least = INFINITY;
     for (size_t k = 0; k < count; k++) {
@@ -97,17 +104,28 @@ double lf_scale_of_parts(const lf_scale_part *part, size_t count, lf_scale_choic
     return usable(best);
 }
 
+static double error_of_weights(const double *w, size_t n, double scale, int64_t top, double enough) {
+    double error = 0;
+    for (size_t k = 0; k < n && error < enough; k++)
+        error += squared_error(fabs(w[k]), scale, top);
+    return error;
+}
+
+/* Clipping points as for activations; and the scales at which the largest weight is code top - 1, top - 2, ..: where weights lie on a
+ * grid already, up to their rounding to float32, the coarsest that meets them all, since short codes make small circuits. */
 double lf_scale_of_weights(const double *w, size_t n, int64_t top, lf_scale_method method) {
-    double most = 0, best = 0, least = INFINITY;
-    for (size_t i = 0; i < n; i++)
+    double most = 0, squares = 0, best = 0, least = INFINITY;
+    for (size_t i = 0; i < n; i++) {
         most = fabs(w[i]) > most ? fabs(w[i]) : most;
+        squares += w[i] * w[i];
+    }
     if (method != LF_SCALE_MSE || most == 0)
         return usable(most / (double)top);
-    for (int i = CANDIDATES; i > 0; i--) {
-        double scale = most / (double)top * i / CANDIDATES, error = 0;
-        for (size_t k = 0; k < n && error < least; k++)
-            error += squared_error(fabs(w[k]), scale, top);
-        if (error < least) {
+    double none = squares * FLOAT_ROUNDING;
+    for (int64_t i = CANDIDATES; i > 1 - top; i--) {
+        double scale = i > 0 ? most / (double)top * (double)i / CANDIDATES : most / (double)(top - 1 + i);
+        double error = error_of_weights(w, n, scale, top, fmax(least, 2 * none));
+        if (error < least || error <= none) {
             least = error;
             best = scale;
         }

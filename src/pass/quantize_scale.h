@@ -35,6 +35,9 @@ typedef struct lf_scale_part {
     int64_t top;
 } lf_scale_part;
 
+/* The largest code of that many bits: 127, 255, ... */
+int64_t lf_top_code(int bits, bool is_signed);
+
 /* A float32 number > 0; 1 where nothing but zeros was seen. */
 double lf_scale_of_parts(const lf_scale_part *part, size_t count, lf_scale_choice how);
 

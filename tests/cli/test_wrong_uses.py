@@ -114,7 +114,7 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("an op that is not supported", ["build", "odd.onnx", "-o", "o"], ["odd", "Sin"], 2),
     ("float input meets weights", ["build", "float.onnx", "-o", "o"], ["float input", "--input"], 2),
     ("a mean of real values", ["build", "mean.onnx", "-o", "o"], ["pool3", "average_pool works on real values", "quantizer before it"], 2),
-    ("quantized already", ["quantize", "ok.onnx", "-o", "o.onnx", "--random-data", "0,1"], ["in_q", "quantized already", "build"], 2),
+    ("an integer program to quantize", ["quantize", "hw", "-o", "o.onnx", "--random-data", "0,1"], ["integer program already", "made from"], 2),
     ("no calibration data", ["quantize", "reals.onnx", "-o", "o.onnx"], ["calibration data", "--data", "--random-data"], 2),
     ("a range without an end", ["quantize", "reals.onnx", "-o", "o.onnx", "--random-data", "1"], ["--random-data 1", "LO,HI"], 2),
     ("bits beyond 8", ["quantize", "reals.onnx", "-o", "o.onnx", "--random-data", "0,1", "--bits", "9"], ["--bits 9", "2 to 8"], 2),

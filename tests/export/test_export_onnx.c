@@ -5,10 +5,13 @@
 #include "../import/onnx_make.h"
 #include "base/file.h"
 #include "base/run.h"
+#include "exec/exec.h"
 #include "export/export.h"
 #include "ir/attr_access.h"
 #include "ops/const_grid.h"
+#include "ir/lftext.h"
 #include "ops/ops.h"
+#include "pass/passes.h"
 
 typedef struct bench {
     lf_ctx *ctx;
@@ -424,10 +427,74 @@ static void without_a_batch(void **state) {
     finish(&b);
 }
 
+/* Importers make names of their own, which may be those of outputs. */
+static void another_tensor_has_the_name_of_the_output(void **state) {
+    (void)state;
+    bench b = start();
+    lf_graph *g = binary_network(&b);
+    g->outputs.at[0].name = "mm1_out";
+    assert_int_equal(lf_export_onnx(g, b.path), LF_OK);
+    lf_graph *again = lf_import_onnx(b.ctx, b.path);
+    if (!again)
+        fail_msg("%s", make_complaints(b.a, b.ctx));
+    assert_string_equal(again->outputs.at[0].name, "mm1_out");
+    assert_non_null(strstr(text_of(b.a, again), "%mm1_out : INT4[1,3] scale 0.125"));
+    lf_graph_free(again);
+    lf_graph_free(g);
+    finish(&b);
+}
+
+/* Weights that are codes with a scale per channel, channels that stand last. */
+static const char folded[] =
+    "lutfisk 1\ngraph \"g\"\ninput \"x\" = %x : FLOAT32[1,3,4,2]\n"
+    "const %v : FLOAT32[3,2,2,1] = [0.1, -0.2, 0.3, 0, 9, -9, 0.9, 0.7, 0.11, -0.5, 0.25, 0.4]\n"
+    "const %vs : FLOAT32[3,1,1,1] = [0.1, 0.3, 0.05]\nconst %s : FLOAT32[] = [0.1]\nconst %z : FLOAT32[] = [0]\n"
+    "const %n : FLOAT32[] = [4]\n"
+    "%w : FLOAT32[3,2,2,1] = quant(%v, %vs, %z, %n) \"qw\"\n%a : FLOAT32[1,3,4,2] = quant(%x, %s, %z, %n) \"qa\"\n"
+    "%y : FLOAT32[1,2,4,3] = conv(%a, %w) \"c\" {kernel=[2, 1], layout=channels_last}\noutput \"y\" = %y\n";
+
+static void run(const lf_graph *g, const double *x, double *y) {
+    lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F64, x};
+    lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = y};
+    lf_exec *e = lf_exec_new(g->ctx, g);
+    assert_int_equal(lf_exec_rows(e, &(lf_row_io){&in, 1, &out, 1}, 1), LF_OK);
+    lf_exec_free(e);
+}
+
+static void codes_and_layouts_are_said_otherwise(void **state) {
+    (void)state;
+    bench b = start();
+    lf_graph *g = lf_graph_parse(b.ctx, "test", folded, strlen(folded), NULL, 0, lf_op_find);
+    if (!g)
+        fail_msg("%s", make_complaints(b.a, b.ctx));
+    assert_int_equal(lf_infer(g), LF_OK);
+    assert_int_equal(lf_pass_run(g, &lf_pass_fold_constants, NULL), LF_OK);
+    double x[24], want[24], have[24];
+    for (int i = 0; i < 24; i++)
+        x[i] = 0.07 * (i * 7 % 24 - 12);
+    run(g, x, want);
+    expect_refused(&b, g, "c: conv works on channels that stand last");
+    assert_int_equal(lf_make_ready_for_onnx(g), LF_OK);
+    assert_int_equal(lf_export_onnx(g, b.path), LF_OK);
+    lf_graph *again = lf_import_onnx(b.ctx, b.path);
+    assert_non_null(again);
+    assert_int_equal(lf_pass_run(again, &lf_pass_fold_constants, NULL), LF_OK);
+    run(again, x, have);
+    for (int i = 0; i < 24; i++)
+        assert_true(have[i] == want[i]);
+    assert_true(want[0] != 0 && want[23] != 0);
+    assert_true(lf_on_grid(lf_tensor_at(again, again->outputs.at[0].tensor)));
+    lf_graph_free(again);
+    lf_graph_free(g);
+    finish(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topk_says_its_k),
         cmocka_unit_test(without_a_batch),
+        cmocka_unit_test(another_tensor_has_the_name_of_the_output),
+        cmocka_unit_test(codes_and_layouts_are_said_otherwise),
 
         cmocka_unit_test(trained_networks_come_back),
         cmocka_unit_test(same_bytes_every_time),

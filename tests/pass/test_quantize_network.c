@@ -15,6 +15,7 @@
 #include "ops/ops.h"
 #include "pass/passes.h"
 #include "pass/quantize_network.h"
+#include "pass/quantizers.h"
 
 /* -- scales ------------------------------------------------------------------------------------------------------------------ */
 
@@ -205,8 +206,7 @@ static void places_and_groups(void **state) {
     for (int i = 0; i < 4; i++)
         lf_magnitudes_add(&seen[i], i == 2 ? more : some, i == 2 ? 2 : 3);
     lf_quantizing_set_scales(&q, seen, (lf_scale_choice){LF_SCALE_MAX, 0});
-    const lf_point *x = point_at(&q, "x"), *r = point_at(&q, "r"), *s = point_at(&q, "s"),
-                   *m = point_at(&q, "q");
+    const lf_point *x = point_at(&q, "x"), *r = point_at(&q, "r"), *s = point_at(&q, "s"), *m = point_at(&q, "q");
     assert_true(!x->is_signed && !r->is_signed); /* no negative input was seen */
     assert_true(s->is_signed && m->is_signed);
     assert_true(r->scale == m->scale && r->scale == s->scale); /* the sum joins r and q, the concat s and r */
@@ -243,22 +243,125 @@ static void becomes_integers(void **state) {
     end(&b);
 }
 
-static void refused_when_quantized(void **state) {
+/* -- networks with quantizers -------------------------------------------------------------------------------------------------- */
+
+/* A sum of two quantized branches, both quantizers of WIDTH bits, behind weights that are codes of 3 bits. */
+#define TWO_BRANCHES(width)                                                                                           \
+    "lutfisk 1\ngraph \"g\"\ninput \"x\" = %x : FLOAT32[1,4]\nconst %s : FLOAT32[] = [0.25]\nconst %z : FLOAT32[] = " \
+    "[0]\nconst %n : FLOAT32[] = [" width "]\n"                                                                       \
+    "const %w : INT3[4,2] = [1, -3, 2, 0, 3, -1, 1, 2]\n"                                                             \
+    "%a : FLOAT32[1,4] = quant(%x, %s, %z, %n) \"qa\"\n"                                                              \
+    "%p : FLOAT32[1,2] = matmul(%a, %w) \"first\"\n"                                                                  \
+    "%b : FLOAT32[1,2] = quant(%p, %s, %z, %n) \"qb\" {signed=false}\n"                                               \
+    "%r : FLOAT32[1,2] = matmul(%x, %w) \"second\"\n"                                                                 \
+    "%y : FLOAT32[1,2] = add(%b, %r) \"sum\"\noutput \"y\" = %y\n"
+
+static void set_scales(lf_quantizing *q, lf_arena *a) {
+    lf_magnitudes *seen = LF_NEW_ARRAY(a, lf_magnitudes, q->points.count);
+    const float some[3] = {-0.5f, 1, 3};
+    for (size_t i = 0; i < q->points.count; i++)
+        lf_magnitudes_add(&seen[i], some, 3);
+    lf_quantizing_set_scales(q, seen, (lf_scale_choice){LF_SCALE_MAX, 0});
+}
+
+static void narrow_ones_stay(void **state) {
     (void)state;
-    bench b = begin("lutfisk 1\ngraph \"g\"\ninput \"x\" = %x : FLOAT32[1,4]\nconst %s : FLOAT32[] = [0.3]\n%y : "
-                    "BIPOLAR[1,4] scale 0.30000001192092896 = bipolar_quant(%x, %s) \"bq\"\noutput \"y\" = %y\n");
+    bench b = begin(TWO_BRANCHES("4"));
     lf_quantizing q;
+    assert_int_equal(lf_quantizing_plan(&q, b.g, b.a, (lf_quantizing_bits){8, 8, 0}), LF_OK);
+    set_scales(&q, b.a);
+    const lf_point *a = point_at(&q, "a"), *c = point_at(&q, "b"), *x = point_at(&q, "x"), *r = point_at(&q, "r");
+    assert_int_equal(q.points.count, 4);
+    assert_true(a->kept && a->bits == 4 && a->is_signed && a->scale == 0.25);
+    assert_true(c->kept && c->bits == 4 && !c->is_signed);
+    assert_true(!x->kept && x->bits == 8 && x->scale == (float)(3.0 / 127));
+    assert_true(!r->kept && r->scale == 0.25); /* it is added to codes that stay */
+    for (size_t i = 0; i < q.products.count; i++)
+        assert_true(q.products.at[i].kept && q.products.at[i].bits == 3);
+    assert_int_equal(lf_quantizing_apply(&q, LF_SCALE_MAX), LF_OK);
+    assert_int_equal(lf_quantizing_finish(&q), LF_OK);
+    assert_int_equal(count_ops(b.g, "quant"), 4);
+    assert_int_equal(count_ops(b.g, "clip"), 0);
+    assert_int_equal(count_ops(b.g, "add"), 1); /* the biases that nobody needed went again */
+    assert_non_null(lf_find_tensor(b.g, "p"));
+    end(&b);
+}
+
+static void wide_ones_are_replaced(void **state) {
+    (void)state;
+    bench b = begin(TWO_BRANCHES("12"));
+    lf_quantizing q;
+    assert_int_equal(lf_quantizing_plan(&q, b.g, b.a, (lf_quantizing_bits){6, 2, 0}), LF_OK);
+    assert_int_equal(count_ops(b.g, "quant"), 0);
+    assert_int_equal(count_ops(b.g, "clip"), 2);
+    const double x[4] = {1.1, -600, 7, 513};
+    double clipped[2];
+    run_rows(b.g, x, 1, clipped); /* -512 and 511.75 before the first product, not below 0 behind it */
+    assert_true(fabs(clipped[0] - (1.1 - 1200 + 21 + 513)) < 1e-9);
+    assert_true(fabs(clipped[1] - (-3.3 - 7 + 1023.5) - (-3.3 - 7 + 1026)) < 1e-9);
+    set_scales(&q, b.a);
+    assert_true(point_at(&q, "a")->is_signed && !point_at(&q, "b")->is_signed); /* the clipping says so */
+    assert_int_equal(lf_quantizing_apply(&q, LF_SCALE_MAX), LF_OK);
+    assert_int_equal(lf_quantizing_finish(&q), LF_OK);
+    for (size_t i = 0; i < q.points.count; i++)
+        assert_true(!q.points.at[i].kept && q.points.at[i].bits == 6);
+    assert_true(!q.products.at[0].kept && q.products.at[0].scale[0] == 3);
+    assert_int_equal(count_ops(b.g, "quant"), 4 + 2);
+    end(&b);
+}
+
+/* Scales of channels and a zero point: min and max with a bound for each; one bit and thresholds are no rounding. */
+static void rounding_goes_clipping_stays(void **state) {
+    (void)state;
+    bench b =
+        begin("lutfisk 1\ngraph \"g\"\ninput \"x\" = %x : FLOAT32[1,2]\nconst %s : FLOAT32[2] = [0.5, -2]\nconst %o : "
+              "FLOAT32[] = [1]\nconst %n : FLOAT32[] = [3]\nconst %one : FLOAT32[] = [1]\nconst %z : FLOAT32[] = [0]\n"
+              "%a : FLOAT32[1,2] = quant(%x, %s, %o, %n) \"q\"\n%y : FLOAT32[1,2] = quant(%a, %o, %z, %one) "
+              "\"bit\"\noutput \"a\" = %a\noutput "
+              "\"y\" = %y\n");
+    assert_int_equal(lf_take_out_roundings(b.g), LF_OK);
+    assert_int_equal(count_ops(b.g, "quant"), 1);
+    assert_int_equal(count_ops(b.g, "min") + count_ops(b.g, "max"), 2);
+    const double x[6] = {0.3, 0.3, 9, -9, -9, 99}, want[6] = {(float)0.3, (float)0.3, 1, -4, -2.5, 10};
+    double y[6];
+    run_rows(b.g, x, 3, y); /* codes -4..3 less 1, times 0.5 and -2 */
+    for (int i = 0; i < 6; i++)
+        assert_true(fabs(y[i] - want[i]) < 1e-7);
+    end(&b);
+}
+
+static void weights_on_a_grid_are_met(void **state) {
+    (void)state;
+    const double w[5] = {0.7f, -0.3f, 0.1f, -0.7f, 0.5f};
+    assert_true(fabs(lf_scale_of_weights(w, 5, 127, LF_SCALE_MSE) - 0.1) < 1e-8);
+}
+
+static void integer_programs_are_refused(void **state) {
+    (void)state;
+    bench b = begin(TWO_BRANCHES("4"));
+    lf_quantizing q;
+    lf_tensor *y = lf_tensor_at(b.g, b.g->outputs.at[0].tensor);
+    lf_id out = lf_tensor_new(b.g, "h", y->shape, LF_FLOAT32)->id;
+    lf_node_new(b.g, lf_op_find("fifo"), "fifo0", &y->id, 1, &out, 1, NULL);
     assert_int_equal(lf_quantizing_plan(&q, b.g, b.a, (lf_quantizing_bits){8, 8, 0}), LF_BAD_INPUT);
-    assert_non_null(strstr(lf_diag_at(b.ctx, 0)->text, "quantized already"));
+    assert_non_null(strstr(lf_diag_at(b.ctx, 0)->text, "integer program already"));
     end(&b);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(magnitudes),        cmocka_unit_test(methods),
-        cmocka_unit_test(weights_and_zeros), cmocka_unit_test(folded_norms),
-        cmocka_unit_test(norm_that_stays),   cmocka_unit_test(places_and_groups),
-        cmocka_unit_test(becomes_integers),  cmocka_unit_test(refused_when_quantized),
+        cmocka_unit_test(magnitudes),
+        cmocka_unit_test(methods),
+        cmocka_unit_test(weights_and_zeros),
+        cmocka_unit_test(folded_norms),
+        cmocka_unit_test(norm_that_stays),
+        cmocka_unit_test(places_and_groups),
+        cmocka_unit_test(becomes_integers),
+        cmocka_unit_test(narrow_ones_stay),
+        cmocka_unit_test(wide_ones_are_replaced),
+        cmocka_unit_test(rounding_goes_clipping_stays),
+        cmocka_unit_test(weights_on_a_grid_are_met),
+        cmocka_unit_test(integer_programs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
