@@ -42,6 +42,17 @@ uint64_t lf_truth_merge(uint64_t truth, int n, int i, int j) {
     return ((one & variables[i]) | (zero & ~variables[i])) & lf_truth_mask(n - 1);
 }
 
+uint64_t lf_truth_look_up(const uint64_t *v, const uint32_t *in, uint64_t truth, int n) {
+    uint64_t mask = lf_truth_mask(n);
+    if ((truth & mask) == 0)
+        return 0;
+    if ((truth & mask) == mask)
+        return UINT64_MAX;
+    uint64_t x = v[in[n - 1]];
+    return (x & lf_truth_look_up(v, in, truth >> ((uint64_t)1 << (n - 1)), n - 1)) |
+           (~x & lf_truth_look_up(v, in, truth, n - 1));
+}
+
 static int leave(uint32_t *in, int n, int j) {
     for (int k = j; k + 1 < n; k++)
         in[k] = in[k + 1];

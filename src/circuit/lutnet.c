@@ -106,17 +106,6 @@ lf_signal lf_lutnet_lut(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t 
 
 /* -- meaning ------------------------------------------------------------------------------------------------------ */
 
-/* Shannon on the highest input, 64 samples at a time. */
-static uint64_t looked_up(const lf_lut *l, const uint64_t *v, uint64_t truth, int n) {
-    uint64_t mask = lf_truth_mask(n);
-    if ((truth & mask) == 0)
-        return 0;
-    if ((truth & mask) == mask)
-        return UINT64_MAX;
-    uint64_t x = v[l->in[n - 1]];
-    return (x & looked_up(l, v, truth >> ((uint64_t)1 << (n - 1)), n - 1)) | (~x & looked_up(l, v, truth, n - 1));
-}
-
 void lf_lutnet_run(const lf_lutnet *n, const uint64_t *in, uint64_t *out, uint64_t *scratch) {
     scratch[0] = 0;
     scratch[1] = UINT64_MAX;
@@ -124,7 +113,7 @@ void lf_lutnet_run(const lf_lutnet *n, const uint64_t *in, uint64_t *out, uint64
         scratch[2 + i] = in[i];
     for (size_t i = 0; i < n->luts.count; i++) {
         const lf_lut *l = &n->luts.at[i];
-        scratch[lf_lutnet_signal(n, i)] = looked_up(l, scratch, l->truth, l->fan_in);
+        scratch[lf_lutnet_signal(n, i)] = lf_truth_look_up(scratch, l->in, l->truth, l->fan_in);
     }
     for (size_t i = 0; i < n->outputs.count; i++)
         out[i] = scratch[n->outputs.at[i]];

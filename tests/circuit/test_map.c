@@ -1,0 +1,132 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "circuit/decompose.h"
+
+static int make(void **state) {
+    *state = lf_ctx_new(1);
+    return *state ? 0 : -1;
+}
+
+static int drop(void **state) {
+    lf_ctx_free(*state);
+    return 0;
+}
+
+/* Random LUTs of at most `widest` inputs over recent signals; the last ones are outputs. */
+static lf_lutnet *random_net(lf_ctx *ctx, lf_rng *r, uint32_t inputs, size_t luts, int widest, size_t outputs) {
+    lf_lutnet *n = lf_lutnet_new(ctx, inputs);
+    while (n->luts.count < luts) {
+        lf_signal in[6];
+        int fan_in = 1 + (int)lf_rng_below(r, (uint32_t)widest);
+        uint32_t all = inputs + (uint32_t)n->luts.count, near = all < 40 ? all : 40;
+        for (int j = 0; j < fan_in; j++)
+            in[j] = 2 + all - 1 - lf_rng_below(r, near);
+        size_t before = n->luts.count;
+        (void)lf_lutnet_lut(n, in, fan_in, lf_rng_u64(r));
+        if (n->luts.count == before && lf_rng_below(r, 1000) == 0)
+            break;
+    }
+    for (size_t o = 0; o < outputs; o++)
+        LF_PUSH(n->arena, &n->outputs, lf_rng_below(r, 2 + inputs + (uint32_t)n->luts.count));
+    return n;
+}
+
+static void assert_same(const lf_lutnet *x, const lf_lutnet *y, uint64_t seed) {
+    lf_arena *a = lf_arena_new();
+    lf_rng r = lf_rng_make(seed, 1);
+    uint64_t *in = LF_NEW_ARRAY(a, uint64_t, x->inputs + 1), *out = LF_NEW_ARRAY(a, uint64_t, x->outputs.count + 1);
+    uint64_t *other = LF_NEW_ARRAY(a, uint64_t, x->outputs.count + 1);
+    assert_int_equal(x->outputs.count, y->outputs.count);
+    for (int round = 0; round < 50; round++) {
+        for (uint32_t i = 0; i < x->inputs; i++)
+            in[i] = lf_rng_u64(&r);
+        lf_lutnet_run(x, in, out, LF_NEW_ARRAY(a, uint64_t, 2 + x->inputs + x->luts.count));
+        lf_lutnet_run(y, in, other, LF_NEW_ARRAY(a, uint64_t, 2 + y->inputs + y->luts.count));
+        assert_memory_equal(out, other, x->outputs.count * sizeof *out);
+    }
+    lf_arena_free(a);
+}
+
+static void assert_narrow(const lf_lutnet *n, int k) {
+    for (size_t i = 0; i < n->luts.count; i++)
+        assert_true(n->luts.at[i].fan_in <= k);
+}
+
+static void test_random_nets(void **state) {
+    lf_rng r = lf_rng_make(7, 0);
+    for (int i = 0; i < 150; i++) {
+        int k = i % 2 ? 6 : 4, widest = 2 + i % 5;
+        lf_lutnet *n = random_net(*state, &r, 1 + lf_rng_below(&r, 20), 1 + lf_rng_below(&r, 300), widest,
+                                  1 + lf_rng_below(&r, 10));
+        lf_lutnet *clean = lf_lutnet_clean(n), *m = lf_lutnet_map(n, k, 0);
+        assert_non_null(m);
+        assert_narrow(m, k);
+        assert_same(n, m, (uint64_t)i);
+        if (widest <= k)
+            assert_true(m->luts.count <= clean->luts.count);
+        lf_lutnet_free(n);
+        lf_lutnet_free(clean);
+        lf_lutnet_free(m);
+    }
+}
+
+static void test_depth_is_kept(void **state) {
+    lf_rng r = lf_rng_make(8, 0);
+    int shallower = 0;
+    for (int i = 0; i < 30; i++) {
+        lf_lutnet *n = random_net(*state, &r, 30, 400, 3, 5);
+        lf_lutnet *area = lf_lutnet_map(n, 6, 0), *fast = lf_lutnet_map(n, 6, 1);
+        int least = lf_lutnet_depth(fast);
+        lf_lutnet *bounded = lf_lutnet_map(n, 6, least + 1);
+        assert_true(least <= lf_lutnet_depth(area));
+        assert_true(lf_lutnet_depth(bounded) <= least + 1);
+        assert_same(n, fast, (uint64_t)i);
+        assert_same(n, bounded, (uint64_t)i);
+        shallower += least < lf_lutnet_depth(area);
+        lf_lutnet_free(n);
+        lf_lutnet_free(area);
+        lf_lutnet_free(fast);
+        lf_lutnet_free(bounded);
+    }
+    assert_true(shallower > 5);
+}
+
+/* Sixteen inputs in a chain of two-input gates: three LUT6 (6 inputs, then 5 more each). */
+static void test_parity_chain(void **state) {
+    lf_lutnet *n = lf_lutnet_new(*state, 16);
+    lf_signal s = lf_lutnet_input(0);
+    for (uint32_t i = 1; i < 16; i++)
+        s = lf_lutnet_lut(n, (lf_signal[]){s, lf_lutnet_input(i)}, 2, 6);
+    LF_PUSH(n->arena, &n->outputs, s);
+    lf_lutnet *m = lf_lutnet_map(n, 6, 0);
+    assert_int_equal(m->luts.count, 3);
+    lf_lutnet_free(m);
+    lf_lutnet_free(n);
+}
+
+static void test_constants_and_inputs(void **state) {
+    lf_lutnet *n = lf_lutnet_new(*state, 2);
+    for (lf_signal s = 0; s < 4; s++)
+        LF_PUSH(n->arena, &n->outputs, s);
+    lf_lutnet *m = lf_lutnet_map(n, 6, 2);
+    assert_int_equal(m->luts.count, 0);
+    assert_same(n, m, 1);
+    lf_lutnet_free(m);
+    lf_lutnet_free(n);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_random_nets, make, drop),
+        cmocka_unit_test_setup_teardown(test_depth_is_kept, make, drop),
+        cmocka_unit_test_setup_teardown(test_parity_chain, make, drop),
+        cmocka_unit_test_setup_teardown(test_constants_and_inputs, make, drop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
