@@ -15,6 +15,7 @@
 #include <inttypes.h>
 
 #include "ops/matmul_kernel.h"
+#include "ops/mvu_circuit.h"
 #include "ops/run_node.h"
 #include "ops/stream.h"
 #include "ops/weight_rows.h"
@@ -108,6 +109,12 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
         }
     }
     return LF_OK;
+}
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    lf_rows r;
+    LF_TRY(rows_of(g, n, &r));
+    return lf_mvu_circuit(g, n, c, &r, r.count / ((const mvu_attr *)n->attr)->groups, in[0], out[0]);
 }
 
 /* -- hardware -------------------------------------------------------------------------------------------------------------- */
@@ -217,6 +224,7 @@ const lf_op lf_op_mvu = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
+    .circuit = circuit,
     .lanes = lanes,
     .cost = cost,
     .rtl = rtl,

@@ -111,6 +111,38 @@ static void thresholds(void **state) {
         }
 }
 
+static void products(void **state) {
+    (void)state;
+    static const struct {
+        const char *x, *w;
+        int64_t lo, hi, rows;
+        lf_range range;
+        bool bias, T;
+        const char *groups;
+    } cases[] = {{"1,40", "23,40", -1, 1, 23, {-1, 1, 2}, false, true, "1"},
+                 {"2,9", "5,9", 0, 1, 5, {0, 1, 1}, true, false, "1"},
+                 {"1,12", "7,12", -31, 31, 7, {-8, 7, 1}, true, true, "1"},
+                 {"3,4", "6,4", -3, 4, 6, {0, 15, 1}, true, true, "3"},
+                 {"1,3", "4,3", -100, 90, 4, {-100, 27, 1}, false, false, "1"}};
+    for (size_t i = 0; i < LF_COUNT(cases); i++) {
+        op_bench b;
+        char rows[32], levels[32];
+        op_begin(&b);
+        snprintf(rows, sizeof rows, "%d", (int)cases[i].rows);
+        snprintf(levels, sizeof levels, "%d,3", (int)cases[i].rows);
+        op_node(
+            &b, "mvu",
+            cases[i].T      ? 4
+            : cases[i].bias ? 3
+                            : 2,
+            OP_IN(op_codes(&b, cases[i].x, cases[i].range, 1), random_const(&b, cases[i].w, cases[i].lo, cases[i].hi),
+                  cases[i].bias ? random_const(&b, rows, -20, 20) : NULL,
+                  cases[i].T ? ascending(&b, levels, -9, 9) : NULL),
+            "groups", cases[i].groups, "out_base", cases[i].T ? "-1" : "0", "out_step", cases[i].T ? "2" : "1", NULL);
+        same(&b);
+    }
+}
+
 static void neurons(void **state) {
     (void)state;
     static const struct {
@@ -252,9 +284,9 @@ static void moves(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(thermometers), cmocka_unit_test(thresholds),     cmocka_unit_test(neurons),
-        cmocka_unit_test(edges),        cmocka_unit_test(sums_and_heads), cmocka_unit_test(arithmetic),
-        cmocka_unit_test(moves),
+        cmocka_unit_test(thermometers), cmocka_unit_test(thresholds), cmocka_unit_test(products),
+        cmocka_unit_test(neurons),      cmocka_unit_test(edges),      cmocka_unit_test(sums_and_heads),
+        cmocka_unit_test(arithmetic),   cmocka_unit_test(moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,165 @@
+/* How fast netlists of LUTs run: samples per second of one core (thread CPU time), 512 at a time, from bits to bits and with what stands around
+ * them, and how long it takes until their code is ready.
+ *
+ *   bench_luts [SECONDS per row, default 0.5]
+ *
+ * Columns: name, samples per second (median, best), operations of three operands per sample in millions per second, milliseconds until the code
+ * is ready, bytes of code. The netlists are random: gates as in difflogic's networks (6 layers of 8,000 gates of two inputs, 784 inputs,
+ * ten groups whose ones are counted), and LUTs of six inputs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/rng.h"
+#include "circuit/add_bits.h"
+#include "kern/lut_code.h"
+
+enum { PAIRS = 400, GROUPS = 4 };
+
+static double seconds_per_row = 0.5;
+static lf_ctx *ctx;
+static lf_rng rng;
+
+static double now(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* `layers` layers of `wide` LUTs, each of operands anywhere in the layer before; the last layer are the outputs. */
+static lf_lutnet *layered(uint32_t inputs, int layers, uint32_t wide, int fan_in) {
+    lf_lutnet *n = lf_lutnet_new(ctx, inputs);
+    lf_signal *from = malloc((inputs + wide) * sizeof *from), *to = malloc((inputs + wide) * sizeof *to);
+    uint32_t count = inputs;
+    for (uint32_t i = 0; i < inputs; i++)
+        from[i] = lf_lutnet_input(i);
+    for (int l = 0; l < layers; l++, count = wide) {
+        for (uint32_t i = 0; i < wide; i++) {
+            lf_signal in[LF_LUT_INPUTS];
+            for (int k = 0; k < fan_in; k++)
+                in[k] = from[lf_rng_below(&rng, count)];
+            to[i] = lf_lutnet_lut(n, in, fan_in, lf_rng_u64(&rng));
+        }
+        memcpy(from, to, wide * sizeof *to);
+    }
+    for (uint32_t i = 0; i < wide; i++)
+        LF_PUSH(n->arena, &n->outputs, from[i]);
+    free(from);
+    free(to);
+    return n;
+}
+
+/* The ones in ten groups of the outputs, counted, instead of the outputs. */
+static lf_lutnet *with_counts(const lf_lutnet *n) {
+    lf_circuit *c = lf_circuit_new(ctx);
+    size_t each = n->outputs.count / 10;
+    lf_weighted_bit *bits = malloc(each * sizeof *bits);
+    for (int g = 0; g < 10; g++) {
+        for (size_t i = 0; i < each; i++)
+            bits[i] = (lf_weighted_bit){lf_circuit_input(c, (lf_range){0, 1, 1}), 0};
+        c->count_with_adders = true;
+        lf_circuit_output(c, lf_circuit_add_bits(c, bits, each));
+    }
+    lf_lutnet *head = lf_lutnet_of(c), *whole = lf_lutnet_new(ctx, n->inputs);
+    lf_signal *at = calloc(2 + n->inputs + n->luts.count + head->luts.count, sizeof *at),
+              *h = calloc(2 + head->inputs + head->luts.count, sizeof *h);
+    for (uint32_t i = 0; i < 2 + n->inputs; i++)
+        at[i] = i;
+    for (size_t i = 0; i < n->luts.count; i++) {
+        lf_signal in[LF_LUT_INPUTS];
+        for (int k = 0; k < n->luts.at[i].fan_in; k++)
+            in[k] = at[n->luts.at[i].in[k]];
+        at[lf_lutnet_signal(n, i)] = lf_lutnet_lut(whole, in, n->luts.at[i].fan_in, n->luts.at[i].truth);
+    }
+    h[1] = 1;
+    for (uint32_t i = 0; i < head->inputs; i++)
+        h[2 + i] = at[n->outputs.at[i]];
+    for (size_t i = 0; i < head->luts.count; i++) {
+        lf_signal in[LF_LUT_INPUTS];
+        for (int k = 0; k < head->luts.at[i].fan_in; k++)
+            in[k] = h[head->luts.at[i].in[k]];
+        h[lf_lutnet_signal(head, i)] = lf_lutnet_lut(whole, in, head->luts.at[i].fan_in, head->luts.at[i].truth);
+    }
+    for (size_t o = 0; o < head->outputs.count; o++)
+        LF_PUSH(whole->arena, &whole->outputs, h[head->outputs.at[o]]);
+    free(bits);
+    free(at);
+    free(h);
+    lf_circuit_free(c);
+    lf_lutnet_free(head);
+    return whole;
+}
+
+static uint64_t *words(size_t count) {
+    uint64_t *w = aligned_alloc(64, (count + 1) * LF_LUT_WORDS * sizeof *w);
+    for (size_t i = 0; i < (count + 1) * LF_LUT_WORDS; i++)
+        w[i] = lf_rng_u64(&rng);
+    return w;
+}
+
+static void measure(const char *name, const lf_lutnet *n, lf_isa isa) {
+    double rate[PAIRS], ready = 1e9, until = now(CLOCK_MONOTONIC) + seconds_per_row;
+    int count = 0;
+    lf_lut_code *c = NULL;
+    for (int i = 0; i < 3; i++) {
+        lf_lut_code_free(c);
+        double start = now(CLOCK_THREAD_CPUTIME_ID);
+        c = lf_lut_code_make(n, isa);
+        double took = now(CLOCK_THREAD_CPUTIME_ID) - start;
+        ready = took < ready ? took : ready;
+    }
+    uint64_t *in = words(GROUPS * n->inputs), *out = words(GROUPS * n->outputs.count),
+             *scratch = words(lf_lut_code_scratch(c) / LF_LUT_WORDS);
+    for (; count < PAIRS && (count < 5 || now(CLOCK_MONOTONIC) < until); count++) {
+        double start = now(CLOCK_THREAD_CPUTIME_ID), took;
+        int calls = 0;
+        do {
+            lf_lut_code_run(c, in, out, scratch, GROUPS);
+            calls++;
+        } while ((took = now(CLOCK_THREAD_CPUTIME_ID) - start) < 1e-3);
+        rate[count] = (double)calls * GROUPS * LF_LUT_SAMPLES / took;
+    }
+    qsort(rate, (size_t)count, sizeof *rate, by_size);
+    printf("%-44s %-7s %9.2f M/s  best %9.2f M/s  %6zu LUT %6zu operations  ready in %6.2f ms  %7zu bytes\n", name,
+           lf_isa_name(isa), rate[count / 2] * 1e-6, rate[count - 1] * 1e-6, n->luts.count, lf_lut_code_operations(c),
+           ready * 1e3, lf_lut_code_bytes(c));
+    fflush(stdout);
+    lf_lut_code_free(c);
+    free(in);
+    free(out);
+    free(scratch);
+}
+
+static void measure_all(const char *name, lf_lutnet *n) {
+    for (int isa = LF_ISA_COUNT - 1; isa >= 0; isa--)
+        if (lf_cpu_has((lf_isa)isa))
+            measure(name, n, (lf_isa)isa);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        seconds_per_row = atof(argv[1]);
+    ctx = lf_ctx_new(1);
+    rng = lf_rng_make(1, 0);
+    lf_lutnet *gates = layered(784, 6, 8000, 2), *counted = with_counts(gates);
+    measure_all("48,000 gates of 2 inputs", gates);
+    measure_all("48,000 gates and ten counts", counted);
+    lf_lutnet_free(gates);
+    lf_lutnet_free(counted);
+    static const uint32_t sizes[] = {214, 2048, 8000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char name[64];
+        lf_lutnet *n = layered(64, 4, sizes[i] / 4, 6);
+        snprintf(name, sizeof name, "%u random LUTs of 6 inputs", sizes[i]);
+        measure_all(name, n);
+        lf_lutnet_free(n);
+    }
+    lf_ctx_free(ctx);
+    return 0;
+}
