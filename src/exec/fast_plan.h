@@ -171,7 +171,8 @@ struct lf_fast_op {
 };
 
 extern const lf_fast_op lf_fast_mvu, lf_fast_threshold, lf_fast_vvu, lf_fast_pool, lf_fast_global_pool,
-    lf_fast_sum_join, lf_fast_frame, lf_fast_transpose;
+    lf_fast_sum_join, lf_fast_frame, lf_fast_transpose, lf_fast_thermometer, lf_fast_table_neurons, lf_fast_table_edges,
+    lf_fast_reduce;
 
 /* NULL when the node runs by its definition. */
 const lf_fast_op *lf_fast_op_for(lf_plan *p, const lf_node *n);

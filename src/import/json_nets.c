@@ -29,7 +29,17 @@ lf_status lf_json_node(lf_graph *g, const char *op, const char *name, const lf_i
     return LF_OK;
 }
 
-lf_status lf_json_edges_node(lf_graph *g, const char *name, const lf_json_edges *e, lf_id x, lf_id *y) {
+/* Constants are never empty: a layer without edges gets one that adds nothing. */
+static void need_an_edge(lf_graph *g, lf_json_edges *e) {
+    static const int64_t edge[LF_EDGE_COLUMNS] = {[LF_EDGE_BITS] = 1};
+    for (int k = 0; !e->tables.count && k < LF_EDGE_COLUMNS; k++)
+        LF_PUSH(g->arena, &e->edges, edge[k]);
+    while (e->tables.count < 2)
+        LF_PUSH(g->arena, &e->tables, 0);
+}
+
+lf_status lf_json_edges_node(lf_graph *g, const char *name, lf_json_edges *e, lf_id x, lf_id *y) {
+    need_an_edge(g, e);
     int64_t edges[2] = {(int64_t)(e->edges.count / LF_EDGE_COLUMNS), LF_EDGE_COLUMNS},
             entries = (int64_t)e->tables.count;
     lf_id in[4] = {

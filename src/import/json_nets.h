@@ -24,6 +24,6 @@ typedef struct lf_json_edges {
     int64_t *bias;
     int64_t outputs, fraction;
 } lf_json_edges;
-LF_MUST_USE lf_status lf_json_edges_node(lf_graph *g, const char *name, const lf_json_edges *e, lf_id x, lf_id *y);
+LF_MUST_USE lf_status lf_json_edges_node(lf_graph *g, const char *name, lf_json_edges *e, lf_id x, lf_id *y);
 
 #endif

@@ -251,6 +251,35 @@ static lf_word reached(lf_circuit *c, lf_word x, int64_t T, int64_t sign) {
     return sign > 0 ? lf_circuit_less(c, lf_circuit_const(c, T - 1), x) : lf_circuit_less(c, x, lf_circuit_const(c, 1 - T));
 }
 
+enum { TABLE_BITS = 8, COMPARED_LEVELS = 3 };
+
+/* One element: its thresholds, and room for either way. */
+typedef struct element {
+    const int64_t *level;
+    int64_t levels, sign;
+    lf_word *bits;
+} element;
+
+static lf_word count_by_comparing(lf_circuit *c, lf_word x, const element *e) {
+    for (int64_t t = 0; t < e->levels; t++)
+        e->bits[t] = reached(c, x, e->level[t], e->sign);
+    return lf_face_rank(c, e->bits, (size_t)e->levels);
+}
+
+/* Many levels of a narrow word: a function of its few bits. */
+static lf_word count_by_table(lf_circuit *c, lf_word x, const element *e) {
+    lf_range r = lf_word_range(c, x);
+    int bits = lf_word_bits(c, x);
+    int64_t values[1 << TABLE_BITS] = {0}, mask = ((int64_t)1 << bits) - 1;
+    uint8_t care[(1 << TABLE_BITS) / 8] = {0};
+    for (int64_t v = r.lo; v <= r.hi; v += r.step) {
+        int64_t i = v & mask;
+        values[i] = count_reached(e->level, e->levels, e->sign * v);
+        care[i / 8] = (uint8_t)(care[i / 8] | 1u << (i % 8));
+    }
+    return lf_circuit_table(c, lf_circuit_wrap(c, x, bits, false), values, (size_t)mask + 1, care);
+}
+
 static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
     const lf_threshold_attr *a = n->attr;
     const lf_tensor *T = lf_in(g, n, 1), *s = lf_in(g, n, 2);
@@ -259,12 +288,15 @@ static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, con
     lf_arena *arena = lf_arena_new();
     if (!arena)
         return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
-    lf_word *bits = LF_NEW_ARRAY(arena, lf_word, L + 1);
-    for (size_t e = 0; e < count; e++) {
-        size_t row = T->shape.dim[0] > 1 ? e % C : 0;
-        for (size_t t = 0; t < L; t++)
-            bits[t] = reached(c, in[0][e], lf_tensor_code(T, row * L + t), sign_of(s, (int64_t)(e % C)));
-        out[0][e] = lf_face_plus(c, lf_face_times(c, lf_face_rank(c, bits, L), a->out_step), a->out_base);
+    const int64_t *level = expand(arena, T);
+    element e = {.levels = (int64_t)L, .bits = LF_NEW_ARRAY(arena, lf_word, L + 1)};
+    for (size_t i = 0; i < count; i++) {
+        lf_word x = in[0][i];
+        bool table = L > COMPARED_LEVELS && lf_word_bits(c, x) <= TABLE_BITS;
+        e.level = T->shape.dim[0] > 1 ? level + i % C * L : level;
+        e.sign = sign_of(s, (int64_t)(i % C));
+        lf_word reach = table ? count_by_table(c, x, &e) : count_by_comparing(c, x, &e);
+        out[0][i] = lf_face_plus(c, lf_face_times(c, reach, a->out_step), a->out_base);
     }
     lf_arena_free(arena);
     return LF_OK;

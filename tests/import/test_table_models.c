@@ -1,7 +1,11 @@
 /* Table networks in JSON: what small ones compute, with and without a declared input grid; wrong files are refused with the place. */
 #include "onnx_make.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "api/same_program.h"
+#include "base/rng.h"
 #include "exec/exec.h"
 #include "exec/fast.h"
 #include "ir/lftext.h"
@@ -11,6 +15,8 @@
 
 static lf_graph *read_text(lf_ctx *ctx, const char *text) {
     lf_graph *g = lf_import_json_bytes(ctx, "some/net.json", (const uint8_t *)text, strlen(text));
+    for (size_t i = 0; !g && i < lf_diag_count(ctx); i++)
+        print_message("%s\n", lf_diag_at(ctx, i)->text);
     assert_non_null(g);
     assert_string_equal(g->name, "net");
     return g;
@@ -76,6 +82,29 @@ static void hgq_wraps(void **state) {
 
 /* -- integer programs ---------------------------------------------------------------------------------------------------- */
 
+/* The fast engine on the program's codes. */
+static void expect_fast(lf_ctx *ctx, const lf_graph *g) {
+    enum { ROWS = 40 };
+    lf_rng r = lf_rng_make(3, 0);
+    const lf_tensor *t = lf_tensor_at(g, g->inputs.at[0].tensor);
+    int64_t x[ROWS * 16];
+    double y[2][ROWS * 8];
+    for (size_t i = 0; i < LF_COUNT(x); i++)
+        x[i] = lf_rng_between(&r, t->range.lo, t->range.hi);
+    lf_row_in in = {t->id, LF_ROW_CODE, x};
+    lf_exec *e = lf_exec_new(ctx, g);
+    lf_plan *p = lf_plan_new(ctx, g);
+    for (int fast = 0; fast < 2; fast++) {
+        lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = y[fast]};
+        lf_row_io io = {&in, 1, &out, 1};
+        assert_int_equal(fast ? lf_plan_rows(p, &io, ROWS) : lf_exec_rows(e, &io, ROWS), LF_OK);
+    }
+    assert_memory_equal(
+        y[0], y[1], ROWS * (size_t)lf_shape_count(lf_tensor_at(g, g->outputs.at[0].tensor)->shape) * sizeof(double));
+    lf_exec_free(e);
+    lf_plan_free(p);
+}
+
 /* The network with this input becomes a program on codes alone, and the same one. */
 static void expect_program(const char *text, const char *input) {
     lf_ctx *ctx = lf_ctx_new(1);
@@ -89,6 +118,7 @@ static void expect_program(const char *text, const char *input) {
         assert_true((n->place == LF_PLACE_HOST) == !strcmp(n->op->name, "dequantize"));
     }
     assert_int_equal(lf_same_program(network, g, 300), LF_OK);
+    expect_fast(ctx, g);
     lf_graph_free(network);
     lf_graph_free(g);
     lf_ctx_free(ctx);
@@ -102,6 +132,114 @@ static void programs_equal_networks(void **state) {
         expect_program(dwn, inputs[i]);
         expect_program(kanele, inputs[i]);
         expect_program(hgq, inputs[i]);
+    }
+}
+
+/* -- random networks ----------------------------------------------------------------------------------------------------- */
+
+static lf_rng rng = {21, 0, 0};
+
+static void add_list(lf_text *t, int count, int64_t lo, int64_t hi) {
+    for (int i = 0; i < count; i++)
+        lf_text_addf(t, "%s%lld", i ? ", " : "[", (long long)lf_rng_between(&rng, lo, hi));
+    lf_text_add(t, "]");
+}
+
+static void add_layer_of_luts(lf_text *t, int luts, int width, int fan_in) {
+    lf_text_add(t, "{\"inputs\": [");
+    for (int i = 0; i < luts; i++) {
+        lf_text_add(t, i ? ", " : "");
+        add_list(t, fan_in, 0, width - 1);
+    }
+    lf_text_add(t, "], \"init\": [");
+    for (int i = 0; i < luts; i++) {
+        char digits[32];
+        (void)snprintf(digits, sizeof digits, "%016llx", (unsigned long long)lf_rng_u64(&rng));
+        lf_text_addf(t, "%s\"%.*s\"", i ? ", " : "", (1 << fan_in) / 4, digits);
+    }
+    lf_text_add(t, "]}");
+}
+
+static void random_dwn(lf_text *t) {
+    int fan_in = (int)lf_rng_between(&rng, 2, 6), features = (int)lf_rng_between(&rng, 1, 9),
+        levels = (int)lf_rng_between(&rng, 1, 12);
+    int luts = 5 * (int)lf_rng_between(&rng, 1, 8);
+    lf_text_addf(t, "{\"n_lut_inputs\": %d, \"n_classes\": 5, \"thresholds\": [", fan_in);
+    for (int f = 0; f < features; f++)
+        for (int k = 0; k < levels; k++)
+            lf_text_addf(t, "%s%s%lld.%03u",
+                         k   ? ", "
+                         : f ? "], ["
+                             : "[",
+                         k % 3 ? "" : "-", (long long)lf_rng_between(&rng, 0, 3), lf_rng_below(&rng, 1000));
+    lf_text_add(t, "]], \"layers\": [");
+    add_layer_of_luts(t, luts, features * levels, fan_in);
+    lf_text_add(t, ", ");
+    add_layer_of_luts(t, luts, luts, fan_in);
+    lf_text_add(t, "]}");
+}
+
+static void random_edges(lf_text *t, int inputs, int outputs) {
+    int edges = (int)lf_rng_between(&rng, 0, 20);
+    lf_text_addf(t, "{\"inputs\": %d, \"outputs\": %d, \"fraction_bits\": %lld, \"bias\": ", inputs, outputs,
+                 (long long)lf_rng_between(&rng, -3, 4));
+    add_list(t, outputs, -20, 20);
+    lf_text_add(t, ", \"edges\": [");
+    for (int e = 0; e < edges; e++) {
+        int bits = (int)lf_rng_between(&rng, 1, 8);
+        lf_text_addf(t,
+                     "%s{\"i\": %u, \"o\": %u, \"f\": %lld, \"bits\": %d, \"signed\": %u, \"shift\": %u, \"table\": ",
+                     e ? ", " : "", lf_rng_below(&rng, (uint32_t)inputs), lf_rng_below(&rng, (uint32_t)outputs),
+                     (long long)lf_rng_between(&rng, -3, 5), bits, lf_rng_below(&rng, 2), lf_rng_below(&rng, 4));
+        add_list(t, 1 << bits, -40, 40);
+        lf_text_add(t, "}");
+    }
+    lf_text_add(t, "]}");
+}
+
+static void random_hgq(lf_text *t) {
+    int inputs = (int)lf_rng_between(&rng, 1, 8), hidden = (int)lf_rng_between(&rng, 1, 8);
+    lf_text_add(t, "{\"layers\": [");
+    random_edges(t, inputs, hidden);
+    lf_text_add(t, ", ");
+    random_edges(t, hidden, 3);
+    lf_text_add(t, "]}");
+}
+
+/* Both engines on reals, far ones among them. */
+static void expect_same_engines(const char *text) {
+    enum { ROWS = 60 };
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_graph *g = read_text(ctx, text);
+    double x[ROWS * 16], y[2][ROWS * 8];
+    for (size_t i = 0; i < LF_COUNT(x); i++)
+        x[i] = i % 50 == 0 ? ldexp(lf_rng_double(&rng) - 0.5, (int)lf_rng_between(&rng, 0, 200))
+                           : ldexp((double)lf_rng_between(&rng, -300, 300), -5);
+    lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F64, x};
+    for (int fast = 0; fast < 2; fast++) {
+        lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = y[fast]};
+        lf_row_io io = {&in, 1, &out, 1};
+        lf_exec *e = lf_exec_new(ctx, g);
+        lf_plan *p = lf_plan_new(ctx, g);
+        assert_int_equal(fast ? lf_plan_rows(p, &io, ROWS) : lf_exec_rows(e, &io, ROWS), LF_OK);
+        lf_exec_free(e);
+        lf_plan_free(p);
+    }
+    assert_memory_equal(
+        y[0], y[1], ROWS * (size_t)lf_shape_count(lf_tensor_at(g, g->outputs.at[0].tensor)->shape) * sizeof(double));
+    lf_graph_free(g);
+    lf_ctx_free(ctx);
+}
+
+static void random_networks(void **state) {
+    (void)state;
+    static const char *const inputs[] = {"FIXED<8,4>!", "UINT5,1/31", "FIXED<12,5,RND,SAT>!"};
+    for (int i = 0; i < 90; i++) {
+        lf_text text = {0};
+        (i % 2 ? random_dwn : random_hgq)(&text);
+        expect_same_engines(text.at);
+        expect_program(text.at, inputs[i % 3]);
+        lf_text_free(&text);
     }
 }
 
@@ -265,6 +403,7 @@ int main(void) {
         cmocka_unit_test(kanele_sums),
         cmocka_unit_test(hgq_wraps),
         cmocka_unit_test(programs_equal_networks),
+        cmocka_unit_test(random_networks),
         cmocka_unit_test(encoders_need_a_grid),
         cmocka_unit_test(awkward_grids_are_refused),
         cmocka_unit_test(text_form_round_trips),

@@ -99,13 +99,17 @@ static void thermometers(void **state) {
 static void thresholds(void **state) {
     (void)state;
     static const char *const levels[] = {"1,0", "1,1", "1,2", "1,3", "4,7", "4,8", "1,20", "4,63"};
-    for (size_t i = 0; i < LF_COUNT(levels); i++)
+    static const lf_range range[] = {
+        {-200, 131, 1}, {-100, 100, 1}, {-2, 1, 1}, {0, 9, 3}}; /* words of 9, 8, 2 and 4 bits */
+    for (size_t i = 0; i < LF_COUNT(levels) * LF_COUNT(range); i++)
         for (int turn = 0; turn < 2; turn++) {
+            const char *shape = levels[i % LF_COUNT(levels)];
+            lf_range r = range[i / LF_COUNT(levels)];
             op_bench b;
             op_begin(&b);
             lf_tensor *sign = turn ? op_const_codes(&b, "4", (int64_t[]){1, -1, -1, 1}) : NULL;
             op_node(&b, "threshold", turn ? 3 : 2,
-                    OP_IN(op_codes(&b, "2,4", (lf_range){-200, 131, 1}, 1), ascending(&b, levels[i], -210, 20), sign),
+                    OP_IN(op_codes(&b, "2,4", r, 1), ascending(&b, shape, -r.hi, 1 + (int)(r.hi / 6)), sign),
                     "out_base", turn ? "-3" : "0", "out_step", turn ? "-5" : "1", NULL);
             same(&b);
         }
