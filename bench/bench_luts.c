@@ -4,8 +4,8 @@
  *   bench_luts [SECONDS per row, default 0.5]
  *
  * Columns: name, samples per second (median, best), operations of three operands per sample in millions per second, milliseconds until the code
- * is ready, bytes of code. The netlists are random: gates as in difflogic's networks (6 layers of 8,000 gates of two inputs, 784 inputs,
- * ten groups whose ones are counted), and LUTs of six inputs. */
+ * is ready, bytes of code. The netlists are random: gates in the shape of difflogic's networks (6 layers of 8,000 gates of two inputs, 784
+ * inputs, ten groups whose ones are counted; every gate depends on both of its inputs), and LUTs of six inputs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,18 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* A function that every operand matters to; operands that differ. */
+static lf_signal random_lut(lf_lutnet *n, const lf_signal *from, uint32_t count, int fan_in) {
+    static const uint8_t gates[] = {1, 2, 4, 6, 7, 8, 9, 11, 13, 14};
+    lf_signal in[LF_LUT_INPUTS];
+    for (int k = 0; k < fan_in; k++) {
+        in[k] = from[lf_rng_below(&rng, count)];
+        for (int j = 0; j < k; j++)
+            k = in[j] == in[k] ? k - 1 : k;
+    }
+    return lf_lutnet_lut(n, in, fan_in, fan_in == 2 ? gates[lf_rng_below(&rng, sizeof gates)] : lf_rng_u64(&rng));
+}
+
 /* `layers` layers of `wide` LUTs, each of operands anywhere in the layer before; the last layer are the outputs. */
 static lf_lutnet *layered(uint32_t inputs, int layers, uint32_t wide, int fan_in) {
     lf_lutnet *n = lf_lutnet_new(ctx, inputs);
@@ -40,12 +52,8 @@ static lf_lutnet *layered(uint32_t inputs, int layers, uint32_t wide, int fan_in
     for (uint32_t i = 0; i < inputs; i++)
         from[i] = lf_lutnet_input(i);
     for (int l = 0; l < layers; l++, count = wide) {
-        for (uint32_t i = 0; i < wide; i++) {
-            lf_signal in[LF_LUT_INPUTS];
-            for (int k = 0; k < fan_in; k++)
-                in[k] = from[lf_rng_below(&rng, count)];
-            to[i] = lf_lutnet_lut(n, in, fan_in, lf_rng_u64(&rng));
-        }
+        for (uint32_t i = 0; i < wide; i++)
+            to[i] = random_lut(n, from, count, fan_in);
         memcpy(from, to, wide * sizeof *to);
     }
     for (uint32_t i = 0; i < wide; i++)

@@ -30,15 +30,15 @@ static void counter(heap *to, int weight, const lf_word *bit, int n) {
     }
 }
 
-/* One level: counters of six bits wherever a column has them; what is left goes on as it is. False: there were none. */
-static bool level(heap *h) {
+/* One level: counters of `size` bits wherever a column has them; what is left goes on as it is. False: there were none. */
+static bool level(heap *h, size_t size) {
     heap next = {.c = h->c, .arena = h->arena};
     bool any = false;
     for (int w = 0; w < COLUMNS; w++) {
         const column *col = &h->at[w];
         size_t i = 0;
-        for (; col->count - i >= 6; i += 6, any = true)
-            counter(&next, w, col->at + i, 6);
+        for (; col->count - i >= size; i += size, any = true)
+            counter(&next, w, col->at + i, (int)size);
         for (; i < col->count; i++)
             put(&next, w, col->at[i]);
     }
@@ -93,7 +93,7 @@ lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t c
     c->too_wide |= !fits;
     lf_word sum = lf_circuit_const(c, 0);
     if (fits && count) {
-        while (level(&h)) {
+        while (level(&h, c->count_with_adders ? 3 : 6)) {
         }
         sum = at_most(c, add_rows(&h), (int64_t)most);
     }

@@ -11,7 +11,7 @@ typedef struct lf_weighted_bit {
 } lf_weighted_bit;
 
 /* The sum of the bits times their weights. A heap of bit columns: counters of six bits while a column has six, then carry chains: a little less
- * than a LUT per bit. */
+ * than a LUT per bit. With c->count_with_adders: full adders, two operations of three operands each, for processors. */
 lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t count);
 
 #endif

@@ -14,28 +14,11 @@ struct lf_lut_code {
     uint32_t *output; /* word offsets in scratch */
 };
 
-lf_lut_reads lf_lut_reads_of(lf_arena *a, const lf_terns *t) {
-    size_t signals = 2 + t->inputs + t->count;
-    lf_lut_reads r = {LF_NEW_ARRAY(a, uint32_t, signals + 1), LF_NEW_ARRAY(a, uint32_t, 3 * t->count + 1)};
-    for (size_t i = 0; i < t->count; i++)
-        for (int k = 0; k < t->op[i].count; k++)
-            r.start[t->op[i].in[k]]++;
-    uint32_t sum = 0;
-    for (size_t s = 0; s <= signals; s++) { /* ends of the parts, which filling from behind turns into their starts */
-        sum += s < signals ? r.start[s] : 0;
-        r.start[s] = sum;
-    }
-    for (size_t i = t->count; i-- > 0;)
-        for (int k = 0; k < t->op[i].count; k++)
-            r.at[--r.start[t->op[i].in[k]]] = (uint32_t)i;
-    return r;
-}
-
 /* -- the interpreter's program -------------------------------------------------------------------------------------------- */
 
 typedef struct planner {
     const lf_terns *t;
-    lf_lut_reads reads;
+    lf_reads reads;
     bool *kept;      /* signal is an output */
     uint32_t *place; /* slot of each signal */
     LF_VEC(uint32_t) free;
@@ -56,7 +39,7 @@ static void let_go(planner *p, uint32_t signal, size_t now) {
 /* Constants and inputs have the first slots; the others are used again after the last read. */
 static void plan_steps(lf_lut_code *c, const lf_terns *t, lf_arena *scratch) {
     uint32_t first = 2 + t->inputs;
-    planner p = {.t = t, .reads = lf_lut_reads_of(scratch, t), .slots = first, .a = scratch};
+    planner p = {.t = t, .reads = lf_reads_of(scratch, t), .slots = first, .a = scratch};
     p.kept = LF_NEW_ARRAY(scratch, bool, first + t->count);
     p.place = LF_NEW_ARRAY(scratch, uint32_t, first + t->count);
     for (size_t o = 0; o < t->outputs; o++)

@@ -5,13 +5,6 @@
 #include "kern/lut_code.h"
 #include "kern/terns.h"
 
-/* When each signal is read. */
-typedef struct lf_lut_reads {
-    uint32_t *start; /* [signals + 1]: its part of `at` */
-    uint32_t *at;    /* operations, ascending */
-} lf_lut_reads;
-lf_lut_reads lf_lut_reads_of(lf_arena *a, const lf_terns *t);
-
 /* One step of the interpreter: word offsets in scratch. */
 typedef struct lf_lut_step {
     uint32_t in[3], out;

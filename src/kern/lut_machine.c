@@ -17,7 +17,7 @@ typedef enum base { BASE_IN = 7 /* rdi */, BASE_SCRATCH = 6 /* rsi */, BASE_OUT 
 typedef struct maker {
     lf_arena *a;
     const lf_terns *t;
-    lf_lut_reads reads;
+    lf_reads reads;
     uint32_t *next;                  /* by signal: index in reads.at of its next read */
     uint32_t *slot;                  /* by signal, NONE: not in memory */
     uint32_t *home;                  /* by signal: its register, NONE */
@@ -263,7 +263,7 @@ static uint32_t *numbers(lf_arena *a, size_t count) {
 
 static void prepare(maker *m) {
     size_t signals = m->first + m->t->count;
-    m->reads = lf_lut_reads_of(m->a, m->t);
+    m->reads = lf_reads_of(m->a, m->t);
     m->next = LF_NEW_ARRAY(m->a, uint32_t, signals + 1);
     memcpy(m->next, m->reads.start, signals * sizeof *m->next);
     m->slot = numbers(m->a, signals);

@@ -75,17 +75,32 @@ static lf_lutnet *narrow_all(lf_arena *a, const lf_lutnet *n) {
 
 /* -- fusion ---------------------------------------------------------------------------------------------------------------- */
 
+lf_reads lf_reads_of(lf_arena *a, const lf_terns *t) {
+    size_t signals = 2 + t->inputs + t->count;
+    lf_reads r = {LF_NEW_ARRAY(a, uint32_t, signals + 1), LF_NEW_ARRAY(a, uint32_t, 3 * t->count + 1)};
+    for (size_t i = 0; i < t->count; i++)
+        for (int k = 0; k < t->op[i].count; k++)
+            r.start[t->op[i].in[k]]++;
+    uint32_t sum = 0;
+    for (size_t s = 0; s <= signals; s++) { /* ends of the parts, which filling from behind turns into their starts */
+        sum += s < signals ? r.start[s] : 0;
+        r.start[s] = sum;
+    }
+    for (size_t i = t->count; i-- > 0;)
+        for (int k = 0; k < t->op[i].count; k++)
+            r.at[--r.start[t->op[i].in[k]]] = (uint32_t)i;
+    return r;
+}
+
 typedef struct fusion {
     lf_terns *t;
     uint32_t first; /* signal of operation 0 */
     uint32_t *readers;
 } fusion;
 
-/* Operand j of op is an operation that nobody else reads: op may compute it itself. False when that takes more than three operands. */
-static bool fuse(fusion *f, lf_tern *op, int j) {
-    const lf_tern *inner = &f->t->op[op->in[j] - f->first];
-    uint32_t in[6];
-    int n = 0, place[3];
+/* Where the operands of inner stand among those of op without operand j: place[k] in in[0 .. n-1]. Returns n, at most 5. */
+static int merge_operands(const lf_tern *op, int j, const lf_tern *inner, uint32_t in[6], int place[3]) {
+    int n = 0;
     for (int k = 0; k < op->count; k++)
         if (k != j)
             in[n++] = op->in[k];
@@ -95,6 +110,13 @@ static bool fuse(fusion *f, lf_tern *op, int j) {
         if (place[k] == n)
             in[n++] = inner->in[k];
     }
+    return n;
+}
+
+/* op computes operand j, which is inner, by itself. False when that takes more than three operands. */
+static bool absorb(fusion *f, lf_tern *op, int j, const lf_tern *inner) {
+    uint32_t in[6];
+    int place[3], n = merge_operands(op, j, inner, in, place);
     if (n > 3)
         return false;
     uint64_t truth = 0;
@@ -106,22 +128,59 @@ static bool fuse(fusion *f, lf_tern *op, int j) {
             outer |= (k == j ? inner->function >> own & 1u : a >> at++ & 1) << k;
         truth |= (uint64_t)(op->function >> outer & 1) << a;
     }
-    for (int k = 0; k < inner->count; k++)
-        f->readers[inner->in[k]] -= place[k] < op->count - 1; /* op read it already */
-    f->readers[op->in[j]] = 0;
+    for (int k = 0; k < op->count; k++)
+        f->readers[op->in[k]]--;
     n = lf_truth_reduce(in, n, &truth);
     memcpy(op->in, in, sizeof op->in);
     op->count = (uint8_t)n;
     op->function = lf_tern_fill(truth, n);
+    for (int k = 0; k < op->count; k++)
+        f->readers[op->in[k]]++;
     return true;
 }
 
-static void fuse_all(fusion *f) {
-    for (size_t i = 0; i < f->t->count; i++) {
-        lf_tern *op = &f->t->op[i];
-        for (int j = 0; j < op->count; j++)
-            if (op->in[j] >= f->first && f->readers[op->in[j]] == 1 && fuse(f, op, j))
-                j = -1;
+static int operand_of(const lf_tern *op, uint32_t signal) {
+    int j = 0;
+    while (j < op->count && op->in[j] != signal)
+        j++;
+    return j < op->count ? j : -1;
+}
+
+/* Operation i vanishes into its readers where each of them has room for it. reader: the operations that read it as the program was at first; those
+ * that no longer do so are passed over. */
+static void vanish(fusion *f, size_t i, const uint32_t *reader, size_t count) {
+    const lf_tern *inner = &f->t->op[i];
+    uint32_t signal = f->first + (uint32_t)i, in[6];
+    int place[3];
+    size_t found = 0;
+    for (size_t r = 0; r < count; r++) {
+        lf_tern *op = &f->t->op[reader[r]];
+        int j = operand_of(op, signal);
+        if (j >= 0 && merge_operands(op, j, inner, in, place) > 3)
+            return;
+        found += j >= 0;
+    }
+    if (found != f->readers[signal])
+        return; /* an output, or read by what read one of its readers */
+    for (size_t r = 0; r < count; r++) {
+        lf_tern *op = &f->t->op[reader[r]];
+        int j = operand_of(op, signal);
+        if (j >= 0)
+            (void)absorb(f, op, j, inner);
+    }
+}
+
+enum { READERS_MAX = 3 };
+
+/* Operations with one reader first, then those with two, three. */
+static void fuse_all(fusion *f, lf_arena *a) {
+    for (uint32_t most = 1; most <= READERS_MAX; most++) {
+        lf_reads reads = lf_reads_of(a, f->t);
+        for (size_t i = f->t->count; i-- > 0;) {
+            uint32_t s = f->first + (uint32_t)i, begin = reads.start[s], count = reads.start[s + 1] - begin;
+            if (count > 0 && count <= most)
+                vanish(f, i, reads.at + begin, count);
+        }
     }
 }
 
@@ -173,7 +232,7 @@ lf_terns *lf_terns_of(lf_arena *a, const lf_lutnet *n) {
         t->output[i] = small->outputs.at[i];
         f.readers[t->output[i]] += 2; /* stays as it is */
     }
-    fuse_all(&f);
+    fuse_all(&f, a);
     pack(&f, a);
     lf_lutnet_free(small);
     return t;

@@ -19,9 +19,15 @@ typedef struct lf_terns {
     uint32_t *output;
 } lf_terns;
 
-/* LUTs of more than three inputs become selections of their halves, halves that are equal once; operations with one reader join it where three operands
- * are enough. In the arena. */
+/* LUTs of more than three inputs become selections of their halves, halves that are equal once; operations join their readers where three operands
+ * are enough for all of them. In the arena. */
 lf_terns *lf_terns_of(lf_arena *a, const lf_lutnet *n);
+
+/* Which operations read each signal: at[start[s]] .. at[start[s + 1] - 1], ascending. In the arena. */
+typedef struct lf_reads {
+    uint32_t *start, *at;
+} lf_reads;
+lf_reads lf_reads_of(lf_arena *a, const lf_terns *t);
 
 /* The function for operands in another order or with fewer of them: `function` of three operands as a table of 8 bits. */
 static inline uint8_t lf_tern_fill(uint64_t truth, int count) {
