@@ -32,6 +32,12 @@ lf_status lf_vlog_memory(lf_vlog *v, const char *file, int bits, int64_t depth, 
 lf_status lf_vlog_rom(lf_vlog *v, const char *name, int bits, int64_t depth, const uint8_t *words);
 int lf_vlog_rom_address_bits(int64_t depth); /* at least 1 */
 
+/* A generated module `NAME (input aclk, input ce, input [IN-1:0] in_data, output [OUT-1:0] out_data)`: the circuit with its pipeline registers, which
+ * move when ce is 1. Element 0 of the inputs and of the outputs is lowest; element i has in_bits[i] or out_bits[i] bits, at least its own (two's
+ * complement where its range has negative values); NULL: every element its own. There is no reset: data follow valid, which is the caller's. */
+struct lf_circuit;
+lf_status lf_vlog_circuit(lf_vlog *v, const char *module, const struct lf_circuit *c, const int *in_bits, const int *out_bits);
+
 /* Streams of the top module: data, valid and ready wires NAME_tdata, NAME_tvalid, NAME_tready, `bits` wide. */
 void lf_vlog_stream(lf_vlog *v, const char *name, int bits);
 
