@@ -150,30 +150,35 @@ static int64_t vector_beats(const lf_graph *g, const lf_node *n, int operand) {
     return works_on ? x->shape.dim[x->shape.rank - 1] / lf_attr_int(n, "SIMD") : 0;
 }
 
+/* slot: by tensor id, the slot whose FIFO gives it. */
+static void locate_readers(const lf_graph *g, const lf_stream_model *m, const lf_node *n, lf_slot *const *slot) {
+    for (int k = 0, port = 0; lf_is_unit(n) && k < n->in_count; k++) {
+        if (!lf_is_stream(g, n, k))
+            continue;
+        lf_slot *s = slot[n->in[k]];
+        if (s) {
+            s->to = m->unit_of[n->id];
+            s->to_port = port;
+            s->vector = vector_beats(g, n, k);
+        }
+        port++;
+    }
+}
+
 static void locate_slots(const sizing *z, const lf_stream_model *m) {
     const lf_graph *g = z->g;
+    lf_slot **slot = LF_NEW_ARRAY(z->arena, lf_slot *, g->tensors.count + 1);
     for (size_t i = 0; i < z->slots->count; i++) {
-        lf_slot *s = &z->slots->at[i];
+        lf_slot *s = slot[z->slots->at[i].fifo->out[0]] = &z->slots->at[i];
         s->unit = m->unit_of[s->fifo->id];
         s->to = -1;
         s->beats = lf_stream_beats(g, s->fifo->in[0]);
         s->bits = lf_stream_bits(g, s->fifo->in[0]);
         s->depth = 0;
         lf_chain_bypass(z->chain, s->unit, true);
-        for (size_t k = 0; k < g->order.count && s->to < 0; k++) {
-            const lf_node *n = lf_node_at(g, g->order.at[k]);
-            for (int j = 0, port = 0; lf_is_unit(n) && j < n->in_count; j++) {
-                if (!lf_is_stream(g, n, j))
-                    continue;
-                if (n->in[j] == s->fifo->out[0]) {
-                    s->to = m->unit_of[n->id];
-                    s->to_port = port;
-                    s->vector = vector_beats(g, n, j);
-                }
-                port++;
-            }
-        }
     }
+    for (size_t i = 0; i < g->order.count; i++)
+        locate_readers(g, m, lf_node_at(g, g->order.at[i]), slot);
 }
 
 /* -- readiness -------------------------------------------------------------------------------------------------------------- */

@@ -115,6 +115,7 @@ static void sort_ports(const lf_ports *model, lf_stream_ports *ports) {
 
 lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs, lf_stream_ports *outputs) {
     int64_t in[LF_UNIT_PORTS], out[LF_UNIT_PORTS];
+    const bool *leaves = lf_read_by_host(g, a);
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (!lf_is_unit(n))
@@ -128,7 +129,7 @@ lf_status lf_circuit_ports(const lf_graph *g, lf_arena *a, lf_stream_ports *inpu
                 add_port(g, a, inputs, source, in[k], model_input(g, source));
         }
         for (int k = 0; k < n->out_count; k++)
-            if (lf_leaves_circuit(g, n->out[k]))
+            if (leaves[n->out[k]])
                 add_port(g, a, outputs, n->out[k], out[k], model_output(g, n->out[k]));
     }
     sort_ports(&g->inputs, inputs);

@@ -61,20 +61,22 @@ typedef struct reader {
 
 typedef LF_VEC(reader) readers;
 
-static bool host_reads(const lf_graph *g, lf_id tensor) {
-    const lf_node *from = lf_node_at(g, lf_tensor_at(g, tensor)->producer);
-    if (!from || from->place != LF_PLACE_FPGA)
-        return false;
+static bool from_circuit(const lf_graph *g, lf_id tensor) {
+    const lf_node *n = tensor ? lf_node_at(g, lf_tensor_at(g, tensor)->producer) : NULL;
+    return n && n->place == LF_PLACE_FPGA;
+}
+
+/* By tensor id: the circuit produces it, and an output of the graph or a node of the host reads it itself. */
+static const bool *host_reads(const lf_graph *g, lf_arena *a) {
+    bool *reads = LF_NEW_ARRAY(a, bool, g->tensors.count + 1);
     for (size_t i = 0; i < g->outputs.count; i++)
-        if (g->outputs.at[i].tensor == tensor)
-            return true;
+        reads[g->outputs.at[i].tensor] |= from_circuit(g, g->outputs.at[i].tensor);
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        for (int k = 0; n && n->place != LF_PLACE_FPGA && k < n->in_count; k++)
-            if (n->in[k] == tensor)
-                return true;
+        for (int k = 0; n->place != LF_PLACE_FPGA && k < n->in_count; k++)
+            reads[n->in[k]] |= from_circuit(g, n->in[k]);
     }
-    return false;
+    return reads;
 }
 
 static void give_to(lf_graph *g, const reader *r, lf_id now) {
@@ -114,6 +116,7 @@ static lf_status insert_forks(wiring *w) {
     lf_graph *g = w->g;
     size_t tensors = g->tensors.count;
     readers *of = LF_NEW_ARRAY(w->arena, readers, tensors + 1);
+    const bool *host = host_reads(g, w->arena);
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
         for (int k = 0; n->place == LF_PLACE_FPGA && k < n->in_count; k++)
@@ -121,7 +124,7 @@ static lf_status insert_forks(wiring *w) {
                 LF_PUSH(w->arena, &of[n->in[k]], (reader){n->in[k], n, k});
     }
     for (lf_id t = 1; t <= tensors; t++) {
-        if (of[t].count && host_reads(g, t))
+        if (of[t].count && host[t])
             LF_PUSH(w->arena, &of[t], (reader){t, NULL, 0});
         if (of[t].count < 2)
             continue;
@@ -201,20 +204,14 @@ static lf_status insert_slots(wiring *w, lf_slots *slots) {
     return settle(w->g);
 }
 
-static void reader_of(const lf_graph *g, lf_id tensor, lf_node **to, int *k) {
-    *to = lf_only_consumer(g, tensor);
-    for (*k = 0; (*to)->in[*k] != tensor;)
-        ++*k;
-}
-
-/* What was decided for a slot: nothing, a skid buffer, or the FIFO that stands there. */
-static void settle_slot(lf_graph *g, const lf_slot *s) {
-    lf_node *to;
-    int k;
+/* What was decided for a slot: nothing, a skid buffer, or the FIFO that stands there before `to`. */
+static void settle_slot(lf_graph *g, const lf_slot *s, lf_node *to) {
+    int k = 0;
     bool skid = s->cut && lf_attr_int(s->fifo, "depth") <= 2;
     if (s->depth && !skid)
         return;
-    reader_of(g, s->fifo->out[0], &to, &k);
+    while (to->in[k] != s->fifo->out[0])
+        k++;
     to->in[k] = s->fifo->in[0];
     lf_node_remove(g, s->fifo->id);
     if (skid)
@@ -335,8 +332,9 @@ static lf_status buffer(wiring *w, const lf_connect_options *o) {
     if (o->file && *o->file)
         LF_TRY(lf_folding_read_fifos(w->g, o->file, w->arena, &pins));
     LF_TRY(pin_depths(w, &slots, &pins));
+    const lf_id *to = lf_only_consumers(w->g, w->arena);
     for (size_t i = 0; i < slots.count; i++)
-        settle_slot(w->g, &slots.at[i]);
+        settle_slot(w->g, &slots.at[i], lf_node_at(w->g, to[slots.at[i].fifo->out[0]]));
     LF_TRY(settle(w->g));
     return pins.count ? judge_pins(w, ii, o->allow_deadlock) : LF_OK;
 }

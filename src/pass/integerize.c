@@ -299,12 +299,11 @@ static bool is_circuit(const lf_node *n) {
 
 /* A change of layout beside the cut belongs to the host. */
 static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
+    if (!n->op->positions)
+        return false;
     const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
-    const lf_node *after = lf_only_consumer(g, n->out[0]);
-    return n->op->positions &&
-           (!before ||
-            (before && (is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))) ||
-            is_op(after, "dequantize"));
+    return !before || is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST) ||
+           is_op(lf_only_consumer(g, n->out[0]), "dequantize");
 }
 
 /* Codes that the circuit has: of an input, behind `quantize`, made by the circuit; also in another layout. */

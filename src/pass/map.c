@@ -135,10 +135,37 @@ static lf_id rows_of_thresholds(lf_graph *g, const lf_tensor *T, int64_t rows) {
     return lf_const_codes(g, T->name, lf_shape_make(2, dim), code)->id;
 }
 
-static lf_status fuse_threshold(lf_graph *g, lf_node *t) {
+/* Uses change while nodes are visited in order: what reads a tensor that went reads another, and every node finds that out when its turn
+ * comes. So the whole graph is walked once and not for every change. */
+typedef struct uses {
+    uint32_t *count; /* [tensor id] */
+    lf_id *now;      /* [tensor id]: what is read instead, or 0 */
+} uses;
+
+/* With room for the thresholds that every node may get made. */
+static uses find_uses(const lf_graph *g, lf_arena *a) {
+    return (uses){lf_use_counts(g, a), LF_NEW_ARRAY(a, lf_id, g->tensors.count + g->order.count + 1)};
+}
+
+static void read_anew(const uses *u, lf_node *n) {
+    for (int k = 0; k < n->in_count; k++)
+        while (u->now[n->in[k]])
+            n->in[k] = u->now[n->in[k]];
+}
+
+/* Node n goes; what reads its result reads `now`. */
+static void take_out(lf_graph *g, const uses *u, const lf_node *n, lf_id now) {
+    for (int k = 0; k < n->in_count; k++)
+        u->count[n->in[k]]--;
+    u->count[now] += u->count[n->out[0]];
+    u->now[n->out[0]] = now;
+    lf_node_remove(g, n->id);
+}
+
+static lf_status fuse_threshold(lf_graph *g, const uses *u, lf_node *t) {
     lf_node *mvu = lf_node_at(g, lf_in(g, t, 0)->producer);
     const lf_tensor *T = lf_in(g, t, 1);
-    if (!is_op(mvu, "mvu") || lf_in(g, mvu, 3) || lf_use_count(g, t->in[0]) != 1 || lf_in(g, t, 2) ||
+    if (!is_op(mvu, "mvu") || lf_in(g, mvu, 3) || u->count[t->in[0]] != 1 || lf_in(g, t, 2) ||
         T->shape.dim[1] > FUSED_LEVELS || T->shape.dim[1] < 1)
         return LF_OK;
     lf_id in[4] = {mvu->in[0], mvu->in[1], mvu->in_count > 2 ? mvu->in[2] : 0,
@@ -147,24 +174,19 @@ static lf_status fuse_threshold(lf_graph *g, lf_node *t) {
     mvu->in_count = 4;
     lf_attr_set_int(mvu, "out_base", lf_attr_int(t, "out_base"));
     lf_attr_set_int(mvu, "out_step", lf_attr_int(t, "out_step"));
-    lf_id old = t->out[0];
-    lf_node_remove(g, t->id);
-    lf_replace_uses(g, old, mvu->out[0]);
+    take_out(g, u, t, mvu->out[0]);
     return lf_infer_node(g, mvu);
 }
 
 /* -- layout ---------------------------------------------------------------------------------------------------------------------- */
 
 /* A reshape moves nothing on a stream. Where it gives back the shape from before an earlier one, both go. */
-static void drop_reshape(lf_graph *g, lf_node *n) {
+static void drop_reshape(lf_graph *g, const uses *u, const lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0), *y = lf_out(g, n, 0);
     const lf_node *before = lf_node_at(g, x->producer);
     const lf_tensor *source = is_op(before, "reshape") ? lf_in(g, before, 0) : x;
-    if (!lf_shape_equal(source->shape, y->shape))
-        return;
-    lf_id old = y->id, now = source->id;
-    lf_node_remove(g, n->id);
-    lf_replace_uses(g, old, now);
+    if (lf_shape_equal(source->shape, y->shape))
+        take_out(g, u, n, source->id);
 }
 
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
@@ -172,16 +194,16 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     LF_TRY(lf_check_encoder(g));
     LF_TRY(check_cut(g, scratch));
     LF_TRY(check_ops(g));
-    lf_ids order = {0};
-    for (size_t i = 0; i < g->order.count; i++)
-        LF_PUSH(scratch, &order, g->order.at[i]);
-    for (size_t i = 0; i < order.count; i++) {
-        lf_node *n = lf_node_at(g, order.at[i]);
+    uses u = find_uses(g, scratch);
+    for (size_t i = 0; i < g->order.count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        read_anew(&u, n);
         if (is_op(n, "threshold"))
-            LF_TRY(fuse_threshold(g, n));
+            LF_TRY(fuse_threshold(g, &u, n));
         else if (is_op(n, "reshape") && n->place == LF_PLACE_FPGA)
-            drop_reshape(g, n);
+            drop_reshape(g, &u, n);
     }
+    lf_replace_uses_all(g, u.now);
     LF_TRY(lf_graph_sort(g));
     lf_graph_prune(g);
     return lf_infer(g);

@@ -27,21 +27,19 @@ bool lf_enters_circuit(const lf_graph *g, lf_id tensor) {
     return !n || !lf_is_unit(n);
 }
 
-static bool read_by_host(const lf_graph *g, lf_id tensor) {
+/* From the outputs up, so that readers come before what they read. */
+const bool *lf_read_by_host(const lf_graph *g, lf_arena *a) {
+    bool *read = LF_NEW_ARRAY(a, bool, g->tensors.count + 1);
     for (size_t i = 0; i < g->outputs.count; i++)
-        if (g->outputs.at[i].tensor == tensor)
-            return true;
-    for (size_t i = 0; i < g->order.count; i++) {
+        read[g->outputs.at[i].tensor] = true;
+    for (size_t i = g->order.count; i-- > 0;) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        for (int k = 0; k < n->in_count; k++)
-            if (n->in[k] == tensor && (n->place != LF_PLACE_FPGA || (!n->op->unit && read_by_host(g, n->out[0]))))
-                return true;
+        bool host = n->place != LF_PLACE_FPGA || (!n->op->unit && read[n->out[0]]);
+        for (int k = 0; host && k < n->in_count; k++)
+            read[n->in[k]] = true;
     }
-    return false;
-}
-
-bool lf_leaves_circuit(const lf_graph *g, lf_id tensor) {
-    return !lf_enters_circuit(g, tensor) && read_by_host(g, tensor);
+    read[0] = false; /* absent operands */
+    return read;
 }
 
 static int stream_port(const lf_graph *g, const lf_node *n, int operand) {
@@ -95,6 +93,7 @@ lf_status lf_stream_model_make(const lf_graph *g, lf_arena *a, lf_stream_model *
     m->unit_of = LF_NEW_ARRAY(a, int, g->nodes.count + 1);
     memset(m->unit_of, 0xff, (g->nodes.count + 1) * sizeof *m->unit_of);
     LF_TRY(add_units(g, a, m));
+    const bool *leaves = lf_read_by_host(g, a);
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (!lf_is_unit(n))
@@ -103,7 +102,7 @@ lf_status lf_stream_model_make(const lf_graph *g, lf_arena *a, lf_stream_model *
             if (lf_is_stream(g, n, k))
                 join_operand(g, m, n, k);
         for (int k = 0; k < n->out_count; k++)
-            if (lf_leaves_circuit(g, n->out[k]))
+            if (leaves[n->out[k]])
                 lf_chain_sink(m->chain, m->unit_of[n->id], k);
     }
     return LF_OK;

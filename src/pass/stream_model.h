@@ -17,8 +17,8 @@ lf_id lf_stream_source(const lf_graph *g, lf_id tensor);
 bool lf_is_stream(const lf_graph *g, const lf_node *n, int operand);
 /* True for nodes that are units of the circuit (reshapes are wires). */
 bool lf_is_unit(const lf_node *n);
-/* True when `tensor` leaves the circuit: a host node or an output of the graph reads it. */
-bool lf_leaves_circuit(const lf_graph *g, lf_id tensor);
+/* By tensor id: a host node or an output of the graph reads it, through wires. What a unit produces leaves the circuit then. */
+const bool *lf_read_by_host(const lf_graph *g, lf_arena *a);
 /* True when a tensor comes from the host: no unit produces it. */
 bool lf_enters_circuit(const lf_graph *g, lf_id tensor);
 

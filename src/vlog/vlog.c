@@ -128,10 +128,7 @@ void lf_vlog_require(lf_vlog *v, const char *unit) {
 }
 
 static bool module_taken(const lf_vlog *v, const char *name) {
-    for (size_t i = 0; i < v->modules.count; i++)
-        if (!strcmp(v->modules.at[i]->name, name))
-            return true;
-    return !strcmp(name, v->top) || lf_vlog_unit_text(name);
+    return lf_vlog_find(&v->module_names, name) || !strcmp(name, v->top) || lf_vlog_unit_text(name);
 }
 
 static lf_vlog_text *new_text(lf_vlog *v, const char *name) {
@@ -147,6 +144,7 @@ lf_text *lf_vlog_module(lf_vlog *v, const char *name) {
     }
     lf_vlog_text *m = new_text(v, name);
     LF_PUSH(v->arena, &v->modules, m);
+    lf_names_set(&v->module_names, v->arena, m->name, (uint32_t)v->modules.count);
     return &m->text;
 }
 
@@ -168,11 +166,10 @@ static void add_hex_word(lf_text *t, const uint8_t *words, int64_t i, int bits) 
 }
 
 lf_status lf_vlog_memory(lf_vlog *v, const char *file, int bits, int64_t depth, const uint8_t *words) {
-    for (size_t i = 0; i < v->memories.count; i++)
-        if (!strcmp(v->memories.at[i]->name, file)) {
-            lf_vlog_fault(v, "two memory files are called %s", file);
-            return LF_FAILED;
-        }
+    if (lf_vlog_find(&v->memory_names, file)) {
+        lf_vlog_fault(v, "two memory files are called %s", file);
+        return LF_FAILED;
+    }
     if (bits < 1 || depth < 1) {
         lf_vlog_fault(v, "memory %s of %" PRId64 " words of %d bits", file, depth, bits);
         return LF_FAILED;
@@ -181,16 +178,15 @@ lf_status lf_vlog_memory(lf_vlog *v, const char *file, int bits, int64_t depth, 
     for (int64_t i = 0; i < depth; i++)
         add_hex_word(&m->text, words, i, bits);
     LF_PUSH(v->arena, &v->memories, m);
+    lf_names_set(&v->memory_names, v->arena, m->name, (uint32_t)v->memories.count);
     return LF_OK;
 }
 
 /* -- the top module ---------------------------------------------------------------------------------------------- */
 
 static lf_vlog_stream_def *find_stream(const lf_vlog *v, const char *name) {
-    for (size_t i = 0; i < v->streams.count; i++)
-        if (!strcmp(v->streams.at[i]->name, name))
-            return v->streams.at[i];
-    return NULL;
+    size_t found = lf_vlog_find(&v->stream_names, name);
+    return found ? v->streams.at[found - 1] : NULL;
 }
 
 void lf_vlog_stream(lf_vlog *v, const char *name, int bits) {
@@ -202,16 +198,17 @@ void lf_vlog_stream(lf_vlog *v, const char *name, int bits) {
     s->name = lf_strdup(v->arena, name);
     s->bits = bits;
     LF_PUSH(v->arena, &v->streams, s);
+    lf_names_set(&v->stream_names, v->arena, s->name, (uint32_t)v->streams.count);
 }
 
 void lf_vlog_instance(lf_vlog *v, const char *module, const char *instance) {
-    for (size_t i = 0; i < v->instances.count; i++)
-        if (!strcmp(v->instances.at[i]->name, instance))
-            lf_vlog_fault(v, "two instances are called %s", instance);
+    if (lf_vlog_find(&v->instance_names, instance))
+        lf_vlog_fault(v, "two instances are called %s", instance);
     lf_vlog_inst *n = LF_NEW(v->arena, lf_vlog_inst);
     n->module = lf_strdup(v->arena, module);
     n->name = lf_strdup(v->arena, instance);
     LF_PUSH(v->arena, &v->instances, n);
+    lf_names_set(&v->instance_names, v->arena, n->name, (uint32_t)v->instances.count);
 }
 
 static lf_vlog_inst *newest(lf_vlog *v, const char *what) {

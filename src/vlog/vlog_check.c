@@ -1,14 +1,11 @@
 /* Faults of our own code that would otherwise appear as a silent truncation or a dangling wire. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "vlog/vlog_model.h"
 
 static const char *module_text(const lf_vlog *v, const char *module) {
-    for (size_t i = 0; i < v->modules.count; i++)
-        if (!strcmp(v->modules.at[i]->name, module))
-            return v->modules.at[i]->text.at;
-    return lf_vlog_unit_text(module);
+    size_t found = lf_vlog_find(&v->module_names, module);
+    return found ? v->modules.at[found - 1]->text.at : lf_vlog_unit_text(module);
 }
 
 static void check_instance(lf_vlog *v, const lf_vlog_inst *n) {

@@ -2,6 +2,7 @@
 #ifndef LF_VLOG_VLOG_MODEL_H
 #define LF_VLOG_VLOG_MODEL_H
 
+#include "ir/names.h"
 #include "vlog/vlog.h"
 
 /* A text file that is being made: a generated module or a memory. */
@@ -44,8 +45,15 @@ struct lf_vlog {
     LF_VEC(lf_vlog_stream_def *) streams;
     LF_VEC(lf_vlog_inst *) instances;
     LF_VEC(lf_vlog_port_def) ports;
+    lf_names module_names, memory_names, stream_names, instance_names; /* of the lists above: index + 1 */
     bool failed;
 };
+
+/* index + 1, or 0. */
+static inline size_t lf_vlog_find(const lf_names *names, const char *name) {
+    const lf_name *found = lf_names_find(names, name);
+    return found ? found->id : 0;
+}
 
 /* Records a fault of our own code and marks the design as failed. */
 void lf_vlog_fault(lf_vlog *v, const char *fmt, ...) LF_PRINTF(2, 3);
