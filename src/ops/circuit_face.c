@@ -28,6 +28,15 @@ lf_word lf_face_times(lf_circuit *c, lf_word w, int64_t factor) {
     return sum;
 }
 
+lf_word lf_face_peeled(const lf_circuit *c, lf_word w, int64_t *k) {
+    const lf_word_def *d = lf_word_at(c, w);
+    *k = 0;
+    if (d->op != LF_WORD_ADD || lf_word_at(c, d->b)->op != LF_WORD_CONST)
+        return w;
+    *k = lf_word_range(c, d->b).lo;
+    return d->a;
+}
+
 /* Bit by bit from the highest: it chooses the half of the bits in which the count goes on. */
 lf_word lf_face_rank(lf_circuit *c, const lf_word *bits, size_t count) {
     lf_word out[32], zero = lf_circuit_const(c, 0);

@@ -10,6 +10,8 @@ lf_word lf_face_operand(const lf_graph *g, const lf_node *n, lf_circuit *c, cons
 
 lf_word lf_face_times(lf_circuit *c, lf_word w, int64_t factor);
 lf_word lf_face_plus(lf_circuit *c, lf_word w, int64_t k);
+/* w is the returned word + *k: what a table takes over instead of an adder. */
+lf_word lf_face_peeled(const lf_circuit *c, lf_word w, int64_t *k);
 /* How many of the bits are 1, where those that are stand before those that are not. */
 lf_word lf_face_rank(lf_circuit *c, const lf_word *bits, size_t count);
 

@@ -5,6 +5,7 @@
  *   II = elements / PE cycles per frame. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "num/bitpack.h"
 #include "ops/circuit_face.h"
@@ -180,20 +181,35 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
 
 /* -- circuit ----------------------------------------------------------------------------------------------------------- */
 
-static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
-    const lf_tensor *T = lf_in(g, n, 1);
-    size_t C = (size_t)lf_last_dim(lf_in(g, n, 0)->shape), N = (size_t)T->shape.dim[1];
-    size_t count = (size_t)lf_shape_count(lf_in(g, n, 0)->shape);
-    int64_t lo = ((const lf_table_attr *)n->attr)->lo;
-    int64_t *values = malloc(N * sizeof *values);
-    if (!values)
-        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
-    for (size_t e = 0; e < count; e++) {
-        for (size_t i = 0; i < N; i++)
-            values[i] = entry(n, T, (int64_t)(e % C), lo + (int64_t)i);
-        out[0][e] = lf_circuit_table(c, lf_face_plus(c, in[0][e], -lo), values, N, NULL);
+/* The bits of a word as they are, whatever its lowest value is. */
+typedef struct lookup {
+    int64_t values[2 << INDEX_BITS_MAX]; /* without a constant, a word may have one bit more */
+    uint8_t care[(2 << INDEX_BITS_MAX) / 8];
+} lookup;
+
+static lf_word look_up(const lf_node *n, const lf_tensor *T, lf_circuit *c, lf_word x, int64_t channel, lookup *l) {
+    int64_t plus;
+    x = lf_face_peeled(c, x, &plus);
+    lf_range r = lf_word_range(c, x);
+    int bits = lf_word_bits(c, x);
+    int64_t mask = ((int64_t)1 << bits) - 1;
+    memset(l, 0, sizeof *l);
+    for (int64_t v = r.lo; v <= r.hi; v += r.step) {
+        int64_t i = v & mask;
+        l->values[i] = entry(n, T, channel, v + plus);
+        l->care[i / 8] = (uint8_t)(l->care[i / 8] | 1u << (i % 8));
     }
-    free(values);
+    return lf_circuit_table(c, lf_circuit_wrap(c, x, bits, false), l->values, (size_t)mask + 1, l->care);
+}
+
+static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *const *in, lf_word **out) {
+    const lf_tensor *x = lf_in(g, n, 0), *T = lf_in(g, n, 1);
+    lookup *l = malloc(sizeof *l);
+    if (!l)
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
+    for (size_t e = 0; e < (size_t)lf_shape_count(x->shape); e++)
+        out[0][e] = look_up(n, T, c, in[0][e], (int64_t)(e % (size_t)lf_last_dim(x->shape)), l);
+    free(l);
     return LF_OK;
 }
 

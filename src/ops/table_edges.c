@@ -216,16 +216,17 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 
 /* -- circuit ----------------------------------------------------------------------------------------------------------- */
 
-/* What an edge reads, an unsigned word for a table. Two ways: the rounded index itself, or, where that still fits one LUT, the input with one bit below
- * the rounding point, so that nothing needs to be added. */
+/* What an edge reads, an unsigned word for a table: the rounded value modulo 2^bits, or, where that still fits one LUT, the input with one bit below the
+ * rounding point, so that nothing needs to be added. */
 typedef struct edge_index {
     lf_word word;
-    bool half;       /* word has the bit below: its value i stands for index (i + 1) / 2 */
+    bool half;       /* word has the bit below: its value i stands for (i + 1) / 2 */
     lf_range values; /* before it wrapped: which entries are read */
+    int64_t plus;    /* what the table adds to it */
 } edge_index;
 
 static edge_index wrapped_word(lf_circuit *c, lf_word w, int bits, bool half) {
-    return (edge_index){lf_circuit_wrap(c, w, bits, false), half, lf_word_range(c, w)};
+    return (edge_index){lf_circuit_wrap(c, w, bits, false), half, lf_word_range(c, w), 0};
 }
 
 /* v modulo 2^bits as a signed word, if it could be longer than that and a sign. */
@@ -236,18 +237,20 @@ static lf_word low_bits(lf_circuit *c, lf_word v, int bits) {
 static edge_index index_word(lf_circuit *c, lf_word v, const int64_t *edge, int64_t exponent) {
     int64_t shift = edge[LF_EDGE_FRACTION] - exponent;
     int bits = (int)edge[LF_EDGE_BITS];
-    int64_t offset = edge[LF_EDGE_SIGNED] ? (int64_t)1 << (bits - 1) : 0;
     if (shift >= bits) /* a multiple of 2^bits */
-        return wrapped_word(c, lf_circuit_const(c, offset), bits, false);
-    if (shift >= 0) {
-        lf_word r = lf_circuit_shift(c, low_bits(c, v, bits - (int)shift), (int)shift);
-        return wrapped_word(c, lf_face_plus(c, r, offset), bits, false);
+        return wrapped_word(c, lf_circuit_const(c, 0), bits, false);
+    if (shift == 0) {
+        int64_t plus;
+        edge_index index = wrapped_word(c, low_bits(c, lf_face_peeled(c, v, &plus), bits), bits, false);
+        index.plus = plus;
+        return index;
     }
+    if (shift > 0)
+        return wrapped_word(c, lf_circuit_shift(c, low_bits(c, v, bits - (int)shift), (int)shift), bits, false);
     v = low_bits(c, lf_circuit_shift(c, v, shift < -64 ? -63 : (int)shift + 1), bits + 1); /* one bit below the point */
     if (bits < LF_LUT_INPUTS)
         return wrapped_word(c, v, bits + 1, true);
-    lf_word r = lf_circuit_shift(c, lf_face_plus(c, v, 1), -1);
-    return wrapped_word(c, lf_face_plus(c, r, offset), bits, false);
+    return wrapped_word(c, lf_circuit_shift(c, lf_face_plus(c, v, 1), -1), bits, false);
 }
 
 /* Room for the tables of an edge. */
@@ -275,7 +278,8 @@ static lf_word edge_word(lf_circuit *c, lf_word v, const int64_t *edge, const lf
     c->part = part;
     size_t count = (size_t)1 << (edge[LF_EDGE_BITS] + index.half);
     for (size_t i = 0; i < count; i++)
-        room->values[i] = lf_tensor_code(tables, start + (index.half ? wrapped(edge, (i + 1) / 2) : i));
+        room->values[i] =
+            lf_tensor_code(tables, start + wrapped(edge, (index.half ? (i + 1) / 2 : i) + (uint64_t)index.plus));
     bool all = lf_range_count(index.values) >= count;
     if (!all)
         mark_read(&index, count, room->care);

@@ -8,6 +8,7 @@
  *   out 0  y       [..., N]              codes with the scale of the tables
  * Source: Umuroglu et al., LogicNets, 2020 (neurons); Bacellar et al., Differentiable Weightless Neural Networks, 2024 (bits = 1, F = 6). */
 #include <inttypes.h>
+#include <string.h>
 
 #include "ops/circuit_face.h"
 #include "ops/branch.h"
@@ -145,9 +146,17 @@ static lf_word one_lut(lf_circuit *c, const lf_word *bits, int count, const int6
 
 typedef struct neuron_room {
     lf_word bits[ADDRESS_BITS_MAX];
-    int64_t *values;
+    int64_t *values, plus[ADDRESS_BITS_MAX];
     uint8_t *care;
 } neuron_room;
+
+/* The address of the neuron whose inputs' lowest bits, as they are but for what is to be added, make up `bits`. */
+static size_t address_of(const table_neurons_attr *a, size_t fan_in, const int64_t *plus, size_t bits) {
+    size_t mask = ((size_t)1 << a->bits) - 1, address = 0;
+    for (size_t j = 0; j < fan_in; j++)
+        address |= (((bits >> (j * (size_t)a->bits)) + (size_t)(plus[j] - a->lo)) & mask) << (j * (size_t)a->bits);
+    return address;
+}
 
 /* Neuron i of the vector x. */
 static lf_word neuron(const lf_graph *g, const lf_node *n, lf_circuit *c, const lf_word *x, size_t i, neuron_room *r) {
@@ -157,16 +166,18 @@ static lf_word neuron(const lf_graph *g, const lf_node *n, lf_circuit *c, const 
     int count = 0;
     bool binary = !care;
     for (size_t j = 0; j < fan_in; j++) {
-        lf_word w = lf_face_plus(c, x[lf_tensor_code(inputs, i * fan_in + j)], -a->lo);
+        lf_word w = lf_face_peeled(c, x[lf_tensor_code(inputs, i * fan_in + j)], &r->plus[j]);
         for (int b = 0; b < (int)a->bits; b++)
             r->bits[count++] = lf_circuit_bit(c, w, b);
     }
+    memset(r->care, 0, entries / 8 + 1);
     for (size_t e = 0; e < entries; e++) {
-        r->values[e] = lf_tensor_code(tables, i * entries + e);
+        size_t at = address_of(a, fan_in, r->plus, e);
+        r->values[e] = lf_tensor_code(tables, i * entries + at);
         binary = binary && (r->values[e] == 0 || r->values[e] == 1);
+        if (care && lf_tensor_code(care, i * ((entries + 7) / 8) + at / 8) >> (at % 8) & 1)
+            r->care[e / 8] = (uint8_t)(r->care[e / 8] | 1u << (e % 8));
     }
-    for (size_t e = 0; care && e < (entries + 7) / 8; e++)
-        r->care[e] = (uint8_t)lf_tensor_code(care, i * ((entries + 7) / 8) + e);
     if (count == 0)
         return lf_circuit_const(c, r->values[0]);
     if (binary && count <= LF_LUT_INPUTS)

@@ -265,6 +265,47 @@ static void encoders_need_a_grid(void **state) {
     }
 }
 
+/* The grid that map proposes for this network. */
+static const char *proposed(lf_arena *a, const char *text) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_graph *g = read_text(ctx, text);
+    assert_int_equal(lf_pipeline_run(g, "integerize, map", NULL), LF_BAD_INPUT);
+    const char *hint = lf_diag_at(ctx, lf_diag_count(ctx) - 1)->hint, *from = strchr(hint, '\'') + 1;
+    const char *grid = lf_strndup(a, from, (size_t)(strchr(from, '\'') - from));
+    lf_graph_free(g);
+    lf_ctx_free(ctx);
+    return grid;
+}
+
+/* For edges it changes nothing, wherever the value lies. */
+static void proposed_grids_are_exact(void **state) {
+    (void)state;
+    lf_arena *a = lf_arena_new();
+    for (int i = 0; i < 40; i++) {
+        lf_text text = {0};
+        random_hgq(&text);
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_graph *plain = read_text(ctx, text.at), *cast = read_text(ctx, text.at);
+        assert_int_equal(lf_declare_input(cast, proposed(a, text.at)), LF_OK);
+        assert_int_equal(lf_infer(cast), LF_OK);
+        for (int row = 0; row < 30; row++) {
+            double x[16], y[2][8];
+            for (size_t k = 0; k < LF_COUNT(x); k++)
+                x[k] = ldexp((double)lf_rng_between(&rng, -4000000, 4000000), (int)lf_rng_between(&rng, -24, -6));
+            run_row(ctx, plain, x, y[0], false);
+            run_row(ctx, cast, x, y[1], false);
+            assert_memory_equal(y[0], y[1],
+                                (size_t)lf_shape_count(lf_tensor_at(plain, plain->outputs.at[0].tensor)->shape) *
+                                    sizeof(double));
+        }
+        lf_graph_free(plain);
+        lf_graph_free(cast);
+        lf_ctx_free(ctx);
+        lf_text_free(&text);
+    }
+    lf_arena_free(a);
+}
+
 /* Wide codes times an awkward scale: no table is that large. */
 static void awkward_grids_are_refused(void **state) {
     (void)state;
@@ -405,6 +446,7 @@ int main(void) {
         cmocka_unit_test(programs_equal_networks),
         cmocka_unit_test(random_networks),
         cmocka_unit_test(encoders_need_a_grid),
+        cmocka_unit_test(proposed_grids_are_exact),
         cmocka_unit_test(awkward_grids_are_refused),
         cmocka_unit_test(text_form_round_trips),
         cmocka_unit_test(wrong_values),

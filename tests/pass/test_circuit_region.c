@@ -8,6 +8,7 @@
 #include "circuit/circuit.h"
 #include "exec/exec.h"
 #include "import/import.h"
+#include "ir/lftext.h"
 #include "pass/circuit_region.h"
 #include "pass/passes.h"
 
@@ -110,6 +111,47 @@ static void published_networks(void **state) {
     lf_arena_free(a);
 }
 
+/* Quantizers between layers of tables, votes and argmax: what training makes. */
+static void layers_with_quantizers(void **state) {
+    (void)state;
+    static const char text[] =
+        "lutfisk 1\ngraph \"net\"\ninput \"x\" = %x : FLOAT32[1,3]\n"
+        "const %T : FLOAT32[3,2] = [-0.5, 0.25, 0, 0, 1, -1]\n"
+        "const %i0 : UINT3[4,2] range {0,5,1} = [0, 1, 2, 3, 4, 5, 5, 0]\n"
+        "const %t0 : INT3[4,4] range {-4,3,1} scale 0.5 = [-4, 3, 2, 1, 0, 1, 2, 3, -1, -2, 1, 1, 3, 3, -3, 2]\n"
+        "const %i1 : UINT2[6,2] range {0,3,1} = [0, 1, 1, 2, 2, 3, 3, 0, 0, 2, 1, 3]\n"
+        "const %t1 : UINT1[6,64] = [%s]\n"
+        "%%h : FLOAT32[1,6] = thermometer(%%x, %%T) \"enc\"\n"
+        "%%a : INT3[1,4] scale 0.5 = table_neurons(%%h, %%i0, %%t0) \"l0\"\n"
+        "%%b : UINT1[1,6] = table_neurons(%%a, %%i1, %%t1) \"l1\" {bits=3, lo=-4}\n"
+        "%%c : UINT1[1,3,2] = reshape(%%b) \"groups\" {shape=[1, 3, 2]}\n"
+        "%%d : UINT2[1,3] = reduce(%%c) \"votes\" {axes=[-1], keepdims=false}\n"
+        "%%y : UINT2[1,1] = argmax(%%d) \"class\" {axis=-1}\n"
+        "output \"y\" = %%y\n";
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_text net = {0};
+    for (const char *at = text; *at; at++) { /* the one %s is a table, %% is a percent sign */
+        if (at[0] == '%' && at[1] == 's' && at++)
+            for (int i = 0; i < 6 * 64; i++)
+                lf_text_addf(&net, "%s%d", i ? ", " : "", i * i % 7 < 3);
+        else if (at[0] != '%' || at[1] != '%')
+            lf_text_addn(&net, at, 1);
+    }
+    lf_graph *g = lf_graph_parse(ctx, "net.lf", net.at, net.len, NULL, 0, lf_op_find);
+    for (size_t i = 0; !g && i < lf_diag_count(ctx); i++)
+        print_message("%s\n", lf_diag_at(ctx, i)->text);
+    assert_non_null(g);
+    assert_int_equal(lf_infer(g), LF_OK);
+    g = program(ctx, g, "FIXED<6,3>!");
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        assert_true((n->place == LF_PLACE_HOST) == !strcmp(n->op->name, "dequantize"));
+    }
+    check_graph(ctx, g, false);
+    lf_text_free(&net);
+    lf_ctx_free(ctx);
+}
+
 /* What is before, in and behind the layers; thresholds that nobody reads are gone. */
 static void parts_are_told(void **state) {
     (void)state;
@@ -150,9 +192,8 @@ static void others_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_networks),
-        cmocka_unit_test(published_networks),
-        cmocka_unit_test(parts_are_told),
+        cmocka_unit_test(small_networks),         cmocka_unit_test(published_networks),
+        cmocka_unit_test(layers_with_quantizers), cmocka_unit_test(parts_are_told),
         cmocka_unit_test(others_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
