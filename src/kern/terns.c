@@ -130,10 +130,13 @@ static bool absorb(fusion *f, lf_tern *op, int j, const lf_tern *inner) {
     }
     for (int k = 0; k < op->count; k++)
         f->readers[op->in[k]]--;
+    uint32_t any = in[0];
     n = lf_truth_reduce(in, n, &truth);
+    op->function = lf_tern_fill(truth, n);
+    if (n == 0) /* a constant after all: a function of anything */
+        in[n++] = any;
     memcpy(op->in, in, sizeof op->in);
     op->count = (uint8_t)n;
-    op->function = lf_tern_fill(truth, n);
     for (int k = 0; k < op->count; k++)
         f->readers[op->in[k]]++;
     return true;

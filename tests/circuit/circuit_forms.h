@@ -4,6 +4,7 @@
 #define LF_TESTS_CIRCUIT_FORMS_H
 
 #include "circuit/lutnet.h"
+#include "kern/lut_code.h"
 
 enum { SAMPLES = 64 };
 
@@ -43,19 +44,49 @@ static inline bool run_text(const lf_circuit *c, int64_t *const *in, int64_t **o
     return run_and_free(back, in, out) && same;
 }
 
+/* 64 samples: in[i] and out[o] are words of them. */
+typedef void (*run_net)(const lf_lutnet *n, const uint64_t *in, uint64_t *out);
+
+static inline void run_definition(const lf_lutnet *n, const uint64_t *in, uint64_t *out) {
+    lf_arena *a = lf_arena_new();
+    lf_lutnet_run(n, in, out, LF_NEW_ARRAY(a, uint64_t, 2 + n->inputs + n->luts.count));
+    lf_arena_free(a);
+}
+
+static inline void run_code(const lf_lutnet *n, lf_isa isa, const uint64_t *in, uint64_t *out) {
+    lf_arena *a = lf_arena_new();
+    lf_lut_code *code = lf_lut_code_make(n, isa);
+    uint64_t *x = LF_NEW_ARRAY(a, uint64_t, (n->inputs + 1) * LF_LUT_WORDS),
+             *y = LF_NEW_ARRAY(a, uint64_t, (n->outputs.count + 1) * LF_LUT_WORDS);
+    for (size_t i = 0; i < n->inputs; i++)
+        x[i * LF_LUT_WORDS + 5] = in[i];
+    lf_lut_code_run(code, x, y, LF_NEW_ARRAY(a, uint64_t, lf_lut_code_scratch(code)), 1);
+    for (size_t o = 0; o < n->outputs.count; o++)
+        out[o] = y[o * LF_LUT_WORDS + 5];
+    lf_lut_code_free(code);
+    lf_arena_free(a);
+}
+
+static inline void run_machine(const lf_lutnet *n, const uint64_t *in, uint64_t *out) {
+    run_code(n, lf_cpu_best(), in, out);
+}
+
+static inline void run_interpreter(const lf_lutnet *n, const uint64_t *in, uint64_t *out) {
+    run_code(n, LF_ISA_SCALAR, in, out);
+}
+
 /* Runs a netlist whose inputs and outputs are the bits of the circuit's, lowest first. Frees it. */
-static inline bool run_lutnet(const lf_circuit *c, lf_lutnet *n, int64_t *const *in, int64_t **out) {
+static inline bool run_lutnet(const lf_circuit *c, lf_lutnet *n, run_net run, int64_t *const *in, int64_t **out) {
     lf_arena *a = lf_arena_new();
     if (!n)
         return false;
     uint64_t *x = LF_NEW_ARRAY(a, uint64_t, n->inputs + 1), *y = LF_NEW_ARRAY(a, uint64_t, n->outputs.count + 1);
-    uint64_t *scratch = LF_NEW_ARRAY(a, uint64_t, 2 + n->inputs + n->luts.count);
     size_t at = 0;
     for (size_t i = 0; i < c->inputs.count; i++)
         for (int k = 0; k < lf_word_bits(c, c->inputs.at[i]); k++, at++)
             for (int s = 0; s < SAMPLES; s++)
                 x[at] |= (uint64_t)(in[s][i] >> k & 1) << s;
-    lf_lutnet_run(n, x, y, scratch);
+    run(n, x, y);
     at = 0;
     for (size_t o = 0; o < c->outputs.count; o++) {
         int bits = lf_word_bits(c, c->outputs.at[o]);
@@ -75,7 +106,15 @@ static inline bool run_lutnet(const lf_circuit *c, lf_lutnet *n, int64_t *const 
 }
 
 static inline bool run_blasted(const lf_circuit *c, int64_t *const *in, int64_t **out) {
-    return run_lutnet(c, lf_lutnet_of(c), in, out);
+    return run_lutnet(c, lf_lutnet_of(c), run_definition, in, out);
+}
+
+static inline bool run_compiled(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    return run_lutnet(c, lf_lutnet_of(c), run_machine, in, out);
+}
+
+static inline bool run_interpreted(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    return run_lutnet(c, lf_lutnet_of(c), run_interpreter, in, out);
 }
 
 /* Cleaned, pipelined, printed and read again. */
@@ -97,6 +136,8 @@ static const struct {
     {"clean", run_clean},
     {"text", run_text},
     {"lutnet", run_blasted},
+    {"machine code", run_compiled},
+    {"interpreted", run_interpreted},
     {"pipelined", run_pipelined},
 };
 

@@ -108,6 +108,20 @@ static void test_many_values(void **state) {
     lf_lutnet_free(n);
 }
 
+/* A LUT that becomes constant only when those it reads are seen through. */
+static void test_hidden_constants(void **state) {
+    lf_rng rng = lf_rng_make(8, 0);
+    (void)state;
+    lf_lutnet *n = lf_lutnet_new(ctx, 3);
+    const lf_signal x[] = {2, 3, 4};
+    lf_signal both = lf_lutnet_lut(n, x, 2, 0x8), neither = lf_lutnet_lut(n, x, 2, 0x1);
+    lf_signal never = lf_lutnet_lut(n, (lf_signal[]){both, neither}, 2, 0x8);
+    LF_PUSH(n->arena, &n->outputs, never);
+    LF_PUSH(n->arena, &n->outputs, lf_lutnet_lut(n, (lf_signal[]){never, x[2]}, 2, 0x7));
+    check_net(n, &rng);
+    lf_lutnet_free(n);
+}
+
 static void test_nothing(void **state) {
     (void)state;
     lf_rng rng = lf_rng_make(7, 0);
@@ -120,7 +134,7 @@ static void test_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_nets), cmocka_unit_test(test_many_values),
-                                       cmocka_unit_test(test_nothing)};
+                                       cmocka_unit_test(test_nothing), cmocka_unit_test(test_hidden_constants)};
     ctx = lf_ctx_new(1);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     lf_ctx_free(ctx);
