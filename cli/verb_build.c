@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 
@@ -14,6 +16,7 @@ typedef struct build_args {
     const char *verify;
     double clock_mhz, fps;
     int64_t ii;
+    const char *lut_depth;
     bool sweep, fastest, allow_deadlock;
 } build_args;
 
@@ -24,8 +27,9 @@ static const cli_option options[] = {
     {"clock-mhz", 0, "F", CLI_REAL, offsetof(build_args, clock_mhz), "clock (default 200)"},
     {"fps", 0, "N", CLI_REAL, offsetof(build_args, fps), "frames per second to reach, or"},
     {"ii", 0, "N", CLI_INT, offsetof(build_args, ii), "most cycles per frame"},
-    {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto or folded"},
-    {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream"},
+    {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto, folded, table or spatial (circuits: a frame every clock)"},
+    {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream, or flow (data and valid; for what is one circuit)"},
+    {"lut-depth", 0, "N", CLI_STRING, offsetof(build_args, lut_depth), "LUT levels between the registers of circuits (default 2), or none for no registers"},
     {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers and depths of FIFOs (edit the folding.json of a build)"},
     {"weights", 0, "WHICH", CLI_STRING, offsetof(build_args, weights), "weights that come from outside over streams: stream (those that do not fit), all, or names of layers with commas"},
     {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify), "simulate the design on these rows when it is built"},
@@ -50,10 +54,24 @@ static bool sensible(const build_args *a) {
     return a->clock_mhz <= 10000;
 }
 
+/* 0: the default; -1: none. */
+static bool read_depth(const char *word, int64_t *depth) {
+    char *end = NULL;
+    *depth = word ? strtoll(word, &end, 10) : 0;
+    if (!word || (*end == 0 && end != word && *depth >= 1 && *depth <= 1000))
+        return true;
+    *depth = -1;
+    if (!strcmp(word, "none"))
+        return true;
+    fprintf(stderr, "lutfisk build: --lut-depth wants a number from 1 to 1000, or none\n");
+    return false;
+}
+
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
     (void)common;
     build_args *a = data;
-    if (!sensible(a))
+    int64_t lut_depth;
+    if (!sensible(a) || !read_depth(a->lut_depth, &lut_depth))
         return LF_BAD_INPUT;
     lf_build_options o = {.model = {.model = a->args.at[0], .input = a->input},
                           .out = a->out,
@@ -63,6 +81,7 @@ static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answe
                           .ii = a->ii,
                           .style = a->style,
                           .interface = a->interface,
+                          .lut_depth = lut_depth,
                           .folding = a->folding,
                           .weights = a->weights,
                           .verify = a->verify,

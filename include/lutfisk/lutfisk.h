@@ -111,8 +111,9 @@ typedef struct lf_build_options {
     double clock_mhz;      /* default 200 */
     double fps;            /* target frames/s, or */
     int64_t ii;            /* target cycles per frame; both 0: see interface.md */
-    const char *style;     /* "auto" "folded" ("spatial" "table": not in this version) */
-    const char *interface; /* "stream" ("flow": not in this version) */
+    const char *style;     /* "auto" "folded" "spatial" "table" */
+    const char *interface; /* "stream" "flow" */
+    int64_t lut_depth;     /* of circuits: LUT levels between registers; 0: 2; negative: no registers */
     const char *folding;   /* FILE.json */
     const char *weights;   /* that come from outside: "stream" (those that do not fit), "all", or names of layers with commas */
     const char *verify;    /* X.npy: verify after building */

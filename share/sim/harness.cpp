@@ -2,7 +2,8 @@
 //   harness OUT_DIR FRAMES STALL SEED LIMIT
 // reads OUT_DIR/in_K.bin (beats of input K, whole bytes each, frame by frame; of weights one image, which is repeated), runs FRAMES frames with valid and ready dropped with
 // probability STALL / 65536, writes OUT_DIR/out_K.bin (beats) and OUT_DIR/cycles_K.txt (the cycle in which each was taken), and
-// prints the cycle of the first input beat that is no weight. Exit 1: an AXI rule broken, or LIMIT cycles without a beat; then it prints
+// prints the cycle of the first input beat that is no weight. With flow all inputs pause together, outputs are never held, and every frame
+// takes as long as the first. Exit 1: an AXI rule broken, or LIMIT cycles without a beat; then it prints
 // how many beats have passed each port.
 #include <cstdint>
 #include <cstdio>
@@ -66,7 +67,7 @@ struct Source {
 struct Sink {
     FILE *data = nullptr, *cycles = nullptr;
     std::vector<uint8_t> now, held;
-    long long at = 0, total = 0;
+    long long at = 0, total = 0, taken = 0;
     bool ready = false, waiting = false;
 };
 
@@ -90,7 +91,7 @@ static int broken(const char *what, const char *port, long long cycle) {
     return 1;
 }
 
-static int run(int argc, char **argv, const InputPort *in, size_t ins, const OutputPort *out, size_t outs) {
+static int run(int argc, char **argv, const InputPort *in, size_t ins, const OutputPort *out, size_t outs, bool flow) {
     if (argc != 6) return fprintf(stderr, "usage: harness DIR FRAMES STALL SEED LIMIT\n"), 2;
     std::string dir = argv[1];
     long long frames = atoll(argv[2]), limit = atoll(argv[5]), first = -1, quiet = 0;
@@ -98,6 +99,7 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
     state = strtoull(argv[4], nullptr, 10) * 2 + 1;
     std::vector<Source> sources(ins);
     std::vector<Sink> sinks(outs);
+    std::vector<long long> entered; // flow: the cycle of each frame
     for (size_t i = 0; i < ins; i++) {
         sources[i].bytes = read_file(dir + "/in_" + std::to_string(i) + ".bin");
         sources[i].total = frames * in[i].beats;
@@ -117,20 +119,22 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
     for (int i = 0; i < 4; i++) d->eval(), d->aclk = 1, d->eval(), d->aclk = 0;
     d->aresetn = 1;
     for (long long cycle = 0;; cycle++) {
+        bool pause = flow && drop(stall);
         for (size_t i = 0; i < ins; i++) {
             Source &s = sources[i];
-            if (!s.offered && s.at < s.total) s.offered = !drop(stall);
+            if (!s.offered && s.at < s.total) s.offered = flow ? !pause : !drop(stall);
             if (s.offered) in[i].data(*d, &s.bytes[(size_t)((in[i].image ? s.at % in[i].image : s.at) * in[i].bytes)]);
             in[i].valid(*d, s.offered);
             in[i].last(*d, s.offered && (s.at + 1) % in[i].beats == 0);
         }
-        for (size_t i = 0; i < outs; i++) sinks[i].ready = !drop(stall), out[i].ready(*d, sinks[i].ready);
+        for (size_t i = 0; i < outs; i++) sinks[i].ready = flow || !drop(stall), out[i].ready(*d, sinks[i].ready);
         d->eval();
         bool moved = false, done = true;
         for (size_t i = 0; i < ins; i++) {
             Source &s = sources[i];
             if (!s.offered || !in[i].ready(*d)) continue;
             if (first < 0 && !in[i].image) first = cycle;
+            if (flow && i == 0) entered.push_back(cycle);
             s.at++, s.offered = false, moved = true;
         }
         for (size_t i = 0; i < outs; i++) {
@@ -142,6 +146,9 @@ static int run(int argc, char **argv, const InputPort *in, size_t ins, const Out
                 if (s.waiting && s.now != s.held) return broken("data changed before the beat was taken", out[i].name, cycle);
                 if (out[i].last(*d) != ((s.at + 1) % out[i].beats == 0)) return broken("TLAST is not on the last beat of the frame", out[i].name, cycle);
                 if (s.at == s.total) return broken("more beats than the frames have", out[i].name, cycle);
+                if (flow && s.at >= (long long)entered.size()) return broken("a frame came out that had not entered", out[i].name, cycle);
+                if (flow && s.at && cycle - entered[(size_t)s.at] != s.taken - entered[(size_t)s.at - 1]) return broken("the latency has changed", out[i].name, cycle);
+                s.taken = cycle;
             }
             s.waiting = valid && !s.ready;
             s.held = s.now;

@@ -1,9 +1,9 @@
 /* Testbench for any Verilog simulator. +dir=DIR +frames=N +stall=S (of 65536) +seed=K +limit=CYCLES; files as in harness.cpp, but
  * in hexadecimal: DIR/in_K.hex and DIR/out_K.hex, a beat a line. A source with IMAGE > 0 gives weights: the IMAGE lines of its file again
- * and again. After CYCLES the run ends, and every port says how many beats have passed. */
+ * and again. Sources with one SEED pause together. After CYCLES the run ends, and every port says how many beats have passed. */
 `timescale 1ns / 1ps
 
-module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE = 0, parameter PORT = 0) (
+module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE = 0, parameter PORT = 0, parameter SEED = 0) (
     input wire aclk, input wire aresetn, input wire [63:0] cycle, input wire [16:0] stall, input wire [31:0] frames,
     output reg [BITS-1:0] tdata, output reg tvalid, input wire tready, output reg tlast
 );
@@ -21,7 +21,7 @@ module lf_tb_source #(parameter BITS = 8, parameter BEATS = 1, parameter IMAGE =
         if (!$value$plusargs("dir=%s", dir)) dir = ".";
         if (!$value$plusargs("seed=%d", seed)) seed = 1;
         if (!$value$plusargs("limit=%d", limit)) limit = 1000000;
-        seed = seed * 7919 + PORT;
+        seed = seed * 7919 + SEED;
         file = $fopen($sformatf("%0s/in_%0d.hex", dir, PORT), "r");
         if (file == 0) begin
             $display("input file %0d is missing", PORT);

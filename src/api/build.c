@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "ir/lftext.h"
+#include "pass/circuits.h"
 #include "pass/connect.h"
+#include "pass/flow_model.h"
 #include "pass/fold.h"
 #include "pass/folding.h"
 #include "pass/passes.h"
@@ -34,11 +36,10 @@ typedef struct builder {
 } builder;
 
 static lf_status check_options(builder *b) {
-    static const char *const styles[] = {"auto", "folded", NULL}, *const later_styles[] = {"spatial", "table", NULL};
-    static const char *const interfaces[] = {"stream", NULL}, *const later_interfaces[] = {"flow", NULL};
+    static const char *const styles[] = {"auto", "folded", "spatial", "table", NULL}, *const interfaces[] = {"stream", "flow", NULL};
     const lf_build_options *o = b->o;
-    LF_TRY(lf_check_word(b->ctx, "--style", o->style, styles, later_styles));
-    LF_TRY(lf_check_word(b->ctx, "--interface", o->interface, interfaces, later_interfaces));
+    LF_TRY(lf_check_word(b->ctx, "--style", o->style, styles, NULL));
+    LF_TRY(lf_check_word(b->ctx, "--interface", o->interface, interfaces, NULL));
     if (!o->out && !o->sweep)
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "build wants a directory for the design: -o DIR");
     if (o->fps < 0 || !isfinite(o->fps) || o->clock_mhz < 0 || !isfinite(o->clock_mhz))
@@ -82,9 +83,22 @@ static lf_status make_program(builder *b) {
     return status;
 }
 
+static bool wants_flow(const builder *b) { return b->o->interface && !strcmp(b->o->interface, "flow"); }
+
+static lf_status make_circuits(builder *b) {
+    lf_circuits_options o = {.style = (int)lf_circuits_style_of(b->o->style), .flow = wants_flow(b), .lut_depth = b->o->lut_depth};
+    return run_pass(b, "circuits", &o);
+}
+
+/* Flow has no widths, FIFOs or foldings: what is not one circuit is refused. */
 static lf_status make_hardware(builder *b) {
     LF_TRY(make_program(b));
+    LF_TRY(make_circuits(b));
+    if (wants_flow(b))
+        LF_TRY(lf_flow_check(b->g));
     LF_TRY(run_pass(b, "map", NULL));
+    if (wants_flow(b))
+        return LF_OK;
     LF_TRY(run_pass(b, "fold", &b->fold));
     return run_pass(b, "connect", &(lf_connect_options){.file = b->o->folding, .allow_deadlock = b->o->allow_deadlock});
 }
@@ -114,10 +128,21 @@ static lf_status measure(builder *b, lf_stream_facts *flow) {
     return LF_OK;
 }
 
+/* Nothing waits and nothing fills. */
+static lf_status measure_flow(builder *b, lf_stream_facts *flow) {
+    *flow = (lf_stream_facts){.frames = 1,
+                              .waits = LF_NEW_ARRAY(b->arena, lf_chain_waits, b->g->nodes.count + 1),
+                              .peak = LF_NEW_ARRAY(b->arena, int64_t, b->g->nodes.count + 1)};
+    return lf_flow_timing(b->g, &flow->timing);
+}
+
 static lf_status gather_facts(builder *b, lf_build_facts *f) {
     *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz, .checked_rows = b->checked_rows};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
+    f->speaks_flow = lf_speaks_flow(b->g);
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
+    if (f->speaks_flow)
+        return measure_flow(b, &f->flow);
     LF_TRY(lf_stalls_prove(b->g, b->arena, &f->stalls));
     return measure(b, &f->flow);
 }
@@ -161,9 +186,11 @@ static lf_status write_weights(builder *b, const lf_build_facts *f, const char *
 
 static lf_status write_all(builder *b, const lf_build_facts *f, const json_t *report, const char *dir) {
     LF_TRY(lf_target_verilog.emit(b->g, f->top, dir));
-    LF_TRY(lf_testbench_write(b->ctx, dir, f->top, &f->inputs, &f->outputs));
-    LF_TRY(lf_driver_write(b->g, f->top, &f->inputs, &f->outputs, dir));
-    LF_TRY(write_packaging(b, f, dir));
+    LF_TRY(lf_testbench_write(b->ctx, dir, f->top, &f->inputs, &f->outputs, f->speaks_flow));
+    if (!f->speaks_flow) {
+        LF_TRY(lf_driver_write(b->g, f->top, &f->inputs, &f->outputs, dir));
+        LF_TRY(write_packaging(b, f, dir));
+    }
     LF_TRY(write_weights(b, f, dir));
     LF_TRY(lf_graph_save(b->g, lf_path_join(b->arena, dir, "model.lf"), false));
     LF_TRY(write_folding(b, dir));
@@ -195,8 +222,13 @@ static lf_status verify_built(builder *b, json_t *report) {
     return status == LF_OK ? written : status;
 }
 
-/* What DIR holds for the tools behind. */
+/* What DIR holds for the tools behind. Flow ends at logic, not at a DMA: there is nothing to drive it with and nothing to package. */
 static void name_outside(const builder *b, json_t *report) {
+    if (wants_flow(b)) {
+        json_object_set_new(report, "driver", json_string("none: --interface flow has no streams for a driver"));
+        json_object_set_new(report, "vivado", json_string("none: pack.tcl packages streams; with --interface flow add rtl/filelist.f to your project"));
+        return;
+    }
     json_object_set_new(report, "driver", json_string("driver"));
     if (lf_vivado_knows(b->part))
         json_object_set_new(report, "vivado", json_pack("{s:s, s:s, s:s}", "script", "pack.tcl", "constraints", "constraints.xdc", "evidence",
@@ -264,6 +296,7 @@ static lf_status add_points(builder *b, lf_folding *f, json_t *points, lf_table 
 static lf_status sweep(builder *b, lf_answer *answer) {
     static const char *const header[] = {"II", "frames/s", "LUT", "BRAM36", "DSP", "<fits", "<slowest layer"};
     LF_TRY(make_program(b));
+    LF_TRY(make_circuits(b));
     LF_TRY(run_pass(b, "map", NULL));
     json_t *root = json_object(), *points = json_array();
     lf_table t = lf_table_make(b->arena, LF_COUNT(header), header);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/run.h"
 #include "exec/exec.h"
+#include "pass/flow_model.h"
 #include "pass/passes.h"
 #include "pass/stream_stop.h"
 #include "report/text_table.h"
@@ -27,6 +28,7 @@ typedef struct verifier {
     int64_t predicted_ii, predicted_latency, ii, latency, mismatches;
     const char *simulator;
     bool deadlock; /* its report says so */
+    bool flow;     /* its ports speak flow */
     lf_stream_stop stop;
     int64_t *passed; /* as in stop, by the simulation */
 } verifier;
@@ -50,6 +52,7 @@ static lf_status open_build(verifier *v) {
     v->g = lf_model_open(v->ctx, &o);
     if (!v->g)
         return LF_BAD_INPUT;
+    v->flow = lf_speaks_flow(v->g);
     LF_TRY(lf_circuit_ports(v->g, v->arena, &v->inputs, &v->outputs));
     v->exec = lf_exec_new(v->ctx, v->g);
     return v->exec ? LF_OK : LF_BAD_INPUT;
@@ -198,7 +201,7 @@ typedef lf_status run_fn(verifier *v, lf_cosim *c, double stall, const char *wha
 static lf_status simulate(verifier *v, run_fn *run) {
     static const char *const names[] = {"verilator", "iverilog", "lutfisk"};
     lf_simulator sim = choose_simulator(v);
-    lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = sim, .inputs = &v->inputs, .outputs = &v->outputs};
+    lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = sim, .inputs = &v->inputs, .outputs = &v->outputs, .flow = v->flow};
     lf_cosim *c;
     v->simulator = names[sim];
     lf_progress(v->ctx, "compiling the simulation", 0, 0);
@@ -216,7 +219,7 @@ static lf_status simulate(verifier *v, run_fn *run) {
 static lf_status predict_timing(verifier *v) {
     enum { SETTLED = 64 };
     lf_chain_result r;
-    if (v->frames < 2 || v->frames >= SETTLED)
+    if (v->flow || v->frames < 2 || v->frames >= SETTLED)
         return LF_OK;
     LF_TRY(lf_stream_model_run(v->g, (int)v->frames, &r));
     v->predicted_ii = r.ii_cycles;

@@ -5,6 +5,7 @@
 #include "ir/attr_access.h"
 #include "ops/ops.h"
 #include "ir/pass.h"
+#include "pass/circuit_region.h"
 #include "pass/composed.h"
 #include "pass/input_cut.h"
 
@@ -19,6 +20,8 @@ static bool is_op(const lf_node *n, const char *name) {
 static void no_hardware(const lf_graph *g, const lf_node *n) {
     lf_where where = lf_where_node(g, n);
     lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has no hardware in this version", n->op->name);
+    if (lf_can_be_circuit(n))
+        lf_hint(g->ctx, "as a circuit it has: --style table");
 }
 
 /* Marks what lies before `from` on the host; true when a weight is among it. */

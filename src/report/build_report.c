@@ -5,6 +5,7 @@
 
 #include "ir/attr_access.h"
 #include "ops/stream.h"
+#include "report/circuit_report.h"
 #include "report/host_report.h"
 #include "report/text_table.h"
 
@@ -57,7 +58,7 @@ static json_t *layer_json(const lf_build_facts *f, const lf_node *n, const lf_co
     json_t *l = json_object();
     json_object_set_new(l, "name", json_string(n->name));
     json_object_set_new(l, "op", json_string(n->op->name));
-    json_object_set_new(l, "style", json_string("folded"));
+    json_object_set_new(l, "style", json_string(lf_has_attr(n, "interface") ? lf_attr_enum_name(n, "style") : "folded"));
     json_object_set_new(l, "pe", json_integer(attr_or(n, "PE", 1)));
     json_object_set_new(l, "simd", json_integer(attr_or(n, "SIMD", 1)));
     json_object_set_new(l, "cycles", json_integer(c->ii_cycles));
@@ -140,7 +141,8 @@ static json_t *network_json(const lf_build_facts *f, const lf_cost *sum) {
     json_object_set_new(n, "latency_ns",
                         stops ? json_null() : json_real((double)timing->latency_cycles * 1e3 / f->clock_mhz));
     json_object_set_new(n, "deadlock_free", json_boolean(!f->stalls.stops));
-    json_object_set_new(n, "deadlock_proof", proof_json(&f->stalls));
+    if (!f->speaks_flow)
+        json_object_set_new(n, "deadlock_proof", proof_json(&f->stalls));
     if (stops)
         json_object_set_new(n, "deadlock", json_string(f->flow.stops));
     json_object_set_new(n, "lut", whole(sum->lut));
@@ -197,7 +199,7 @@ json_t *lf_build_report(const lf_build_facts *f) {
     json_object_set_new(r, "top", json_string(f->top));
     json_object_set_new(r, "part", json_string(f->part->name));
     json_object_set_new(r, "family", json_string(f->part->family));
-    json_object_set_new(r, "interface", json_string("stream"));
+    json_object_set_new(r, "interface", json_string(f->speaks_flow ? "flow" : "stream"));
     json_object_set_new(r, "checked_rows", json_integer(f->checked_rows));
     json_object_set_new(clock, "mhz", json_real(f->clock_mhz));
     json_object_set_new(clock, "evidence", json_string("assumed"));
@@ -206,6 +208,8 @@ json_t *lf_build_report(const lf_build_facts *f) {
     lf_status status = fill_tables(f, &t);
     json_object_set_new(r, "layers", t.layers);
     json_object_set_new(r, "fifos", t.fifos);
+    if (status == LF_OK)
+        status = lf_circuit_report(g, r);
     if (status != LF_OK) {
         json_decref(r);
         return NULL;
@@ -314,10 +318,13 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
                      lf_thousands(a, int_of(n, "ii_cycles")), lf_thousands(a, int_of(n, "latency_cycles")),
                      lf_fixed_decimals(a, real_of(clock, "mhz"), 0), string_of(clock, "evidence"),
                      lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
-    lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n",
+    if (real_of(roof, "ops_per_frame") > 0)
+        lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n",
                  lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
                  lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
-    flow_text(a, r, out);
+    lf_circuit_report_text(r, out);
+    if (strcmp(string_of(r, "interface"), "flow") != 0)
+        flow_text(a, r, out);
     weights_text(a, r, out);
     lf_text_addf(out, "the integer program equals the network on %s rows, random and extreme\n",
                  lf_thousands(a, int_of(r, "checked_rows")));

@@ -16,6 +16,7 @@ typedef struct lf_build_facts {
     int64_t checked_rows; /* on which the integer program was held against the network */
     lf_stream_facts flow;
     lf_stall_proof stalls;
+    bool speaks_flow; /* its ports have data and valid only */
     lf_stream_ports inputs, outputs;
 } lf_build_facts;
 

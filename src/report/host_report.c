@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "pass/flow_model.h"
 
 static const lf_port *port_named(const lf_ports *ports, const char *name) {
     for (size_t i = 0; i < ports->count; i++)
@@ -86,8 +87,10 @@ static void output_scale(const lf_graph *g, json_t *o, lf_id tensor) {
         set_scale(o, y && lf_on_grid(y) ? y->grid.scale[0] : 1, 0);
 }
 
-static const char *port_text(lf_arena *a, const lf_stream_port *p, bool output) {
-    return lf_format(a, "%s_axis%s%.*s", output ? "m" : "s", *p->suffix ? "_" : "", (int)strlen(p->suffix) - (*p->suffix ? 1 : 0), p->suffix);
+/* Without the part that says data, valid or ready. */
+static const char *port_text(lf_arena *a, const lf_stream_port *p, bool output, bool speaks_flow) {
+    const char *flow = output ? "out" : "in", *stream = output ? "m_axis" : "s_axis";
+    return lf_format(a, "%s%s%.*s", speaks_flow ? flow : stream, *p->suffix ? "_" : "", (int)strlen(p->suffix) - (*p->suffix ? 1 : 0), p->suffix);
 }
 
 static json_t *port_json(const lf_graph *g, const lf_stream_port *p, bool output) {
@@ -96,7 +99,7 @@ static json_t *port_json(const lf_graph *g, const lf_stream_port *p, bool output
     lf_arena *a = lf_arena_new();
     json_t *o = json_object();
     json_object_set_new(o, "name", json_string(p->name));
-    json_object_set_new(o, "port", json_string(port_text(a, p, output)));
+    json_object_set_new(o, "port", json_string(port_text(a, p, output, lf_speaks_flow(g))));
     json_object_set_new(o, "shape", shape_json(m->shape));
     json_object_set_new(o, "layout", json_string(layout_of(m->shape)));
     json_object_set_new(o, "dtype", json_string(output && lf_dtype_is_code(m->dtype) && !lf_on_grid(m) ? lf_dtype_name(a, m->dtype) : "FLOAT32"));
@@ -119,7 +122,7 @@ static json_t *weights_json(const lf_stream_port *p) {
     lf_arena *a = lf_arena_new();
     json_t *o = json_object();
     json_object_set_new(o, "name", json_string(p->name));
-    json_object_set_new(o, "port", json_string(port_text(a, p, false)));
+    json_object_set_new(o, "port", json_string(port_text(a, p, false, false)));
     json_object_set_new(o, "type", json_string(lf_dtype_name(a, p->type)));
     json_object_set_new(o, "bits", json_integer(lf_port_bits(p)));
     json_object_set_new(o, "beat_bytes", json_integer(lf_port_bytes(p)));

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "ir/names.h"
 #include "ops/stream.h"
+#include "pass/flow_model.h"
 #include "pass/stream_model.h"
 #include "target/target.h"
 #include "vlog/vlog.h"
@@ -154,6 +155,8 @@ static lf_status emit(const lf_graph *g, const char *top, const char *dir) {
     emitter e = {.g = g, .arena = lf_arena_new()};
     kept_names kept = keep_names(&e);
     e.v = lf_vlog_new(g->ctx, e.arena, top);
+    if (lf_speaks_flow(g))
+        lf_vlog_flow(e.v);
     lf_status status = lf_circuit_ports(g, e.arena, &e.in, &e.out);
     name_units(&e, top);
     if (status == LF_OK)

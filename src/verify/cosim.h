@@ -13,6 +13,7 @@ typedef struct lf_cosim_design {
     const char *netlist; /* a mapped netlist instead of DIR/rtl, or NULL */
     lf_simulator simulator;
     const lf_stream_ports *inputs, *outputs;
+    bool flow;           /* its ports speak flow: stalls only leave clocks without an input frame */
 } lf_cosim_design;
 
 typedef struct lf_cosim lf_cosim;

@@ -16,6 +16,7 @@ typedef struct side {
     int64_t at, total, beats;
     bool offered; /* input: a beat stands on the port; output: this cycle's ready */
     bool waiting; /* output: a beat stood there that was not taken */
+    int64_t taken; /* output: the cycle of the newest beat */
     uint8_t *now, *held;
     lf_file file;                /* input */
     lf_text beats_taken, cycles; /* output */
@@ -31,6 +32,8 @@ typedef struct bench {
     uint64_t random;
     unsigned stall; /* of 65536 */
     uint32_t clock, reset;
+    bool flow;
+    LF_VEC(int64_t) entered; /* flow: the cycle of each frame */
 } bench;
 
 /* -- ports ---------------------------------------------------------------------------------------------------------------------- */
@@ -44,17 +47,26 @@ static lf_status port_bit(bench *b, const char *name, uint32_t *out) {
     return LF_OK;
 }
 
-static lf_status open_side(bench *b, const lf_stream_port *p, bool output, int64_t frames, side *s) {
-    const char *prefix = lf_format(b->arena, "%s_axis_%s", output ? "m" : "s", p->suffix);
-    *s = (side){.port = p, .bytes = lf_port_bytes(p), .beats = lf_port_beats(p)};
-    s->total = frames * s->beats;
-    s->data = lf_netlist_port(b->netlist, lf_format(b->arena, "%stdata", prefix), &s->width);
-    if (!s->data || s->width != s->bytes * 8)
-        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "the netlist has no port %stdata of %d bits: is it of this design?",
-                       prefix, s->bytes * 8);
+/* Flow has data and valid only. */
+static lf_status find_pins(bench *b, const char *prefix, int bits, side *s) {
+    const char *data = lf_format(b->arena, "%s%s", prefix, b->flow ? "data" : "tdata");
+    s->data = lf_netlist_port(b->netlist, data, &s->width);
+    if (!s->data || s->width != bits)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "the netlist has no port %s of %d bits: is it of this design?", data,
+                       bits);
+    if (b->flow)
+        return port_bit(b, lf_format(b->arena, "%svalid", prefix), &s->valid);
     LF_TRY(port_bit(b, lf_format(b->arena, "%stvalid", prefix), &s->valid));
     LF_TRY(port_bit(b, lf_format(b->arena, "%stready", prefix), &s->ready));
-    LF_TRY(port_bit(b, lf_format(b->arena, "%stlast", prefix), &s->last));
+    return port_bit(b, lf_format(b->arena, "%stlast", prefix), &s->last);
+}
+
+static lf_status open_side(bench *b, const lf_stream_port *p, bool output, int64_t frames, side *s) {
+    const char *stream = output ? "m_axis" : "s_axis", *flow = output ? "out" : "in";
+    *s = (side){.port = p, .bytes = lf_port_bytes(p), .beats = lf_port_beats(p)};
+    s->total = frames * s->beats;
+    LF_TRY(find_pins(b, lf_format(b->arena, "%s_%s", b->flow ? flow : stream, p->suffix),
+                     b->flow ? lf_port_bits(p) : s->bytes * 8, s));
     s->now = LF_NEW_ARRAY(b->arena, uint8_t, s->bytes);
     s->held = LF_NEW_ARRAY(b->arena, uint8_t, s->bytes);
     return LF_OK;
@@ -89,23 +101,38 @@ static bool drop(bench *b) { /* xorshift64*, as in the harness */
 
 static void drive(bench *b) {
     uint8_t *v = b->state->value;
+    bool pause = b->flow && drop(b); /* of all inputs together */
     for (size_t i = 0; i < b->ins; i++) {
         side *s = &b->in[i];
         if (!s->offered && s->at < s->total)
-            s->offered = !drop(b);
+            s->offered = b->flow ? !pause : !drop(b);
         int64_t beat = s->port->image ? s->at % lf_port_image_beats(s->port) : s->at;
         for (int k = 0; s->offered && k < s->width; k++)
             v[s->data[k]] = s->file.data[beat * s->bytes + k / 8] >> (k % 8) & 1;
         v[s->valid] = s->offered;
-        v[s->last] = s->offered && (s->at + 1) % s->beats == 0;
+        if (!b->flow)
+            v[s->last] = s->offered && (s->at + 1) % s->beats == 0;
     }
-    for (size_t i = 0; i < b->outs; i++)
-        v[b->out[i].ready] = b->out[i].offered = !drop(b);
+    for (size_t i = 0; i < b->outs; i++) {
+        b->out[i].offered = b->flow || !drop(b);
+        if (!b->flow)
+            v[b->out[i].ready] = b->out[i].offered;
+    }
 }
 
 static lf_status broken(bench *b, const side *s, int64_t cycle, const char *what) {
     return lf_fail(b->ctx, LF_FAILED, NULL, "the simulation stopped: cycle %" PRId64 ", output %s: %s", cycle,
                    s->port->name, what);
+}
+
+/* Every frame takes as long as the one before it. */
+static lf_status check_flow(bench *b, side *s, int64_t cycle) {
+    if ((size_t)s->at >= b->entered.count)
+        return broken(b, s, cycle, "a frame came out that had not entered");
+    if (s->at && cycle - b->entered.at[s->at] != s->taken - b->entered.at[s->at - 1])
+        return broken(b, s, cycle, "the latency has changed");
+    s->taken = cycle;
+    return LF_OK;
 }
 
 static lf_status look(bench *b, side *s, int64_t cycle, bool *moved) {
@@ -119,10 +146,12 @@ static lf_status look(bench *b, side *s, int64_t cycle, bool *moved) {
             s->now[k / 8] |= (uint8_t)(v[s->data[k]] << (k % 8));
         if (s->waiting && memcmp(s->now, s->held, (size_t)s->bytes) != 0)
             return broken(b, s, cycle, "data changed before the beat was taken");
-        if (v[s->last] != ((s->at + 1) % s->beats == 0))
+        if (!b->flow && v[s->last] != ((s->at + 1) % s->beats == 0))
             return broken(b, s, cycle, "TLAST is not on the last beat of the frame");
         if (s->at == s->total)
             return broken(b, s, cycle, "more beats than the frames have");
+        if (b->flow)
+            LF_TRY(check_flow(b, s, cycle));
     }
     s->waiting = valid && !s->offered;
     memcpy(s->held, s->now, (size_t)s->bytes);
@@ -140,8 +169,10 @@ static lf_status observe(bench *b, int64_t cycle, int64_t *first, bool *moved, b
     *done = true;
     for (size_t i = 0; i < b->ins; i++) {
         side *s = &b->in[i];
-        if (!s->offered || !b->state->value[s->ready])
+        if (!s->offered || (!b->flow && !b->state->value[s->ready]))
             continue;
+        if (b->flow && i == 0)
+            LF_PUSH(b->arena, &b->entered, cycle);
         *first = *first < 0 && !s->port->image ? cycle : *first;
         s->at++;
         s->offered = false;
@@ -215,6 +246,7 @@ lf_status lf_netlist_frames(lf_ctx *ctx, const lf_netlist *n, const lf_cosim_des
                .arena = lf_arena_new(),
                .netlist = n,
                .random = run->seed * 2 + 1,
+               .flow = design->flow,
                .stall = (unsigned)nearbyint(run->stall * 65536)};
     *first = -1;
     b.state = lf_netlist_start(n, b.arena, run->seed);

@@ -8,18 +8,27 @@
 typedef struct bench {
     const char *top;
     const lf_stream_ports *inputs, *outputs;
+    bool flow;
 } bench;
 
 static int padded_bits(const lf_stream_port *p) { return lf_port_bytes(p) * 8; }
 
 /* -- Verilator: a table of ports around the harness that is the same for all --------------------------------------------------------- */
 
-static void print_cpp_port(lf_text *t, const lf_stream_port *p, bool output) {
+/* What a flow port has of a stream: data and valid. */
+static void print_cpp_flow(lf_text *t, const lf_stream_port *p, bool output) {
+    int bytes = lf_port_bytes(p);
+    if (output) {
+        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.out_%sdata); },\n", bytes, p->suffix);
+        lf_text_addf(t, "     [](Top &d) { return d.out_%svalid != 0; }, [](Top &, bool) {}, [](Top &) { return true; }},\n", p->suffix);
+    } else {
+        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.in_%sdata, bytes, %d); },\n", p->suffix, bytes);
+        lf_text_addf(t, "     [](Top &) { return true; }, [](Top &d, bool v) { d.in_%svalid = v; }, [](Top &, bool) {}},\n", p->suffix);
+    }
+}
+
+static void print_cpp_stream(lf_text *t, const lf_stream_port *p, bool output) {
     const char *side = output ? "m_axis_" : "s_axis_", *x = p->suffix;
-    lf_text_addf(t, "    {\"%s\", %d, %lld,", p->image ? x : p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
-    if (!output)
-        lf_text_addf(t, " %lld,", (long long)(p->image ? lf_port_image_beats(p) : 0));
-    lf_text_add(t, "\n");
     if (output) {
         lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p), side, x);
         lf_text_addf(t, "     [](Top &d) { return d.%s%stvalid != 0; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top &d) { return d.%s%stlast != 0; }},\n", side, x, side, x, side, x);
@@ -27,6 +36,18 @@ static void print_cpp_port(lf_text *t, const lf_stream_port *p, bool output) {
         lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%s%stdata, bytes, %d); },\n", side, x, lf_port_bytes(p));
         lf_text_addf(t, "     [](Top &d) { return d.%s%stready != 0; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top &d, bool v) { d.%s%stlast = v; }},\n", side, x, side, x, side, x);
     }
+}
+
+static void print_cpp_port(const bench *b, lf_text *t, const lf_stream_port *p, bool output) {
+    const char *x = p->suffix;
+    lf_text_addf(t, "    {\"%s\", %d, %lld,", p->image ? x : p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
+    if (!output)
+        lf_text_addf(t, " %lld,", (long long)(p->image ? lf_port_image_beats(p) : 0));
+    lf_text_add(t, "\n");
+    if (b->flow)
+        print_cpp_flow(t, p, output);
+    else
+        print_cpp_stream(t, p, output);
 }
 
 static lf_status print_cpp(lf_ctx *ctx, const bench *b, lf_text *t) {
@@ -37,15 +58,39 @@ static lf_status print_cpp(lf_ctx *ctx, const bench *b, lf_text *t) {
     lf_text_addn(t, (const char *)body->data, body->size);
     lf_text_add(t, "\nstatic const InputPort inputs[] = {\n");
     for (size_t i = 0; i < b->inputs->count; i++)
-        print_cpp_port(t, &b->inputs->at[i], false);
+        print_cpp_port(b, t, &b->inputs->at[i], false);
     lf_text_add(t, "};\nstatic const OutputPort outputs[] = {\n");
     for (size_t i = 0; i < b->outputs->count; i++)
-        print_cpp_port(t, &b->outputs->at[i], true);
-    lf_text_addf(t, "};\n\nint main(int argc, char **argv) { return run(argc, argv, inputs, %zu, outputs, %zu); }\n", b->inputs->count, b->outputs->count);
+        print_cpp_port(b, t, &b->outputs->at[i], true);
+    lf_text_addf(t, "};\n\nint main(int argc, char **argv) { return run(argc, argv, inputs, %zu, outputs, %zu, %s); }\n", b->inputs->count, b->outputs->count, b->flow ? "true" : "false");
     return LF_OK;
 }
 
 /* -- Verilog -------------------------------------------------------------------------------------------------------------------- */
+
+/* What flow does not have: ready is always high, every beat is the last, padding is zero. */
+static void print_flow_wires(const bench *b, lf_text *t) {
+    const lf_stream_ports *sides[2] = {b->inputs, b->outputs};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < sides[s]->count; i++) {
+            const lf_stream_port *p = &sides[s]->at[i];
+            lf_text_addf(t, "    assign %s%s%s = 1'b1;\n", s ? "m_axis_" : "s_axis_", p->suffix, s ? "tlast" : "tready");
+            if (s && padded_bits(p) > lf_port_bits(p))
+                lf_text_addf(t, "    assign m_axis_%stdata[%d:%d] = 0;\n", p->suffix, padded_bits(p) - 1, lf_port_bits(p));
+        }
+}
+
+static void print_flow_dut(const bench *b, lf_text *t) {
+    const lf_stream_ports *sides[2] = {b->inputs, b->outputs};
+    lf_text_addf(t, "\n    %s dut (\n        .aclk(aclk),\n        .aresetn(aresetn)", b->top);
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < sides[s]->count; i++) {
+            const char *flow = s ? "out" : "in", *stream = s ? "m_axis" : "s_axis", *x = sides[s]->at[i].suffix;
+            lf_text_addf(t, ",\n        .%s_%sdata(%s_%stdata[%d:0])", flow, x, stream, x, lf_port_bits(&sides[s]->at[i]) - 1);
+            lf_text_addf(t, ",\n        .%s_%svalid(%s_%stvalid)", flow, x, stream, x);
+        }
+    lf_text_add(t, "\n    );\n");
+}
 
 static void print_wires(const bench *b, lf_text *t) {
     const lf_stream_ports *sides[2] = {b->inputs, b->outputs};
@@ -71,14 +116,14 @@ static void print_dut(const bench *b, lf_text *t) {
 static void print_drivers(const bench *b, lf_text *t) {
     for (size_t i = 0; i < b->inputs->count; i++) {
         const lf_stream_port *p = &b->inputs->at[i];
-        lf_text_addf(t, "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .IMAGE(%lld), .PORT(%zu)) source_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n", padded_bits(p),
-                     (long long)lf_port_beats(p), (long long)(p->image ? lf_port_image_beats(p) : 0), i, i);
+        lf_text_addf(t, "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .IMAGE(%lld), .PORT(%zu), .SEED(%zu)) source_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n", padded_bits(p),
+                     (long long)lf_port_beats(p), (long long)(p->image ? lf_port_image_beats(p) : 0), i, b->flow ? 0 : i, i);
         lf_text_addf(t, "        .tdata(s_axis_%stdata), .tvalid(s_axis_%stvalid), .tready(s_axis_%stready), .tlast(s_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
     }
     for (size_t i = 0; i < b->outputs->count; i++) {
         const lf_stream_port *p = &b->outputs->at[i];
-        lf_text_addf(t, "\n    wire done_%zu;\n    lf_tb_sink #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) sink_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames), .done(done_%zu),\n", i,
-                     padded_bits(p), (long long)lf_port_beats(p), i, i, i);
+        lf_text_addf(t, "\n    wire done_%zu;\n    lf_tb_sink #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) sink_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(%s), .frames(frames), .done(done_%zu),\n", i,
+                     padded_bits(p), (long long)lf_port_beats(p), i, i, b->flow ? "17'd0" : "stall", i);
         lf_text_addf(t, "        .tdata(m_axis_%stdata), .tvalid(m_axis_%stvalid), .tready(m_axis_%stready), .tlast(m_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
     }
     lf_text_add(t, "    assign done = 1'b1");
@@ -95,7 +140,11 @@ static lf_status print_verilog(lf_ctx *ctx, const bench *b, lf_text *t) {
     lf_text_add(t, "\nmodule tb;\n");
     lf_text_addn(t, (const char *)clock->data, clock->size);
     print_wires(b, t);
-    print_dut(b, t);
+    if (b->flow) {
+        print_flow_wires(b, t);
+        print_flow_dut(b, t);
+    } else
+        print_dut(b, t);
     print_drivers(b, t);
     return LF_OK;
 }
@@ -111,8 +160,8 @@ static lf_status write_bench(lf_ctx *ctx, const char *dir, const char *name, con
     return status;
 }
 
-lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs, const lf_stream_ports *outputs) {
-    bench b = {top, inputs, outputs};
+lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs, const lf_stream_ports *outputs, bool flow) {
+    bench b = {top, inputs, outputs, flow};
     lf_arena *a = lf_arena_new();
     const char *tb = lf_path_join(a, dir, "tb");
     lf_status status = lf_make_dir(ctx, tb);

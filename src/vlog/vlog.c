@@ -248,26 +248,48 @@ static const char *side_by_side(lf_arena *a, const char *const *streams, int cou
     return count > 1 ? lf_format(a, "{%s}", text) : text;
 }
 
-void lf_vlog_port_streams(lf_vlog *v, const char *prefix, const char *const *streams, int count) {
-    static const char *const part[] = {"tdata", "tvalid", "tready"};
-    lf_vlog_inst *n = newest(v, prefix);
+/* The bits of all streams together; each gets one more driver or reader. 0 when one is unknown. */
+static int64_t take_ends(lf_vlog *v, const lf_vlog_inst *n, const char *prefix, bool drives, const char *const *streams,
+                         int count) {
     int64_t bits = 0;
-    if (!n)
-        return;
     for (int i = 0; i < count; i++) {
         lf_vlog_stream_def *s = find_stream(v, streams[i]);
         if (!s) {
             lf_vlog_fault(v, "%s.%s is joined to the unknown stream %s", n->name, prefix, streams[i]);
-            return;
+            return 0;
         }
         bits += s->bits;
-        s->drivers += prefix[0] == 'm';
-        s->readers += prefix[0] != 'm';
+        s->drivers += drives;
+        s->readers += !drives;
     }
-    for (size_t i = 0; i < LF_COUNT(part); i++)
+    return bits;
+}
+
+/* Joins ports PREFIX_part to the wires STREAM_tpart; the first part is the data. */
+static void join_parts(lf_vlog *v, const char *prefix, bool drives, const char *const *parts, size_t part_count,
+                       const char *const *streams, int count) {
+    lf_vlog_inst *n = newest(v, prefix);
+    int64_t bits = n ? take_ends(v, n, prefix, drives, streams, count) : 0;
+    for (size_t i = 0; bits && i < part_count; i++) {
+        const char *wire = parts[i][0] == 't' ? parts[i] : lf_format(v->arena, "t%s", parts[i]);
         LF_PUSH(v->arena, &n->ports,
-                (lf_vlog_pair){lf_format(v->arena, "%s_%s", prefix, part[i]),
-                               side_by_side(v->arena, streams, count, part[i]), i == 0 ? bits : 0});
+                (lf_vlog_pair){lf_format(v->arena, "%s_%s", prefix, parts[i]),
+                               side_by_side(v->arena, streams, count, wire), i == 0 ? bits : 0});
+    }
+}
+
+void lf_vlog_port_streams(lf_vlog *v, const char *prefix, const char *const *streams, int count) {
+    static const char *const parts[] = {"tdata", "tvalid", "tready"};
+    join_parts(v, prefix, prefix[0] == 'm', parts, LF_COUNT(parts), streams, count);
+}
+
+void lf_vlog_flow(lf_vlog *v) {
+    v->flow = true;
+}
+
+void lf_vlog_port_flows(lf_vlog *v, const char *prefix, const char *const *streams, int count) {
+    static const char *const parts[] = {"data", "valid"};
+    join_parts(v, prefix, prefix[0] == 'o', parts, LF_COUNT(parts), streams, count);
 }
 
 void lf_vlog_port_stream(lf_vlog *v, const char *prefix, const char *stream) {

@@ -51,6 +51,12 @@ void lf_vlog_port_stream(lf_vlog *v, const char *prefix, const char *stream);
 /* The same with several streams side by side, the first in the lowest bits of data, valid and ready. */
 void lf_vlog_port_streams(lf_vlog *v, const char *prefix, const char *const *streams, int count);
 
+/* The top module speaks flow (contracts.md 4), not AXI-Stream: streams have no ready, ports are in_NAME_data, in_NAME_valid,
+ * out_NAME_data and out_NAME_valid without padding and without a last beat. To be said before anything else. */
+void lf_vlog_flow(lf_vlog *v);
+/* Connects PREFIX_data and PREFIX_valid of the instance (prefix "in" or "out") to such streams, the first in the lowest bits. */
+void lf_vlog_port_flows(lf_vlog *v, const char *prefix, const char *const *streams, int count);
+
 /* Top-level AXI-Stream ports: joins an external port (contracts.md 3: padded once to whole bytes, TLAST on the last of
  * `beats` beats of a frame) to an inner stream. suffix: "" for the only input or output, else "NAME_". */
 void lf_vlog_input(lf_vlog *v, const char *suffix, const char *stream, int bits);

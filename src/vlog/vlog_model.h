@@ -46,6 +46,7 @@ struct lf_vlog {
     LF_VEC(lf_vlog_inst *) instances;
     LF_VEC(lf_vlog_port_def) ports;
     lf_names module_names, memory_names, stream_names, instance_names; /* of the lists above: index + 1 */
+    bool flow; /* the protocol of the top module's ports and streams */
     bool failed;
 };
 

@@ -26,9 +26,11 @@ static void print_ports(const lf_vlog *v, lf_text *t) {
     lf_text_add(t, "\n);\n");
 }
 
-static void print_stream(lf_text *t, const lf_vlog_stream_def *s) {
-    lf_text_addf(t, "    wire [%d:0] %s_tdata;\n    wire %s_tvalid, %s_tready;\n", s->bits - 1, s->name, s->name,
-                 s->name);
+static void print_stream(lf_text *t, const lf_vlog_stream_def *s, bool flow) {
+    lf_text_addf(t, "    wire [%d:0] %s_tdata;\n    wire %s_tvalid", s->bits - 1, s->name, s->name);
+    if (!flow)
+        lf_text_addf(t, ", %s_tready", s->name);
+    lf_text_add(t, ";\n");
 }
 
 /* The last beat's position and padding of an input are not used; the name keeps linters quiet about it. */
@@ -72,11 +74,12 @@ static void print_output(lf_text *t, const lf_vlog_port_def *p) {
     print_last(t, p);
 }
 
-static void print_instance(lf_text *t, const lf_vlog_inst *n) {
+static void print_instance(lf_text *t, const lf_vlog_inst *n, const char *reset) {
     lf_text_addf(t, "\n    %s ", n->module);
     for (size_t i = 0; i < n->params.count; i++)
         lf_text_addf(t, "%s        .%s(%s)", i ? ",\n" : "#(\n", n->params.at[i].name, n->params.at[i].value);
-    lf_text_addf(t, "%s%s (\n        .aclk(aclk),\n        .aresetn(live)", n->params.count ? "\n    ) " : "", n->name);
+    lf_text_addf(t, "%s%s (\n        .aclk(aclk),\n        .aresetn(%s)", n->params.count ? "\n    ) " : "", n->name,
+                 reset);
     for (size_t i = 0; i < n->ports.count; i++)
         lf_text_addf(t, ",\n        .%s(%s)", n->ports.at[i].name, n->ports.at[i].value);
     lf_text_add(t, "\n    );\n");
@@ -89,18 +92,58 @@ static void print_reset(lf_text *t) {
                 "    reg  reset;\n    wire live = ~reset;\n    always @(posedge aclk)\n        reset <= ~aresetn;\n\n");
 }
 
-void lf_vlog_print_top(const lf_vlog *v, lf_text *t) {
+/* -- flow ---------------------------------------------------------------------------------------------------------- */
+
+static void print_flow_ports(const lf_vlog *v, lf_text *t) {
+    lf_text_addf(t, "module %s (\n    input  wire aclk,\n    input  wire aresetn", v->top);
+    for (size_t i = 0; i < v->ports.count; i++) {
+        const lf_vlog_port_def *p = &v->ports.at[i];
+        const char *with = p->output ? "output" : "input ", *side = p->output ? "out" : "in";
+        lf_text_addf(t, ",\n    %s wire [%d:0] %s_%sdata", with, p->stream->bits - 1, side, p->suffix);
+        lf_text_addf(t, ",\n    %s wire %s_%svalid", with, side, p->suffix);
+    }
+    lf_text_add(t, "\n);\n");
+}
+
+/* A port is a stream; reset is taken as it comes, so that the first word may come with its end. */
+static void print_flow_top(const lf_vlog *v, lf_text *t) {
+    print_flow_ports(v, t);
+    for (size_t i = 0; i < v->streams.count; i++)
+        print_stream(t, v->streams.at[i], true);
+    for (size_t i = 0; i < v->ports.count; i++) {
+        const lf_vlog_port_def *p = &v->ports.at[i];
+        const char *n = p->stream->name, *x = p->suffix;
+        if (p->output)
+            lf_text_addf(t, "    assign out_%sdata = %s_tdata;\n    assign out_%svalid = %s_tvalid;\n", x, n, x, n);
+        else
+            lf_text_addf(t, "    assign %s_tdata = in_%sdata;\n    assign %s_tvalid = in_%svalid;\n", n, x, n, x);
+    }
+    for (size_t i = 0; i < v->instances.count; i++)
+        print_instance(t, v->instances.at[i], "aresetn");
+    lf_text_add(t, "endmodule\n");
+}
+
+/* -- stream -------------------------------------------------------------------------------------------------------- */
+
+static void print_stream_top(const lf_vlog *v, lf_text *t) {
     print_ports(v, t);
     print_reset(t);
     for (size_t i = 0; i < v->streams.count; i++)
-        print_stream(t, v->streams.at[i]);
+        print_stream(t, v->streams.at[i], false);
     for (size_t i = 0; i < v->ports.count; i++)
         if (!v->ports.at[i].output)
             print_input(t, &v->ports.at[i]);
     for (size_t i = 0; i < v->instances.count; i++)
-        print_instance(t, v->instances.at[i]);
+        print_instance(t, v->instances.at[i], "live");
     for (size_t i = 0; i < v->ports.count; i++)
         if (v->ports.at[i].output)
             print_output(t, &v->ports.at[i]);
     lf_text_add(t, "endmodule\n");
+}
+
+void lf_vlog_print_top(const lf_vlog *v, lf_text *t) {
+    if (v->flow)
+        print_flow_top(v, t);
+    else
+        print_stream_top(v, t);
 }

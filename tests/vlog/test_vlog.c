@@ -91,6 +91,39 @@ static void test_top(void **state) {
     lf_vlog_free(v);
 }
 
+/* Flow: data and valid, two of them in, one out, as wide as they are. */
+static void test_flow(void **state) {
+    (void)state;
+    static const char *const in[] = {"a", "b"}, *const out[] = {"y"};
+    static const char module[] = "module mine (input wire aclk, input wire aresetn, input wire [7:0] in_data,\n"
+                                 "    input wire [1:0] in_valid, output wire [3:0] out_data, output wire out_valid);\n"
+                                 "    assign out_data = in_data[7:4];\n    assign out_valid = &in_valid;\nendmodule\n";
+    static const char *const parts[] = {"input  wire [4:0] in_left_data",  "input  wire in_left_valid",
+                                        "input  wire [2:0] in_right_data", "output wire [3:0] out_data",
+                                        "output wire out_valid",           ".aresetn(aresetn)",
+                                        ".in_data({b_tdata, a_tdata})",    ".in_valid({b_tvalid, a_tvalid})",
+                                        ".out_data(y_tdata)",              "assign out_valid = y_tvalid;"};
+    lf_vlog *v = lf_vlog_new(ctx, arena, "top");
+    const lf_vlog_file *f;
+    lf_vlog_flow(v);
+    lf_vlog_stream(v, "a", 5);
+    lf_vlog_stream(v, "b", 3);
+    lf_vlog_stream(v, "y", 4);
+    lf_vlog_input(v, "left_", "a", 5);
+    lf_vlog_input(v, "right_", "b", 3);
+    lf_vlog_output(v, "", "y", 4, 1);
+    lf_text_add(lf_vlog_module(v, "mine"), module);
+    lf_vlog_instance(v, "mine", "one");
+    lf_vlog_port_flows(v, "in", in, 2);
+    lf_vlog_port_flows(v, "out", out, 1);
+    size_t n = lf_vlog_finish(v, &f);
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < LF_COUNT(parts); i++)
+        assert_non_null(strstr(f[n - 1].text, parts[i]));
+    assert_null(strstr(f[n - 1].text, "ready"));
+    lf_vlog_free(v);
+}
+
 static void expect_fault(lf_vlog *v, const char *words) {
     const lf_vlog_file *f;
     assert_int_equal(lf_vlog_finish(v, &f), 0);
@@ -113,6 +146,9 @@ static void test_faults(void **state) {
     v = fifo_design(5, 5, 1);
     lf_vlog_port_stream(v, "s_axis", "nowhere");
     expect_fault(v, "unknown stream nowhere");
+    v = fifo_design(5, 5, 1);
+    lf_vlog_port_flows(v, "in", (const char *const[]){"c"}, 1);
+    expect_fault(v, "unknown stream c");
     v = fifo_design(5, 5, 1);
     lf_vlog_instance(v, "lf_nothing", "x");
     expect_fault(v, "no module lf_nothing");
@@ -254,6 +290,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_top, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_flow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_widths, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),

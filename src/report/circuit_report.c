@@ -1,0 +1,86 @@
+#include "report/circuit_report.h"
+
+#include <math.h>
+
+#include "ops/circuit_node.h"
+#include "ops/ops.h"
+#include "report/text_table.h"
+
+/* As users know them, in the order of the data. */
+static const struct {
+    const char *name;
+    lf_circuit_part part;
+} parts[] = {{"encoder", LF_PART_ENCODER}, {"core", LF_PART_CORE}, {"head", LF_PART_HEAD}};
+
+typedef struct totals {
+    double lut[LF_CIRCUIT_PARTS], ff[LF_CIRCUIT_PARTS];
+    lf_cost wrapper;
+    int circuits, levels, latency;
+} totals;
+
+static lf_status add_circuit(const lf_graph *g, const lf_node *n, totals *t) {
+    lf_circuit *c;
+    lf_circuit_stats s;
+    LF_TRY(lf_circuit_load(g, n, &c));
+    lf_circuit_count(c, &s);
+    for (int p = 0; p < LF_CIRCUIT_PARTS; p++) {
+        t->lut[p] += (double)s.luts[p];
+        t->ff[p] += (double)s.registers[p];
+    }
+    lf_cost wrapper = lf_circuit_wrapper_cost(g, n, c->latency);
+    t->wrapper.lut += wrapper.lut;
+    t->wrapper.ff += wrapper.ff;
+    t->levels = s.depth > t->levels ? s.depth : t->levels;
+    t->latency = c->latency > t->latency ? c->latency : t->latency;
+    t->circuits++;
+    lf_circuit_free(c);
+    return LF_OK;
+}
+
+static void set_part(json_t *report, const char *name, double lut, double ff) {
+    json_t *o = json_object();
+    json_object_set_new(o, "lut", json_integer((json_int_t)nearbyint(lut)));
+    json_object_set_new(o, "ff", json_integer((json_int_t)nearbyint(ff)));
+    json_object_set_new(report, name, o);
+}
+
+lf_status lf_circuit_report(const lf_graph *g, json_t *report) {
+    totals t = {0};
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (n->op == &lf_op_circuit)
+            LF_TRY(add_circuit(g, n, &t));
+    }
+    if (!t.circuits)
+        return LF_OK;
+    for (size_t i = 0; i < LF_COUNT(parts); i++)
+        set_part(report, parts[i].name, t.lut[parts[i].part], t.ff[parts[i].part]);
+    set_part(report, "wrapper", t.wrapper.lut, t.wrapper.ff);
+    json_t *logic = json_object();
+    json_object_set_new(logic, "circuits", json_integer(t.circuits));
+    json_object_set_new(logic, "levels", json_integer(t.levels));
+    json_object_set_new(logic, "registers_in_a_row", json_integer(t.latency));
+    json_object_set_new(report, "logic", logic);
+    return LF_OK;
+}
+
+static int64_t int_of(const json_t *o, const char *key) {
+    return json_integer_value(json_object_get(o, key));
+}
+
+void lf_circuit_report_text(const json_t *r, lf_text *out) {
+    static const char *const names[] = {"encoder", "core", "head", "wrapper"};
+    const json_t *logic = json_object_get(r, "logic");
+    if (!logic)
+        return;
+    lf_arena *a = lf_arena_new();
+    lf_text_add(out, "circuits (estimated): ");
+    for (size_t i = 0; i < LF_COUNT(names); i++) {
+        const json_t *o = json_object_get(r, names[i]);
+        lf_text_addf(out, "%s%s %s LUT %s FF", i ? ", " : "", names[i], lf_thousands(a, int_of(o, "lut")),
+                     lf_thousands(a, int_of(o, "ff")));
+    }
+    lf_text_addf(out, "\n%s registers in a row, up to %s LUT levels between them\n",
+                 lf_thousands(a, int_of(logic, "registers_in_a_row")), lf_thousands(a, int_of(logic, "levels")));
+    lf_arena_free(a);
+}
