@@ -24,4 +24,8 @@ LF_MUST_USE lf_status lf_decompose(lf_lutnet *net, const lf_truth_table *t, cons
 /* Structural mapping to k-LUTs by priority cuts and area flow, for everything that is not one table. Same function. depth 0: smallest area. */
 lf_lutnet *lf_lutnet_map(const lf_lutnet *n, int lut_inputs, int depth);
 
+/* Local search: the LUTs that only one LUT needs, with it, as a table of at most 12 inputs, decomposed anew where that takes fewer. Same function;
+ * never more LUTs than n. */
+lf_lutnet *lf_lutnet_collapse(const lf_lutnet *n, int lut_inputs, int effort);
+
 #endif

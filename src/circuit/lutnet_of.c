@@ -1,14 +1,8 @@
 /* A circuit bit by bit: words become vectors of signals. */
+#include "circuit/blast.h"
 #include "circuit/circuit_inside.h"
-#include "circuit/lutnet.h"
 
 enum { LUT_NOT = 0x1, LUT_XNOR = 0x9, LUT_AND = 0x8, LUT_XOR3 = 0x96, LUT_MAJORITY = 0xe8, LUT_MUX = 0xca };
-
-typedef struct lf_blast {
-    const lf_circuit *c;
-    lf_lutnet *net;
-    lf_signal **bits; /* [word][bit], lf_word_bits of them */
-} lf_blast;
 
 /* Bit k of a word, its sign beyond the highest. */
 static lf_signal bit_of(const lf_blast *x, lf_word w, int k) {
@@ -107,7 +101,7 @@ static lf_signal wire(const lf_blast *x, const lf_word_def *d, int k) {
     }
 }
 
-static void blast_word(lf_blast *x, lf_word w) {
+void lf_blast_word(lf_blast *x, lf_word w) {
     const lf_word_def *d = lf_word_at(x->c, w);
     int bits = lf_word_bits(x->c, w);
     lf_signal *out = x->bits[w];
@@ -145,7 +139,7 @@ static void blast(lf_blast *x, lf_arena *a) {
             x->bits[c->inputs.at[i]][k] = lf_lutnet_input(next++);
     for (lf_word w = 1; w < c->words.count; w++)
         if (c->words.at[w].op != LF_WORD_INPUT)
-            blast_word(x, w);
+            lf_blast_word(x, w);
     for (size_t i = 0; i < c->outputs.count; i++)
         for (int k = 0; k < lf_word_bits(c, c->outputs.at[i]); k++)
             LF_PUSH(x->net->arena, &x->net->outputs, x->bits[c->outputs.at[i]][k]);

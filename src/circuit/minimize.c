@@ -1,0 +1,124 @@
+/* Circuits made smaller: the order of the steps, and the check of the result. */
+#include "circuit/minimize.h"
+
+#include <string.h>
+
+#include "base/rng.h"
+#include "circuit/circuit_inside.h"
+#include "circuit/decompose.h"
+#include "circuit/lut_check.h"
+#include "circuit/minimize_inside.h"
+
+static size_t all_luts(const lf_circuit *c) {
+    lf_circuit_stats s;
+    size_t luts = 0;
+    lf_circuit_count(c, &s);
+    for (int p = 0; p < LF_CIRCUIT_PARTS; p++)
+        luts += s.luts[p];
+    return luts;
+}
+
+/* -- the netlist made smaller ---------------------------------------------------------------------------------------------- */
+
+/* Takes `to` in place of *net when it is smaller and not too deep. */
+static void keep_smaller(lf_lutnet **net, lf_lutnet *to, int depth) {
+    bool deeper = to && depth && lf_lutnet_depth(to) > depth && lf_lutnet_depth(to) > lf_lutnet_depth(*net);
+    if (to && to->luts.count < (*net)->luts.count && !deeper) {
+        lf_lutnet_free(*net);
+        *net = to;
+    } else {
+        lf_lutnet_free(to);
+    }
+}
+
+static lf_lutnet *smaller(lf_islands *x) {
+    const lf_minimize_options *o = x->o;
+    lf_lutnet *net = lf_lutnet_map(x->blast.net, o->lut_inputs, o->depth);
+    if (!net)
+        return NULL;
+    x->r->luts_mapped = net->luts.count;
+    keep_smaller(&net, lf_lutnet_collapse(net, o->lut_inputs, o->effort), o->depth);
+    return net;
+}
+
+/* -- the check --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct lf_both {
+    const lf_circuit *x, *y;
+    int64_t *in, *out_x, *out_y, *scratch;
+} lf_both;
+
+static lf_both both_of(lf_arena *a, const lf_circuit *x, const lf_circuit *y) {
+    size_t words = x->words.count > y->words.count ? x->words.count : y->words.count;
+    return (lf_both){x,
+                     y,
+                     LF_NEW_ARRAY(a, int64_t, x->inputs.count + 1),
+                     LF_NEW_ARRAY(a, int64_t, x->outputs.count + 1),
+                     LF_NEW_ARRAY(a, int64_t, x->outputs.count + 1),
+                     LF_NEW_ARRAY(a, int64_t, words)};
+}
+
+static bool same_on(lf_both *b, const int64_t *in) {
+    lf_circuit_run(b->x, in, b->out_x, b->scratch);
+    lf_circuit_run(b->y, in, b->out_y, b->scratch);
+    return !memcmp(b->out_x, b->out_y, b->x->outputs.count * sizeof *b->out_x);
+}
+
+/* On random rows and the ends of the ranges; on the samples where these decided. */
+static bool same_circuits(const lf_islands *x, const lf_circuit *d) {
+    enum { ROWS = 1000 };
+    lf_both b = both_of(x->a, x->c, d);
+    lf_rng r = lf_rng_make(20, 0);
+    const lf_minimize_options *o = x->o;
+    for (size_t i = 0; o->samples && i < o->sample_count; i++)
+        if (o->rarity <= 1 && !same_on(&b, o->samples + i * x->c->inputs.count))
+            return false;
+    for (int row = 0; !o->samples && row < ROWS; row++) {
+        for (size_t i = 0; i < x->c->inputs.count; i++) {
+            lf_range g = lf_word_range(x->c, x->c->inputs.at[i]);
+            int64_t steps = (g.hi - g.lo) / g.step;
+            b.in[i] = row == 0 ? g.lo : row == 1 ? g.hi : g.lo + g.step * lf_rng_between(&r, 0, steps);
+        }
+        if (!same_on(&b, b.in))
+            return false;
+    }
+    return true;
+}
+
+static lf_circuit *minimize_in(lf_islands *x) {
+    lf_ctx *ctx = x->c->ctx;
+    if (lf_islands_find(x) != LF_OK)
+        return NULL;
+    lf_lutnet *net = smaller(x);
+    lf_circuit *d = NULL;
+    if (net && !lf_lutnet_same(x->blast.net, net))
+        (void)lf_fail(ctx, LF_FAILED, NULL, "mapping %zu LUTs changed their function", x->blast.net->luts.count);
+    else if (net)
+        d = lf_islands_rebuild(x, net);
+    if (d && !same_circuits(x, d)) {
+        (void)lf_fail(ctx, LF_FAILED, NULL, "minimizing a circuit of %zu words changed its function",
+                      x->c->words.count);
+        lf_circuit_free(d);
+        d = NULL;
+    }
+    lf_lutnet_free(net);
+    return d;
+}
+
+lf_circuit *lf_circuit_minimize(const lf_circuit *c, const lf_minimize_options *o, lf_minimize_report *r) {
+    lf_minimize_report own;
+    r = r ? r : &own;
+    *r = (lf_minimize_report){.exact = !o->samples};
+    lf_circuit *clean = lf_circuit_clean(c);
+    lf_islands x = {.c = clean, .o = o, .r = r, .a = lf_arena_new()};
+    lf_circuit *d = NULL;
+    if (clean && x.a) {
+        r->luts_before = all_luts(clean);
+        d = minimize_in(&x);
+        r->luts_after = d ? all_luts(d) : 0;
+    }
+    lf_lutnet_free(x.blast.net);
+    lf_arena_free(x.a);
+    lf_circuit_free(clean);
+    return d;
+}

@@ -1,0 +1,228 @@
+/* Tables as LUTs, with what is known of their index: its range, the ranges of the words it is joined from, which values the logic before it can
+ * produce together, and, when asked for, which ones the samples read. */
+#include <string.h>
+
+#include "circuit/circuit_inside.h"
+#include "circuit/decompose.h"
+#include "circuit/lut_truth.h"
+#include "circuit/minimize_inside.h"
+#include "circuit/wide_truth.h"
+
+enum { CONE_INPUTS_MAX = 14, CONE_LUTS_MAX = 2000 };
+
+/* -- samples ------------------------------------------------------------------------------------------------------------- */
+
+void lf_islands_count_samples(lf_islands *x) {
+    const lf_circuit *c = x->c;
+    if (!x->o->samples)
+        return;
+    int64_t *value = LF_NEW_ARRAY(x->a, int64_t, c->words.count),
+            *out = LF_NEW_ARRAY(x->a, int64_t, c->outputs.count + 1);
+    for (lf_word w = 1; w < c->words.count; w++)
+        if (lf_word_at(c, w)->op == LF_WORD_TABLE)
+            x->counts[w] = LF_NEW_ARRAY(x->a, uint32_t, lf_word_at(c, w)->table->count);
+    for (size_t i = 0; i < x->o->sample_count; i++) {
+        lf_circuit_run(c, x->o->samples + i * c->inputs.count, out, value);
+        for (lf_word w = 1; w < c->words.count; w++)
+            if (x->counts[w])
+                x->counts[w][value[lf_word_at(c, w)->a]]++;
+    }
+}
+
+static bool seen(const lf_islands *x, lf_word w, size_t index) {
+    return !x->counts[w] || x->counts[w][index] >= (x->o->rarity ? x->o->rarity : 1);
+}
+
+/* -- what the logic before can produce ------------------------------------------------------------------------------------- */
+
+typedef struct lf_cone {
+    const lf_lutnet *net;
+    uint8_t *mark;          /* [signal] */
+    LF_VEC(lf_signal) luts; /* in order of evaluation */
+    lf_signal input[CONE_INPUTS_MAX];
+    int inputs;
+} lf_cone;
+
+/* False when the cone is too wide or too large. */
+static bool collect(lf_arena *a, lf_cone *k, lf_signal s) {
+    uint32_t first = 2 + k->net->inputs;
+    if (s < 2 || k->mark[s])
+        return true;
+    k->mark[s] = 1;
+    if (s < first) {
+        if (k->inputs == CONE_INPUTS_MAX)
+            return false;
+        k->input[k->inputs++] = s;
+        return true;
+    }
+    const lf_lut *l = &k->net->luts.at[s - first];
+    for (int j = 0; j < l->fan_in; j++)
+        if (k->luts.count > CONE_LUTS_MAX || !collect(a, k, l->in[j]))
+            return false;
+    LF_PUSH(a, &k->luts, s);
+    return true;
+}
+
+/* Marks in `care` the joint values of the signals that occur for some values of the cone's inputs. */
+static void run_cone(lf_cone *k, uint64_t *value, const lf_signal *in, int n, uint64_t *care) {
+    uint32_t first = 2 + k->net->inputs;
+    value[1] = UINT64_MAX;
+    for (size_t w = 0; w < lf_wide_words(k->inputs); w++) {
+        for (int i = 0; i < k->inputs; i++)
+            value[k->input[i]] = i < 6 ? lf_truth_variable(i) : w >> (i - 6) & 1 ? UINT64_MAX : 0;
+        for (size_t i = 0; i < k->luts.count; i++) {
+            const lf_lut *l = &k->net->luts.at[k->luts.at[i] - first];
+            value[k->luts.at[i]] = lf_truth_look_up(value, l->in, l->truth, l->fan_in);
+        }
+        for (int lane = 0; lane < (k->inputs < 6 ? 1 << k->inputs : 64); lane++) {
+            size_t a = 0;
+            for (int j = 0; j < n; j++)
+                a |= (size_t)(value[in[j]] >> lane & 1) << j;
+            lf_wide_put(care, a);
+        }
+    }
+}
+
+/* Joint values of the signals that can occur; NULL when it is not known that some cannot. */
+static uint64_t *reachable(const lf_islands *x, const lf_signal *in, int n) {
+    const lf_lutnet *net = x->blast.net;
+    size_t signals = 2 + net->inputs + net->luts.count;
+    lf_cone k = {.net = net, .mark = lf_alloc(x->a, signals)};
+    bool free_inputs = true;
+    for (int j = 0; j < n; j++) {
+        free_inputs &= in[j] < 2 + net->inputs;
+        if (!collect(x->a, &k, in[j]))
+            return NULL;
+    }
+    if (free_inputs)
+        return NULL;
+    uint64_t *care = LF_NEW_ARRAY(x->a, uint64_t, lf_wide_words(n));
+    run_cone(&k, LF_NEW_ARRAY(x->a, uint64_t, signals), in, n, care);
+    return care;
+}
+
+/* -- words that the index is joined from -------------------------------------------------------------------------------------- */
+
+/* All bits of `word` are bits of the index: bit k is bit at[k] of it. */
+typedef struct lf_joined {
+    lf_word word;
+    int bits, found;
+    int at[LF_TABLE_INDEX_BITS];
+} lf_joined;
+
+static int joined_words(const lf_circuit *c, const lf_word_def *index, lf_joined *out) {
+    int count = 0;
+    for (int j = 0; index->op == LF_WORD_JOIN && j < index->arg_count; j++) {
+        const lf_word_def *bit = lf_word_at(c, index->args[j]);
+        if (bit->op != LF_WORD_BIT || bit->amount >= LF_TABLE_INDEX_BITS)
+            continue;
+        int i = 0;
+        while (i < count && out[i].word != bit->a)
+            i++;
+        if (i == count) {
+            out[count++] = (lf_joined){.word = bit->a, .bits = lf_word_bits(c, bit->a)};
+            memset(out[i].at, -1, sizeof out[i].at);
+        }
+        out[i].found += out[i].at[bit->amount] < 0 && bit->amount < out[i].bits;
+        out[i].at[bit->amount] = j;
+    }
+    int whole = 0;
+    for (int i = 0; i < count; i++)
+        if (out[i].found == out[i].bits)
+            out[whole++] = out[i];
+    return whole;
+}
+
+static bool can_occur(const lf_circuit *c, const lf_joined *list, int count, size_t index) {
+    for (int i = 0; i < count; i++) {
+        int64_t v = 0;
+        for (int k = 0; k < list[i].bits; k++)
+            v |= (int64_t)(index >> list[i].at[k] & 1) << k;
+        if (lf_word_signed(c, list[i].word) && v >> (list[i].bits - 1) & 1)
+            v -= (int64_t)1 << list[i].bits;
+        if (!lf_range_holds(lf_word_range(c, list[i].word), v))
+            return false;
+    }
+    return true;
+}
+
+/* -- the table as functions of the signals that make its index ------------------------------------------------------------------ */
+
+typedef struct lf_indexed {
+    lf_signal in[LF_TABLE_INDEX_BITS]; /* different signals, no constants */
+    int n;
+    int at[LF_TABLE_INDEX_BITS]; /* [bit of the index]: which of them, or -1 - constant */
+    int bits;
+} lf_indexed;
+
+static lf_indexed index_signals(const lf_islands *x, lf_word a) {
+    lf_indexed d = {.bits = lf_word_bits(x->c, a)};
+    for (int j = 0; j < d.bits; j++) {
+        lf_signal s = x->blast.bits[a][j];
+        int i = 0;
+        while (i < d.n && d.in[i] != s)
+            i++;
+        if (s >= 2 && i == d.n)
+            d.in[d.n++] = s;
+        d.at[j] = s < 2 ? -1 - (int)s : i;
+    }
+    return d;
+}
+
+static size_t index_of(const lf_indexed *d, size_t address) {
+    size_t index = 0;
+    for (int j = 0; j < d->bits; j++)
+        index |= (size_t)(d->at[j] < 0 ? -1 - d->at[j] : (int)(address >> d->at[j] & 1)) << j;
+    return index;
+}
+
+static void fill(lf_islands *x, lf_word w, const lf_indexed *d, uint64_t **bits, int outputs, uint64_t *care) {
+    const lf_word_def *t = lf_word_at(x->c, w);
+    lf_joined joined[LF_TABLE_INDEX_BITS];
+    int whole = joined_words(x->c, lf_word_at(x->c, t->a), joined);
+    const uint64_t *occurs = reachable(x, d->in, d->n);
+    x->r->tables++;
+    x->r->entries += t->table->count;
+    for (size_t a = 0; a < (size_t)1 << d->n; a++) {
+        size_t index = index_of(d, a);
+        if (index >= t->table->count)
+            continue;
+        bool possible = lf_range_holds(lf_word_range(x->c, t->a), (int64_t)index) &&
+                        (!occurs || lf_wide_get(occurs, a)) && can_occur(x->c, joined, whole, index);
+        bool matters = !t->table->care || (t->table->care[index >> 3] >> (index & 7) & 1);
+        x->r->unreachable += !possible;
+        x->r->unseen += possible && matters && !seen(x, w, index);
+        if (!possible || !matters || !seen(x, w, index))
+            continue;
+        lf_wide_put(care, a);
+        for (int o = 0; o < outputs; o++)
+            if (t->table->values[index] >> o & 1)
+                lf_wide_put(bits[o], a);
+    }
+}
+
+static bool all_matter(const uint64_t *care, int n) {
+    for (size_t w = 0; w < lf_wide_words(n); w++)
+        if (care[w] != lf_truth_mask(n))
+            return false;
+    return true;
+}
+
+lf_status lf_islands_table(lf_islands *x, lf_word w) {
+    int outputs = lf_word_bits(x->c, w);
+    lf_indexed d = index_signals(x, lf_word_at(x->c, w)->a);
+    lf_arena *keep = x->a, *scratch = lf_arena_new();
+    if (!scratch)
+        return lf_fail(x->c->ctx, LF_FAILED, NULL, "no memory for a table");
+    uint64_t *bits[64], *care = LF_NEW_ARRAY(scratch, uint64_t, lf_wide_words(d.n));
+    for (int o = 0; o < outputs; o++)
+        bits[o] = LF_NEW_ARRAY(scratch, uint64_t, lf_wide_words(d.n));
+    x->a = scratch;
+    fill(x, w, &d, bits, outputs, care);
+    x->a = keep;
+    lf_truth_table t = {d.n, outputs, (const uint64_t *const *)bits, all_matter(care, d.n) ? NULL : care};
+    lf_status status =
+        lf_decompose(x->blast.net, &t, &(lf_decompose_options){x->o->lut_inputs, x->o->effort}, d.in, x->blast.bits[w]);
+    lf_arena_free(scratch);
+    return status;
+}
