@@ -10,6 +10,7 @@
 
 #include "random_circuits.h"
 #include "circuit_forms.h"
+#include "circuit/circuit_inside.h"
 
 enum { CIRCUITS = 3000 };
 
@@ -99,7 +100,145 @@ static void test_forms_agree(void **state) {
     lf_ctx_free(ctx);
 }
 
+/* -- planted faults ----------------------------------------------------------------------------------------------- */
+
+typedef enum fault {
+    FAULT_TRUTH_BIT,
+    FAULT_SIGN_LOST,
+    FAULT_TRUNCATED_SHIFT,
+    FAULT_TIE,
+    FAULT_TABLE_ENTRY,
+    FAULT_SUB_SWAPPED,
+    FAULT_SELECT_SWAPPED,
+    FAULT_BIT_BELOW,
+    FAULT_ADD_OFF_BY_ONE,
+    FAULTS
+} fault;
+
+static const char *const fault_names[FAULTS] = {"a bit of a truth table flipped",
+                                                "the sign of a join lost",
+                                                "a shift that truncates",
+                                                "a tie taken for less",
+                                                "a wrong table entry",
+                                                "a difference swapped",
+                                                "a choice swapped",
+                                                "the bit below",
+                                                "a sum off by one"};
+
+static lf_word spoiled_table(lf_circuit *c, const lf_word_def *d, const lf_word *map) {
+    int64_t values[4096];
+    size_t last = d->table->count - 1;
+    for (size_t i = 0; i <= last; i++)
+        values[i] = d->table->values[i];
+    values[last] += values[last] > 0 ? -1 : 1;
+    return lf_circuit_table(c, map[d->a], values, last + 1, NULL);
+}
+
+static lf_word truncated_shift(lf_circuit *c, const lf_word_def *d, const lf_word *map) {
+    lf_word a = map[d->a], minus = lf_circuit_less(c, a, lf_circuit_const(c, 0));
+    lf_word toward_zero = lf_circuit_negate(c, lf_circuit_shift(c, lf_circuit_negate(c, a), d->amount));
+    return lf_circuit_select(c, minus, toward_zero, lf_circuit_shift(c, a, d->amount));
+}
+
+/* The word as fault f makes it, or 0 where it is not concerned. */
+static lf_word spoiled(lf_circuit *c, const lf_word_def *d, const lf_word *map, fault f) {
+    lf_word args[LF_WORD_MAX_BITS], a = map[d->a], b = map[d->b];
+    for (int i = 0; i < d->arg_count; i++)
+        args[i] = map[d->args[i]];
+    if (f == FAULT_TRUTH_BIT && d->op == LF_WORD_LUT)
+        return lf_circuit_lut(c, args, d->arg_count, d->truth ^ 1);
+    if (f == FAULT_SIGN_LOST && d->op == LF_WORD_JOIN && d->is_signed)
+        return lf_circuit_join(c, args, d->arg_count, false);
+    if (f == FAULT_TRUNCATED_SHIFT && d->op == LF_WORD_SHIFT && d->amount < 0)
+        return truncated_shift(c, d, map);
+    if (f == FAULT_TIE && d->op == LF_WORD_LESS) {
+        lf_word more = lf_circuit_less(c, b, a);
+        return lf_circuit_lut(c, &more, 1, 1);
+    }
+    if (f == FAULT_TABLE_ENTRY && d->op == LF_WORD_TABLE && d->table->count <= 4096)
+        return spoiled_table(c, d, map);
+    if (f == FAULT_SUB_SWAPPED && d->op == LF_WORD_SUB)
+        return lf_circuit_sub(c, b, a);
+    if (f == FAULT_SELECT_SWAPPED && d->op == LF_WORD_SELECT)
+        return lf_circuit_select(c, a, map[d->c], b);
+    if (f == FAULT_BIT_BELOW && d->op == LF_WORD_BIT && d->amount > 0)
+        return lf_circuit_bit(c, a, d->amount - 1);
+    if (f == FAULT_ADD_OFF_BY_ONE && d->op == LF_WORD_ADD)
+        return lf_circuit_add(c, lf_circuit_add(c, a, b), lf_circuit_const(c, 1));
+    return 0;
+}
+
+/* The circuit with the fault in every word it concerns; NULL when it has none, or when a range does not allow it. */
+static lf_circuit *spoiled_circuit(const lf_circuit *c, fault f) {
+    lf_circuit *out = lf_circuit_new(c->ctx);
+    lf_word *map = LF_NEW_ARRAY(out->arena, lf_word, c->words.count);
+    bool any = false, fine = true;
+    for (lf_word w = 1; w < c->words.count && fine; w++) {
+        const lf_word_def *d = lf_word_at(c, w);
+        if (d->op == LF_WORD_INPUT) {
+            map[w] = lf_circuit_input(out, d->range);
+            continue;
+        }
+        if (d->op == LF_WORD_TABLE) { /* the fault may have moved the index out of the table */
+            lf_range r = lf_word_range(out, map[d->a]);
+            fine = r.lo >= 0 && (uint64_t)r.hi < d->table->count;
+        }
+        if (fine)
+            map[w] = spoiled(out, d, map, f);
+        any = any || map[w];
+        if (fine && !map[w])
+            map[w] = lf_word_rebuild(out, d, map);
+    }
+    for (size_t o = 0; o < c->outputs.count && fine; o++)
+        lf_circuit_output(out, map[c->outputs.at[o]]);
+    if (any && fine && !out->too_wide)
+        return out;
+    lf_circuit_free(out);
+    return NULL;
+}
+
+static bool is_caught(const lf_circuit *c, lf_circuit *wrong, uint64_t seed) {
+    lf_arena *a = lf_arena_new();
+    lf_rng rng = lf_rng_make(seed, 78);
+    int64_t **in = samples(a, c->inputs.count), **want = samples(a, c->outputs.count),
+            **got = samples(a, c->outputs.count);
+    bool caught = false;
+    for (int s = 0; s < SAMPLES; s++)
+        for (size_t i = 0; i < c->inputs.count; i++)
+            in[s][i] = random_value(&rng, lf_word_range(c, c->inputs.at[i]));
+    (void)run_circuit(c, in, want);
+    (void)run_and_free(wrong, in, got);
+    for (int s = 0; s < SAMPLES; s++)
+        for (size_t o = 0; o < c->outputs.count; o++)
+            caught = caught || want[s][o] != got[s][o];
+    lf_arena_free(a);
+    return caught;
+}
+
+/* Each fault, planted in circuit after circuit, is seen by the vectors of the test above in a fair part of them. */
+static void test_planted_faults_are_caught(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    size_t corners[CORNERS] = {0}, planted[FAULTS] = {0}, caught[FAULTS] = {0};
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        lf_circuit *c = make_random_circuit(ctx, seed, corners);
+        for (int f = 0; f < FAULTS && !c->too_wide; f++) {
+            lf_circuit *wrong = spoiled_circuit(c, (fault)f);
+            planted[f] += wrong != NULL;
+            caught[f] += wrong && is_caught(c, wrong, seed);
+        }
+        lf_circuit_free(c);
+    }
+    for (int f = 0; f < FAULTS; f++) {
+        if (planted[f] < 10 || caught[f] * 10 < planted[f])
+            print_message("%s: %zu of %zu caught\n", fault_names[f], caught[f], planted[f]);
+        assert_true(planted[f] >= 10 && caught[f] * 10 >= planted[f]);
+    }
+    lf_ctx_free(ctx);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms_agree),
+                                       cmocka_unit_test(test_planted_faults_are_caught)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
