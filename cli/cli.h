@@ -62,6 +62,12 @@ void cli_add_dirs(const char **list, const cli_common *common);
 void cli_progress(void *user, const char *what, uint64_t done, uint64_t total);
 void cli_progress_end(void);
 
+/* Signals that end the command remove first what it would leave behind. Block before any thread starts, watch while the context lives;
+ * unwatch does not return once a signal has come. */
+void cli_block_signals(void);
+void cli_watch_signals(lf_ctx *ctx);
+void cli_unwatch_signals(void);
+
 #define CLI_VERB(id) extern const cli_verb cli_verb_##id;
 #include "verbs.def"
 #undef CLI_VERB

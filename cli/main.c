@@ -78,12 +78,15 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
         return 2;
     }
     add_environment(&common);
+    cli_block_signals();
     lf_ctx *ctx = lf_ctx_new((int)(common.threads > 1024 ? 1024 : common.threads));
     lf_answer answer = {0};
+    cli_watch_signals(ctx);
     lf_ctx_temporary(ctx, getenv("TMPDIR"));
     if (!common.quiet)
         lf_ctx_on_progress(ctx, cli_progress, NULL);
     int status = (int)verb->run(ctx, &common, args, &answer);
+    cli_unwatch_signals();
     cli_progress_end();
     print_diagnostics(ctx);
     int printed = print_answer(&answer, common.json);

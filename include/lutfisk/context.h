@@ -52,6 +52,10 @@ LF_API void lf_ctx_free(lf_ctx *ctx);
 /* Where temporary directories (simulation, synthesis) are made; copied. NULL or "": /tmp. */
 LF_API void lf_ctx_temporary(lf_ctx *ctx, const char *dir);
 
+/* For a program that is about to end while a verb runs in another thread (on a signal, say): kills the tools that run for the context and
+ * removes its temporary and unfinished directories. The verb fails or ends with the process. The library installs no signal handlers. */
+LF_API void lf_ctx_clean_up(lf_ctx *ctx);
+
 LF_API void lf_ctx_on_progress(lf_ctx *ctx, lf_progress_fn *fn, void *user);
 
 /* Diagnostics in the order they were recorded; at most 1000 are kept, the rest are counted. */

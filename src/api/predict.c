@@ -137,6 +137,23 @@ static lf_status run_blocks(predictor *p) {
     return LF_OK;
 }
 
+enum { SHOWN_ROWS = 5, SHOWN_VALUES = 8 };
+
+/* Without a file for them: the first rows, and what keeps all. */
+static void show_rows(const predictor *p, lf_text *text) {
+    for (size_t k = 0; k < p->count; k++) {
+        const lf_array *x = &p->arrays[k];
+        size_t width = p->rows.rows ? x->count / p->rows.rows : 0;
+        for (size_t r = 0; r < p->rows.rows && r < SHOWN_ROWS; r++) {
+            lf_text_addf(text, "%s[%zu]", p->names[k], r);
+            for (size_t i = 0; i < width && i < SHOWN_VALUES; i++)
+                lf_text_addf(text, " %.6g", lf_array_real(x, r * width + i));
+            lf_text_add(text, width > SHOWN_VALUES ? " ...\n" : "\n");
+        }
+    }
+    lf_text_addf(text, "nothing was written: -o FILE.npy keeps all %s rows\n", lf_thousands(p->arena, (int64_t)p->rows.rows));
+}
+
 static void answer_with(const predictor *p, lf_answer *answer) {
     json_t *root = json_object();
     lf_text text = {0};
@@ -145,6 +162,8 @@ static void answer_with(const predictor *p, lf_answer *answer) {
     json_object_set_new(root, "seconds", json_real(p->seconds));
     json_object_set_new(root, "samples_per_second", json_real(rate));
     json_object_set_new(root, "engine", json_string(lf_engine_name(p->engine)));
+    if (!p->o->out || !p->o->out[0])
+        show_rows(p, &text);
     lf_text_addf(&text, "%s samples in %s s: %s a second (%s engine)\n", lf_thousands(p->arena, (int64_t)p->rows.rows), lf_fixed_decimals(p->arena, p->seconds, 3),
                  lf_fixed_decimals(p->arena, rate, 0), lf_engine_name(p->engine));
     lf_answer_set(answer, root, &text);

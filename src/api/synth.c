@@ -94,6 +94,8 @@ static lf_status synth(job *j, lf_answer *answer) {
     const char *netlist = j->o->netlist ? j->o->netlist : lf_path_join(j->arena, j->o->dir, "synth/netlist.v");
     if (!j->o->netlist)
         LF_TRY(lf_make_dir(j->ctx, lf_path_join(j->arena, j->o->dir, "synth")));
+    LF_TRY(lf_file_writable(j->ctx, netlist));
+    LF_TRY(lf_file_writable(j->ctx, path));
     lf_progress(j->ctx, "synthesizing with yosys", 0, 0);
     LF_TRY(lf_yosys_synth(j->ctx, j->o->dir, top, part, netlist, &c));
     json_t *count = count_json(&c, part->family, j->o->netlist ? lf_path_base(netlist) : "synth/netlist.v");

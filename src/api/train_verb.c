@@ -93,6 +93,8 @@ static lf_status run_training(trainer *t) {
     o.epochs = t->o->epochs;
     o.checkpoint = lf_format(t->arena, "%s.ckpt", t->o->out);
     o.resume = t->o->resume;
+    if (o.resume && !lf_path_exists(o.checkpoint))
+        lf_note(t->ctx, &(lf_where){.file = o.checkpoint}, "there is no checkpoint to go on from: training starts afresh");
     LF_TRY(lf_train(t->ctx, t->recipe, &o, &t->report, &frozen));
     lf_status status = ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
     lf_graph_free(frozen);

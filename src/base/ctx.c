@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/leftovers.h"
 #include "base/pool.h"
 #include "base/text.h"
 
@@ -24,6 +25,7 @@ struct lf_ctx {
     lf_pool *pool;
     int threads;
     const char *temporary;
+    lf_leftovers *leftovers;
 };
 
 static int usable_cores(void) {
@@ -44,7 +46,8 @@ lf_ctx *lf_ctx_new(int threads) {
     ctx->arena = lf_arena_new();
     ctx->diag_arena = lf_arena_new();
     ctx->threads = threads > 0 ? threads : usable_cores();
-    if (ctx->arena && ctx->diag_arena)
+    ctx->leftovers = lf_leftovers_new();
+    if (ctx->arena && ctx->diag_arena && ctx->leftovers)
         return ctx;
     lf_ctx_free(ctx);
     return NULL;
@@ -54,6 +57,7 @@ void lf_ctx_free(lf_ctx *ctx) {
     if (!ctx)
         return;
     lf_pool_free(ctx->pool);
+    lf_leftovers_free(ctx->leftovers);
     lf_arena_free(ctx->arena);
     lf_arena_free(ctx->diag_arena);
     pthread_mutex_destroy(&ctx->lock);
@@ -76,6 +80,10 @@ lf_pool *lf_ctx_pool(lf_ctx *ctx) {
     lf_pool *pool = ctx->pool;
     pthread_mutex_unlock(&ctx->lock);
     return pool;
+}
+
+lf_leftovers *lf_ctx_leftovers(lf_ctx *ctx) {
+    return ctx->leftovers;
 }
 
 void lf_ctx_temporary(lf_ctx *ctx, const char *dir) {

@@ -156,3 +156,21 @@ lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t 
     lf_arena_free(a);
     return error ? fail_at(ctx, path, "write", error) : LF_OK;
 }
+
+lf_status lf_file_writable(lf_ctx *ctx, const char *path) {
+    struct stat st;
+    bool exists = stat(path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode))
+        return fail_at(ctx, path, "write", EISDIR);
+    if (exists && !S_ISREG(st.st_mode))
+        return access(path, W_OK) == 0 ? LF_OK : fail_at(ctx, path, "write", errno);
+    lf_arena *a = lf_arena_new();
+    char *real = exists ? realpath(path, NULL) : NULL;
+    const char *fresh = lf_format(a, "%s.new-%ld", real ? real : path, (long)getpid());
+    int error = write_fresh(fresh, O_CREAT | O_TRUNC, "", 0);
+    if (!error)
+        unlink(fresh);
+    free(real);
+    lf_arena_free(a);
+    return error ? fail_at(ctx, path, "write", error) : LF_OK;
+}

@@ -22,6 +22,8 @@ void lf_file_close(lf_file *f);
 /* Writes `path` beside itself and renames it into place: after any failure the old file is whole. Checks
  * every write, so a full disk is an error that names the path. */
 LF_MUST_USE lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t size);
+/* Fails now where lf_file_write would fail at once, so that long work is not done in vain. What is there stays as it is. */
+LF_MUST_USE lf_status lf_file_writable(lf_ctx *ctx, const char *path);
 
 /* A directory that appears whole or not at all. Write files below lf_outdir_path, then commit: an older
  * directory of that name is replaced only if it holds `marker` (a file name; so that no foreign directory is

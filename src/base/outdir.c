@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/leftovers.h"
 
 struct lf_outdir {
     lf_arena *arena;
@@ -99,6 +100,8 @@ lf_status lf_outdir_begin(lf_ctx *ctx, const char *path, const char *marker, lf_
         status = check_old(ctx, d);
     if (status == LF_OK)
         status = make_fresh(ctx, d);
+    if (status == LF_OK)
+        lf_leftover_dir(ctx, d->fresh);
     if (status == LF_OK)
         *out = d;
     else

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/leftovers.h"
 
 bool lf_path_exists(const char *path) {
     return access(path, F_OK) == 0;
@@ -60,6 +61,7 @@ lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out) 
     if (!mkdtemp(path))
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = dir}, "cannot make a temporary directory there: %s",
                        strerror(errno));
+    lf_leftover_dir(ctx, path);
     *out = path;
     return LF_OK;
 }

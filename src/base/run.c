@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/leftovers.h"
 
 enum { TAIL = 1 << 20, GRACE_MS = 50 };
 
@@ -205,7 +206,9 @@ lf_status lf_tool_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const c
     tail t = {.at = malloc(TAIL)};
     if (!t.at)
         lf_out_of_memory(TAIL);
+    lf_leftover_tool(ctx, pid);
     r->exit_code = collect(pid, out[0], &t);
+    lf_leftover_tool_ended(ctx, pid);
     close(out[0]);
     r->seconds = seconds_now() - begin;
     r->out = tail_text(&t, a);

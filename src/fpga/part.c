@@ -12,7 +12,7 @@ static void set_field(lf_ctx *ctx, lf_part *p, const char *key, const char *valu
     const struct {
         const char *key;
         int64_t *at;
-    } numbers[] = {{"lut", &p->lut}, {"ff", &p->ff}, {"bram", &p->bram}, {"uram", &p->uram}, {"dsp", &p->dsp}};
+    } numbers[] = {{"lut", &p->lut}, {"ff", &p->ff}, {"bram", &p->bram}, {"uram", &p->uram}, {"dsp", &p->dsp}, {"lut_inputs", &p->lut_inputs}};
     if (!strcmp(key, "family"))
         p->family = lf_strdup(lf_ctx_arena(ctx), value);
     if (!strcmp(key, "help"))
@@ -24,7 +24,7 @@ static void set_field(lf_ctx *ctx, lf_part *p, const char *key, const char *valu
 
 static lf_part read_part(lf_ctx *ctx, const lf_embed *file) {
     lf_arena *a = lf_ctx_arena(ctx);
-    lf_part p = {.name = lf_strdup(a, file->path + sizeof prefix - 1)};
+    lf_part p = {.name = lf_strdup(a, file->path + sizeof prefix - 1), .lut_inputs = 6};
     char *text = lf_strndup(a, (const char *)file->data, file->size);
     char *save = NULL;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {

@@ -199,6 +199,7 @@ json_t *lf_build_report(const lf_build_facts *f) {
     json_object_set_new(r, "top", json_string(f->top));
     json_object_set_new(r, "part", json_string(f->part->name));
     json_object_set_new(r, "family", json_string(f->part->family));
+    json_object_set_new(r, "lut_inputs", json_integer(f->part->lut_inputs));
     json_object_set_new(r, "interface", json_string(f->speaks_flow ? "flow" : "stream"));
     json_object_set_new(r, "checked_rows", json_integer(f->checked_rows));
     json_object_set_new(clock, "mhz", json_real(f->clock_mhz));
@@ -289,6 +290,14 @@ static void weights_text(lf_arena *a, const json_t *r, lf_text *out) {
                      lf_thousands(a, bytes));
 }
 
+/* Costs of units are formulas for LUTs of 6 inputs. */
+static void small_luts_text(const json_t *r, lf_text *out) {
+    int64_t inputs = int_of(r, "lut_inputs");
+    if (inputs && inputs < 6)
+        lf_text_addf(out, "LUTs are estimated as 6-input ones; %s has %lld-input ones and takes more: `lutfisk synth` counts\n",
+                     string_of(r, "part"), (long long)inputs);
+}
+
 void lf_build_report_text(const json_t *r, lf_text *out) {
     static const char *const header[] = {"<layer", "<op", "PE",     "SIMD", "cycles",     "slack",
                                          "LUT",    "FF",  "BRAM36", "DSP",  "weight bits"};
@@ -322,6 +331,7 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
         lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n",
                  lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
                  lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
+    small_luts_text(r, out);
     lf_circuit_report_text(r, out);
     if (strcmp(string_of(r, "interface"), "flow") != 0)
         flow_text(a, r, out);

@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""Small ends of the command: a signal leaves nothing behind; a target that cannot be written is said before the work; train --resume
+without a checkpoint says so; predict without a file shows rows; estimates for small LUTs are called what they are. TAP."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+try:
+    import numpy as np
+except ImportError as missing:
+    print(f"1..0 # SKIP {missing}")
+    sys.exit(0)
+
+LUTFISK = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+RECIPE = """data: digits
+input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
+input_quantizer: {type: bipolar}
+weights: {type: bipolar}
+activations: {type: bipolar}
+layers: [4, 10]
+training: {epochs: 1}
+"""
+# A tool that starts a child, says that it runs, and writes into its folder until it is killed.
+SLOW = """#!/bin/sh
+case "$1" in -V|--version) echo "Icarus Verilog version 12.0"; exit 0;; esac
+(while :; do echo x >> more.$$; sleep 0.01; done) &
+echo $$ > "$STARTED"
+sleep 60
+"""
+count = bad = 0
+
+
+def check(name, good, detail=""):
+    global count, bad
+    count += 1
+    bad += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}")
+    if not good:
+        print("\n".join("# " + line for line in str(detail).split("\n")))
+
+
+def run(*args):
+    done = subprocess.run([LUTFISK, *args], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def wait_for(what, seconds=20):
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.02)
+    return what()
+
+
+def stopped(name, number, *args):
+    """The command is stopped while its tool runs."""
+    os.makedirs("temp", exist_ok=True)
+    started = os.path.abspath("started")
+    if os.path.exists(started):
+        os.remove(started)
+    env = dict(os.environ, PATH=os.path.abspath("tools") + ":" + os.environ["PATH"], TMPDIR=os.path.abspath("temp"), STARTED=started)
+    with subprocess.Popen([LUTFISK, *args], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as p:
+        ran = wait_for(lambda: os.path.exists(started) and os.path.getsize(started) > 0)
+        left = os.listdir("temp")
+        p.send_signal(number)
+        said = p.communicate(timeout=20)[1]
+    check(f"{name}: it ends by {signal.Signals(number).name}", ran and left and p.returncode == -number, f"{p.returncode} {left} {said}")
+    check(f"{name}: nothing is left behind", not os.listdir("temp") and not [f for f in os.listdir(".") if ".new" in f or f.startswith("out")], f"{os.listdir('temp')} {os.listdir('.')}")
+
+
+def signals():
+    os.mkdir("tools")
+    for tool in ("yosys", "iverilog"):
+        with open(f"tools/{tool}", "w") as f:
+            f.write(SLOW)
+        os.chmod(f"tools/{tool}", 0o755)
+    stopped("synth", signal.SIGTERM, "synth", "hw", "-q")
+    stopped("verify", signal.SIGINT, "verify", "hw", "-i", "x.npy", "--sim", "iverilog", "-q")
+    stopped("a netlist", signal.SIGHUP, "synth", "hw", "--netlist", "outside.v", "-q")
+
+
+def targets():
+    os.mkdir("folder")
+    for where, why in (("folder", "Is a directory"), ("nowhere/n.v", "No such file")):
+        began = time.monotonic()
+        env = dict(os.environ, PATH=os.path.abspath("tools") + ":" + os.environ["PATH"], STARTED=os.path.abspath("never"))
+        done = subprocess.run([LUTFISK, "synth", "hw", "--netlist", where], env=env, capture_output=True, text=True, timeout=30)
+        check(f"synth into {where}: refused before yosys runs", done.returncode == 2 and why in done.stderr and not os.path.exists("never"), f"{time.monotonic() - began} {done.stderr}")
+
+
+with tempfile.TemporaryDirectory() as work:
+    os.chdir(work)
+    open("tiny.yaml", "w").write(RECIPE)
+    code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "--resume", "-q")
+    check("train --resume without a checkpoint says that it starts afresh", code == 0 and "tiny.onnx.ckpt: note" in said and "afresh" in said, said)
+    code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "-q")
+    check("train without --resume does not", code == 0 and "afresh" not in said, said)
+    np.save("x.npy", np.random.default_rng(1).uniform(0, 1, (7, 1, 28, 28)).astype(np.float32))
+    run("predict", "tiny.onnx", "-i", "x.npy", "-o", "y.npy", "-q")
+    y = np.load("y.npy")
+    code, text, _ = run("predict", "tiny.onnx", "-i", "x.npy", "-q")
+    lines = text.split("\n")
+    shown = [float(v) for v in lines[1].split()[1:9]]
+    check("predict without -o shows the first rows and how to keep all", code == 0 and np.allclose(shown, y[1][:8], rtol=1e-5) and lines[5].startswith("nothing was written: -o"), text)
+    code, text, _ = run("predict", "tiny.onnx", "-i", "x.npy", "-o", "y.npy", "-q")
+    check("with -o it does not", code == 0 and "nothing was written" not in text, text)
+    code, text, said = run("build", "tiny.onnx", "-o", "hw", "--part", "ice40hx8k", "--ii", "784", "-q")
+    check("LUTs of an iCE40 are called estimates of larger ones", code == 0 and "ice40hx8k has 4-input ones" in text, text + said)
+    code, text, said = run("build", "tiny.onnx", "-o", "hw7", "--ii", "784", "-q")
+    check("those of a 7-series part are not", code == 0 and "6-input" not in text, text + said)
+    signals()
+    targets()
+print(f"1..{count}")
+sys.exit(1 if bad else 0)
