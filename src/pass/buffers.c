@@ -6,11 +6,11 @@
 #include "ir/attr_access.h"
 #include "ops/stream.h"
 
-/* What looking for smaller FIFOs may cost: clock edges of units in all, and runs; two runs whatever they cost. */
+/* What looking for smaller FIFOs may cost: clock edges of units in all, and runs; a few runs whatever they cost. */
 static const int64_t budget_edges = 60000000;
 /* From here on a run takes seconds: as few runs as possible. Unit-cycles of a frame. */
 static const int64_t large_circuit = 20000000;
-enum { BUDGET_RUNS = 200, LEAST_RUNS = 2, FRAMES = 6, MOST_FRAMES = 12, REGISTER_DEPTH = 2, DEEPEST = 1 << 20 };
+enum { BUDGET_RUNS = 200, LEAST_RUNS = 6, FRAMES = 6, MOST_FRAMES = 12, REGISTER_DEPTH = 2, DEEPEST = 1 << 20 };
 
 typedef struct sizing {
     lf_graph *g;
@@ -63,7 +63,7 @@ lf_status lf_buffers_set(lf_graph *g, lf_node *fifo, int64_t depth, bool round_u
     const char *style = "register";
     for (size_t i = 0; depth > REGISTER_DEPTH && i < LF_COUNT(styles); i++) {
         LF_TRY(try_style(g, fifo, depth, styles[i], &best, &best_depth, &style));
-        if (round_up && i > 0 && rounded <= DEEPEST)
+        if (round_up && i > 0 && rounded <= DEEPEST && rounded - depth <= depth / 8)
             LF_TRY(try_style(g, fifo, rounded, styles[i], &best, &best_depth, &style));
     }
     lf_attr_set_int(fifo, "depth", best_depth);
@@ -358,27 +358,36 @@ static lf_status shrink_group(sizing *z, lf_slot **slot, size_t count, smaller_f
     return shrink_group(z, slot + count / 2, count - count / 2, smaller);
 }
 
-/* Before a matrix-vector unit a vector usually is enough; this one run is worth more than all others. */
-static lf_status keep_vectors(sizing *z) {
+/* True when it gives as many pixels as it takes: its vectors come evenly. */
+static bool is_even_window(const lf_graph *g, const lf_node *n) {
+    const lf_shape *x = &lf_in(g, n, 0)->shape, *y = &lf_out(g, n, 0)->shape;
+    int64_t in = 1, out = 1;
+    for (int i = 0; i + 1 < x->rank && i + 1 < y->rank; i++) {
+        in *= x->dim[i];
+        out *= y->dim[i];
+    }
+    return !strcmp(n->op->name, "window") && out >= in;
+}
+
+/* The vectors of a slot come from such a window, past converters and other slots. */
+static bool behind_even_window(const lf_graph *g, const lf_slot *s) {
+    const lf_node *n = s->fifo;
+    while (n && (!strcmp(n->op->name, "fifo") || !strcmp(n->op->name, "width_converter")))
+        n = lf_node_at(g, lf_tensor_at(g, lf_stream_source(g, n->in[0]))->producer);
+    return n && is_even_window(g, n);
+}
+
+/* Before a matrix-vector unit a vector usually is enough, and nearly always behind a window that does not stride; these runs are worth more
+ * than all others. */
+static lf_status keep_vectors(sizing *z, bool even) {
     size_t count = 0;
-    bool keeps, proved = z->proved;
-    int64_t *before = depths_now(z), ii, proved_ii = z->proved_ii;
+    lf_slot **slot = LF_NEW_ARRAY(z->arena, lf_slot *, z->slots->count + 1);
     for (size_t i = 0; i < z->slots->count; i++) {
         lf_slot *s = &z->slots->at[i];
-        if (!s->vector || s->depth <= one_vector(s))
-            continue;
-        LF_TRY(set_depth(z, s, one_vector(s)));
-        count++;
+        if (s->vector && s->depth > one_vector(s) && behind_even_window(z->g, s) == even)
+            slot[count++] = s;
     }
-    if (!count)
-        return LF_OK;
-    LF_TRY(keeps_rate(z, &keeps, &ii));
-    if (keeps)
-        return LF_OK;
-    LF_TRY(set_depths(z, before));
-    z->proved = proved;
-    z->proved_ii = proved_ii;
-    return LF_OK;
+    return shrink_group(z, slot, count, one_vector);
 }
 
 static int by_peak(const void *a, const void *b) {
@@ -481,7 +490,8 @@ static lf_status size_all(sizing *z, int most_ready, int64_t *ii) {
     LF_TRY(measure_peaks(z));
     LF_TRY(confirm(z));
     z->spent = z->runs = 0;
-    LF_TRY(keep_vectors(z));
+    LF_TRY(keep_vectors(z, true));
+    LF_TRY(keep_vectors(z, false));
     LF_TRY(drop_idle(z));
     LF_TRY(shrink_dearest(z));
     LF_TRY(drop_cuts(z, most_ready));

@@ -30,7 +30,7 @@ LF_MUST_USE lf_status lf_buffers_size(lf_graph *g, lf_slots *slots, int64_t boun
                                       int64_t *ii);
 
 /* The cheapest style for a FIFO of that depth, set on the node together with the depth. A depth that costs nothing more is taken
- * instead when `round_up`. */
+ * instead when `round_up`, if it is at most an eighth deeper. */
 LF_MUST_USE lf_status lf_buffers_set(lf_graph *g, lf_node *fifo, int64_t depth, bool round_up);
 
 #endif
