@@ -338,7 +338,7 @@ lf_word lf_circuit_join_known(lf_circuit *c, const lf_word *bits, int count, boo
     if (count == 1 && !is_signed)
         return own[0];
     lf_word whole = joined_whole(c, own, count, is_signed);
-    if (whole)
+    if (whole && lf_word_range(c, whole).lo >= r.lo && lf_word_range(c, whole).hi <= r.hi)
         return whole;
     lf_word_def d = {.op = LF_WORD_JOIN, .is_signed = is_signed, .arg_count = (uint8_t)count, .args = own};
     return ranged(c, d, r, false);

@@ -48,41 +48,90 @@ static lf_word take_term(lf_terms *t) {
     }
 }
 
-/* How many of up to six bits are 1: one LUT word per bit of the count. */
-static lf_word count_bits(lf_circuit *c, const lf_word *bits, int n) {
-    uint64_t truth[3] = {0, 0, 0};
-    lf_word out[3];
-    for (unsigned a = 0; a < 1u << n; a++) {
-        unsigned ones = 0;
-        for (int j = 0; j < n; j++)
-            ones += a >> j & 1;
-        for (int k = 0; k < 3; k++)
-            truth[k] |= (uint64_t)(ones >> k & 1) << a;
+/* Bits of one weight, 2^column. */
+typedef struct lf_column {
+    LF_VEC(lf_word) bits;
+} lf_column;
+
+enum { COLUMNS = 40 };
+
+/* Counts n bits (3 to 6) of column k: one LUT word per bit of the count, into the columns of `to`. */
+static void count_few(lf_circuit *c, lf_arena *a, const lf_word *bits, int n, lf_column *to, int k) {
+    for (int j = 0; j < (n > 3 ? 3 : 2); j++) {
+        uint64_t truth = 0;
+        for (unsigned i = 0; i < 1u << n; i++) {
+            unsigned ones = 0;
+            for (int b = 0; b < n; b++)
+                ones += i >> b & 1;
+            truth |= (uint64_t)(ones >> j & 1) << i;
+        }
+        LF_PUSH(a, &to[k + j].bits, lf_circuit_lut(c, bits, n, truth));
     }
-    for (int k = 0; k < 3; k++)
-        out[k] = lf_circuit_lut(c, bits, n, truth[k]);
-    return lf_circuit_join_known(c, out, 3, false, (lf_range){0, n, 1});
 }
 
-/* Puts the terms on the heap: constants added up, single bits counted six at a time where that is asked for. */
-static void put_terms(lf_circuit *c, lf_terms *t, const lf_word *terms, size_t count) {
-    lf_word bits[LF_LUT_INPUTS], constant = lf_circuit_const(c, 0);
-    int n = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (lf_word_is_const(c, terms[i])) {
-            constant = lf_circuit_add(c, constant, terms[i]);
-        } else if (lf_word_is_bit(c, terms[i]) && !c->count_with_adders) {
-            bits[n++] = terms[i];
-            if (n == LF_LUT_INPUTS) {
-                put_term(t, count_bits(c, bits, n));
-                n = 0;
-            }
-        } else {
-            put_term(t, terms[i]);
-        }
+/* One level: six bits become three wherever there are six, and what is left over becomes less where that is cheap (5 -> 3, 3 -> 2). */
+static void compress(lf_circuit *c, lf_arena *a, const lf_column *from, lf_column *to) {
+    for (int k = 0; k < COLUMNS; k++) {
+        const lf_word *bits = from[k].bits.at;
+        int left = (int)from[k].bits.count;
+        bool last = left < LF_LUT_INPUTS;
+        for (; left >= LF_LUT_INPUTS; left -= LF_LUT_INPUTS, bits += LF_LUT_INPUTS)
+            count_few(c, a, bits, LF_LUT_INPUTS, to, k);
+        int n = left == 5 && last ? 5 : left >= 3 && (last || left == 3) ? 3 : 0;
+        if (n)
+            count_few(c, a, bits, n, to, k);
+        for (int i = n; i < left; i++)
+            LF_PUSH(a, &to[k].bits, bits[i]);
     }
-    if (n > 0)
-        put_term(t, count_bits(c, bits, n));
+}
+
+static size_t tallest(const lf_column *columns) {
+    size_t most = 0;
+    for (int k = 0; k < COLUMNS; k++)
+        most = columns[k].bits.count > most ? columns[k].bits.count : most;
+    return most;
+}
+
+/* Bit `row` of every column as one word. */
+static lf_word row_of(lf_circuit *c, const lf_column *columns, size_t row) {
+    lf_word bits[COLUMNS];
+    for (int k = 0; k < COLUMNS; k++)
+        bits[k] = columns[k].bits.count > row ? columns[k].bits.at[row] : lf_circuit_const(c, 0);
+    return lf_circuit_join(c, bits, COLUMNS, false);
+}
+
+/* How many of the bits are 1: compressed to two rows (6:3 counters as in Dadda's multipliers), then one adder. */
+static lf_word count_bits(lf_circuit *c, lf_arena *a, const lf_word *bits, size_t n) {
+    lf_column *columns = LF_NEW_ARRAY(a, lf_column, COLUMNS);
+    lf_word own[LF_WORD_MAX_BITS];
+    for (size_t i = 0; i < n; i++)
+        LF_PUSH(a, &columns[0].bits, bits[i]);
+    while (tallest(columns) > 2) {
+        lf_column *next = LF_NEW_ARRAY(a, lf_column, COLUMNS);
+        compress(c, a, columns, next);
+        columns = next;
+    }
+    lf_word sum = lf_circuit_add(c, row_of(c, columns, 0), row_of(c, columns, 1));
+    int width = lf_bits_unsigned(n);
+    for (int k = 0; k < width; k++)
+        own[k] = lf_circuit_bit(c, sum, k);
+    return lf_circuit_join_known(c, own, width, false, (lf_range){0, (int64_t)n, 1});
+}
+
+/* Puts the terms on the heap: constants added up, single bits counted together where that is asked for. */
+static void put_terms(lf_circuit *c, lf_terms *t, const lf_word *terms, size_t count) {
+    lf_word constant = lf_circuit_const(c, 0);
+    LF_VEC(lf_word) bits = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (lf_word_is_const(c, terms[i]))
+            constant = lf_circuit_add(c, constant, terms[i]);
+        else if (lf_word_is_bit(c, terms[i]) && !c->count_with_adders)
+            LF_PUSH(t->arena, &bits, terms[i]);
+        else
+            put_term(t, terms[i]);
+    }
+    if (bits.count)
+        put_term(t, count_bits(c, t->arena, bits.at, bits.count));
     if (lf_word_range(c, constant).lo || !t->heap.count)
         put_term(t, constant);
 }
