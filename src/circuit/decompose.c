@@ -149,21 +149,43 @@ static lf_lutnet *solve_apart(lf_search *s, const lf_fn *f) {
     return net;
 }
 
-static lf_lutnet *search(lf_search *s, const lf_fn *f) {
+/* All ways, as far as the effort goes. */
+static lf_lutnet *search_all(lf_search *s, const lf_fn *f) {
     enum { BOUNDS = 4 };
     lf_bound bound[BOUNDS];
     lf_lutnet *best = NULL;
-    s->depth++;
+    int tries = s->depth == 1 ? 2 + s->effort : 1 + (s->effort > 1);
     keep_better(s, &best, lf_solve_mux(s, f));
-    if (f->n <= 16) {
-        keep_better(s, &best, f->m == 1 ? lf_solve_staircase(s, f) : lf_solve_sum(s, f));
-        int tries = s->depth == 1 ? 2 + s->effort : 1 + (s->effort > 1);
-        int count = lf_find_bounds(s, f, bound, tries < BOUNDS ? tries : BOUNDS);
-        for (int i = 0; i < count; i++)
-            keep_better(s, &best, lf_solve_bound(s, f, &bound[i]));
-    }
+    keep_better(s, &best, f->m == 1 ? lf_solve_staircase(s, f) : lf_solve_sum(s, f));
+    int count = lf_find_bounds(s, f, bound, tries < BOUNDS ? tries : BOUNDS);
+    for (int i = 0; i < count; i++)
+        keep_better(s, &best, lf_solve_bound(s, f, &bound[i]));
     if (f->m > 1)
         keep_better(s, &best, solve_apart(s, f));
+    return best;
+}
+
+/* Wide functions are tried as sums first, which is quick and, where it applies, hardly ever beaten; narrow ones by the best bound set. */
+static lf_lutnet *search_quickly(lf_search *s, const lf_fn *f) {
+    lf_bound bound;
+    lf_lutnet *best = NULL;
+    bool wide = f->n >= 2 * s->k - 1;
+    if (wide)
+        keep_better(s, &best, f->m == 1 ? lf_solve_staircase(s, f) : lf_solve_sum(s, f));
+    if (best)
+        return best;
+    keep_better(s, &best, lf_solve_mux(s, f));
+    if (lf_find_bounds(s, f, &bound, 1))
+        keep_better(s, &best, lf_solve_bound(s, f, &bound));
+    else if (f->m > 1)
+        keep_better(s, &best, solve_apart(s, f));
+    return best;
+}
+
+static lf_lutnet *search(lf_search *s, const lf_fn *f) {
+    enum { WIDEST = 16 }; /* beyond, only multiplexer trees */
+    s->depth++;
+    lf_lutnet *best = f->n > WIDEST ? lf_solve_mux(s, f) : s->effort ? search_all(s, f) : search_quickly(s, f);
     s->depth--;
     return best;
 }

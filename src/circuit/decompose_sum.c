@@ -6,6 +6,7 @@
  *
  * where rank and level count only what has to be told apart. That takes a few LUTs per group, one comparison and one narrow addition, where a
  * multiplexer tree needs a leaf for every different cofactor. A function of one output bit is the same without A and B: a staircase. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "circuit/decompose_inside.h"
@@ -19,9 +20,9 @@ typedef struct lf_split {
     int order[20]; /* inputs: those of the rows, then those of the columns */
     int row_bits, col_bits;
     int rows, cols;
-    int16_t *y;                       /* [row * cols + col], ANY: does not matter */
-    int lo, hi;                       /* what y is clamped to */
-    int32_t *least, *above;           /* [row * cols + col]: u - w >= least, w - u >= above; NO_BOUND: none */
+    int16_t *y;             /* [row * cols + col], ANY: does not matter */
+    int lo, hi;             /* what y is clamped to */
+    int32_t *least, *above; /* [col * rows + row]: u - w >= least; [row * cols + col]: w - u >= above; NO_BOUND: none */
     int32_t u[SIDE_MAX], w[SIDE_MAX]; /* w = -v */
 } lf_split;
 
@@ -72,7 +73,7 @@ static int16_t *values_of(lf_arena *a, const lf_fn *f, bool sign) {
 static void set_bounds(lf_split *s, int K) {
     for (int i = 0; i < s->rows * s->cols; i++) {
         int y = s->y[i];
-        s->least[i] = y == ANY || y == s->lo ? NO_BOUND : K * y;
+        s->least[i % s->cols * s->rows + i / s->cols] = y == ANY || y == s->lo ? NO_BOUND : K * y;
         s->above[i] = y == ANY || y == s->hi ? NO_BOUND : 1 - K * (y + 1);
     }
 }
@@ -80,49 +81,41 @@ static void set_bounds(lf_split *s, int K) {
 /* A staircase: y is 1 exactly where u >= w. */
 static void set_stairs(lf_split *s) {
     for (int i = 0; i < s->rows * s->cols; i++) {
-        s->least[i] = s->y[i] == 1 ? 0 : NO_BOUND;
+        s->least[i % s->cols * s->rows + i / s->cols] = s->y[i] == 1 ? 0 : NO_BOUND;
         s->above[i] = s->y[i] == 0 ? 1 : NO_BOUND;
     }
 }
 
-static bool raise_rows(lf_split *s) {
-    bool changed = false;
-    for (int r = 0; r < s->rows; r++) {
-        const int32_t *least = s->least + (size_t)r * (size_t)s->cols;
-        int32_t u = s->u[r];
-        for (int c = 0; c < s->cols; c++) {
-            int32_t x = s->w[c] + least[c];
-            u = x > u ? x : u;
-        }
-        changed |= u != s->u[r];
-        s->u[r] = u;
-    }
-    return changed;
-}
-
-static bool raise_cols(lf_split *s) {
+/* What follows from the numbers marked in `from` for those on the other side, which are marked in `to` when they rise. edge[i * count + j] goes from
+ * i to j. */
+static bool raise(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y, uint8_t *to,
+                  int count) {
     int32_t old[SIDE_MAX];
-    memcpy(old, s->w, sizeof old);
-    for (int r = 0; r < s->rows; r++) {
-        const int32_t *above = s->above + (size_t)r * (size_t)s->cols;
-        int32_t u = s->u[r];
-        for (int c = 0; c < s->cols; c++) {
-            int32_t x = u + above[c];
-            s->w[c] = x > s->w[c] ? x : s->w[c];
-        }
+    bool any = false;
+    memcpy(old, y, (size_t)count * sizeof *y);
+    for (int i = 0; i < froms; i++) {
+        const int32_t *e = edge + (size_t)i * (size_t)count, base = x[i];
+        for (int j = 0; from[i] && j < count; j++)
+            y[j] = base + e[j] > y[j] ? base + e[j] : y[j];
     }
-    return memcmp(old, s->w, (size_t)s->cols * sizeof *old) != 0;
+    for (int j = 0; j < count; j++)
+        any |= to[j] = y[j] != old[j];
+    return any;
 }
 
-/* The least solution above u = w = 0, or false when there is none. */
-static bool relax(lf_split *s) {
+/* The least solution above u = w = 0 in at most `rounds` rounds, or false. */
+static bool relax(lf_split *s, int rounds) {
+    uint8_t rows[SIDE_MAX], cols[SIDE_MAX];
     memset(s->u, 0, sizeof s->u);
     memset(s->w, 0, sizeof s->w);
-    for (int pass = 0; pass <= s->rows + s->cols; pass++) {
-        bool rows = raise_rows(s), cols = raise_cols(s);
-        if (!rows && !cols)
+    memset(rows, 1, sizeof rows);
+    memset(cols, 1, sizeof cols);
+    (void)raise(s->w, cols, s->cols, s->least, s->u, rows, s->rows);
+    memset(rows, 1, sizeof rows);
+    for (int round = 0; round < rounds; round++)
+        if (!raise(s->u, rows, s->rows, s->above, s->w, cols, s->cols) ||
+            !raise(s->w, cols, s->cols, s->least, s->u, rows, s->rows))
             return true;
-    }
     return false;
 }
 
@@ -132,27 +125,44 @@ static int floor_div(int x, int K) {
     return x >= 0 ? x / K : -((-x + K - 1) / K);
 }
 
-/* The ranks that the levels need: level[i] becomes how many of the steps in use lie at or below need[i]; a step no row stands between is none. */
-static int compress(const int *a, int rows, const int *need, int cols, int K, int *rank, int *level) {
-    uint8_t *is_a = (uint8_t[4097]){0}, *is_step = (uint8_t[4097]){0};
-    for (int r = 0; r < rows; r++)
-        is_a[a[r]] = 1;
-    for (int c = 0; c < cols; c++)
-        is_step[need[c]] = 1;
-    int at[4097], count = 0;
-    bool row_since = false;
-    for (int x = 0; x <= K; x++) { /* at[x]: rank of a row at x, when levels up to x are met */
-        if (is_step[x] && row_since) {
-            count++;
-            row_since = false;
-        }
-        at[x] = count;
-        row_since |= x < K && is_a[x];
+static int ascending(const void *p, const void *q) {
+    int x = *(const int *)p, y = *(const int *)q;
+    return (x > y) - (x < y);
+}
+
+/* How many of the ascending numbers are below v. */
+static int below(const int *list, int count, int v) {
+    int lo = 0;
+    while (lo < count) {
+        int mid = (lo + count) / 2;
+        if (list[mid] < v)
+            lo = mid + 1;
+        else
+            count = mid;
     }
-    for (int r = 0; r < rows; r++)
-        rank[r] = at[a[r]];
-    for (int c = 0; c < cols; c++)
-        level[c] = at[need[c]];
+    return lo;
+}
+
+/* The ranks that the levels need: a row's rank is how many steps lie at or below it, a column's level the number of its step; a step with no row between
+ * it and the one before is the same. Returns how many ranks there are. */
+static int compress(const int *a, int rows, const int *need, int cols, int *rank, int *level) {
+    int row[SIDE_MAX], step[SIDE_MAX], at[SIDE_MAX], count = 0;
+    memcpy(row, a, (size_t)rows * sizeof *a);
+    memcpy(step, need, (size_t)cols * sizeof *need);
+    qsort(row, (size_t)rows, sizeof *row, ascending);
+    qsort(step, (size_t)cols, sizeof *step, ascending);
+    for (int c = 0, r = 0; c < cols; c++) { /* at[c]: the level of step c */
+        int now = below(row, rows, step[c]);
+        count += now > r;
+        r = now;
+        at[c] = count;
+    }
+    for (int i = 0; i < rows; i++) {
+        int steps = below(step, cols, a[i] + 1);
+        rank[i] = steps ? at[steps - 1] : 0;
+    }
+    for (int i = 0; i < cols; i++)
+        level[i] = at[below(step, cols, need[i])];
     return count + 1;
 }
 
@@ -221,7 +231,7 @@ static void code_at(const lf_search *q, const lf_split *s, int K, int shift, lf_
         p->B[c] = -floor_div(-v, K) - 1;
         need[c] = K - (v - K * p->B[c]);
     }
-    p->rank_bits = lf_log2_up((size_t)compress(a, s->rows, need, s->cols, K, p->rank, p->level));
+    p->rank_bits = lf_log2_up((size_t)compress(a, s->rows, need, s->cols, p->rank, p->level));
     p->a_bits = shrink(s, p, p->A, s->rows, &p->a_lo);
     p->b_bits = shrink(s, p, p->B, s->cols, &p->b_lo);
     p->guess = guess_luts(q, s, p);
@@ -237,15 +247,15 @@ static void best_shift(const lf_search *q, const lf_split *s, int K, lf_pair_cod
 
 /* The best code for one division of the inputs; false when there is none. */
 static bool find_code(const lf_search *q, lf_split *s, lf_pair_code *best, lf_pair_code *trial) {
-    enum { FINE = 512 };
+    enum { FINE = 1 << 15, FEW = 24 };
     best->guess = 1e30;
     set_bounds(s, FINE);
-    if (!relax(s))
+    if (!relax(s, s->rows + s->cols))
         return false;
     best_shift(q, s, FINE, best, trial);
     for (int bits = best->rank_bits - 1; bits >= 0; bits--) {
         set_bounds(s, 1 << bits);
-        if (!relax(s))
+        if (!relax(s, FEW))
             break;
         best_shift(q, s, 1 << bits, best, trial);
     }
@@ -387,9 +397,18 @@ static lf_lutnet *finish(lf_search *q, const lf_split *s, const lf_pair_code *p,
 
 /* -- the two ways ----------------------------------------------------------------------------------------------------------------- */
 
-static int rows_at_least(const lf_search *q, int n) {
-    int low = n - SIDE_BITS_MAX > 2 ? n - SIDE_BITS_MAX : 2;
-    return n - q->k > low ? n - q->k : low;
+/* How many inputs stand for the rows, from and to: both sides within one LUT where that is possible. */
+static void row_limits(const lf_search *q, int n, int *from, int *to) {
+    bool narrow = n <= 2 * q->k;
+    *to = narrow ? (q->k < n - 2 ? q->k : n - 2) : SIDE_BITS_MAX;
+    *from = narrow ? n - q->k : n - SIDE_BITS_MAX;
+    *from = *from < 2 ? 2 : *from;
+    if (!q->effort) /* one is enough: the largest, or half */
+        *from = *to = narrow ? *to : n / 2;
+}
+
+static int orders(const lf_search *q) {
+    return q->effort ? 4 : 1;
 }
 
 /* Orders to divide: the strongest inputs together; strong and weak ones alternating; the weakest together. */
@@ -404,13 +423,13 @@ static void nth_order(const int *influence, int n, int which, int *order) {
 }
 
 static void try_orders(lf_search *q, const lf_fn *f, const int16_t *value, lf_split **best_split, lf_pair_code *best) {
-    int influence[20];
+    int influence[20], from, to;
     lf_pair_code *p = LF_NEW(q->scratch, lf_pair_code), *trial = LF_NEW(q->scratch, lf_pair_code);
     by_influence(f, value, influence);
+    row_limits(q, f->n, &from, &to);
     best->guess = 1e30;
-    for (int rows = rows_at_least(q, f->n);
-         rows <= SIDE_BITS_MAX && rows <= q->k + (f->n > 2 * q->k) && rows <= f->n - 2; rows++)
-        for (int which = 0; which < 4; which++) {
+    for (int rows = from; rows <= to; rows++)
+        for (int which = 0; which < orders(q); which++) {
             lf_split *s = new_split(q->scratch, f, rows);
             nth_order(influence, f->n, which, s->order);
             fill_matrix(s, value);
@@ -427,39 +446,39 @@ lf_lutnet *lf_solve_sum(lf_search *q, const lf_fn *f) {
     lf_lutnet *net = NULL;
     if (f->m > 8 || f->n < 4)
         return NULL;
-    for (int sign = 0; sign < 2; sign++) {
+    for (int sign = 0; sign < 2 && !net; sign++) {
         lf_pair_code *p = LF_NEW(q->scratch, lf_pair_code);
         lf_split *s = NULL;
         try_orders(q, f, values_of(q->scratch, f, sign), &s, p);
-        if (s && !net)
+        if (s)
             net = finish(q, s, p, sign);
     }
     return net;
 }
 
 lf_lutnet *lf_solve_staircase(lf_search *q, const lf_fn *f) {
-    int influence[20];
+    int influence[20], from, to;
     const int16_t *value = values_of(q->scratch, f, false);
     lf_pair_code *p = LF_NEW(q->scratch, lf_pair_code), *best = LF_NEW(q->scratch, lf_pair_code);
     lf_split *best_split = NULL;
     by_influence(f, value, influence);
+    row_limits(q, f->n, &from, &to);
     best->guess = 1e30;
-    for (int rows = rows_at_least(q, f->n);
-         rows <= SIDE_BITS_MAX && rows <= q->k + (f->n > 2 * q->k) && rows <= f->n - 2; rows++)
-        for (int which = 0; which < 4; which++) {
+    for (int rows = from; rows <= to; rows++)
+        for (int which = 0; which < orders(q); which++) {
             lf_split *s = new_split(q->scratch, f, rows);
             int a[SIDE_MAX], need[SIDE_MAX];
             nth_order(influence, f->n, which, s->order);
             fill_matrix(s, value);
             set_stairs(s);
-            if (!relax(s))
+            if (!relax(s, s->rows + s->cols))
                 return NULL;
             memset(p, 0, sizeof *p);
             for (int r = 0; r < s->rows; r++)
                 a[r] = s->u[r];
             for (int c = 0; c < s->cols; c++)
                 need[c] = s->w[c];
-            p->rank_bits = lf_log2_up((size_t)compress(a, s->rows, need, s->cols, 4096, p->rank, p->level));
+            p->rank_bits = lf_log2_up((size_t)compress(a, s->rows, need, s->cols, p->rank, p->level));
             p->guess = guess_luts(q, s, p);
             if (p->guess < best->guess) {
                 *best = *p;
