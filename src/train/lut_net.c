@@ -279,7 +279,7 @@ static void backward_lut(const job *j, size_t lut, const float *g, float *scratc
         float *d = l->pin_d ? l->pin_d + pin * n->batch : own;
         lf_lut_differences(table, n->fan_in, k, (float)n->recipe->luts.spread, differences);
         n->rows->scale(differences, address, g, n->batch, d);
-        if (l->score)
+        if (l->score && !n->settled)
             move_scores(j, pin, d, rest);
     }
     memset(sum, 0, LF_LUT_ENTRIES * sizeof *sum);
@@ -368,7 +368,7 @@ static void load_batch(lf_lut_net *n, const lf_feed *feed, const uint32_t *rows,
 
 void lf_lut_net_train_step(lf_lut_net *n, const lf_feed *feed, const uint32_t *rows, double rate) {
     const lf_recipe_regularize *r = &n->recipe->regularize;
-    lf_feed_change change = {r->shift, r->flip, n->seed, lf_stream(LF_STREAM_SHIFT, 0, n->step)};
+    lf_feed_change change = {r->shift, r->flip, n->seed, lf_stream(LF_STREAM_SHIFT, 0, n->step), r->distort};
     uint8_t *labels = n->labels;
     load_batch(n, feed, rows, &change);
     for (size_t b = 0; b < n->batch; b++)

@@ -52,6 +52,7 @@ typedef struct lf_lut_net {
     uint16_t *counts;       /* [classes][batch] */
     uint8_t *labels;        /* [batch] */
     uint32_t *batch_rows;   /* [batch] */
+    bool settled;           /* wiring stays as it is */
     uint64_t seed, step;
     double power1, power2;
     const lf_lut_rows *rows;

@@ -17,6 +17,11 @@ static void step(void *self, const uint32_t *rows, double rate) {
     lf_lut_net_train_step(s->net, &s->train, rows, rate);
 }
 
+static void begin_epoch(void *self, int64_t epoch, int64_t epochs) {
+    lf_lut_net *n = ((luts *)self)->net;
+    n->settled = (double)epoch > (1 - n->recipe->luts.settle) * (double)epochs;
+}
+
 static void end_epoch(void *self, int64_t epoch, int64_t epochs) {
     luts *s = self;
     if ((double)epoch < s->net->recipe->luts.renew_until * (double)epochs)
@@ -94,7 +99,8 @@ lf_status lf_train_luts(const lf_training *t, lf_trainee *out) {
     s->net = n;
     lf_train_values values = {n->value, n->m, n->v, n->values, n->kept, n->kepts, &n->step, &n->power1, &n->power2};
     *out = (lf_trainee){.self = s, .values = values, .kernel = lf_isa_name(n->rows->isa), .free = free_luts};
-    out->step = step, out->end_epoch = end_epoch, out->count_right = count_right, out->settle = settle;
+    out->step = step, out->begin_epoch = begin_epoch, out->end_epoch = end_epoch, out->count_right = count_right,
+    out->settle = settle;
     out->freeze = freeze;
     return LF_OK;
 }

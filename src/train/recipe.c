@@ -157,10 +157,13 @@ static lf_status check_whole(const lf_parser *p, const lf_yaml *root) {
     if (r->training.batch % 16)
         return lf_recipe_wrong(
             p, root, lf_format(p->arena, "training: batch %lld is not a multiple of 16", (long long)r->training.batch));
-    if ((r->regularize.shift || r->regularize.flip) && r->input.shape.count < 2)
+    bool distort = r->regularize.distort > 0;
+    if ((r->regularize.shift || r->regularize.flip || distort) && r->input.shape.count < 2)
         return lf_recipe_wrong(p, root,
                                lf_format(p->arena, "regularize: '%s' needs input: {shape: [..., height, width]}",
-                                         r->regularize.shift ? "shift" : "flip"));
+                                         r->regularize.shift ? "shift"
+                                         : distort           ? "distort"
+                                                             : "flip"));
     if (r->input_quantizer.scale_mode != LF_SCALE_FIXED)
         return lf_recipe_wrong(p, root, "input_quantizer: its scale is fixed");
     return LF_OK;

@@ -114,6 +114,7 @@ typedef struct lf_recipe_regularize {
     double dropout, input_dropout; /* probability that a code becomes 0 */
     int64_t shift;                 /* pictures [.., height, width] move by up to this many pixels */
     bool flip;                     /* every other picture is mirrored, left to right */
+    double distort;                /* pictures are turned, stretched and slanted by up to this */
 } lf_recipe_regularize;
 
 /* What kind of network: products of codes, or LUTs. */
@@ -133,6 +134,7 @@ typedef struct lf_recipe_luts {
     double spread;                       /* of finite differences, per bit of distance */
     double temperature;                  /* votes are divided by it before the loss */
     double wire_rate;                    /* learning rate of scores, as a part of rate */
+    double settle;                       /* wiring is fixed for this last part of training */
     double renew, renew_until; /* part of the candidates replaced after an epoch; for so long a part of training */
 } lf_recipe_luts;
 

@@ -138,6 +138,8 @@ static const lf_attr_desc regularize_keys[] = {
     KEY(lf_recipe_regularize, input_dropout, LF_ATTR_REAL, "0", 0, 0.9, "the same for inputs"),
     KEY(lf_recipe_regularize, shift, LF_ATTR_INT, "0", 0, 8, "pictures move by up to so many pixels"),
     KEY(lf_recipe_regularize, flip, LF_ATTR_BOOL, "false", 0, 0, "half of the pictures are mirrored, left to right"),
+    KEY(lf_recipe_regularize, distort, LF_ATTR_REAL, "0", 0, 1,
+        "pictures are turned, stretched and slanted: each number of the map moves by up to this"),
     {0},
 };
 
@@ -160,6 +162,7 @@ static const lf_attr_desc luts_keys[] = {
         "weight of other addresses in a finite difference, per bit of distance"),
     KEY(lf_recipe_luts, temperature, LF_ATTR_REAL, "3", 1e-3, 1e6, "votes are divided by it before the loss"),
     KEY(lf_recipe_luts, wire_rate, LF_ATTR_REAL, "0.3", 0, 100, "learning rate of the wiring, as a part of rate"),
+    KEY(lf_recipe_luts, settle, LF_ATTR_REAL, "0.2", 0, 1, "for this last part of the training wiring is fixed"),
     KEY(lf_recipe_luts, renew, LF_ATTR_REAL, "0.3", 0, 1, "part of the candidates that is replaced after an epoch"),
     KEY(lf_recipe_luts, renew_until, LF_ATTR_REAL, "0.6", 0, 1, "as long as this part of the training"),
     {0},

@@ -102,6 +102,8 @@ static void train_epoch(run *s) {
     const lf_recipe_training *t = &s->recipe->training;
     size_t batch = (size_t)t->batch, steps = s->used / batch;
     shuffle_epoch(s);
+    if (n->begin_epoch)
+        n->begin_epoch(n->self, s->state.epoch + 1, s->state.epochs);
     for (size_t i = 0; i < steps; i++) {
         n->step(n->self, s->order + i * batch, lf_schedule_rate(t, s->state.epochs, steps, *n->values.step));
         lf_progress(s->ctx, s->recipe->name, (uint64_t)s->state.epoch * steps + i + 1,

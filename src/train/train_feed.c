@@ -138,6 +138,42 @@ static void move_column(const lf_feed *f, const uint8_t *in, float *column, size
         move_plane(f, in + p * plane, column + p * plane * ld, ld, m);
 }
 
+static double index_at(const lf_feed *f, const uint8_t *in, int64_t y, int64_t x) {
+    bool inside = y >= 0 && y < (int64_t)f->height && x >= 0 && x < (int64_t)f->width;
+    return (double)(inside ? in[y * (int64_t)f->width + x] : f->empty);
+}
+
+/* The index between four pixels, linear in both directions, rounded. */
+static uint8_t index_between(const lf_feed *f, const uint8_t *in, double y, double x) {
+    int64_t y0 = (int64_t)floor(y), x0 = (int64_t)floor(x);
+    double v = y - (double)y0, u = x - (double)x0;
+    double upper = index_at(f, in, y0, x0) * (1 - u) + index_at(f, in, y0, x0 + 1) * u;
+    double lower = index_at(f, in, y0 + 1, x0) * (1 - u) + index_at(f, in, y0 + 1, x0 + 1) * u;
+    return (uint8_t)(upper * (1 - v) + lower * v + 0.5);
+}
+
+/* Pixel (y, x), seen from the middle, comes from map * (y, x) - (dy, dx); mirrored before. */
+static void distort_column(const lf_feed *f, const uint8_t *in, float *column, size_t ld, movement m,
+                           const double map[4]) {
+    double my = (double)(f->height - 1) / 2, mx = (double)(f->width - 1) / 2;
+    for (size_t p = 0; p < f->planes; p++)
+        for (size_t k = 0; k < f->height * f->width; k++) {
+            double y = (double)(k / f->width) - my, x = (double)(k % f->width) - mx;
+            x = m.flip ? -x : x;
+            double fy = map[0] * y + map[1] * x + my - (double)m.dy, fx = map[2] * y + map[3] * x + mx - (double)m.dx;
+            size_t plane = p * f->height * f->width;
+            column[(plane + k) * ld] = f->code[index_between(f, in + plane, fy, fx)];
+        }
+}
+
+/* The unit map, each number moved by up to `distort`. */
+static void random_map(const lf_feed_change *change, size_t sample, double map[4]) {
+    uint32_t random[4];
+    lf_philox(change->seed, change->stream, ((uint64_t)1 << 32) + sample, random);
+    for (int i = 0; i < 4; i++)
+        map[i] = (i % 3 == 0) + change->distort * ((double)random[i] / 2147483648.0 - 1);
+}
+
 static int64_t offset(uint32_t random, int64_t shift) {
     return (int64_t)(random % (uint32_t)(2 * shift + 1)) - shift;
 }
@@ -147,7 +183,7 @@ void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *i
     const uint8_t *source[COLUMNS];
     for (size_t j = 0; j < COLUMNS; j++)
         source[j] = sample(f, rows[at + j]);
-    if (!change || (!change->shift && !change->flip)) {
+    if (!change || (!change->shift && !change->flip && !(change->distort > 0))) {
         look_up(f, source, input + at, ld);
         return;
     }
@@ -156,6 +192,11 @@ void lf_feed_columns(const lf_feed *f, const uint32_t *rows, size_t at, float *i
         lf_philox(change->seed, change->stream, at + j, random);
         movement m = {offset(random[0], change->shift), offset(random[1], change->shift),
                       change->flip && (random[2] & 1)};
-        move_column(f, source[j], input + at + j, ld, m);
+        double map[4];
+        random_map(change, at + j, map);
+        if (change->distort > 0)
+            distort_column(f, source[j], input + at + j, ld, m, map);
+        else
+            move_column(f, source[j], input + at + j, ld, m);
     }
 }

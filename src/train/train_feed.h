@@ -29,6 +29,7 @@ typedef struct lf_feed_change {
     int64_t shift; /* moved by up to so many pixels on either axis; what comes in is empty */
     bool flip;     /* half of them mirrored, left to right */
     uint64_t seed, stream;
+    double distort; /* turned, stretched and slanted: each number of the affine map moves by up to this */
 } lf_feed_change;
 
 /* Columns [at, at + 16) of a batch: input[feature][ld] gets the codes of rows[at...]. change: or NULL. */

@@ -54,7 +54,7 @@ static void feed_columns(void *arg, size_t index, int worker) {
     const feeding *f = arg;
     lf_net *n = f->products->net;
     const lf_recipe_regularize *r = &n->recipe->regularize;
-    lf_feed_change change = {r->shift, r->flip, n->seed, lf_stream(LF_STREAM_SHIFT, 0, n->step)};
+    lf_feed_change change = {r->shift, r->flip, n->seed, lf_stream(LF_STREAM_SHIFT, 0, n->step), r->distort};
     lf_feed_columns(&f->products->train, f->rows, index * 16, n->input, n->batch, &change);
 }
 

@@ -22,7 +22,9 @@ typedef struct lf_trainee {
     void (*free)(void *self);
     /* One optimizer step on a batch of rows of the training part. */
     void (*step)(void *self, const uint32_t *rows, double rate);
-    /* After epoch `epoch` (from 1) of `epochs`; or NULL. */
+    /* Before epoch `epoch` (from 1) of `epochs`; or NULL. */
+    void (*begin_epoch)(void *self, int64_t epoch, int64_t epochs);
+    /* After it; or NULL. */
     void (*end_epoch)(void *self, int64_t epoch, int64_t epochs);
     /* Rows of the training or the test part that the frozen network gets right. */
     size_t (*count_right)(void *self, bool test, const uint32_t *rows, size_t count);

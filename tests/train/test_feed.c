@@ -68,15 +68,21 @@ static void test_changes(void **state) {
     static const struct {
         int shift;
         bool flip;
-    } cases[] = {{0, false}, {2, false}, {0, true}, {2, true}};
+        double distort; /* too little to be seen, but all pixels go the way of distorted ones */
+    } cases[] = {{0, false, 0}, {2, false, 0}, {0, true, 0}, {2, true, 0}, {2, false, 1e-9}, {2, true, 1e-9}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        lf_feed_change change = {cases[i].shift, cases[i].flip, 3, 4};
+        lf_feed_change change = {cases[i].shift, cases[i].flip, 3, 4, cases[i].distort};
         for (size_t at = 0; at < BATCH; at += 16)
             lf_feed_columns(&f, rows, at, batch, BATCH, i ? &change : NULL);
         int mirrored;
         assert_int_equal(moved(batch, picture, cases[i].shift, &mirrored), BATCH);
         assert_true(cases[i].flip ? mirrored > BATCH / 4 && mirrored < BATCH * 3 / 4 : mirrored == 0);
     }
+    lf_feed_change change = {0, false, 3, 4, 0.5};
+    for (size_t at = 0; at < BATCH; at += 16)
+        lf_feed_columns(&f, rows, at, batch, BATCH, &change);
+    int mirrored;
+    assert_true(moved(batch, picture, 0, &mirrored) < BATCH / 4); /* the picture is small */
     lf_recipe_free(r);
     lf_arena_free(a);
     lf_ctx_free(ctx);

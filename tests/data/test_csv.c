@@ -1,0 +1,183 @@
+/* CSV text to cells, and tables of numbers, categories and missing values to rows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "data/tabular.h"
+
+typedef struct place {
+    lf_ctx *ctx;
+    lf_arena *arena;
+} place;
+
+static int set_up(void **state) {
+    static place p;
+    p = (place){lf_ctx_new(1), lf_arena_new()};
+    *state = &p;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    place *p = *state;
+    lf_ctx_free(p->ctx);
+    lf_arena_free(p->arena);
+    return 0;
+}
+
+static void same_cells(const lf_csv *t, const char *const *want) {
+    for (size_t i = 0; i < t->rows * t->columns; i++)
+        assert_string_equal(t->cell[i], want[i]);
+}
+
+static void test_cells(void **state) {
+    place *p = *state;
+    lf_csv t;
+    static const char text[] = "\xef\xbb\xbf"
+                               "a,b ,\"c \"\"x\"\", y\"\r\n\r\n 1,,\" 2\nlines \" \n\n\"\",q,3";
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", text, strlen(text), true, &t), LF_OK);
+    assert_int_equal(t.rows, 2);
+    assert_int_equal(t.columns, 3);
+    assert_string_equal(t.header[1], "b");
+    assert_string_equal(t.header[2], "c \"x\", y");
+    same_cells(&t, (const char *const[]){"1", "", " 2\nlines ", "", "q", "3"});
+    assert_int_equal(t.line[0], 3);
+    assert_int_equal(t.line[1], 6);
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", "x\n", 2, false, &t), LF_OK);
+    assert_null(t.header);
+    same_cells(&t, (const char *const[]){"x"});
+}
+
+static void refused(place *p, const char *text, size_t size, int line, const char *says) {
+    lf_csv t;
+    lf_ctx *ctx = lf_ctx_new(1);
+    assert_int_equal(lf_csv_parse(ctx, p->arena, "t.csv", text, size, true, &t), LF_BAD_INPUT);
+    if (!strstr(lf_diag_at(ctx, 0)->text, says))
+        fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
+    assert_int_equal(lf_diag_at(ctx, 0)->where.line, line);
+    lf_ctx_free(ctx);
+}
+
+static void test_wrong_text(void **state) {
+    place *p = *state;
+    refused(p, "", 0, 0, "no rows");
+    refused(p, "a,b\n", 4, 0, "no rows");
+    refused(p, "a,b\n1,2\n3\n", 10, 3, "1 columns, the first one 2");
+    refused(p, "a\n\"x\n", 5, 3, "not closed");
+    refused(p, "a\n\"x\"y\n", 7, 2, "behind a closing quote");
+    refused(p, "a\n\0", 3, 1, "zero byte");
+}
+
+/* -- tables --------------------------------------------------------------------------------------------------------- */
+
+static const char *const CLASSES[] = {"no", "yes", NULL};
+static const char *const IGNORED[] = {"id", NULL};
+static const lf_table_plan PLAN = {.label = "class", .ignored = IGNORED, .classes = CLASSES};
+
+static const char TABLE[] = "id,size,colour,class\n"
+                            "1,1.5,red,yes\n2,?,red,yes\n3,3,blue,no\n4,2,blue,no\n5,7,green,yes\n6,8,green,no\n";
+
+static void fit(place *p, const char *text, lf_csv *t, uint8_t **label, lf_coding *c) {
+    uint32_t rows[64];
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", text, strlen(text), true, t), LF_OK);
+    for (uint32_t i = 0; i < t->rows; i++)
+        rows[i] = i;
+    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", t, &PLAN, label), LF_OK);
+    assert_int_equal(lf_coding_fit(p->ctx, p->arena, "t.csv", t, &PLAN, rows, t->rows, *label, c), LF_OK);
+}
+
+static void test_coding(void **state) {
+    place *p = *state;
+    lf_csv t;
+    uint8_t *label;
+    lf_coding c;
+    float x[2];
+    size_t bad = 9;
+    fit(p, TABLE, &t, &label, &c);
+    assert_int_equal(c.features, 2);
+    assert_string_equal(c.column[0].name, "size");
+    assert_null(c.column[0].names);
+    assert_true(c.column[0].missing == 3); /* of 1.5 2 3 7 8 */
+    assert_int_equal(c.column[1].count, 4);
+    assert_string_equal(c.column[1].names[0], "blue"); /* mean class 1/6 */
+    assert_string_equal(c.column[1].names[1], "");     /* 1/2 */
+    assert_string_equal(c.column[1].names[2], "green");
+    assert_string_equal(c.column[1].names[3], "red");
+    assert_true(lf_coding_row(&c, (const char *const[]){"7", "1e3", "red", ""}, x, &bad));
+    assert_true(x[0] == 1000 && x[1] == 3);
+    assert_true(lf_coding_row(&c, (const char *const[]){"7", "NaN", "pink", ""}, x, &bad));
+    assert_true(x[0] == 3 && x[1] == 1);
+    assert_false(lf_coding_row(&c, (const char *const[]){"7", "big", "red", ""}, x, &bad));
+    assert_int_equal(bad, 0);
+}
+
+static void test_labels(void **state) {
+    place *p = *state;
+    lf_csv t;
+    uint8_t *label;
+    static const char wrong[] = "size,class\n1,maybe\n", none[] = "size,klass\n1,no\n";
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", wrong, strlen(wrong), true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", &t, &PLAN, &label), LF_BAD_INPUT);
+    assert_non_null(strstr(lf_diag_at(p->ctx, 0)->text, "'maybe' in column 'class'"));
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", none, strlen(none), true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", &t, &PLAN, &label), LF_BAD_INPUT);
+    assert_non_null(strstr(lf_diag_at(p->ctx, 1)->text, "no column 'class'"));
+}
+
+/* 1,000 rows, of which 400 differ: ids do not count. */
+static void test_split(void **state) {
+    place *p = *state;
+    char text[40000];
+    int n = sprintf(text, "id,size,class\n");
+    for (int i = 0; i < 1000; i++)
+        n += sprintf(text + n, "%d,%d,%s\n", i, i % 400, i % 400 & 1 ? "yes" : "no");
+    lf_csv t;
+    lf_row_list train, test;
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", text, (size_t)n, true, &t), LF_OK);
+    lf_table_split(p->arena, &t, &PLAN, 0, &train, &test);
+    assert_int_equal(train.count + test.count, 400);
+    assert_true(test.count > 50 && test.count < 110);
+    for (size_t i = 1; i < test.count; i++)
+        assert_true(test.at[i - 1] < test.at[i] && test.at[i] < 400);
+    lf_table_split(p->arena, &t, &PLAN, 100, &train, &test);
+    assert_true(test.count == 100 && train.count == 300 && train.at[0] == 100);
+}
+
+static void test_sets(void **state) {
+    (void)state;
+    static const struct {
+        const char *spec;
+        size_t rows, features;
+    } want[] = {{"unsw_nb15:train", 43354, 42}, {"unsw_nb15:test", 10598, 42}, {"magic:train", 15170, 10},
+                {"magic:test", 3735, 10},       {"nsl_kdd:train", 25086, 41},  {"nsl_kdd:test", 22544, 41}};
+    const char *dirs[] = {getenv("LUTFISK_DATA"), NULL};
+    lf_ctx *ctx = lf_ctx_new(1);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        if (!dirs[0] || !lf_data_is_there(want[i].spec, dirs))
+            continue;
+        lf_dataset *d = lf_data_open(ctx, want[i].spec, dirs);
+        assert_non_null(d);
+        assert_int_equal(d->rows, want[i].rows);
+        assert_int_equal(d->features, want[i].features);
+        assert_int_equal(d->classes, 2);
+        lf_dataset_free(d);
+    }
+    lf_ctx_free(ctx);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_cells, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_wrong_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_coding, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_labels, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_split, set_up, tear_down),
+        cmocka_unit_test(test_sets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
