@@ -1,5 +1,8 @@
 /* The interpreter's loop, compiled once per instruction set: #define LF_LUT_INTERPRET name before. A function of three operands is its algebraic normal form:
  * eight masks, no branches. */
+#ifndef LF_KERN_LUT_INTERPRET_BODY_H
+#define LF_KERN_LUT_INTERPRET_BODY_H
+
 #include "kern/lut_code_inside.h"
 
 static inline uint64_t mask_if(unsigned bit) {
@@ -26,3 +29,5 @@ void LF_LUT_INTERPRET(const lf_lut_step *step, size_t count, uint64_t *scratch) 
             scratch[s->out + (uint32_t)w] = r[w];
     }
 }
+
+#endif
