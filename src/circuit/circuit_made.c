@@ -1,6 +1,7 @@
 /* What is made of the builders: sums, the largest, clamps, remainders. */
 #include <assert.h>
 
+#include "circuit/add_bits.h"
 #include "circuit/circuit_inside.h"
 
 lf_word lf_circuit_negate(lf_circuit *c, lf_word a) {
@@ -48,90 +49,45 @@ static lf_word take_term(lf_terms *t) {
     }
 }
 
-/* Bits of one weight, 2^column. */
-typedef struct lf_column {
-    LF_VEC(lf_word) bits;
-} lf_column;
-
-enum { COLUMNS = 40 };
-
-/* Counts n bits (3 to 6) of column k: one LUT word per bit of the count, into the columns of `to`. */
-static void count_few(lf_circuit *c, lf_arena *a, const lf_word *bits, int n, lf_column *to, int k) {
-    for (int j = 0; j < (n > 3 ? 3 : 2); j++) {
+/* How many of some bits are 1. Up to five of them are one LUT word per bit of the count; lf_circuit_add_bits leaves no more rows than that. */
+static lf_word count_bits(lf_circuit *c, lf_arena *a, const lf_word *bits, size_t n) {
+    if (n >= LF_LUT_INPUTS) {
+        lf_weighted_bit *weighted = LF_NEW_ARRAY(a, lf_weighted_bit, n);
+        for (size_t i = 0; i < n; i++)
+            weighted[i].bit = bits[i];
+        return lf_circuit_add_bits(c, weighted, n);
+    }
+    lf_word out[3];
+    for (unsigned k = 0; k < 3; k++) {
         uint64_t truth = 0;
         for (unsigned i = 0; i < 1u << n; i++) {
             unsigned ones = 0;
-            for (int b = 0; b < n; b++)
+            for (unsigned b = 0; b < n; b++)
                 ones += i >> b & 1;
-            truth |= (uint64_t)(ones >> j & 1) << i;
+            truth |= (uint64_t)(ones >> k & 1) << i;
         }
-        LF_PUSH(a, &to[k + j].bits, lf_circuit_lut(c, bits, n, truth));
+        out[k] = lf_circuit_lut(c, bits, (int)n, truth);
     }
+    return lf_circuit_join_known(c, out, 3, false, (lf_range){0, (int64_t)n, 1});
 }
 
-/* One level: six bits become three wherever there are six, and what is left over becomes less where that is cheap (5 -> 3, 3 -> 2). */
-static void compress(lf_circuit *c, lf_arena *a, const lf_column *from, lf_column *to) {
-    for (int k = 0; k < COLUMNS; k++) {
-        const lf_word *bits = from[k].bits.at;
-        int left = (int)from[k].bits.count;
-        bool last = left < LF_LUT_INPUTS;
-        for (; left >= LF_LUT_INPUTS; left -= LF_LUT_INPUTS, bits += LF_LUT_INPUTS)
-            count_few(c, a, bits, LF_LUT_INPUTS, to, k);
-        int n = left == 5 && last ? 5 : left >= 3 && (last || left == 3) ? 3 : 0;
-        if (n)
-            count_few(c, a, bits, n, to, k);
-        for (int i = n; i < left; i++)
-            LF_PUSH(a, &to[k].bits, bits[i]);
-    }
-}
-
-static size_t tallest(const lf_column *columns) {
-    size_t most = 0;
-    for (int k = 0; k < COLUMNS; k++)
-        most = columns[k].bits.count > most ? columns[k].bits.count : most;
-    return most;
-}
-
-/* Bit `row` of every column as one word. */
-static lf_word row_of(lf_circuit *c, const lf_column *columns, size_t row) {
-    lf_word bits[COLUMNS];
-    for (int k = 0; k < COLUMNS; k++)
-        bits[k] = columns[k].bits.count > row ? columns[k].bits.at[row] : lf_circuit_const(c, 0);
-    return lf_circuit_join(c, bits, COLUMNS, false);
-}
-
-/* How many of the bits are 1: compressed to two rows (6:3 counters as in Dadda's multipliers), then one adder. */
-static lf_word count_bits(lf_circuit *c, lf_arena *a, const lf_word *bits, size_t n) {
-    lf_column *columns = LF_NEW_ARRAY(a, lf_column, COLUMNS);
-    lf_word own[LF_WORD_MAX_BITS];
-    for (size_t i = 0; i < n; i++)
-        LF_PUSH(a, &columns[0].bits, bits[i]);
-    while (tallest(columns) > 2) {
-        lf_column *next = LF_NEW_ARRAY(a, lf_column, COLUMNS);
-        compress(c, a, columns, next);
-        columns = next;
-    }
-    lf_word sum = lf_circuit_add(c, row_of(c, columns, 0), row_of(c, columns, 1));
-    int width = lf_bits_unsigned(n);
-    for (int k = 0; k < width; k++)
-        own[k] = lf_circuit_bit(c, sum, k);
-    return lf_circuit_join_known(c, own, width, false, (lf_range){0, (int64_t)n, 1});
-}
-
-/* Puts the terms on the heap: constants added up, single bits counted together where that is asked for. */
+/* Puts the terms on the heap: constants added up, single bits counted together. */
 static void put_terms(lf_circuit *c, lf_terms *t, const lf_word *terms, size_t count) {
     lf_word constant = lf_circuit_const(c, 0);
     LF_VEC(lf_word) bits = {0};
     for (size_t i = 0; i < count; i++) {
         if (lf_word_is_const(c, terms[i]))
             constant = lf_circuit_add(c, constant, terms[i]);
-        else if (lf_word_is_bit(c, terms[i]) && !c->count_with_adders)
+        else if (lf_word_is_bit(c, terms[i]))
             LF_PUSH(t->arena, &bits, terms[i]);
         else
             put_term(t, terms[i]);
     }
-    if (bits.count)
+    bool together = bits.count >= LF_LUT_INPUTS || !c->count_with_adders;
+    if (bits.count && together)
         put_term(t, count_bits(c, t->arena, bits.at, bits.count));
+    for (size_t i = 0; i < bits.count && !together; i++)
+        put_term(t, bits.at[i]);
     if (lf_word_range(c, constant).lo || !t->heap.count)
         put_term(t, constant);
 }

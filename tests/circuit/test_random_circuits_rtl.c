@@ -15,7 +15,7 @@
 #include "base/run.h"
 #include "vlog/vlog_model.h"
 
-enum { CIRCUITS = 40, VECTORS = 48, TRIES = 4, MOST = 128 };
+enum { CIRCUITS = 40, VECTORS = 48, TRIES = 6, MOST = 128 };
 
 /* The first `find` of a module's text, behind the first `after`, becomes `put`; then faults[k] must be seen in one of TRIES modules at least. */
 static const struct {
@@ -106,12 +106,23 @@ static void add_circuit(rig *r, uint64_t seed, size_t *corners) {
                          (wide ? widest : own)(r, c, c->outputs.at, c->outputs.count), -1);
 }
 
+/* The name that ends at `end` is a wire of its own in this module: "wire w7 = ", "wire [3:0] w7 = " or "wire w7;". */
+static bool is_wire(const char *text, const char *end) {
+    const char *start = end;
+    char with_value[80], without[80];
+    while (start[-1] != ' ')
+        start--;
+    (void)snprintf(with_value, sizeof with_value, " %.*s = ", (int)(end - start), start);
+    (void)snprintf(without, sizeof without, " wire %.*s;", (int)(end - start), start);
+    return strstr(text, with_value) || strstr(text, without);
+}
+
 /* A copy of tested module k with fault f in its text; false where there is nothing to spoil. */
 static bool spoil(rig *r, int k, int f) {
     const tested *from = &r->t[k];
     const char *text = r->v->modules.at[k]->text.at, *place = strstr(text, faults[f].after);
     place = place ? strstr(place, faults[f].find) : NULL;
-    if (!place)
+    if (!place || (place[0] == '_' && place[1] == 'd' && !is_wire(text, place)))
         return false;
     tested *t = add_tested(r, from->c, from->in_bits, from->out_bits, f);
     lf_text *out = &r->v->modules.at[r->count - 1]->text;
