@@ -125,7 +125,20 @@ static int operand_cuts(const lf_mapper *m, lf_signal s, lf_cut *out) {
     return n + 1;
 }
 
-/* Merges of the operands' cuts, one operand after the other. */
+/* The operands themselves. */
+static lf_cut plain_cut(const lf_mapper *m, const lf_lut *l) {
+    lf_cut c = alone(l->in[0]), next;
+    for (int j = 1; j < l->fan_in; j++) {
+        lf_cut one = alone(l->in[j]);
+        if (merge(&c, &one, LF_LUT_INPUTS, &next))
+            c = next;
+    }
+    weigh_flow(m, &c);
+    return c;
+}
+
+/* Merges of the operands' cuts, one operand after the other. Wide ones may leave no room for the operands behind them:
+ * then the plain cut is left. */
 static int enumerate(const lf_mapper *m, const lf_lut *l, lf_cut *list) {
     enum { BETWEEN = 12 };
     lf_cut have[BETWEEN], next[BETWEEN], operand[CUTS + 1], c;
@@ -143,6 +156,8 @@ static int enumerate(const lf_mapper *m, const lf_lut *l, lf_cut *list) {
         memcpy(have, next, (size_t)made * sizeof *have);
         count = made;
     }
+    if (count == 0)
+        have[count++] = plain_cut(m, l);
     memcpy(list, have, (size_t)count * sizeof *have);
     return count;
 }

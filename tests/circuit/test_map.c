@@ -76,6 +76,25 @@ static void test_random_nets(void **state) {
     }
 }
 
+/* LUTs of six inputs over deep cones of two: the cones' many good cuts must not crowd out the one that takes the six as they are. */
+static void test_wide_luts_over_cones(void **state) {
+    lf_rng r = lf_rng_make(9, 0);
+    for (int i = 0; i < 40; i++) {
+        lf_lutnet *n = random_net(*state, &r, 60, 300, 2, 0);
+        for (int k = 0; k < 20; k++) {
+            lf_signal in[6];
+            for (int j = 0; j < 6; j++)
+                in[j] = lf_lutnet_signal(n, lf_rng_below(&r, (uint32_t)n->luts.count));
+            LF_PUSH(n->arena, &n->outputs, lf_lutnet_lut(n, in, 6, lf_rng_u64(&r)));
+        }
+        lf_lutnet *m = lf_lutnet_map(n, 6, i % 3);
+        assert_non_null(m);
+        assert_same(n, m, (uint64_t)i);
+        lf_lutnet_free(n);
+        lf_lutnet_free(m);
+    }
+}
+
 static void test_depth_is_kept(void **state) {
     lf_rng r = lf_rng_make(8, 0);
     int shallower = 0;
@@ -124,6 +143,7 @@ static void test_constants_and_inputs(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_nets, make, drop),
+        cmocka_unit_test_setup_teardown(test_wide_luts_over_cones, make, drop),
         cmocka_unit_test_setup_teardown(test_depth_is_kept, make, drop),
         cmocka_unit_test_setup_teardown(test_parity_chain, make, drop),
         cmocka_unit_test_setup_teardown(test_constants_and_inputs, make, drop),
