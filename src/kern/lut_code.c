@@ -95,6 +95,7 @@ lf_lut_code *lf_lut_code_make(const lf_lutnet *n, lf_isa isa) {
         (void)lf_fail(n->ctx, LF_BAD_INPUT, NULL, "no memory for a netlist of %zu LUTs", n->luts.count);
         return NULL;
     }
+    lf_terns_order(scratch, t);
     lf_lut_code *c = LF_NEW(a, lf_lut_code);
     *c = (lf_lut_code){.arena = a, .inputs = t->inputs, .outputs = t->outputs, .operations = t->count};
     if (isa == LF_ISA_AVX512)

@@ -9,7 +9,7 @@
 
 #include <sys/mman.h>
 
-enum { REGISTERS = 32, NONE = UINT32_MAX, OP_BYTES_MAX = 64, SLOT_BYTES = 64, BIAS_SLOTS = 128 };
+enum { REGISTERS = 32, NONE = UINT32_MAX, OP_BYTES_MAX = 64, SLOT_BYTES = 64, BIAS_SLOTS = 128, PAGE = 4096 };
 
 /* Base registers of the three arguments, in the order of the System V calling convention. */
 typedef enum base { BASE_IN = 7 /* rdi */, BASE_SCRATCH = 6 /* rsi */, BASE_OUT = 2 /* rdx */ } base;
@@ -23,11 +23,12 @@ typedef struct maker {
     uint32_t *home;                  /* by signal: its register, NONE */
     uint32_t *out_next, *out_first;  /* outputs of a signal as a list */
     uint32_t in_register[REGISTERS]; /* signal, NONE */
+    uint32_t until[REGISTERS];       /* the operation that reads it next, NONE: the register is free */
     bool pinned[REGISTERS];
     LF_VEC(uint32_t) free;
     uint32_t slots, first;
     uint8_t *code;
-    size_t size, cap;
+    size_t size, mapped;
 } maker;
 
 /* -- encoding -------------------------------------------------------------------------------------------------------------- */
@@ -114,23 +115,29 @@ static void put_away(maker *m, unsigned reg) {
     m->home[s] = NONE;
 }
 
+static void empty(maker *m, unsigned reg) {
+    m->in_register[reg] = NONE;
+    m->until[reg] = NONE;
+}
+
+static void keep(maker *m, unsigned reg, uint32_t s) {
+    m->in_register[reg] = s;
+    m->until[reg] = next_read(m, s);
+    m->home[s] = reg;
+}
+
 /* A register that is free, else the one whose value is read last. */
 static unsigned take_register(maker *m) {
-    unsigned best = REGISTERS;
+    unsigned best = 0;
     uint32_t last = 0;
-    for (unsigned r = 0; r < REGISTERS; r++) {
-        if (m->pinned[r])
-            continue;
-        if (m->in_register[r] == NONE)
-            return r;
-        uint32_t read = next_read(m, m->in_register[r]);
-        if (best == REGISTERS || read > last) {
-            best = r;
-            last = read;
-        }
+    for (unsigned r = 0; r < REGISTERS; r++) { /* no branches: nothing about them could be foretold */
+        uint32_t until = m->pinned[r] ? 0 : m->until[r];
+        best = until > last ? r : best;
+        last = until > last ? until : last;
     }
-    put_away(m, best);
-    m->in_register[best] = NONE;
+    if (m->in_register[best] != NONE)
+        put_away(m, best);
+    empty(m, best);
     return best;
 }
 
@@ -138,8 +145,7 @@ static unsigned bring(maker *m, uint32_t s) {
     if (m->home[s] == NONE) {
         unsigned r = take_register(m);
         load(m, r, base_of(m, s), index_of(m, s));
-        m->home[s] = r;
-        m->in_register[r] = s;
+        keep(m, r, s);
     }
     m->pinned[m->home[s]] = true;
     return m->home[s];
@@ -148,10 +154,13 @@ static unsigned bring(maker *m, uint32_t s) {
 /* Operation i has read s: nobody else may. */
 static void done_with(maker *m, uint32_t s) {
     m->next[s]++;
-    if (next_read(m, s) != NONE)
+    uint32_t reg = m->home[s], read = next_read(m, s);
+    if (reg != NONE)
+        m->until[reg] = read;
+    if (read != NONE)
         return;
-    if (m->home[s] != NONE)
-        m->in_register[m->home[s]] = NONE;
+    if (reg != NONE)
+        empty(m, reg);
     m->home[s] = NONE;
     if (s >= m->first && m->slot[s] != NONE)
         LF_PUSH(m->a, &m->free, m->slot[s]);
@@ -232,11 +241,9 @@ static void operation(maker *m, size_t i) {
     uint32_t s = m->first + (uint32_t)i;
     for (uint32_t o = m->out_first[s]; o != NONE; o = m->out_next[o])
         store(m, BASE_OUT, o, to);
-    m->in_register[to] = NONE;
-    if (next_read(m, s) != NONE) {
-        m->in_register[to] = s;
-        m->home[s] = to;
-    }
+    empty(m, to);
+    if (next_read(m, s) != NONE)
+        keep(m, to, s);
 }
 
 /* Outputs that are inputs or constants. */
@@ -271,6 +278,7 @@ static void prepare(maker *m) {
     m->out_first = numbers(m->a, signals);
     m->out_next = numbers(m->a, m->t->outputs);
     memset(m->in_register, 0xff, sizeof m->in_register);
+    memset(m->until, 0xff, sizeof m->until);
     for (uint32_t o = 0; o < m->t->outputs; o++) {
         m->out_next[o] = m->out_first[m->t->output[o]];
         m->out_first[m->t->output[o]] = o;
@@ -287,30 +295,31 @@ static void write_code(maker *m) {
     byte(m, 0xc3); /* ret */
 }
 
-/* Written while it cannot be executed, then the other way around. */
-static void *map_code(const uint8_t *code, size_t size, size_t *mapped) {
-    *mapped = (size + 4095) & ~(size_t)4095;
-    void *at = mmap(NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED)
-        return NULL;
-    memcpy(at, code, size);
-    if (mprotect(at, *mapped, PROT_READ | PROT_EXEC) == 0)
-        return at;
-    munmap(at, *mapped);
-    return NULL;
+/* Written where it will be, while it cannot be executed; then the other way around. */
+static bool map_room(maker *m, size_t room) {
+    m->mapped = (room + PAGE - 1) & ~(size_t)(PAGE - 1);
+    void *at = mmap(NULL, m->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    m->code = at == MAP_FAILED ? NULL : at;
+    return m->code != NULL;
+}
+
+static lf_lut_machine finish(const maker *m) {
+    size_t used = (m->size + PAGE - 1) & ~(size_t)(PAGE - 1);
+    bool fine = mprotect(m->code, m->mapped, PROT_READ | PROT_EXEC) == 0;
+    size_t kept = fine ? used : 0;
+    if (kept < m->mapped)
+        munmap(m->code + kept, m->mapped - kept);
+    return fine ? (lf_lut_machine){m->code, m->size, used, (size_t)m->slots + 1} : (lf_lut_machine){0};
 }
 
 lf_lut_machine lf_lut_machine_make(lf_arena *a, const lf_terns *t) {
     maker m = {.a = a, .t = t, .first = 2 + t->inputs};
-    m.cap = (t->count + 1) * OP_BYTES_MAX + t->outputs * 2 * OP_BYTES_MAX;
-    m.code = lf_alloc_try(a, m.cap, 1);
-    if (!m.code || t->count + t->inputs + t->outputs > INT32_MAX / SLOT_BYTES - 1)
+    if (t->count + t->inputs + t->outputs > INT32_MAX / SLOT_BYTES - 1 ||
+        !map_room(&m, (t->count + 1) * OP_BYTES_MAX + t->outputs * 2 * OP_BYTES_MAX))
         return (lf_lut_machine){0};
     prepare(&m);
     write_code(&m);
-    lf_lut_machine out = {.bytes = m.size, .slots = (size_t)m.slots + 1};
-    out.code = map_code(m.code, m.size, &out.mapped);
-    return out.code ? out : (lf_lut_machine){0};
+    return finish(&m);
 }
 
 void lf_lut_machine_free(lf_lut_machine *m) {

@@ -214,8 +214,16 @@ static void pack(fusion *f, lf_arena *a) {
         t->output[i] = now[t->output[i]];
 }
 
+static bool all_narrow(const lf_lutnet *n) {
+    for (size_t i = 0; i < n->luts.count; i++)
+        if (n->luts.at[i].fan_in < 1 || n->luts.at[i].fan_in > 3)
+            return false;
+    return true;
+}
+
 lf_terns *lf_terns_of(lf_arena *a, const lf_lutnet *n) {
-    lf_lutnet *small = narrow_all(a, n);
+    lf_lutnet *made = all_narrow(n) ? NULL : narrow_all(a, n);
+    const lf_lutnet *small = all_narrow(n) ? n : made;
     if (!small)
         return NULL;
     lf_terns *t = LF_NEW(a, lf_terns);
@@ -237,6 +245,6 @@ lf_terns *lf_terns_of(lf_arena *a, const lf_lutnet *n) {
     }
     fuse_all(&f, a);
     pack(&f, a);
-    lf_lutnet_free(small);
+    lf_lutnet_free(made);
     return t;
 }
