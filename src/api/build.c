@@ -85,8 +85,10 @@ static lf_status make_program(builder *b) {
 
 static bool wants_flow(const builder *b) { return b->o->interface && !strcmp(b->o->interface, "flow"); }
 
+static bool luts_of_four(const lf_part *part) { return !strcmp(part->family, "ice40") || !strcmp(part->family, "ecp5"); }
+
 static lf_status make_circuits(builder *b) {
-    lf_circuits_options o = {.style = (int)lf_circuits_style_of(b->o->style), .flow = wants_flow(b), .lut_depth = b->o->lut_depth};
+    lf_circuits_options o = {.lut_inputs = luts_of_four(b->part) ? 4 : 6, .style = (int)lf_circuits_style_of(b->o->style), .flow = wants_flow(b), .lut_depth = b->o->lut_depth};
     return run_pass(b, "circuits", &o);
 }
 

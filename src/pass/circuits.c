@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "circuit/minimize.h"
 #include "ops/circuit_node.h"
 #include "pass/circuit_region.h"
 #include "ops/ops.h"
@@ -156,12 +157,22 @@ static void place_node(lf_graph *g, const lf_circuit_region *r, const lf_circuit
     n->place = LF_PLACE_FPGA;
 }
 
+static lf_status minimal_circuit(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
+                                 lf_circuit **out) {
+    lf_minimize_options m = {.lut_inputs = o->lut_inputs ? (int)o->lut_inputs : LF_LUT_INPUTS, .effort = 1};
+    lf_circuit *c;
+    LF_TRY(lf_circuit_of_region(g, r, &c));
+    *out = lf_circuit_minimize(c, &m, NULL);
+    lf_circuit_free(c);
+    return *out ? LF_OK : LF_BAD_INPUT;
+}
+
 static lf_status make_circuit(lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o) {
     if (r->inputs.count + 1 > LF_UNIT_PORTS || r->outputs.count > LF_UNIT_PORTS)
         return too_many(g, r);
     int depth = o->lut_depth > 0 ? (int)o->lut_depth : o->lut_depth < 0 ? 0 : USUAL_LUT_DEPTH;
     lf_circuit *c;
-    LF_TRY(lf_circuit_of_region(g, r, &c));
+    LF_TRY(minimal_circuit(g, r, o, &c));
     lf_status status = lf_circuit_pipeline(c, depth);
     if (status == LF_OK)
         place_node(g, r, c, o);
@@ -209,6 +220,8 @@ static const lf_attr_desc attrs[] = {
      "data and valid instead of streams"},
     {"lut_depth", LF_ATTR_INT, offsetof(lf_circuits_options, lut_depth), "0", NULL, -1, 1000,
      "LUT levels between registers; 0: 2; -1: no registers"},
+    {"lut_inputs", LF_ATTR_INT, offsetof(lf_circuits_options, lut_inputs), "6", NULL, 4, 6,
+     "of the part's LUTs: 4 or 6"},
     {0},
 };
 

@@ -14,9 +14,10 @@ typedef enum lf_circuits_style {
 
 /* Options of the pass `circuits`. */
 typedef struct lf_circuits_options {
-    int style;         /* lf_circuits_style */
-    bool flow;         /* data and valid instead of streams */
-    int64_t lut_depth; /* LUT levels between registers; 0: the default; negative: no registers */
+    int style;          /* lf_circuits_style */
+    bool flow;          /* data and valid instead of streams */
+    int64_t lut_depth;  /* LUT levels between registers; 0: the default; negative: no registers */
+    int64_t lut_inputs; /* of the part's LUTs: 4 or 6; 0: 6 */
 } lf_circuits_options;
 
 /* "auto", "folded", "table", "spatial"; NULL is auto. */

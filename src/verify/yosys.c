@@ -70,13 +70,14 @@ static const struct {
                {"VHI", NOTHING, 0},
                {"GND", NOTHING, 0}};
 
-/* Families: how Yosys maps to them. Where the LUTs of a family are no memories, the wish for such a memory would be an error. */
+/* Families: how Yosys reads and maps for them. LUTs of circuits are Xilinx's primitives unless told otherwise (rtl/lf_lut.v). Where the LUTs of a
+ * family are no memories, the wish for such a memory would be an error. */
 static const struct {
-    const char *family, *prepare, *map;
-} families[] = {{"xc7", "", "synth_xilinx -family xc7 -flatten -noiopad -nowidelut"},
-                {"xcup", "", "synth_xilinx -family xcup -flatten -noiopad -nowidelut"},
-                {"ice40", "setattr -unset ram_style a:ram_style=distributed\n", "synth_ice40"},
-                {"ecp5", "", "synth_ecp5"}};
+    const char *family, *read, *prepare, *map;
+} families[] = {{"xc7", "", "", "synth_xilinx -family xc7 -flatten -noiopad -nowidelut"},
+                {"xcup", "", "", "synth_xilinx -family xcup -flatten -noiopad -nowidelut"},
+                {"ice40", "-DLF_LUT_GENERIC ", "setattr -unset ram_style a:ram_style=distributed\n", "synth_ice40"},
+                {"ecp5", "-DLF_LUT_GENERIC ", "", "synth_ecp5"}};
 
 static bool starts(const char *s, const char *with) {
     return !strncmp(s, with, strlen(with));
@@ -115,7 +116,7 @@ static int find_family(const char *name) {
 static void print_script(lf_text *t, char *files, const char *work, const char *top, int family) {
     char *save = NULL;
     for (char *f = strtok_r(files, " \t\r\n", &save); f; f = strtok_r(NULL, " \t\r\n", &save))
-        lf_text_addf(t, "read_verilog %s\n", f);
+        lf_text_addf(t, "read_verilog %s%s\n", families[family].read, f);
     lf_text_addf(
         t,
         "hierarchy -check -top %s\nproc\nflatten\n%sopt_expr\nopt_clean\nwreduce\nopt_clean\ntechmap -map %s/alu.v\n",

@@ -140,12 +140,41 @@ static void test_constants_and_inputs(void **state) {
     lf_lutnet_free(n);
 }
 
+/* A tree of two-input LUTs over 2^levels of the inputs. */
+static lf_signal tree(lf_lutnet *n, lf_rng *r, int levels) {
+    static const uint64_t truth[] = {8, 6, 14, 2};
+    if (!levels)
+        return lf_lutnet_input(lf_rng_below(r, n->inputs));
+    lf_signal in[2] = {tree(n, r, levels - 1), tree(n, r, levels - 1)};
+    return lf_lutnet_lut(n, in, 2, truth[lf_rng_below(r, 4)]);
+}
+
+/* LUTs of six inputs that are trees: what is best for the first operands leaves no room for the last. */
+static void test_wide_operands(void **state) {
+    lf_rng r = lf_rng_make(9, 0);
+    for (int depth = 0; depth < 8; depth++) {
+        lf_lutnet *n = lf_lutnet_new(*state, 200);
+        for (int k = 0; k < 40; k++) {
+            lf_signal in[6];
+            for (int t = 0; t < 6; t++)
+                in[t] = tree(n, &r, 1 + k % 4);
+            LF_PUSH(n->arena, &n->outputs, lf_lutnet_lut(n, in, 6, lf_rng_u64(&r)));
+        }
+        lf_lutnet *m = lf_lutnet_map(n, 6, depth);
+        assert_narrow(m, 6);
+        assert_same(n, m, 3);
+        lf_lutnet_free(m);
+        lf_lutnet_free(n);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_nets, make, drop),
         cmocka_unit_test_setup_teardown(test_wide_luts_over_cones, make, drop),
         cmocka_unit_test_setup_teardown(test_depth_is_kept, make, drop),
         cmocka_unit_test_setup_teardown(test_parity_chain, make, drop),
+        cmocka_unit_test_setup_teardown(test_wide_operands, make, drop),
         cmocka_unit_test_setup_teardown(test_constants_and_inputs, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
