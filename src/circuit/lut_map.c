@@ -137,8 +137,8 @@ static lf_cut plain_cut(const lf_mapper *m, const lf_lut *l) {
     return c;
 }
 
-/* Merges of the operands' cuts, one operand after the other. Wide ones may leave no room for the operands behind them:
- * then the plain cut is left. */
+/* Merges of the operands' cuts, one operand after the other; and the plain cut, for wide ones may leave no room for the
+ * operands behind them. */
 static int enumerate(const lf_mapper *m, const lf_lut *l, lf_cut *list) {
     enum { BETWEEN = 12 };
     lf_cut have[BETWEEN], next[BETWEEN], operand[CUTS + 1], c;
@@ -156,10 +156,9 @@ static int enumerate(const lf_mapper *m, const lf_lut *l, lf_cut *list) {
         memcpy(have, next, (size_t)made * sizeof *have);
         count = made;
     }
-    if (count == 0)
-        have[count++] = plain_cut(m, l);
     memcpy(list, have, (size_t)count * sizeof *have);
-    return count;
+    list[count] = plain_cut(m, l);
+    return count + 1;
 }
 
 /* -- the mapping in use ----------------------------------------------------------------------------------------------- */

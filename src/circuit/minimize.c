@@ -38,6 +38,14 @@ static lf_lutnet *smaller(lf_islands *x) {
         return NULL;
     x->r->luts_mapped = net->luts.count;
     keep_smaller(&net, lf_lutnet_collapse(net, o->lut_inputs, o->effort), o->depth);
+    if (o->abc) {
+        size_t before = net->luts.count;
+        lf_lutnet *other = lf_islands_abc(x->c->ctx, net),
+                  *fit = other ? lf_lutnet_map(other, o->lut_inputs, o->depth) : NULL;
+        lf_lutnet_free(other);
+        keep_smaller(&net, fit, o->depth);
+        x->r->luts_by_abc = net->luts.count < before ? net->luts.count : 0;
+    }
     return net;
 }
 
@@ -58,8 +66,23 @@ static lf_both both_of(lf_arena *a, const lf_circuit *x, const lf_circuit *y) {
                      LF_NEW_ARRAY(a, int64_t, words)};
 }
 
+/* The row read an entry of a table that does not matter: what comes of it, too, does not. */
+static bool matters(const lf_both *b) {
+    for (lf_word w = 1; w < b->x->words.count; w++) {
+        const lf_word_def *d = lf_word_at(b->x, w);
+        if (d->op == LF_WORD_TABLE && d->table->care) {
+            size_t index = (size_t)b->scratch[d->a];
+            if (!(d->table->care[index >> 3] >> (index & 7) & 1))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool same_on(lf_both *b, const int64_t *in) {
     lf_circuit_run(b->x, in, b->out_x, b->scratch);
+    if (!matters(b))
+        return true;
     lf_circuit_run(b->y, in, b->out_y, b->scratch);
     return !memcmp(b->out_x, b->out_y, b->x->outputs.count * sizeof *b->out_x);
 }

@@ -22,7 +22,8 @@ typedef struct lf_minimize_report {
     size_t unreachable, unseen;     /* of these: cannot occur; not read often enough by the samples */
     size_t luts_mapped;             /* LUT words, before the local search */
     size_t luts_by_abc;             /* 0: ABC was not asked, not better or not there */
-    bool exact;                     /* equal to the given circuit for all inputs (not only the samples) */
+    bool
+        exact; /* equal to the given circuit for all inputs that read only entries of tables that matter; else for the samples */
 } lf_minimize_report;
 
 /* A new circuit without stages, or NULL and a diagnostic. r may be NULL. */

@@ -40,4 +40,7 @@ void lf_islands_count_samples(lf_islands *x);
 /* The circuit again, with the netlist given for the logic. */
 lf_circuit *lf_islands_rebuild(const lf_islands *x, const lf_lutnet *net);
 
+/* What ABC makes of the netlist, proved equal by its cec; NULL where it is not installed or has failed. */
+lf_lutnet *lf_islands_abc(lf_ctx *ctx, const lf_lutnet *n);
+
 #endif

@@ -3,7 +3,9 @@
 #ifndef LF_TESTS_CIRCUIT_FORMS_H
 #define LF_TESTS_CIRCUIT_FORMS_H
 
+#include "circuit/decompose.h"
 #include "circuit/lutnet.h"
+#include "circuit/minimize.h"
 #include "kern/lut_code.h"
 
 enum { SAMPLES = 64 };
@@ -129,6 +131,16 @@ static inline bool run_pipelined(const lf_circuit *c, int64_t *const *in, int64_
     return fine;
 }
 
+static inline bool run_minimized(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    return run_and_free(lf_circuit_minimize(c, &(lf_minimize_options){.lut_inputs = 6}, NULL), in, out);
+}
+
+static inline bool run_mapped(const lf_circuit *c, int64_t *const *in, int64_t **out) {
+    lf_lutnet *bits = lf_lutnet_of(c), *mapped = bits ? lf_lutnet_map(bits, 4, 0) : NULL;
+    lf_lutnet_free(bits);
+    return run_lutnet(c, mapped, run_definition, in, out);
+}
+
 static const struct {
     const char *name;
     run_form run;
@@ -136,6 +148,8 @@ static const struct {
     {"clean", run_clean},
     {"text", run_text},
     {"lutnet", run_blasted},
+    {"minimized", run_minimized},
+    {"mapped to LUT4", run_mapped},
     {"machine code", run_compiled},
     {"interpreted", run_interpreted},
     {"pipelined", run_pipelined},

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "random_circuits.h"
+#include "base/run.h"
 #include "circuit/minimize.h"
 
 static int make(void **state) {
@@ -179,6 +180,57 @@ static void test_parts(void **state) {
     lf_circuit_free(c);
 }
 
+/* A table with entries that do not matter: equal wherever they are not read, smaller than without. */
+static void test_entries_that_do_not_matter(void **state) {
+    lf_rng r = lf_rng_make(12, 0);
+    int64_t values[512];
+    uint8_t care[64] = {0};
+    size_t luts[2];
+    for (int i = 0; i < 512; i++) {
+        values[i] = lf_rng_below(&r, 4);
+        if (lf_rng_below(&r, 8) == 0)
+            care[i / 8] |= (uint8_t)(1 << i % 8);
+    }
+    for (int some = 0; some < 2; some++) {
+        lf_circuit *c = lf_circuit_new(*state);
+        lf_word x = lf_circuit_input(c, (lf_range){0, 511, 1});
+        lf_circuit_output(c, lf_circuit_table(c, x, values, 512, some ? care : NULL));
+        lf_minimize_report rep;
+        lf_circuit *d = lf_circuit_minimize(c, &(lf_minimize_options){.lut_inputs = 6}, &rep);
+        assert_non_null(d);
+        for (int64_t i = 0; i < 512; i++) {
+            int64_t out, scratch[200];
+            lf_circuit_run(d, &i, &out, scratch);
+            assert_true((some && !(care[i / 8] >> i % 8 & 1)) || out == values[i]);
+        }
+        luts[some] = rep.luts_after;
+        lf_circuit_free(d);
+        lf_circuit_free(c);
+    }
+    assert_true(luts[1] * 2 < luts[0]);
+}
+
+static void test_abc(void **state) {
+    size_t corners[CORNERS] = {0};
+    if (!lf_tool_found("berkeley-abc") && !lf_tool_found("yosys-abc"))
+        skip();
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        lf_circuit *c = make_random_circuit(*state, seed, corners);
+        lf_minimize_report own, both;
+        lf_circuit *d = lf_circuit_minimize(c, &(lf_minimize_options){.lut_inputs = 6}, &own);
+        lf_circuit *e = lf_circuit_minimize(c, &(lf_minimize_options){.lut_inputs = 6, .abc = true}, &both);
+        assert_non_null(d);
+        assert_non_null(e);
+        assert_true(both.luts_after <= own.luts_after);
+        assert_true(both.luts_by_abc > 0 || both.luts_after == own.luts_after);
+        assert_same_rows(c, e, seed, 200);
+        lf_circuit_free(d);
+        lf_circuit_free(e);
+        lf_circuit_free(c);
+    }
+    assert_int_equal(lf_diag_count(*state), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_circuits, make, drop),
@@ -186,6 +238,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_joint_values_that_cannot_occur, make, drop),
         cmocka_unit_test_setup_teardown(test_samples_decide, make, drop),
         cmocka_unit_test_setup_teardown(test_parts, make, drop),
+        cmocka_unit_test_setup_teardown(test_entries_that_do_not_matter, make, drop),
+        cmocka_unit_test_setup_teardown(test_abc, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
