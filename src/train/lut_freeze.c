@@ -85,6 +85,13 @@ static void votes(freezer *f) {
     lf_attr_set_bool(sum, "keepdims", false);
 }
 
+/* The class with the most votes, the lowest on ties. */
+static void winner(freezer *f) {
+    lf_node *n = append(f, "argmax", "winner", lf_shape_make(1, (const int64_t[]){1}), NULL, 0);
+    lf_attr_set_int(n, "axis", 1);
+    lf_attr_set_bool(n, "keepdims", false);
+}
+
 lf_graph *lf_lut_net_freeze(lf_ctx *ctx, lf_lut_net *n) {
     for (const char *const *op = (const char *const[]){"thermometer", "table_neurons", NULL}; *op; op++)
         if (!lf_op_find(*op)) {
@@ -98,7 +105,9 @@ lf_graph *lf_lut_net_freeze(lf_ctx *ctx, lf_lut_net *n) {
     for (int i = 0; i < n->layers; i++)
         layer(&f, i);
     votes(&f);
-    LF_PUSH(g->arena, &g->outputs, (lf_port){"votes", f.at, NULL});
+    if (n->recipe->luts.argmax)
+        winner(&f);
+    LF_PUSH(g->arena, &g->outputs, (lf_port){n->recipe->luts.argmax ? "class" : "votes", f.at, NULL});
     if (lf_infer(g) == LF_OK && lf_verify_graph(g) == LF_OK)
         return g;
     lf_graph_free(g);

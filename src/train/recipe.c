@@ -177,18 +177,47 @@ static void round_constants(lf_recipe *r) {
 }
 
 static const char *const quantizers[] = {"weights", "activations", "input_quantizer", NULL};
-static const char *const lut_sections[] = {"thermometer", "luts", NULL};
+static const struct {
+    const char *section, *family;
+} owned[] = {{"thermometer", "luts"}, {"luts", "luts"}, {"neurons", "neurons"}};
+static const char *const families[] = {"products", "luts", "neurons"};
 
 /* Which keys must be there, and which must not. */
 static lf_status check_family(const lf_parser *p, const lf_yaml *root) {
-    bool luts = p->recipe->family == LF_FAMILY_LUTS;
+    const char *family = families[p->recipe->family];
+    bool tables = p->recipe->family != LF_FAMILY_PRODUCTS;
     for (const char *const *k = quantizers; *k; k++)
-        if (!lf_yaml_find(root, *k) != luts)
+        if (!lf_yaml_find(root, *k) != tables)
             return lf_recipe_wrong(p, root,
-                                   lf_format(p->arena, luts ? "family luts has no '%s'" : "'%s' is missing", *k));
-    for (const char *const *k = lut_sections; *k; k++)
-        if (lf_yaml_find(root, *k) && !luts)
-            return lf_recipe_wrong(p, root, lf_format(p->arena, "'%s' belongs to family luts", *k));
+                                   tables ? lf_format(p->arena, "family %s has no '%s'", family, *k)
+                                          : lf_format(p->arena, "'%s' is missing", *k));
+    for (size_t i = 0; i < LF_COUNT(owned); i++)
+        if (lf_yaml_find(root, owned[i].section) && strcmp(owned[i].family, family) != 0)
+            return lf_recipe_wrong(p, root,
+                                   lf_format(p->arena, "'%s' belongs to family %s", owned[i].section, owned[i].family));
+    return LF_OK;
+}
+
+static lf_status check_chain(const lf_parser *p, const lf_yaml *root) {
+    const lf_recipe *r = p->recipe;
+    for (int i = 0; i < r->layers; i++)
+        if (r->layer[i].kind != LF_LAYER_DENSE || r->layer[i].from[0] != i - 1)
+            return lf_recipe_wrong(p, root,
+                                   lf_format(p->arena,
+                                             "family %s: layers are numbers of %s, each reads the one before it",
+                                             families[r->family], r->family == LF_FAMILY_LUTS ? "LUTs" : "neurons"));
+    if (r->regularize.dropout > 0 || r->regularize.input_dropout > 0)
+        return lf_recipe_wrong(p, root, lf_format(p->arena, "family %s knows no dropout", families[r->family]));
+    return LF_OK;
+}
+
+static lf_status check_neurons(const lf_parser *p, const lf_yaml *root) {
+    const lf_recipe *r = p->recipe;
+    LF_TRY(check_chain(p, root));
+    if (r->regularize.shift || r->regularize.flip || r->regularize.distort > 0)
+        return lf_recipe_wrong(p, root, "family neurons does not move pictures");
+    if ((r->neurons.input_bits ? r->neurons.input_bits : r->neurons.bits) < 2)
+        return lf_recipe_wrong(p, root, "neurons: features have at least 2 bits");
     return LF_OK;
 }
 
@@ -198,15 +227,11 @@ static bool good_count(int64_t candidates) {
 
 static lf_status check_luts(const lf_parser *p, const lf_yaml *root) {
     const lf_recipe *r = p->recipe;
-    for (int i = 0; i < r->layers; i++)
-        if (r->layer[i].kind != LF_LAYER_DENSE || r->layer[i].from[0] != i - 1)
-            return lf_recipe_wrong(p, root, "family luts: layers are numbers of LUTs, each reads the one before it");
+    LF_TRY(check_chain(p, root));
     if (!good_count(r->luts.candidates) || !good_count(r->luts.deep_candidates))
         return lf_recipe_wrong(p, root, "luts: candidates are 1 or a multiple of 16");
     if (r->training.batch % 64)
         return lf_recipe_wrong(p, root, "family luts: the batch is a multiple of 64");
-    if (r->regularize.dropout > 0 || r->regularize.input_dropout > 0)
-        return lf_recipe_wrong(p, root, "family luts knows no dropout");
     return LF_OK;
 }
 
@@ -221,7 +246,9 @@ static lf_status read_recipe(const lf_parser *p, const lf_yaml *root) {
     LF_TRY(lf_recipe_read_layers(p, &defaults, root));
     round_constants(p->recipe);
     LF_TRY(check_whole(p, root));
-    return p->recipe->family == LF_FAMILY_PRODUCTS ? lf_recipe_check_layers(p, root) : check_luts(p, root);
+    if (p->recipe->family == LF_FAMILY_NEURONS)
+        return check_neurons(p, root);
+    return p->recipe->family == LF_FAMILY_LUTS ? check_luts(p, root) : lf_recipe_check_layers(p, root);
 }
 
 static void set_defaults(lf_recipe *r) {

@@ -117,8 +117,9 @@ typedef struct lf_recipe_regularize {
     double distort;                /* pictures are turned, stretched and slanted by up to this */
 } lf_recipe_regularize;
 
-/* What kind of network: products of codes, or LUTs. */
-typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS } lf_family;
+/* What kind of network: products of codes, LUTs, or sparse neurons that become tables. */
+typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS, LF_FAMILY_NEURONS } lf_family;
+typedef enum lf_mask { LF_MASK_BALANCED, LF_MASK_RANDOM, LF_MASK_LEARNED } lf_mask;
 
 typedef enum lf_threshold_kind { LF_THRESHOLD_QUANTILE, LF_THRESHOLD_UNIFORM, LF_THRESHOLD_GAUSSIAN } lf_threshold_kind;
 
@@ -132,11 +133,22 @@ typedef struct lf_recipe_luts {
     int64_t inputs;                      /* of a LUT */
     int64_t candidates, deep_candidates; /* of each pin: 1 or a multiple of 16; in layers behind the first */
     double spread;                       /* of finite differences, per bit of distance */
+    bool argmax;                         /* the network gives the class, not the votes */
     double temperature;                  /* votes are divided by it before the loss */
     double wire_rate;                    /* learning rate of scores, as a part of rate */
     double settle;                       /* wiring is fixed for this last part of training */
     double renew, renew_until; /* part of the candidates replaced after an epoch; for so long a part of training */
 } lf_recipe_luts;
+
+typedef struct lf_recipe_neurons {
+    int mask;             /* lf_mask */
+    int64_t fan_in, bits; /* inputs of a neuron, bits of its output */
+    int64_t input_fan_in, input_bits, output_fan_in,
+        output_bits;      /* of the first layer, the features, the last layer; 0: the same */
+    int64_t dense_epochs; /* LEARNED: before neurons keep their largest weights */
+    double input_step;    /* of features, in standard deviations; 0: chosen */
+    double logits;        /* what the range of the last codes stands for in the loss */
+} lf_recipe_neurons;
 
 typedef struct lf_recipe {
     lf_arena *arena;
@@ -152,6 +164,7 @@ typedef struct lf_recipe {
     int family;                        /* lf_family */
     lf_recipe_thermometer thermometer; /* LUTS */
     lf_recipe_luts luts;
+    lf_recipe_neurons neurons; /* NEURONS */
     lf_recipe_layer layer[LF_RECIPE_LAYERS_MAX];
     int layers; /* at least 1; the last one gives the classes */
 } lf_recipe;

@@ -20,7 +20,8 @@
 static const char *const quantizer_types[] = {"bipolar", "ternary", "int", "uint", NULL};
 static const char *const scale_modes[] = {"fixed", "learned", "power_of_two", NULL};
 static const char *const output_kinds[] = {"scale", "batch_norm", NULL};
-static const char *const families[] = {"products", "luts", NULL};
+static const char *const families[] = {"products", "luts", "neurons", NULL};
+static const char *const masks[] = {"balanced", "random", "learned", NULL};
 static const char *const threshold_kinds[] = {"quantile", "uniform", "gaussian", NULL};
 static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
 
@@ -80,7 +81,8 @@ const lf_attr_desc lf_recipe_top_keys[] = {
     KEY(lf_recipe, data, LF_ATTR_STRING, NULL, 0, 0, "data set, as `lutfisk data` lists them"),
     KEY(lf_recipe, source, LF_ATTR_STRING, "", 0, 0, "where the network comes from"),
     KEY_ENUM(lf_recipe, family, "products", families,
-             "products: weights times codes; luts: trained LUTs, whose number `layers` gives"),
+             "products: weights times codes; luts: trained LUTs, whose number `layers` gives; neurons: sparse ones "
+             "that become tables"),
     {0},
 };
 
@@ -161,10 +163,28 @@ static const lf_attr_desc luts_keys[] = {
     KEY(lf_recipe_luts, spread, LF_ATTR_REAL, "0.3333333333333333", 0, 1,
         "weight of other addresses in a finite difference, per bit of distance"),
     KEY(lf_recipe_luts, temperature, LF_ATTR_REAL, "3", 1e-3, 1e6, "votes are divided by it before the loss"),
+    KEY(lf_recipe_luts, argmax, LF_ATTR_BOOL, "true", 0, 0, "the network gives the class; otherwise the votes of all"),
     KEY(lf_recipe_luts, wire_rate, LF_ATTR_REAL, "0.3", 0, 100, "learning rate of the wiring, as a part of rate"),
     KEY(lf_recipe_luts, settle, LF_ATTR_REAL, "0.2", 0, 1, "for this last part of the training wiring is fixed"),
     KEY(lf_recipe_luts, renew, LF_ATTR_REAL, "0.3", 0, 1, "part of the candidates that is replaced after an epoch"),
     KEY(lf_recipe_luts, renew_until, LF_ATTR_REAL, "0.6", 0, 1, "as long as this part of the training"),
+    {0},
+};
+
+static const lf_attr_desc neurons_keys[] = {
+    KEY_ENUM(lf_recipe_neurons, mask, "balanced", masks,
+             "which inputs: each equally often; drawn; the largest weights of dense neurons"),
+    KEY(lf_recipe_neurons, fan_in, LF_ATTR_INT, "3", 1, 15, "inputs of a neuron; fan-in times bits is at most 15"),
+    KEY(lf_recipe_neurons, bits, LF_ATTR_INT, "2", 1, 8, "of what a neuron gives"),
+    KEY(lf_recipe_neurons, input_fan_in, LF_ATTR_INT, "0", 0, 15, "the same of the first layer; 0: as fan_in"),
+    KEY(lf_recipe_neurons, input_bits, LF_ATTR_INT, "0", 0, 8, "of features, at least 2; 0: as bits"),
+    KEY(lf_recipe_neurons, output_fan_in, LF_ATTR_INT, "0", 0, 15, "of the last layer; 0: as fan_in"),
+    KEY(lf_recipe_neurons, output_bits, LF_ATTR_INT, "0", 0, 8, "of the last layer; 0: as bits"),
+    KEY(lf_recipe_neurons, dense_epochs, LF_ATTR_INT, "10", 1, 100000,
+        "mask learned: epochs before neurons are sparse"),
+    KEY(lf_recipe_neurons, input_step, LF_ATTR_REAL, "0", 0, 100,
+        "value of one code of a feature, in its standard deviations; 0: 4 / 2^input_bits"),
+    KEY(lf_recipe_neurons, logits, LF_ATTR_REAL, "10", 1e-3, 1e6, "the range of the last codes in the loss"),
     {0},
 };
 
@@ -177,6 +197,7 @@ const lf_recipe_section lf_recipe_sections[] = {
     {"loss", offsetof(lf_recipe, loss), loss_keys, "what is minimized"},
     {"thermometer", offsetof(lf_recipe, thermometer), thermometer_keys, "family luts: bits of the input"},
     {"luts", offsetof(lf_recipe, luts), luts_keys, "family luts: wiring and tables"},
+    {"neurons", offsetof(lf_recipe, neurons), neurons_keys, "family neurons: fan-in, bits and masks"},
     {"regularize", offsetof(lf_recipe, regularize), regularize_keys, "against overfitting"},
     {0},
 };

@@ -68,14 +68,22 @@ static lf_status split_rows(run *s) {
     return LF_OK;
 }
 
+static lf_status make_family(const lf_training *t, lf_trainee *out) {
+    switch ((lf_family)t->recipe->family) {
+    case LF_FAMILY_PRODUCTS: return lf_train_products(t, out);
+    case LF_FAMILY_LUTS: return lf_train_luts(t, out);
+    case LF_FAMILY_NEURONS: return lf_train_neurons(t, out);
+    }
+    return LF_BAD_INPUT;
+}
+
 static lf_status make_network(run *s) {
     const lf_train_options *o = s->options;
     uint64_t seed = (uint64_t)(o->seed >= 0 ? o->seed : s->recipe->training.seed);
     lf_training t = {s->ctx, s->recipe, o, seed, s->split, s->used};
     s->seed = seed;
     s->state.epochs = o->epochs > 0 ? o->epochs : s->recipe->training.epochs;
-    LF_TRY(s->recipe->family == LF_FAMILY_LUTS ? lf_train_luts(&t, &s->state.net)
-                                               : lf_train_products(&t, &s->state.net));
+    LF_TRY(make_family(&t, &s->state.net));
     s->state.best_value = LF_NEW_ARRAY(s->arena, float, s->state.net.values.values);
     s->state.best_kept = LF_NEW_ARRAY(s->arena, float, s->state.net.values.kepts);
     identify(s, seed);

@@ -1,0 +1,174 @@
+/* Neurons as tables: what they are once training is over. */
+#include <math.h>
+#include <string.h>
+
+#include "ir/attr_access.h"
+#include "ops/ops.h"
+#include "train/neuron_net.h"
+
+/* -- tables --------------------------------------------------------------------------------------------------------- */
+
+/* sum[a] = w . codes of address a; the first input lowest. Each input multiplies the part that is done. */
+static void sums(const lf_neuron_layer *l, const float *w, double *sum) {
+    size_t done = 1, codes = (size_t)1 << l->in_bits;
+    sum[0] = 0;
+    for (size_t k = 0; k < l->fan_in; k++, done *= codes)
+        for (size_t c = codes; c-- > 0;) { /* the lowest code last: it overwrites what the others begin with */
+            double add = (double)w[k] * (double)(l->lo + (int)c);
+            for (size_t a = 0; a < done; a++)
+                sum[c * done + a] = sum[a] + add;
+        }
+}
+
+/* Adding and taking away 1.5 * 2^52 rounds half to even. */
+static void round_all(const double *sum, size_t count, const double unit[4], int top, uint8_t *table) {
+    const double magic = 6755399441055744.0;
+    for (size_t a = 0; a < count; a++) {
+        double y = (sum[a] - unit[0]) / unit[1] * unit[2] + unit[3];
+        y = y < 0 ? 0 : y > top ? top : y;
+        table[a] = (uint8_t)((y + magic) - magic);
+    }
+}
+
+typedef struct job {
+    const lf_neuron_net *net;
+    int layer;
+    double **scratch; /* per worker */
+} job;
+
+static void make_table(void *arg, size_t j, int worker) {
+    const job *t = arg;
+    const lf_neuron_layer *l = &t->net->layer[t->layer];
+    const float *w = l->value + j * l->width;
+    double epsilon = (double)(float)t->net->recipe->norm.epsilon;
+    double unit[4] = {(double)l->mean[j], sqrt((double)l->variance[j] + epsilon), (double)w[l->most],
+                      (double)w[l->most + 1]};
+    sums(l, w, t->scratch[worker]);
+    round_all(t->scratch[worker], lf_neuron_entries(l), unit, (1 << l->bits) - 1, l->table + j * lf_neuron_entries(l));
+}
+
+void lf_neuron_net_tables(lf_neuron_net *n) {
+    size_t most = 0;
+    for (int i = 0; i < n->layers; i++)
+        most = lf_neuron_entries(&n->layer[i]) > most ? lf_neuron_entries(&n->layer[i]) : most;
+    lf_arena *a = lf_arena_new();
+    job j = {.net = n, .scratch = LF_NEW_ARRAY(a, double *, lf_pool_size(n->pool))};
+    for (int w = 0; w < lf_pool_size(n->pool); w++)
+        j.scratch[w] = LF_NEW_ARRAY(a, double, most);
+    for (j.layer = 0; j.layer < n->layers; j.layer++)
+        lf_pool_run(n->pool, n->layer[j.layer].neurons, make_table, &j);
+    lf_arena_free(a);
+}
+
+/* -- evaluation ----------------------------------------------------------------------------------------------------- */
+
+/* codes of a layer's input, counted from its lowest, to those of its output. */
+static void look_up(const lf_neuron_layer *l, const uint8_t *in, uint8_t *out) {
+    for (size_t j = 0; j < l->neurons; j++) {
+        size_t address = 0;
+        for (size_t k = 0; k < l->fan_in; k++)
+            address |= (size_t)in[(size_t)l->input[j * l->most + k]] << (k * (size_t)l->in_bits);
+        out[j] = l->table[j * lf_neuron_entries(l) + address];
+    }
+}
+
+size_t lf_neuron_net_count_right(lf_neuron_net *n, const lf_feed *feed, const uint32_t *rows, size_t count) {
+    if (!lf_neuron_net_is_sparse(n))
+        return 0; /* too many inputs for tables; of equal epochs the last one counts */
+    lf_neuron_net_tables(n);
+    size_t widest = 0, right = 0;
+    for (int i = 0; i < n->layers; i++)
+        widest = n->layer[i].neurons > widest ? n->layer[i].neurons : widest;
+    lf_arena *a = lf_arena_new();
+    uint8_t *codes[2] = {LF_NEW_ARRAY(a, uint8_t, widest), LF_NEW_ARRAY(a, uint8_t, widest)};
+    for (size_t r = 0; r < count; r++) {
+        const uint8_t *in = feed->index + rows[r] * feed->features;
+        for (int i = 0; i < n->layers; i++, in = codes[(i + 1) & 1])
+            look_up(&n->layer[i], in, codes[i & 1]);
+        size_t best = 0;
+        for (size_t c = 1; c < n->classes; c++)
+            best = in[c] > in[best] ? c : best;
+        right += best == feed->labels[rows[r]];
+    }
+    lf_arena_free(a);
+    return right;
+}
+
+/* -- the graph ------------------------------------------------------------------------------------------------------ */
+
+typedef struct freezer {
+    lf_graph *graph;
+    const lf_neuron_net *net;
+    lf_id at; /* the tensor that comes next */
+} freezer;
+
+static lf_shape matrix_of(size_t rows, size_t columns) {
+    return lf_shape_make(2, (const int64_t[]){(int64_t)rows, (int64_t)columns});
+}
+
+static lf_node *append(freezer *f, const char *op, const char *name, lf_shape shape, const lf_id *constants,
+                       int count) {
+    lf_id in[4] = {f->at};
+    for (int i = 0; i < count; i++)
+        in[i + 1] = constants[i];
+    lf_tensor *out = lf_tensor_new(f->graph, lf_format(f->graph->arena, "%s_out", name), shape, LF_FLOAT32);
+    f->at = out->id;
+    return lf_node_new(f->graph, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
+}
+
+static lf_id reals(freezer *f, const char *name, const float *value, size_t count) {
+    double *real = LF_NEW_ARRAY(f->graph->arena, double, count);
+    for (size_t i = 0; i < count; i++)
+        real[i] = (double)value[i];
+    return lf_const_reals(f->graph, name, matrix_of(1, count), real)->id;
+}
+
+static lf_id scalar(freezer *f, const char *name, double value) {
+    return lf_const_reals(f->graph, name, lf_shape_make(0, NULL), &value)->id;
+}
+
+static void input(freezer *f) {
+    const lf_neuron_input *in = f->net->in;
+    lf_shape row = matrix_of(1, in->features);
+    lf_tensor *x = lf_tensor_new(f->graph, "x", row, LF_FLOAT32);
+    LF_PUSH(f->graph->arena, &f->graph->inputs, (lf_port){"x", x->id, NULL});
+    f->at = x->id;
+    lf_id mean = reals(f, "input_mean", in->mean, in->features);
+    lf_id factor = reals(f, "input_factor", in->factor, in->features);
+    (void)append(f, "sub", "input_sub", row, &mean, 1);
+    (void)append(f, "mul", "input_mul", row, &factor, 1);
+    lf_id c[3] = {scalar(f, "input_step", in->step), scalar(f, "input_zero", 0), scalar(f, "input_bits", in->bits)};
+    lf_attr_set_bool(append(f, "quant", "input_quant", row, c, 3), "signed", true);
+}
+
+static void layer(freezer *f, int i) {
+    const lf_neuron_layer *l = &f->net->layer[i];
+    lf_arena *a = f->graph->arena;
+    size_t entries = lf_neuron_entries(l);
+    int64_t *inputs = LF_NEW_ARRAY(a, int64_t, l->neurons * l->fan_in);
+    int64_t *tables = LF_NEW_ARRAY(a, int64_t, l->neurons * entries);
+    for (size_t w = 0; w < l->neurons * l->fan_in; w++)
+        inputs[w] = (int64_t)l->input[w / l->fan_in * l->most + w % l->fan_in];
+    for (size_t k = 0; k < l->neurons * entries; k++)
+        tables[k] = l->table[k];
+    lf_id c[2] = {
+        lf_const_codes(f->graph, lf_format(a, "layer%d_inputs", i), matrix_of(l->neurons, l->fan_in), inputs)->id,
+        lf_const_codes(f->graph, lf_format(a, "layer%d_tables", i), matrix_of(l->neurons, entries), tables)->id};
+    lf_node *n = append(f, "table_neurons", lf_format(a, "layer%d", i), matrix_of(1, l->neurons), c, 2);
+    lf_attr_set_int(n, "bits", l->in_bits);
+    lf_attr_set_int(n, "lo", l->lo);
+}
+
+lf_graph *lf_neuron_net_freeze(lf_ctx *ctx, lf_neuron_net *n) {
+    lf_graph *g = lf_graph_new(ctx, n->recipe->name);
+    freezer f = {.graph = g, .net = n};
+    lf_neuron_net_tables(n);
+    input(&f);
+    for (int i = 0; i < n->layers; i++)
+        layer(&f, i);
+    LF_PUSH(g->arena, &g->outputs, (lf_port){"scores", f.at, NULL});
+    if (lf_infer(g) == LF_OK && lf_verify_graph(g) == LF_OK)
+        return g;
+    lf_graph_free(g);
+    return NULL;
+}
