@@ -38,19 +38,26 @@ typedef struct lf_pair_code {
 
 /* -- the matrix ----------------------------------------------------------------------------------------------------------- */
 
+/* Where the values of some inputs lie: the inputs `order` of f spread over an address. */
+static void spread(const int *order, int bits, uint32_t *at) {
+    for (uint32_t a = 0; a < 1u << bits; a++) {
+        at[a] = 0;
+        for (int j = 0; j < bits; j++)
+            at[a] |= (a >> j & 1) << order[j];
+    }
+}
+
 static void fill_matrix(lf_split *s, const int16_t *value) {
-    int n = s->f->n;
+    uint32_t row[SIDE_MAX], col[SIDE_MAX];
+    spread(s->order, s->row_bits, row);
+    spread(s->order + s->row_bits, s->col_bits, col);
     s->lo = INT16_MAX;
     s->hi = 0;
     for (int i = 0; i < s->rows * s->cols; i++) {
-        unsigned local = (unsigned)(i / s->cols) | (unsigned)(i % s->cols) << s->row_bits, a = 0;
-        for (int j = 0; j < n; j++)
-            a |= (local >> j & 1) << s->order[j];
-        s->y[i] = value[a];
-        if (value[a] == ANY)
-            continue;
-        s->lo = value[a] < s->lo ? value[a] : s->lo;
-        s->hi = value[a] > s->hi ? value[a] : s->hi;
+        int16_t y = value[row[i / s->cols] | col[i % s->cols]];
+        s->y[i] = y;
+        s->lo = y != ANY && y < s->lo ? y : s->lo;
+        s->hi = y > s->hi ? y : s->hi;
     }
 }
 

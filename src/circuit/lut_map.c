@@ -275,8 +275,8 @@ static void pass(lf_mapper *m, lf_map_goal goal) {
 
 static void map_all(lf_mapper *m, int depth) {
     require(m, 0);
+    pass(m, GOAL_DEPTH); /* a good start for area, too */
     if (depth) {
-        pass(m, GOAL_DEPTH);
         int least = deepest(m);
         depth = least > depth ? least : depth;
         require(m, depth);

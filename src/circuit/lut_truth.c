@@ -43,14 +43,20 @@ uint64_t lf_truth_merge(uint64_t truth, int n, int i, int j) {
 }
 
 uint64_t lf_truth_look_up(const uint64_t *v, const uint32_t *in, uint64_t truth, int n) {
-    uint64_t mask = lf_truth_mask(n);
-    if ((truth & mask) == 0)
-        return 0;
-    if ((truth & mask) == mask)
-        return UINT64_MAX;
-    uint64_t x = v[in[n - 1]];
-    return (x & lf_truth_look_up(v, in, truth >> ((uint64_t)1 << (n - 1)), n - 1)) |
-           (~x & lf_truth_look_up(v, in, truth, n - 1));
+    if (n == 0)
+        return truth & 1 ? UINT64_MAX : 0;
+    uint64_t t[32], x = v[in[0]];
+    const uint64_t pair[4] = {0, ~x, x, UINT64_MAX}; /* by two neighbours of the truth table */
+    int count = 1 << (n - 1);
+    for (int i = 0; i < count; i++)
+        t[i] = pair[truth >> (2 * i) & 3];
+    for (int j = 1; j < n; j++) {
+        x = v[in[j]];
+        count /= 2;
+        for (int i = 0; i < count; i++)
+            t[i] = (t[2 * i + 1] & x) | (t[2 * i] & ~x);
+    }
+    return t[0];
 }
 
 static int leave(uint32_t *in, int n, int j) {

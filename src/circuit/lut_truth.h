@@ -15,7 +15,7 @@ uint64_t lf_truth_flip(uint64_t truth, int n, int j);           /* input j is in
 uint64_t lf_truth_swap(uint64_t truth, int n, int i, int j);    /* inputs i and j change places */
 uint64_t lf_truth_merge(uint64_t truth, int n, int i, int j);   /* inputs i < j are equal: j leaves */
 
-/* 64 addresses at a time: v[in[j]] holds the values of input j. Shannon on the highest input. */
+/* 64 addresses at a time: v[in[j]] holds the values of input j. */
 uint64_t lf_truth_look_up(const uint64_t *v, const uint32_t *in, uint64_t truth, int n);
 
 /* Repeated inputs and inputs without effect leave, the rest is sorted. Returns how many are left in `in`. */
