@@ -151,6 +151,17 @@ static void test_neurons(void **state) {
     assert_true(luts <= 10 * 34);
 }
 
+/* With LUT4 the addition that is left may be as wide as what was given: the search ends all the same. */
+static void test_neurons_in_lut4(void **state) {
+    lf_rng r = lf_rng_make(6, 0);
+    for (int i = 0; i < 60; i++) {
+        int bits = 2 + i % 2, inputs = 3 + (int)lf_rng_below(&r, 2);
+        neuron n = random_neuron(&r, inputs, bits, bits);
+        table t = table_of(inputs * bits, bits, quantized, &n);
+        assert_true(luts_of(*state, &t, 4, i % 3) <= 400);
+    }
+}
+
 static int64_t parity(unsigned a, const void *arg) {
     (void)arg;
     return __builtin_popcount(a) & 1;
@@ -216,6 +227,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_any_table, make, drop),
         cmocka_unit_test_setup_teardown(test_noise_costs_the_formula, make, drop),
         cmocka_unit_test_setup_teardown(test_neurons, make, drop),
+        cmocka_unit_test_setup_teardown(test_neurons_in_lut4, make, drop),
         cmocka_unit_test_setup_teardown(test_known_functions, make, drop),
         cmocka_unit_test_setup_teardown(test_wide_noise_is_right, make, drop),
         cmocka_unit_test_setup_teardown(test_cares_save_luts, make, drop),
