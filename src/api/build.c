@@ -92,6 +92,28 @@ static lf_status make_circuits(builder *b) {
     return run_pass(b, "circuits", &o);
 }
 
+/* There is nothing to fold: a part that was named must be large enough. */
+static lf_status check_room(const builder *b) {
+    lf_cost sum = {0};
+    const char *what = NULL;
+    for (size_t i = 0; i < b->g->order.count; i++) {
+        const lf_node *n = lf_node_at(b->g, b->g->order.at[i]);
+        lf_cost c = {0};
+        if (!lf_is_unit(n))
+            continue;
+        LF_TRY(n->op->cost(b->g, n, &c));
+        sum.lut += c.lut;
+        sum.ff += c.ff;
+    }
+    if (lf_folding_fits(b->part, &sum, b->arena, &what))
+        return LF_OK;
+    if (b->o->part)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "the circuit does not fit %s: it needs %s", b->part->name, what);
+    lf_warn(b->ctx, NULL, "the circuit needs %s (%s)", what, b->part->name);
+    lf_hint(b->ctx, "name a larger part with --part");
+    return LF_OK;
+}
+
 /* Flow has no widths, FIFOs or foldings: what is not one circuit is refused. */
 static lf_status make_hardware(builder *b) {
     LF_TRY(make_program(b));
@@ -100,7 +122,7 @@ static lf_status make_hardware(builder *b) {
         LF_TRY(lf_flow_check(b->g));
     LF_TRY(run_pass(b, "map", NULL));
     if (wants_flow(b))
-        return LF_OK;
+        return check_room(b);
     LF_TRY(run_pass(b, "fold", &b->fold));
     return run_pass(b, "connect", &(lf_connect_options){.file = b->o->folding, .allow_deadlock = b->o->allow_deadlock});
 }

@@ -96,14 +96,14 @@ output "y" = %y
 """
 
 
-def dense():
+def dense(width, height):
     return f"""lutfisk 1
 graph "dense"
-input "x" = %x : FLOAT32[1,6]
+input "x" = %x : FLOAT32[1,{width}]
 const %one : UINT1[] range {{1,1,1}} as f32 = [1]
-const %w : BIPOLAR[6,4] = {signs(24)}
-%q : BIPOLAR[1,6] = bipolar_quant(%x, %one) "q"
-%y : INT4[1,4] range {{-6,6,2}} = matmul(%q, %w) "fc"
+const %w : BIPOLAR[{width},{height}] = {signs(width * height)}
+%q : BIPOLAR[1,{width}] = bipolar_quant(%x, %one) "q"
+%y : INT{width.bit_length() + 1}[1,{height}] range {{-{width},{width},2}} = matmul(%q, %w) "fc"
 output "y" = %y
 """
 
@@ -203,11 +203,16 @@ def planted(hw, rows, work):
 
 def refusals(work):
     with open(f"{work}/dense.lf", "w") as f:
-        f.write(dense())
+        f.write(dense(6, 4))
+    with open(f"{work}/large.lf", "w") as f:
+        f.write(dense(100, 120))
     code, said = run("build", f"{work}/dense.lf", "-o", f"{work}/no", "--interface", "flow")
     check("flow of a folded layer is refused, naming it", code == 2 and "fc" in said and "timing is not static" in said, said)
     code, said = run("build", f"{work}/between.lf", "-o", f"{work}/no", "--interface", "flow")
     check("flow of folded layers around tables is refused", code == 2 and "fc0" in said and "fc1" in said, said)
+    large = ["build", f"{work}/large.lf", "-o", f"{work}/no", "--interface", "flow", "--style", "spatial"]
+    code, said = run(*large, "--part", "ice40up5k")
+    check("flow that does not fit the part is refused", code == 2 and "does not fit ice40up5k" in said, said)
     for depth in ("0", "two", "-3", "1.5", ""):
         code, said = run("build", f"{work}/tables.lf", "-o", f"{work}/no", "--lut-depth", depth)
         check(f"--lut-depth '{depth}' is refused", code == 2 and "--lut-depth wants" in said, said)
