@@ -63,7 +63,7 @@ static void allocate(lf_lut_net *n) {
     n->counts = LF_NEW_ARRAY(n->arena, uint16_t, n->classes * n->batch);
     n->scratch = LF_NEW_ARRAY(n->arena, float *, lf_pool_size(n->pool));
     for (int w = 0; w < lf_pool_size(n->pool); w++)
-        n->scratch[w] = LF_NEW_ARRAY(n->arena, float, n->batch + 2 * widest + 3 * LF_LUT_ENTRIES);
+        n->scratch[w] = LF_NEW_ARRAY(n->arena, float, n->batch + 2 * widest);
 }
 
 /* -- first values --------------------------------------------------------------------------------------------------- */
@@ -237,18 +237,21 @@ void lf_lut_net_forward(lf_lut_net *n) {
 
 /* -- backward ------------------------------------------------------------------------------------------------------- */
 
-void lf_lut_differences(const float *table, size_t fan_in, size_t pin, float spread, float out[LF_LUT_ENTRIES]) {
-    size_t bit = (size_t)1 << pin, entries = (size_t)1 << fan_in;
-    float near[LF_LUT_ENTRIES];
-    for (size_t a = 0; a < entries; a++)
-        out[a] = table[a | bit] - table[a & ~bit];
-    for (size_t k = 0; k < fan_in; k++) {
-        if (k == pin)
-            continue;
-        memcpy(near, out, entries * sizeof *near);
+/* Smoothing along all pins, that of the difference included, only multiplies the difference by 1 - spread. */
+void lf_lut_differences(const float *table, size_t fan_in, float spread, float out[][LF_LUT_ENTRIES]) {
+    size_t entries = (size_t)1 << fan_in;
+    float smooth[LF_LUT_ENTRIES], scale = 1 / (1 - spread);
+    memcpy(smooth, table, entries * sizeof *smooth);
+    for (size_t bit = 1; bit < entries; bit *= 2)
         for (size_t a = 0; a < entries; a++)
-            out[a] = near[a] + spread * near[a ^ (size_t)1 << k];
-    }
+            if (!(a & bit)) {
+                float low = smooth[a], high = smooth[a | bit];
+                smooth[a] = low + spread * high;
+                smooth[a | bit] = high + spread * low;
+            }
+    for (size_t k = 0; k < fan_in; k++)
+        for (size_t a = 0; a < entries; a++)
+            out[k][a] = (smooth[a | (size_t)1 << k] - smooth[a & ~((size_t)1 << k)]) * scale;
 }
 
 /* Latent numbers of any size, or those of tables, which stay in [-1, 1]. */
@@ -268,23 +271,28 @@ static void move_scores(const job *j, size_t pin, const float *d, float *scratch
     adam(n, &j->score, scratch, l->score + pin * l->choices, l->choices, 1e30f, scratch + l->choices);
 }
 
+static void backward_pins(const job *j, size_t lut, const float *g, float *scratch) {
+    const lf_lut_net *n = j->net;
+    lf_lut_layer *l = &n->layer[j->layer];
+    float differences[6][LF_LUT_ENTRIES];
+    lf_lut_differences(l->table + lut * LF_LUT_ENTRIES, n->fan_in, (float)n->recipe->luts.spread, differences);
+    for (size_t k = 0; k < n->fan_in; k++) {
+        size_t pin = lut * n->fan_in + k;
+        float *d = l->pin_d ? l->pin_d + pin * n->batch : scratch;
+        n->rows->scale(differences[k], l->address + lut * n->batch, g, n->batch, d);
+        if (l->score && !n->settled)
+            move_scores(j, pin, d, scratch + n->batch);
+    }
+}
+
 static void backward_lut(const job *j, size_t lut, const float *g, float *scratch) {
     const lf_lut_net *n = j->net;
     lf_lut_layer *l = &n->layer[j->layer];
-    float *table = l->table + lut * LF_LUT_ENTRIES, *sum = scratch, *code = sum + LF_LUT_ENTRIES;
-    float *differences = code + LF_LUT_ENTRIES, *own = differences + LF_LUT_ENTRIES, *rest = own + n->batch;
-    const uint8_t *address = l->address + lut * n->batch;
-    for (size_t k = 0; k < n->fan_in; k++) {
-        size_t pin = lut * n->fan_in + k;
-        float *d = l->pin_d ? l->pin_d + pin * n->batch : own;
-        lf_lut_differences(table, n->fan_in, k, (float)n->recipe->luts.spread, differences);
-        n->rows->scale(differences, address, g, n->batch, d);
-        if (l->score && !n->settled)
-            move_scores(j, pin, d, rest);
-    }
-    memset(sum, 0, LF_LUT_ENTRIES * sizeof *sum);
-    n->rows->gather(address, g, n->batch, sum);
-    adam(n, &j->table, sum, table, LF_LUT_ENTRIES, 1, code);
+    float sum[LF_LUT_ENTRIES] = {0}, code[LF_LUT_ENTRIES];
+    if (l->pin_d || (l->score && !n->settled))
+        backward_pins(j, lut, g, scratch);
+    n->rows->gather(l->address + lut * n->batch, g, n->batch, sum);
+    adam(n, &j->table, sum, l->table + lut * LF_LUT_ENTRIES, LF_LUT_ENTRIES, 1, code);
     settle_lut(n, l, lut);
 }
 
@@ -370,7 +378,7 @@ void lf_lut_net_train_step(lf_lut_net *n, const lf_feed *feed, const uint32_t *r
     const lf_recipe_regularize *r = &n->recipe->regularize;
     lf_feed_change change = {r->shift, r->flip, n->seed, lf_stream(LF_STREAM_SHIFT, 0, n->step), r->distort};
     uint8_t *labels = n->labels;
-    load_batch(n, feed, rows, &change);
+    load_batch(n, feed, rows, n->calm ? NULL : &change);
     for (size_t b = 0; b < n->batch; b++)
         labels[b] = feed->labels[rows[b]];
     lf_lut_net_forward(n);

@@ -53,6 +53,7 @@ typedef struct lf_lut_net {
     uint8_t *labels;        /* [batch] */
     uint32_t *batch_rows;   /* [batch] */
     bool settled;           /* wiring stays as it is */
+    bool calm;              /* pictures are taken as they are */
     uint64_t seed, step;
     double power1, power2;
     const lf_lut_rows *rows;
@@ -78,8 +79,8 @@ void lf_lut_net_train_step(lf_lut_net *n, const lf_feed *feed, const uint32_t *r
 void lf_lut_net_renew(lf_lut_net *n, const double *likely, uint64_t epoch);
 size_t lf_lut_net_count_right(lf_lut_net *n, const lf_feed *feed, const uint32_t *rows, size_t count);
 
-/* How a LUT's bit differs with pin `pin` at each address; fan_in pins. */
-void lf_lut_differences(const float *table, size_t fan_in, size_t pin, float spread, float out[LF_LUT_ENTRIES]);
+/* How a LUT's bit differs with each pin at each address: [fan_in]. */
+void lf_lut_differences(const float *table, size_t fan_in, float spread, float out[][LF_LUT_ENTRIES]);
 
 lf_graph *lf_lut_net_freeze(lf_ctx *ctx, lf_lut_net *n);
 

@@ -19,6 +19,7 @@ static void step(void *self, const uint32_t *rows, double rate) {
 
 static void begin_epoch(void *self, int64_t epoch, int64_t epochs) {
     lf_lut_net *n = ((luts *)self)->net;
+    n->calm = (double)epoch > n->recipe->regularize.until * (double)epochs;
     n->settled = (double)epoch > (1 - n->recipe->luts.settle) * (double)epochs;
 }
 

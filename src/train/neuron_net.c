@@ -135,8 +135,8 @@ static void first_values(lf_neuron_net *n, int i) {
         l->input[w] = (float)(w % l->most);
 }
 
-lf_neuron_net *lf_neuron_net_new(const lf_recipe *r, const lf_neuron_input *in, size_t classes, uint64_t seed,
-                                 lf_isa isa, lf_pool *pool) {
+lf_neuron_net *lf_neuron_net_new(const lf_recipe *r, const lf_code_input *in, size_t classes, uint64_t seed, lf_isa isa,
+                                 lf_pool *pool) {
     lf_arena *a = lf_arena_new();
     lf_neuron_net *n = LF_NEW(a, lf_neuron_net);
     *n = (lf_neuron_net){.arena = a, .recipe = r, .in = in, .classes = classes, .seed = seed, .pool = pool};

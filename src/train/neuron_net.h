@@ -11,16 +11,7 @@
 #include "base/pool.h"
 #include "ir/graph.h"
 #include "kern/gemm_rows.h"
-#include "train/train_feed.h"
-#include "train/trainee.h"
-
-/* Features as codes: code = round((x - mean) * factor / step), clamped to bits signed bits. */
-typedef struct lf_neuron_input {
-    size_t features;
-    int bits;
-    double step;                /* in standard deviations */
-    const float *mean, *factor; /* [features]; factor: 1 / deviation */
-} lf_neuron_input;
+#include "train/code_feed.h"
 
 typedef struct lf_neuron_layer {
     size_t in, neurons, fan_in; /* fan_in: when training is over */
@@ -43,7 +34,7 @@ typedef struct lf_neuron_layer {
 typedef struct lf_neuron_net {
     lf_arena *arena;
     const lf_recipe *recipe;
-    const lf_neuron_input *in;
+    const lf_code_input *in;
     lf_neuron_layer *layer;
     int layers;
     size_t classes, batch;
@@ -60,8 +51,8 @@ typedef struct lf_neuron_net {
     lf_pool *pool;
 } lf_neuron_net;
 
-lf_neuron_net *lf_neuron_net_new(const lf_recipe *r, const lf_neuron_input *in, size_t classes, uint64_t seed,
-                                 lf_isa isa, lf_pool *pool);
+lf_neuron_net *lf_neuron_net_new(const lf_recipe *r, const lf_code_input *in, size_t classes, uint64_t seed, lf_isa isa,
+                                 lf_pool *pool);
 void lf_neuron_net_free(lf_neuron_net *n);
 
 void lf_neuron_net_readers(lf_neuron_net *n); /* after masks changed */

@@ -116,31 +116,6 @@ static lf_node *append(freezer *f, const char *op, const char *name, lf_shape sh
     return lf_node_new(f->graph, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
 }
 
-static lf_id reals(freezer *f, const char *name, const float *value, size_t count) {
-    double *real = LF_NEW_ARRAY(f->graph->arena, double, count);
-    for (size_t i = 0; i < count; i++)
-        real[i] = (double)value[i];
-    return lf_const_reals(f->graph, name, matrix_of(1, count), real)->id;
-}
-
-static lf_id scalar(freezer *f, const char *name, double value) {
-    return lf_const_reals(f->graph, name, lf_shape_make(0, NULL), &value)->id;
-}
-
-static void input(freezer *f) {
-    const lf_neuron_input *in = f->net->in;
-    lf_shape row = matrix_of(1, in->features);
-    lf_tensor *x = lf_tensor_new(f->graph, "x", row, LF_FLOAT32);
-    LF_PUSH(f->graph->arena, &f->graph->inputs, (lf_port){"x", x->id, NULL});
-    f->at = x->id;
-    lf_id mean = reals(f, "input_mean", in->mean, in->features);
-    lf_id factor = reals(f, "input_factor", in->factor, in->features);
-    (void)append(f, "sub", "input_sub", row, &mean, 1);
-    (void)append(f, "mul", "input_mul", row, &factor, 1);
-    lf_id c[3] = {scalar(f, "input_step", in->step), scalar(f, "input_zero", 0), scalar(f, "input_bits", in->bits)};
-    lf_attr_set_bool(append(f, "quant", "input_quant", row, c, 3), "signed", true);
-}
-
 static void layer(freezer *f, int i) {
     const lf_neuron_layer *l = &f->net->layer[i];
     lf_arena *a = f->graph->arena;
@@ -161,9 +136,8 @@ static void layer(freezer *f, int i) {
 
 lf_graph *lf_neuron_net_freeze(lf_ctx *ctx, lf_neuron_net *n) {
     lf_graph *g = lf_graph_new(ctx, n->recipe->name);
-    freezer f = {.graph = g, .net = n};
+    freezer f = {.graph = g, .net = n, .at = lf_code_input_freeze(g, n->in)};
     lf_neuron_net_tables(n);
-    input(&f);
     for (int i = 0; i < n->layers; i++)
         layer(&f, i);
     LF_PUSH(g->arena, &g->outputs, (lf_port){"scores", f.at, NULL});

@@ -1,6 +1,4 @@
 /* Networks of sparse neurons, for the training loop. */
-#include <math.h>
-
 #include "train/neuron_net.h"
 
 enum { TABLE_BITS_MAX = 15, VALUES_MAX = 1 << 27 };
@@ -8,7 +6,7 @@ enum { TABLE_BITS_MAX = 15, VALUES_MAX = 1 << 27 };
 typedef struct neurons {
     lf_arena *arena;
     lf_neuron_net *net;
-    lf_neuron_input input;
+    lf_code_input input;
     lf_feed train, test;
 } neurons;
 
@@ -63,56 +61,6 @@ static void free_neurons(void *self) {
     lf_arena_free(s->arena);
 }
 
-/* -- the input ------------------------------------------------------------------------------------------------------ */
-
-static double value_of(const lf_training *t, const lf_train_data *d, size_t at) {
-    return d->bytes ? (double)((float)d->bytes[at] / (float)t->recipe->input.divisor) : (double)d->reals[at];
-}
-
-/* Mean and deviation of every feature over the rows trained on. */
-static void fit_input(const lf_training *t, neurons *s) {
-    size_t features = t->options->features;
-    float *mean = LF_NEW_ARRAY(s->arena, float, features), *factor = LF_NEW_ARRAY(s->arena, float, features);
-    for (size_t k = 0; k < features; k++) {
-        double sum = 0, square = 0;
-        for (size_t i = 0; i < t->count; i++)
-            sum += value_of(t, &t->options->train, t->rows[i] * features + k) / (double)t->count;
-        for (size_t i = 0; i < t->count; i++) {
-            double d = value_of(t, &t->options->train, t->rows[i] * features + k) - sum;
-            square += d * d / (double)t->count;
-        }
-        mean[k] = (float)sum;
-        factor[k] = square > 0 && isfinite((float)(1 / sqrt(square))) ? (float)(1 / sqrt(square)) : 1.0f;
-    }
-    const lf_recipe_neurons *r = &t->recipe->neurons;
-    int bits = (int)(r->input_bits ? r->input_bits : r->bits);
-    double width = r->input_step > 0 ? r->input_step : 4.0 / (double)(1 << bits);
-    s->input = (lf_neuron_input){features, bits, (double)(float)width, mean, factor};
-}
-
-static lf_status make_feed(const lf_training *t, neurons *s, const lf_train_data *d, size_t classes, const char *what,
-                           lf_feed *f) {
-    *f = (lf_feed){.labels = d->labels, .count = d->count, .features = s->input.features};
-    uint8_t *index = lf_alloc_try(s->arena, d->count, f->features);
-    int lo = -(1 << (s->input.bits - 1)), hi = -lo - 1;
-    if (!index)
-        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "%s: no memory for %zu rows", what, d->count);
-    LF_TRY(lf_feed_labels(t->ctx, d, (int64_t)classes, what));
-    for (size_t i = 0; i < d->count * f->features; i++) {
-        double x = value_of(t, d, i);
-        if (!isfinite(x))
-            return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "%s: row %zu holds NaN or infinity", what, i / f->features);
-        double c =
-            (x - (double)s->input.mean[i % f->features]) * (double)s->input.factor[i % f->features] / s->input.step;
-        c = c < lo ? lo : c > hi ? hi : c;
-        index[i] = (uint8_t)(lf_round_to_int(c, LF_ROUND_HALF_EVEN) - lo);
-    }
-    for (int c = lo; c <= hi; c++)
-        f->code[c - lo] = (float)c;
-    f->index = index;
-    return LF_OK;
-}
-
 /* -- the whole ------------------------------------------------------------------------------------------------------ */
 
 static lf_status check_layer(const lf_training *t, int i, size_t in, int in_bits, double *values) {
@@ -144,10 +92,13 @@ static lf_status make_feeds(const lf_training *t, neurons *s, size_t *classes) {
     const lf_train_options *o = t->options;
     if (o->features == 0 || o->features > 65536)
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "rows of %zu values are out of range", o->features);
-    fit_input(t, s);
+    const lf_recipe_neurons *r = &t->recipe->neurons;
+    s->input = lf_code_input_fit(s->arena, t, (int)(r->input_bits ? r->input_bits : r->bits), r->input_step);
     LF_TRY(check_sizes(t, s, classes));
-    LF_TRY(make_feed(t, s, &o->train, *classes, "training part", &s->train));
-    return o->test.count ? make_feed(t, s, &o->test, *classes, "test part", &s->test) : LF_OK;
+    LF_TRY(lf_code_feed_make(t->ctx, s->arena, t->recipe, &s->input, &o->train, *classes, "training part", &s->train));
+    if (!o->test.count)
+        return LF_OK;
+    return lf_code_feed_make(t->ctx, s->arena, t->recipe, &s->input, &o->test, *classes, "test part", &s->test);
 }
 
 lf_status lf_train_neurons(const lf_training *t, lf_trainee *out) {

@@ -1,5 +1,6 @@
 #include "train/recipe.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -179,8 +180,8 @@ static void round_constants(lf_recipe *r) {
 static const char *const quantizers[] = {"weights", "activations", "input_quantizer", NULL};
 static const struct {
     const char *section, *family;
-} owned[] = {{"thermometer", "luts"}, {"luts", "luts"}, {"neurons", "neurons"}};
-static const char *const families[] = {"products", "luts", "neurons"};
+} owned[] = {{"thermometer", "luts"}, {"luts", "luts"}, {"neurons", "neurons"}, {"edges", "edges"}};
+static const char *const families[] = {"products", "luts", "neurons", "edges"};
 
 /* Which keys must be there, and which must not. */
 static lf_status check_family(const lf_parser *p, const lf_yaml *root) {
@@ -211,12 +212,16 @@ static lf_status check_chain(const lf_parser *p, const lf_yaml *root) {
     return LF_OK;
 }
 
-static lf_status check_neurons(const lf_parser *p, const lf_yaml *root) {
+static lf_status check_coded(const lf_parser *p, const lf_yaml *root) {
     const lf_recipe *r = p->recipe;
     LF_TRY(check_chain(p, root));
     if (r->regularize.shift || r->regularize.flip || r->regularize.distort > 0)
-        return lf_recipe_wrong(p, root, "family neurons does not move pictures");
-    if ((r->neurons.input_bits ? r->neurons.input_bits : r->neurons.bits) < 2)
+        return lf_recipe_wrong(p, root, lf_format(p->arena, "family %s does not move pictures", families[r->family]));
+    int exponent;
+    double mantissa = frexp(r->edges.input_step, &exponent);
+    if (r->edges.input_step > 0 && (mantissa < 0.5 || mantissa > 0.5))
+        return lf_recipe_wrong(p, root, "edges: 'input_step' is a power of two");
+    if (r->family == LF_FAMILY_NEURONS && (r->neurons.input_bits ? r->neurons.input_bits : r->neurons.bits) < 2)
         return lf_recipe_wrong(p, root, "neurons: features have at least 2 bits");
     return LF_OK;
 }
@@ -246,8 +251,8 @@ static lf_status read_recipe(const lf_parser *p, const lf_yaml *root) {
     LF_TRY(lf_recipe_read_layers(p, &defaults, root));
     round_constants(p->recipe);
     LF_TRY(check_whole(p, root));
-    if (p->recipe->family == LF_FAMILY_NEURONS)
-        return check_neurons(p, root);
+    if (p->recipe->family == LF_FAMILY_NEURONS || p->recipe->family == LF_FAMILY_EDGES)
+        return check_coded(p, root);
     return p->recipe->family == LF_FAMILY_LUTS ? check_luts(p, root) : lf_recipe_check_layers(p, root);
 }
 

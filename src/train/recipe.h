@@ -115,10 +115,11 @@ typedef struct lf_recipe_regularize {
     int64_t shift;                 /* pictures [.., height, width] move by up to this many pixels */
     bool flip;                     /* every other picture is mirrored, left to right */
     double distort;                /* pictures are turned, stretched and slanted by up to this */
+    double until;                  /* family luts: pictures are moved for this first part of the training */
 } lf_recipe_regularize;
 
-/* What kind of network: products of codes, LUTs, or sparse neurons that become tables. */
-typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS, LF_FAMILY_NEURONS } lf_family;
+/* What kind of network: products of codes, LUTs, sparse neurons that become tables, or sums of tables. */
+typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS, LF_FAMILY_NEURONS, LF_FAMILY_EDGES } lf_family;
 typedef enum lf_mask { LF_MASK_BALANCED, LF_MASK_RANDOM, LF_MASK_LEARNED } lf_mask;
 
 typedef enum lf_threshold_kind { LF_THRESHOLD_QUANTILE, LF_THRESHOLD_UNIFORM, LF_THRESHOLD_GAUSSIAN } lf_threshold_kind;
@@ -150,6 +151,13 @@ typedef struct lf_recipe_neurons {
     double logits;        /* what the range of the last codes stands for in the loss */
 } lf_recipe_neurons;
 
+typedef struct lf_recipe_edges {
+    int64_t bits, input_bits; /* of what is between layers, of features */
+    int64_t fraction;         /* bits of an entry behind the point */
+    double input_step;        /* of features, in standard deviations; 0: chosen */
+    double cost;              /* of an edge: how fast its table becomes a constant */
+} lf_recipe_edges;
+
 typedef struct lf_recipe {
     lf_arena *arena;
     const char *name, *data, *source;
@@ -165,6 +173,7 @@ typedef struct lf_recipe {
     lf_recipe_thermometer thermometer; /* LUTS */
     lf_recipe_luts luts;
     lf_recipe_neurons neurons; /* NEURONS */
+    lf_recipe_edges edges;     /* EDGES */
     lf_recipe_layer layer[LF_RECIPE_LAYERS_MAX];
     int layers; /* at least 1; the last one gives the classes */
 } lf_recipe;

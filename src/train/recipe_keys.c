@@ -20,7 +20,7 @@
 static const char *const quantizer_types[] = {"bipolar", "ternary", "int", "uint", NULL};
 static const char *const scale_modes[] = {"fixed", "learned", "power_of_two", NULL};
 static const char *const output_kinds[] = {"scale", "batch_norm", NULL};
-static const char *const families[] = {"products", "luts", "neurons", NULL};
+static const char *const families[] = {"products", "luts", "neurons", "edges", NULL};
 static const char *const masks[] = {"balanced", "random", "learned", NULL};
 static const char *const threshold_kinds[] = {"quantile", "uniform", "gaussian", NULL};
 static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
@@ -142,6 +142,8 @@ static const lf_attr_desc regularize_keys[] = {
     KEY(lf_recipe_regularize, flip, LF_ATTR_BOOL, "false", 0, 0, "half of the pictures are mirrored, left to right"),
     KEY(lf_recipe_regularize, distort, LF_ATTR_REAL, "0", 0, 1,
         "pictures are turned, stretched and slanted: each number of the map moves by up to this"),
+    KEY(lf_recipe_regularize, until, LF_ATTR_REAL, "1", 0, 1,
+        "family luts: pictures are changed for this first part of the training, then taken as they are"),
     {0},
 };
 
@@ -160,7 +162,7 @@ static const lf_attr_desc luts_keys[] = {
         "bits that an input may come from, 1 (drawn, not learned) or a multiple of 16"),
     KEY(lf_recipe_luts, deep_candidates, LF_ATTR_INT, "0", 0, 4096,
         "the same behind the first layer; 0: as candidates"),
-    KEY(lf_recipe_luts, spread, LF_ATTR_REAL, "0.3333333333333333", 0, 1,
+    KEY(lf_recipe_luts, spread, LF_ATTR_REAL, "0.3333333333333333", 0, 0.99,
         "weight of other addresses in a finite difference, per bit of distance"),
     KEY(lf_recipe_luts, temperature, LF_ATTR_REAL, "3", 1e-3, 1e6, "votes are divided by it before the loss"),
     KEY(lf_recipe_luts, argmax, LF_ATTR_BOOL, "true", 0, 0, "the network gives the class; otherwise the votes of all"),
@@ -188,6 +190,17 @@ static const lf_attr_desc neurons_keys[] = {
     {0},
 };
 
+static const lf_attr_desc edges_keys[] = {
+    KEY(lf_recipe_edges, bits, LF_ATTR_INT, "4", 1, 8, "of the codes between layers"),
+    KEY(lf_recipe_edges, input_bits, LF_ATTR_INT, "5", 2, 8, "of features"),
+    KEY(lf_recipe_edges, fraction, LF_ATTR_INT, "2", 0, 12, "bits of the tables' entries behind the point"),
+    KEY(lf_recipe_edges, input_step, LF_ATTR_REAL, "0", 0, 100,
+        "value of one code of a feature, in its standard deviations, a power of two; 0: 4 / 2^input_bits"),
+    KEY(lf_recipe_edges, cost, LF_ATTR_REAL, "0", 0, 1000,
+        "of an edge: its table shrinks by so much, times the rate, with every step; constant ones vanish"),
+    {0},
+};
+
 const lf_recipe_section lf_recipe_sections[] = {
     {"input", offsetof(lf_recipe, input), input_keys, "what the network does first with its input"},
     {"input_quantizer", offsetof(lf_recipe, input_quantizer), lf_quantizer_keys, "then this"},
@@ -198,6 +211,7 @@ const lf_recipe_section lf_recipe_sections[] = {
     {"thermometer", offsetof(lf_recipe, thermometer), thermometer_keys, "family luts: bits of the input"},
     {"luts", offsetof(lf_recipe, luts), luts_keys, "family luts: wiring and tables"},
     {"neurons", offsetof(lf_recipe, neurons), neurons_keys, "family neurons: fan-in, bits and masks"},
+    {"edges", offsetof(lf_recipe, edges), edges_keys, "family edges: tables of one input each"},
     {"regularize", offsetof(lf_recipe, regularize), regularize_keys, "against overfitting"},
     {0},
 };

@@ -73,6 +73,7 @@ static lf_status make_family(const lf_training *t, lf_trainee *out) {
     case LF_FAMILY_PRODUCTS: return lf_train_products(t, out);
     case LF_FAMILY_LUTS: return lf_train_luts(t, out);
     case LF_FAMILY_NEURONS: return lf_train_neurons(t, out);
+    case LF_FAMILY_EDGES: return lf_train_edges(t, out);
     }
     return LF_BAD_INPUT;
 }

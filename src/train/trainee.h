@@ -47,6 +47,7 @@ typedef struct lf_training {
 /* The families. On failure nothing is to be freed. */
 LF_MUST_USE lf_status lf_train_products(const lf_training *t, lf_trainee *out);
 LF_MUST_USE lf_status lf_train_neurons(const lf_training *t, lf_trainee *out);
+LF_MUST_USE lf_status lf_train_edges(const lf_training *t, lf_trainee *out);
 LF_MUST_USE lf_status lf_train_luts(const lf_training *t, lf_trainee *out);
 
 #endif

@@ -128,7 +128,7 @@ static void check_gradients(const char *text) {
     surrogate *s = calloc(1, sizeof *s);
     uint8_t index[BATCH * FEATURES];
     uint32_t rows[BATCH];
-    lf_neuron_input in = {.features = FEATURES, .bits = 2, .step = 1};
+    lf_code_input in = {.features = FEATURES, .bits = 2, .step = 1};
     lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 7, LF_ISA_COUNT, lf_ctx_pool(ctx));
     fill(s, index, rows, -2);
     lf_feed feed = {.index = index, .labels = s->labels, .count = BATCH, .features = FEATURES, .code = {-2, -1, 0, 1}};
@@ -180,7 +180,7 @@ static void test_masks(void **state) {
     lf_ctx *ctx = lf_ctx_new(1);
     for (int random = 0; random < 2; random++) {
         lf_recipe *r = masked(ctx, random ? "random" : "balanced");
-        lf_neuron_input in = {.features = FEATURES, .bits = 2, .step = 1};
+        lf_code_input in = {.features = FEATURES, .bits = 2, .step = 1};
         lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
         const lf_neuron_layer *l = &n->layer[0];
         int uses[FEATURES] = {0}, low = 99, high = 0;
@@ -202,7 +202,7 @@ static void test_prune(void **state) {
     (void)state;
     lf_ctx *ctx = lf_ctx_new(1);
     lf_recipe *r = masked(ctx, "learned");
-    lf_neuron_input in = {.features = FEATURES, .bits = 2, .step = 1};
+    lf_code_input in = {.features = FEATURES, .bits = 2, .step = 1};
     lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
     const lf_neuron_layer *l = &n->layer[0];
     for (size_t k = 0; k < FEATURES; k++)

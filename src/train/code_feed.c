@@ -1,0 +1,85 @@
+#include "train/code_feed.h"
+
+#include <math.h>
+
+#include "ir/attr_access.h"
+#include "ops/ops.h"
+
+static double value_of(const lf_recipe *r, const lf_train_data *d, size_t at) {
+    return d->bytes ? (double)((float)d->bytes[at] / (float)r->input.divisor) : (double)d->reals[at];
+}
+
+lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, int bits, double step) {
+    size_t features = t->options->features;
+    float *mean = LF_NEW_ARRAY(a, float, features), *factor = LF_NEW_ARRAY(a, float, features);
+    for (size_t k = 0; k < features; k++) {
+        double sum = 0, square = 0;
+        for (size_t i = 0; i < t->count; i++)
+            sum += value_of(t->recipe, &t->options->train, t->rows[i] * features + k) / (double)t->count;
+        for (size_t i = 0; i < t->count; i++) {
+            double d = value_of(t->recipe, &t->options->train, t->rows[i] * features + k) - sum;
+            square += d * d / (double)t->count;
+        }
+        mean[k] = (float)sum;
+        factor[k] = square > 0 && isfinite((float)(1 / sqrt(square))) ? (float)(1 / sqrt(square)) : 1.0f;
+    }
+    double width = step > 0 ? step : 4.0 / (double)(1 << bits);
+    return (lf_code_input){features, bits, (double)(float)width, mean, factor};
+}
+
+lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_code_input *in,
+                            const lf_train_data *d, size_t classes, const char *what, lf_feed *f) {
+    *f = (lf_feed){.labels = d->labels, .count = d->count, .features = in->features};
+    uint8_t *index = lf_alloc_try(a, d->count, f->features);
+    int lo = -(1 << (in->bits - 1)), hi = -lo - 1;
+    if (!index)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: no memory for %zu rows", what, d->count);
+    LF_TRY(lf_feed_labels(ctx, d, (int64_t)classes, what));
+    for (size_t i = 0; i < d->count * f->features; i++) {
+        double x = value_of(r, d, i);
+        if (!isfinite(x))
+            return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: row %zu holds NaN or infinity", what, i / f->features);
+        double c = (x - (double)in->mean[i % f->features]) * (double)in->factor[i % f->features] / in->step;
+        c = c < lo ? lo : c > hi ? hi : c;
+        index[i] = (uint8_t)(lf_round_to_int(c, LF_ROUND_HALF_EVEN) - lo);
+    }
+    for (int c = lo; c <= hi; c++)
+        f->code[c - lo] = (float)c;
+    f->index = index;
+    return LF_OK;
+}
+
+/* -- the graph ------------------------------------------------------------------------------------------------------ */
+
+static lf_id reals(lf_graph *g, const char *name, const float *value, size_t count) {
+    double *real = LF_NEW_ARRAY(g->arena, double, count);
+    for (size_t i = 0; i < count; i++)
+        real[i] = (double)value[i];
+    return lf_const_reals(g, name, lf_shape_make(2, (const int64_t[]){1, (int64_t)count}), real)->id;
+}
+
+static lf_id scalar(lf_graph *g, const char *name, double value) {
+    return lf_const_reals(g, name, lf_shape_make(0, NULL), &value)->id;
+}
+
+static lf_node *append(lf_graph *g, const char *op, const char *name, lf_id *at, const lf_id *constants, int count) {
+    lf_id in[4] = {*at};
+    for (int i = 0; i < count; i++)
+        in[i + 1] = constants[i];
+    lf_tensor *out = lf_tensor_new(g, lf_format(g->arena, "%s_out", name), lf_tensor_at(g, *at)->shape, LF_FLOAT32);
+    *at = out->id;
+    return lf_node_new(g, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
+}
+
+lf_id lf_code_input_freeze(lf_graph *g, const lf_code_input *in) {
+    lf_shape row = lf_shape_make(2, (const int64_t[]){1, (int64_t)in->features});
+    lf_id at = lf_tensor_new(g, "x", row, LF_FLOAT32)->id;
+    LF_PUSH(g->arena, &g->inputs, (lf_port){"x", at, NULL});
+    lf_id mean = reals(g, "input_mean", in->mean, in->features);
+    lf_id factor = reals(g, "input_factor", in->factor, in->features);
+    (void)append(g, "sub", "input_sub", &at, &mean, 1);
+    (void)append(g, "mul", "input_mul", &at, &factor, 1);
+    lf_id c[3] = {scalar(g, "input_step", in->step), scalar(g, "input_zero", 0), scalar(g, "input_bits", in->bits)};
+    lf_attr_set_bool(append(g, "quant", "input_quant", &at, c, 3), "signed", true);
+    return at;
+}
