@@ -373,7 +373,8 @@ static bool build_sum(lf_search *q, lf_lutnet *net, const lf_split *s, const lf_
                       lf_signal *out) {
     lf_signal row[32], col[32], in[20];
     int n = 0;
-    if (p->a_bits + p->b_bits + 1 >= s->f->n || /* the adder is no simpler */
+    int adds = p->a_bits + p->b_bits + 1;
+    if (adds > 16 || (adds >= s->f->n && q->depth > 2) || /* the adder is no simpler: not for ever */
         !build_side(q, net, s->row_bits, s->order, p->rank, p->rank_bits, p->A, p->a_lo, p->a_bits, row) ||
         !build_side(q, net, s->col_bits, s->order + s->row_bits, p->level, p->rank_bits, p->B, p->b_lo, p->b_bits, col))
         return false;
