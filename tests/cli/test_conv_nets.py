@@ -41,9 +41,13 @@ class Net:
                          signed=signed, narrow=0, rounding_mode="ROUND")
 
     def conv(self, x, channels, kernel, pads=0, stride=1, group=1, bias=False):
-        w = self.const(self.random.integers(-7, 8, (channels, self.channels[x] // group, kernel, kernel)) / 16)
-        b = [self.const(self.random.integers(-20, 20, channels) / 1024)] if bias else []
-        return self.node("Conv", [x, w] + b, channels, kernel_shape=[kernel] * 2, pads=[pads] * 4, strides=[stride] * 2, group=group)
+        return self.window(x, channels, [kernel] * 2, pads=[pads] * 4, strides=[stride] * 2, group=group, bias=1024 if bias else 0)
+
+    def window(self, x, channels, kernel, group=1, bias=0, **attributes):
+        """A convolution with one kernel side per axis; bias: what a code of it is a part of, 0: none."""
+        w = self.const(self.random.integers(-7, 8, (channels, self.channels[x] // group, *kernel)) / 16)
+        b = [self.const(self.random.integers(-20, 20, channels) / bias)] if bias else []
+        return self.node("Conv", [x, w] + b, channels, kernel_shape=kernel, group=group, **attributes)
 
     def dense(self, x, features, outputs):
         return self.node("MatMul", [self.node("Flatten", [x]), self.const(self.random.integers(-7, 8, (features, outputs)) / 8)], outputs)
@@ -103,6 +107,32 @@ def joins():
     return n, n.dense(x, 4 * 4 * 5, 5), ["sum_join", "fork", "threshold"]
 
 
+def line():
+    """One axis: dilation, uneven padding, groups; leaky, parametric, sigmoid and clipped activations; a padded mean, the largest of all."""
+    n = Net("line", 11, [1, 4, 23])
+    x = n.quant("x", 1 / 8, 5, 1)
+    x = n.quant(n.node("LeakyRelu", [n.window(x, 6, [3], bias=256, pads=[2, 1], dilations=[2])], alpha=0.1), 0.1, 5, 1)
+    slopes = n.const(n.random.normal(0, 0.5, (6, 1)))
+    x = n.quant(n.node("PRelu", [n.window(x, 6, [4], group=2, bias=256, pads=[0, 3], strides=[2]), slopes]), 0.2, 5, 1)
+    x = n.quant(n.node("Sigmoid", [n.window(x, 6, [3], group=6, bias=256, pads=[1, 1])]), 1 / 32, 5, 0)
+    x = n.quant(n.node("AveragePool", [x], kernel_shape=[2], strides=[1], pads=[1, 0], count_include_pad=1), 1 / 32, 5, 0)
+    x = n.quant(n.node("HardSigmoid", [n.window(x, 5, [1], bias=256)], alpha=0.3, beta=0.4), 1 / 16, 5, 0)
+    x = n.quant(n.node("Clip", [n.window(x, 5, [3]), n.const(-1.0), n.const(1.0)]), 1 / 16, 6, 1)
+    return n, n.dense(n.node("GlobalMaxPool", [x]), 5, 5), ["window", "vvu", "pool", "global_pool"]
+
+
+def sides():
+    """Kernel, padding, stride and dilation that differ by axis, three groups, a gate of its own input, a mean of windows."""
+    n = Net("sides", 13, [1, 3, 9, 8])
+    x = n.quant("x", 1 / 8, 4, 1)
+    x = n.quant(n.node("Relu", [n.window(x, 6, [3, 2], pads=[2, 0, 1, 1], strides=[2, 1], dilations=[1, 2])]), 0.2, 4, 0)
+    gate = n.quant(n.node("Sigmoid", [n.conv(x, 6, 3, 1, group=3)]), 1 / 16, 4, 0)
+    x = n.quant(n.node("Mul", [x, gate]), 0.1, 5, 0)
+    x = n.quant(n.node("AveragePool", [x], kernel_shape=[2, 2], strides=[2, 2]), 0.1, 5, 0)
+    x = n.quant(n.window(x, 4, [2, 2], pads=[0, 1, 1, 0]), 0.3, 4, 1)
+    return n, n.dense(x, 4 * 2 * 3, 5), ["product_join", "fork", "pool"]
+
+
 def unread():
     """A sum of two grids that is averaged before any quantizer: refused, naming both scales."""
     n = Net("unread", 9, [1, 2, 4, 4])
@@ -157,7 +187,7 @@ def check_refused(make, folder):
 
 
 def main():
-    cases = [activations, moves, joins, unread]
+    cases = [activations, moves, joins, line, sides, unread]
     if not shutil.which("iverilog"):
         print("1..0 # SKIP iverilog was not found")
         return
