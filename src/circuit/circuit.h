@@ -123,11 +123,15 @@ lf_circuit *lf_circuit_parse(lf_ctx *ctx, const char *text, size_t len, const ch
 /* Counts by op and by part; depth in LUT levels where every word is an operation that LUTs or one carry chain do. */
 typedef struct lf_circuit_stats {
     size_t ops[LF_WORD_LUT + 1];
-    size_t luts[LF_CIRCUIT_PARTS];      /* LUT words, and one per bit of ADD, SUB, LESS (carry chains) */
+    size_t luts[LF_CIRCUIT_PARTS];      /* of all words: lf_word_luts */
     size_t registers[LF_CIRCUIT_PARTS]; /* bits, once it is pipelined */
     int depth;                          /* levels on the longest path between registers; a carry chain is one */
 } lf_circuit_stats;
 void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out);
+
+/* LUT6 of one word: a LUT word is 1; ADD, SUB and LESS take one for every bit of the carry chain where two bits meet or one is inverted (as Yosys
+ * counts; where one passes alone a real chain may need it as a feed-through). Others that are not mapped yet: what they would take at least. */
+size_t lf_word_luts(const lf_circuit *c, lf_word w);
 
 /* LUT levels of one word: 0 where it is only wires; a carry chain is 1; a table is one of LUT6, then one level per two more index bits. */
 int lf_word_levels(const lf_circuit *c, lf_word w);

@@ -43,12 +43,41 @@ static size_t table_luts(int index_bits) {
     return n;
 }
 
-static size_t luts_of(const lf_circuit *c, lf_word w) {
+/* Bits from `first` on change, and none from `end` on: multiples of a power of two begin with constants, and a word without sign ends. */
+typedef struct lf_live_bits {
+    int first, end;
+} lf_live_bits;
+
+static lf_live_bits live_bits(const lf_circuit *c, lf_word w, int width) {
+    lf_range r = lf_word_range(c, w);
+    if (r.lo == r.hi)
+        return (lf_live_bits){0, 0};
+    return (lf_live_bits){LF_ZEROS_BELOW((uint64_t)r.step), lf_word_signed(c, w) ? width : lf_word_bits(c, w)};
+}
+
+/* A LUT where two bits meet on the carry chain; a bit alone goes through the chain without one, unless it is subtracted from or from it is
+ * subtracted: it is inverted on the way. */
+static size_t adder_luts(const lf_circuit *c, lf_word w, const lf_word_def *d) {
+    int width = lf_word_bits(c, w);
+    lf_live_bits a = live_bits(c, d->a, width), b = live_bits(c, d->b, width);
+    int first = a.first > b.first ? a.first : b.first, end = a.end < b.end ? a.end : b.end;
+    if (d->op == LF_WORD_SUB) {
+        first = b.first;
+        end = width;
+    }
+    if (a.end == 0 || b.end == 0) { /* a constant */
+        first = a.end == 0 ? b.first : a.first;
+        end = width;
+    }
+    return end > first ? (size_t)(end - first) : 0;
+}
+
+size_t lf_word_luts(const lf_circuit *c, lf_word w) {
     const lf_word_def *d = lf_word_at(c, w);
     size_t bits = (size_t)lf_word_bits(c, w);
     switch ((lf_word_op)d->op) {
     case LF_WORD_ADD:
-    case LF_WORD_SUB:
+    case LF_WORD_SUB: return adder_luts(c, w, d);
     case LF_WORD_SELECT: return bits;
     case LF_WORD_LUT: return 1;
     case LF_WORD_LESS: return (size_t)most_bits(c, d->a, d->b);
@@ -103,7 +132,7 @@ void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out) {
     for (lf_word w = 1; w < c->words.count; w++) {
         const lf_word_def *d = lf_word_at(c, w);
         out->ops[d->op]++;
-        out->luts[d->part] += luts_of(c, w);
+        out->luts[d->part] += lf_word_luts(c, w);
     }
     if (scratch && c->stage.count) {
         const int *delay = lf_circuit_delays(c, scratch);

@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "circuit/circuit_inside.h"
+#include "circuit/compare_set.h"
 #include "circuit/decompose.h"
 #include "circuit/lut_check.h"
 #include "circuit/minimize_inside.h"
@@ -132,16 +133,17 @@ lf_circuit *lf_circuit_minimize(const lf_circuit *c, const lf_minimize_options *
     lf_minimize_report own;
     r = r ? r : &own;
     *r = (lf_minimize_report){.exact = !o->samples};
-    lf_circuit *clean = lf_circuit_clean(c);
+    lf_circuit *first = lf_circuit_clean(c), *clean = first ? lf_circuit_share_comparisons(first, o->lut_inputs) : NULL;
     lf_islands x = {.c = clean, .o = o, .r = r, .a = lf_arena_new()};
     lf_circuit *d = NULL;
     if (clean && x.a) {
-        r->luts_before = all_luts(clean);
+        r->luts_before = all_luts(first);
         d = minimize_in(&x);
         r->luts_after = d ? all_luts(d) : 0;
     }
     lf_lutnet_free(x.blast.net);
     lf_arena_free(x.a);
     lf_circuit_free(clean);
+    lf_circuit_free(first);
     return d;
 }

@@ -40,7 +40,7 @@ static void test_comes_back(void **state) {
     lf_circuit_stats s;
     lf_circuit_count(c, &s);
     assert_int_equal(s.luts[LF_PART_ENCODER], 8);
-    assert_int_equal(s.luts[LF_PART_CORE], 1 + 5); /* values -9 .. 5: five bits */
+    assert_int_equal(s.luts[LF_PART_CORE], 1 + 5);
     assert_int_equal(s.depth, 2);
     assert_int_equal(s.registers[LF_PART_CORE], 2 + 3 + 2);
     assert_int_equal(s.registers[LF_PART_HEAD], 6);
