@@ -211,19 +211,19 @@ static void take_row(const lf_sign_matrix *m, size_t *code, int8_t *turn, size_t
     }
 }
 
-/* Groups of `size` rows, one after another in order[]; each begins with the first row that is left and takes the one that costs least. The sum
- * of the estimates. */
-static double choose_groups(lf_arena *a, const lf_sign_matrix *m, int size, size_t *order) {
+/* Groups of `size` rows, one after another in order[], until there are `rows`; each begins with the first row that is left and takes the one that
+ * costs least. The estimate per row. */
+static double choose_groups(lf_arena *a, const lf_sign_matrix *m, int size, size_t rows, size_t *order) {
     size_t *code = LF_NEW_ARRAY(a, size_t, m->inputs), *members = LF_NEW_ARRAY(a, size_t, CODES), done = 0;
     int8_t *turn = LF_NEW_ARRAY(a, int8_t, m->inputs);
     bool *taken = LF_NEW_ARRAY(a, bool, m->rows);
     double sum = 0;
-    while (done < m->rows) {
+    while (done < rows) {
         double now = 0;
         size_t codes = 3;
         memset(code, 0, m->inputs * sizeof *code);
         memset(turn, 0, m->inputs);
-        for (int k = 0; k < size && done < m->rows; k++, codes *= 3) {
+        for (int k = 0; k < size && done < rows; k++, codes *= 3) {
             size_t best = m->rows;
             for (size_t r = 0; r < m->rows && (k > 0 || best == m->rows); r++) {
                 double luts = taken[r] ? 0 : estimate_with(m, code, turn, r, members, codes);
@@ -238,23 +238,25 @@ static double choose_groups(lf_arena *a, const lf_sign_matrix *m, int size, size
         }
         sum += now;
     }
-    return sum;
+    return sum / (double)rows;
 }
 
-/* The size of groups that is estimated to take least, and its order of rows. */
-static int choose(lf_arena *a, const lf_sign_matrix *m, int size, size_t *best) {
-    size_t *order = LF_NEW_ARRAY(a, size_t, m->rows);
+enum { SAMPLE_GROUPS = 3 };
+
+/* The size of groups that is estimated to take least, by the first few groups; sets the order of rows. */
+static size_t choose(lf_arena *a, const lf_sign_matrix *m, int size, size_t *order) {
     double least = 0;
-    int chosen = 0;
-    for (int k = size ? size : 1; k <= (size ? size : LF_SIGN_GROUP_MAX); k++) {
-        double luts = choose_groups(a, m, k, order);
+    int chosen = size;
+    for (int k = 1; !size && k <= LF_SIGN_GROUP_MAX; k++) {
+        size_t sample = (size_t)k * SAMPLE_GROUPS;
+        double luts = choose_groups(a, m, k, sample < m->rows ? sample : m->rows, order);
         if (!chosen || luts < least) {
             least = luts;
             chosen = k;
-            memcpy(best, order, m->rows * sizeof *best);
         }
     }
-    return chosen;
+    (void)choose_groups(a, m, chosen, m->rows, order);
+    return (size_t)chosen;
 }
 
 void lf_circuit_sign_matrix(lf_circuit *c, const lf_sign_matrix *m, int size, const lf_word *x, lf_word *sums) {
@@ -265,7 +267,7 @@ void lf_circuit_sign_matrix(lf_circuit *c, const lf_sign_matrix *m, int size, co
         return;
     }
     input_bits *bits = LF_NEW_ARRAY(a, input_bits, m->inputs);
-    size_t *order = LF_NEW_ARRAY(a, size_t, m->rows), chosen = (size_t)choose(a, m, size, order);
+    size_t *order = LF_NEW_ARRAY(a, size_t, m->rows), chosen = choose(a, m, size, order);
     group g = {.c = c, .arena = a, .m = m, .x = bits, .shift = common_shift(c, x, m->inputs)};
     for (size_t i = 0; i < m->inputs; i++)
         bits_of(c, x[i], g.shift, &bits[i]);
