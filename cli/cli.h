@@ -59,8 +59,12 @@ int cli_flush(void);
 void cli_add_dirs(const char **list, const cli_common *common);
 
 /* Progress on stderr: a line that is redrawn on a terminal, one line a second otherwise, with an estimate of the time left. */
-void cli_progress(void *user, const char *what, uint64_t done, uint64_t total);
+void cli_progress(const char *what, uint64_t done, uint64_t total);
 void cli_progress_end(void);
+
+/* The context's diagnostics on stderr, each of them once. Before the end of the verb (not `all`) only the notes and warnings before the first
+ * error: an error may still be taken back, where there is another way. */
+void cli_print_diagnostics(const lf_ctx *ctx, bool all);
 
 /* Signals that end the command remove first what it would leave behind. Block before any thread starts, watch while the context lives;
  * unwatch does not return once a signal has come. */

@@ -34,23 +34,17 @@ static int unknown_verb(const char *name) {
     return 2;
 }
 
-static void print_diagnostics(const lf_ctx *ctx) {
-    static const char *const word[] = {"note", "warning", "error"};
-    for (size_t i = 0; i < lf_diag_count(ctx); i++) {
-        const lf_diag *d = lf_diag_at(ctx, i);
-        if (d->where.file)
-            fprintf(stderr, "%s:", d->where.file);
-        if (d->where.file && d->where.line)
-            fprintf(stderr, "%d:%d:", d->where.line, d->where.column);
-        fprintf(stderr, "%s%s: %s%s%s\n", d->where.file ? " " : "", word[d->severity], d->where.node ? d->where.node : "", d->where.node ? ": " : "", d->text);
-        if (d->hint)
-            fprintf(stderr, "  %s\n", d->hint);
-    }
-    size_t shown = 0;
-    for (size_t i = 0; i < lf_diag_count(ctx); i++)
-        shown += lf_diag_at(ctx, i)->severity == LF_ERROR;
-    if (lf_diag_errors(ctx) > shown)
-        fprintf(stderr, "and %zu more errors\n", lf_diag_errors(ctx) - shown);
+typedef struct job {
+    const lf_ctx *ctx;
+    bool quiet;
+} job;
+
+/* What is to be said is said before the long work it is about. */
+static void on_progress(void *user, const char *what, uint64_t done, uint64_t total) {
+    const job *j = user;
+    cli_print_diagnostics(j->ctx, false);
+    if (!j->quiet)
+        cli_progress(what, done, total);
 }
 
 static int print_answer(const lf_answer *a, bool json) {
@@ -83,12 +77,11 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
     lf_answer answer = {0};
     cli_watch_signals(ctx);
     lf_ctx_temporary(ctx, getenv("TMPDIR"));
-    if (!common.quiet)
-        lf_ctx_on_progress(ctx, cli_progress, NULL);
+    lf_ctx_on_progress(ctx, on_progress, &(job){ctx, common.quiet});
     int status = (int)verb->run(ctx, &common, args, &answer);
     cli_unwatch_signals();
     cli_progress_end();
-    print_diagnostics(ctx);
+    cli_print_diagnostics(ctx, true);
     int printed = print_answer(&answer, common.json);
     lf_answer_free(&answer);
     lf_ctx_free(ctx);

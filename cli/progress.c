@@ -50,8 +50,7 @@ static void print_line(const char *what, uint64_t done, uint64_t total, double e
     fflush(stderr);
 }
 
-void cli_progress(void *user, const char *what, uint64_t done, uint64_t total) {
-    (void)user;
+void cli_progress(const char *what, uint64_t done, uint64_t total) {
     double now = seconds_now();
     bool terminal = on_terminal();
     if (strncmp(line.what, what, sizeof line.what - 1) != 0) {

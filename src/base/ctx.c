@@ -170,12 +170,16 @@ void lf_hint(lf_ctx *ctx, const char *fmt, ...) {
     va_end(args);
 }
 
+/* Others may record while the caller's progress function reads. */
 size_t lf_diag_count(const lf_ctx *ctx) {
-    return ctx->count;
+    pthread_mutex_lock((pthread_mutex_t *)&ctx->lock);
+    size_t count = ctx->count;
+    pthread_mutex_unlock((pthread_mutex_t *)&ctx->lock);
+    return count;
 }
 
 const lf_diag *lf_diag_at(const lf_ctx *ctx, size_t i) {
-    return i < ctx->count ? ctx->diags[i] : NULL;
+    return i < lf_diag_count(ctx) ? ctx->diags[i] : NULL;
 }
 
 size_t lf_diag_errors(const lf_ctx *ctx) {

@@ -2,6 +2,7 @@
 """Small ends of the command: a signal leaves nothing behind; a target that cannot be written is said before the work; train --resume
 without a checkpoint says so; predict without a file shows rows; estimates for small LUTs are called what they are. TAP."""
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -70,6 +71,16 @@ def stopped(name, number, *args):
     check(f"{name}: nothing is left behind", not os.listdir("temp") and not [f for f in os.listdir(".") if ".new" in f or f.startswith("out")], f"{os.listdir('temp')} {os.listdir('.')}")
 
 
+def first_words(*args):
+    """What a command says first, while it still runs; nothing when it says nothing in time."""
+    with subprocess.Popen([LUTFISK, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as p:
+        line = p.stderr.readline() if select.select([p.stderr], [], [], 120)[0] else ""
+        runs = p.poll() is None
+        p.kill()
+        p.communicate()
+    return line if runs else f"it has ended: {line}"
+
+
 def signals():
     os.mkdir("tools")
     for tool in ("yosys", "iverilog"):
@@ -95,6 +106,9 @@ with tempfile.TemporaryDirectory() as work:
     open("tiny.yaml", "w").write(RECIPE)
     code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "--resume", "-q")
     check("train --resume without a checkpoint says that it starts afresh", code == 0 and "tiny.onnx.ckpt: note" in said and "afresh" in said, said)
+    for quiet in ([], ["-q"]):
+        said = first_words("train", "tiny.yaml", "-o", "long.onnx", "--resume", "--epochs", "100000", *quiet)
+        check(f"and says so before it trains {quiet}", said.startswith("long.onnx.ckpt: note") and "afresh" in said, said)
     code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "-q")
     check("train without --resume does not", code == 0 and "afresh" not in said, said)
     np.save("x.npy", np.random.default_rng(1).uniform(0, 1, (7, 1, 28, 28)).astype(np.float32))
