@@ -34,7 +34,7 @@ function(lf_isa_flags)
       set_source_files_properties("${file}" PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mpopcnt")
     elseif(file MATCHES "_avx512\\.c$")
       set_source_files_properties("${file}" PROPERTIES COMPILE_OPTIONS
-        "-mavx2;-mfma;-mpopcnt;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512vpopcntdq;-mavx512vnni")
+        "-mavx2;-mfma;-mpopcnt;-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512vpopcntdq;-mavx512vnni;-mavx512vbmi;-mgfni")
     endif()
   endforeach()
 endfunction()

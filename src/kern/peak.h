@@ -7,13 +7,15 @@
 
 #include "base/cpu.h"
 
-/* Both run `rounds` rounds and return how many operations that was: a product and an addition are two, of one bit (XOR,
+/* All run `rounds` rounds and return how many operations that was: a product and an addition are two, of one bit (XOR,
  * population count, add) or of one byte (multiply and add; NULL for scalar: compilers turn that loop into anything). *sink gets a
  * value that depends on all of them. */
 typedef struct lf_peak_kernel {
     lf_isa isa;
     double (*xnor)(uint64_t rounds, uint64_t *sink);
     double (*bytes)(uint64_t rounds, uint64_t *sink);
+    /* The same for any function of three bits (vpternlogq), one operation each; NULL where no instruction does that. */
+    double (*ternary)(uint64_t rounds, uint64_t *sink);
 } lf_peak_kernel;
 
 extern const lf_peak_kernel lf_peak_scalar, lf_peak_avx2, lf_peak_avx512;

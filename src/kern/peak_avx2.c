@@ -49,10 +49,10 @@ static double bytes(uint64_t rounds, uint64_t *sink) {
     return (double)rounds * 12 * 32 * 2;
 }
 
-const lf_peak_kernel lf_peak_avx2 = {LF_ISA_AVX2, xnor, bytes};
+const lf_peak_kernel lf_peak_avx2 = {LF_ISA_AVX2, xnor, bytes, 0};
 
 #else
 
-const lf_peak_kernel lf_peak_avx2 = {LF_ISA_AVX2, 0, 0};
+const lf_peak_kernel lf_peak_avx2 = {LF_ISA_AVX2, 0, 0, 0};
 
 #endif

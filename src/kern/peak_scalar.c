@@ -18,7 +18,7 @@ static double xnor(uint64_t rounds, uint64_t *sink) {
     return (double)rounds * CHAINS * 64 * 2;
 }
 
-const lf_peak_kernel lf_peak_scalar = {LF_ISA_SCALAR, xnor, 0};
+const lf_peak_kernel lf_peak_scalar = {LF_ISA_SCALAR, xnor, 0, 0};
 
 #if defined(__x86_64__)
 const lf_peak_kernel *lf_peak_kernel_for(lf_isa isa) {

@@ -1,0 +1,31 @@
+/* Neurons of byte_net.h: 512 samples. */
+#ifndef LF_KERN_BYTE_TABLES_H
+#define LF_KERN_BYTE_TABLES_H
+
+#include "kern/byte_net.h"
+#include "kern/byte_sums.h"
+
+typedef struct lf_byte_neuron {
+    uint32_t from[LF_BYTE_FAN_IN + LF_SUM_PART_BITS]; /* behind fan_in the last one repeats */
+    int fan_in, bits;
+    const uint8_t *table; /* at least 64 entries: shorter ones repeat */
+    lf_byte_sums *sums; /* NULL: there is no such form. Terms repeat where inputs are missing; step[] is in the order of
+                           the six highest bits of a sum in two's complement */
+} lf_byte_neuron;
+
+/* values: planes of LF_BYTE_SAMPLES bytes; out: one for each of `count` neurons. */
+typedef void lf_byte_fn(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out);
+
+typedef struct lf_byte_kernel {
+    lf_isa isa;
+    int direct_bits; /* indices of so many bits are fast; sums are asked for beyond */
+    bool sums;       /* knows them */
+    lf_byte_fn *(*choose)(const lf_byte_neuron *n);
+} lf_byte_kernel;
+
+extern const lf_byte_kernel lf_byte_tables_scalar, lf_byte_tables_avx2, lf_byte_tables_avx512;
+const lf_byte_kernel *lf_byte_kernel_for(lf_isa isa);
+
+lf_byte_fn lf_byte_neuron_plain; /* the definition */
+
+#endif

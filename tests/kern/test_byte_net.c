@@ -1,0 +1,168 @@
+/* Neurons as tables of bytes: every instruction set and every way equals a look-up per sample. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/compiler.h"
+#include "base/rng.h"
+#include "kern/byte_net.h"
+#include "kern/byte_sums.h"
+
+enum { GROUPS = 2, WIDE = 9, LAYERS = 3 };
+
+/* A weighted sum of the inputs, scaled, rounded down and clamped: what quantized layers are. */
+static void neuron_table(lf_rng *rng, int fan_in, int bits, uint8_t *table) {
+    double weight[LF_BYTE_FAN_IN], top = (double)((1 << bits) - 1), start = top / 2;
+    for (int j = 0; j < fan_in; j++) {
+        weight[j] = ((double)lf_rng_below(rng, 2001) - 1000) / 700 / fan_in * 2;
+        start -= weight[j] * top / 2;
+    }
+    for (uint32_t a = 0; a < UINT32_C(1) << fan_in * bits; a++) {
+        double s = start;
+        for (int j = 0; j < fan_in; j++)
+            s += weight[j] * (double)(a >> j * bits & ((1u << bits) - 1));
+        table[a] = (uint8_t)(s < 0 ? 0 : s > top ? top : s);
+    }
+}
+
+static void random_table(lf_rng *rng, int fan_in, int bits, uint8_t *table) {
+    for (uint32_t a = 0; a < UINT32_C(1) << fan_in * bits; a++)
+        table[a] = (uint8_t)lf_rng_below(rng, UINT32_C(1) << bits);
+}
+
+typedef struct network {
+    int fan_in, bits;
+    uint32_t *from[LAYERS];
+    uint8_t *table[LAYERS];
+} network;
+
+static network network_new(lf_arena *a, lf_rng *rng, int fan_in, int bits, bool sums) {
+    network n = {.fan_in = fan_in, .bits = bits};
+    size_t entries = (size_t)1 << fan_in * bits;
+    for (int l = 0; l < LAYERS; l++) {
+        n.from[l] = LF_NEW_ARRAY(a, uint32_t, WIDE * fan_in);
+        n.table[l] = LF_NEW_ARRAY(a, uint8_t, WIDE * entries);
+        for (int i = 0; i < WIDE * fan_in; i++)
+            n.from[l][i] = (uint32_t)lf_rng_below(rng, WIDE);
+        for (size_t i = 0; i < WIDE; i++)
+            (sums ? neuron_table : random_table)(rng, fan_in, bits, n.table[l] + i * entries);
+    }
+    return n;
+}
+
+static void define(const network *n, const uint8_t *in, uint8_t *out, size_t sample) {
+    uint8_t value[WIDE], next[WIDE];
+    for (size_t i = 0; i < WIDE; i++)
+        value[i] = in[i * LF_BYTE_SAMPLES + sample];
+    for (int l = 0; l < LAYERS; l++) {
+        for (size_t i = 0; i < WIDE; i++) {
+            size_t address = 0;
+            for (size_t j = 0; j < (size_t)n->fan_in; j++)
+                address |= (size_t)value[n->from[l][i * (size_t)n->fan_in + j]] << ((int)j * n->bits);
+            next[i] = n->table[l][(i << n->fan_in * n->bits) + address];
+        }
+        memcpy(value, next, sizeof value);
+    }
+    for (size_t i = 0; i < WIDE; i++)
+        out[i * LF_BYTE_SAMPLES + sample] = value[i];
+}
+
+static void check(lf_arena *a, lf_rng *rng, const network *n, size_t *sums) {
+    static _Alignas(64) uint8_t in[GROUPS * WIDE * LF_BYTE_SAMPLES], want[sizeof in], got[sizeof in];
+    for (size_t i = 0; i < sizeof in; i++)
+        in[i] = (uint8_t)lf_rng_below(rng, UINT32_C(1) << n->bits);
+    for (size_t g = 0; g < GROUPS; g++)
+        for (size_t s = 0; s < LF_BYTE_SAMPLES; s++)
+            define(n, in + g * WIDE * LF_BYTE_SAMPLES, want + g * WIDE * LF_BYTE_SAMPLES, s);
+    for (int isa = 0; isa < LF_ISA_COUNT; isa++) {
+        if (!lf_cpu_has((lf_isa)isa))
+            continue;
+        lf_byte_net *net = lf_byte_net_new(a, WIDE, (lf_isa)isa);
+        for (int l = 0; l < LAYERS; l++)
+            lf_byte_net_add(net, &(lf_byte_layer){WIDE, n->fan_in, n->bits, n->from[l], n->table[l]});
+        size_t room = (lf_byte_net_scratch(net) + 63) / 64 * 64;
+        uint8_t *scratch = aligned_alloc(64, room);
+        memset(got, 0xee, sizeof got);
+        lf_byte_net_run(net, in, got, scratch, GROUPS);
+        assert_memory_equal(got, want, sizeof got);
+        *sums += lf_byte_net_counts(net).sums;
+        free(scratch);
+    }
+}
+
+/* All shapes up to 13 bits of index. */
+static void all_shapes(bool additive, size_t *sums) {
+    lf_rng rng = lf_rng_make(3, 0);
+    for (int bits = 1; bits <= 8; bits++)
+        for (int fan_in = 1; fan_in * bits <= 13; fan_in++) {
+            lf_arena *a = lf_arena_new();
+            network n = network_new(a, &rng, fan_in, bits, additive);
+            check(a, &rng, &n, sums);
+            lf_arena_free(a);
+        }
+}
+
+static void test_random_tables(void **state) {
+    (void)state;
+    size_t sums = 0;
+    all_shapes(false, &sums);
+}
+
+static void test_sums(void **state) {
+    (void)state;
+    size_t sums = 0;
+    all_shapes(true, &sums);
+    if (lf_cpu_has(LF_ISA_AVX512))
+        assert_true(sums > 200);
+}
+
+static void test_long_tables(void **state) {
+    (void)state;
+    lf_rng rng = lf_rng_make(4, 0);
+    size_t sums = 0;
+    static const int shapes[][2] = {{5, 3}, {3, 5}, {7, 2}, {16, 1}, {2, 8}, {15, 1}};
+    for (size_t i = 0; i < LF_COUNT(shapes); i++)
+        for (int additive = 0; additive < 2; additive++) {
+            lf_arena *a = lf_arena_new();
+            network n = network_new(a, &rng, shapes[i][0], shapes[i][1], additive);
+            check(a, &rng, &n, &sums);
+            lf_arena_free(a);
+        }
+}
+
+/* The form that is returned is the table; what has none is refused. */
+static void test_form(void **state) {
+    (void)state;
+    lf_rng rng = lf_rng_make(5, 0);
+    uint8_t table[1 << 12];
+    lf_byte_sums s;
+    int found = 0;
+    for (int i = 0; i < 20; i++) {
+        neuron_table(&rng, 4, 3, table);
+        if (!lf_byte_sums_find(table, 4, 3, &s))
+            continue;
+        found++;
+        for (unsigned a = 0; a < sizeof table; a++) {
+            int sum = s.term[0][a & 63] + s.term[1][a >> 6];
+            sum = sum < INT16_MIN ? INT16_MIN : sum > INT16_MAX ? INT16_MAX : sum;
+            assert_int_equal(s.step[(sum + 32768) >> 10], table[a]);
+        }
+    }
+    assert_true(found >= 18);
+    table[77] ^= 4; /* one address off */
+    assert_false(lf_byte_sums_find(table, 4, 3, &s));
+    random_table(&rng, 4, 3, table);
+    assert_false(lf_byte_sums_find(table, 4, 3, &s));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_tables), cmocka_unit_test(test_sums),
+                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_form)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
