@@ -4,6 +4,7 @@
 #include "api/answer.h"
 #include "api/same_program.h"
 #include "base/file.h"
+#include "export/export.h"
 #include "ir/lftext.h"
 #include "pass/passes.h"
 
@@ -75,10 +76,29 @@ static lf_status check_dump(lf_ctx *ctx, const char *name) {
     return lf_check_word(ctx, "--dump-after", name, words, NULL);
 }
 
+static bool ends_in(const char *name, const char *ending) {
+    size_t n = strlen(name), k = strlen(ending);
+    return n >= k && !strcmp(name + n - k, ending);
+}
+
+static lf_status save_blif(watcher *w, const lf_graph *g) {
+    size_t luts;
+    LF_TRY(lf_export_blif(g, w->o->out, &luts));
+    lf_text_addf(&w->text, "%zu LUTs\n", luts);
+    return LF_OK;
+}
+
+static lf_status save(watcher *w, const lf_graph *g) {
+    const char *out = w->o->out;
+    if (ends_in(out, ".blif"))
+        return save_blif(w, g);
+    return lf_graph_save(g, out, w->o->inline_constants);
+}
+
 static lf_status optimize(watcher *w, lf_graph *g) {
     lf_pass_watch watch = {w, after, failed, true};
     LF_TRY(lf_pipeline_run(g, w->o->passes, &watch));
-    return w->o->out ? lf_graph_save(g, w->o->out, w->o->inline_constants) : LF_OK;
+    return w->o->out ? save(w, g) : LF_OK;
 }
 
 lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *o, lf_answer *answer) {

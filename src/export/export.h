@@ -10,6 +10,10 @@
  */
 LF_MUST_USE lf_status lf_export_onnx(const lf_graph *g, const char *path);
 
+/* The one circuit of a hardware graph as BLIF, without its registers. Bits are named as the ports of --interface flow number them:
+ * PORT[bit of the frame]. *luts: how many LUTs were written; a bit of a sum counts as two. LF_BAD_INPUT when there is not one circuit. */
+LF_MUST_USE lf_status lf_export_blif(const lf_graph *g, const char *path, size_t *luts);
+
 /* A constant needs no quantizer in ONNX: its values are integers, or lie on a power-of-two grid, which the reader finds again. */
 bool lf_onnx_finds_grid(const lf_tensor *t);
 

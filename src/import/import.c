@@ -31,14 +31,19 @@ static size_t skip_blank(const uint8_t *data, size_t size) {
 }
 
 /* Comments may stand before the first word. */
-static bool is_lf_text(const uint8_t *data, size_t size) {
-    static const char word[] = "lutfisk ";
+static size_t skip_comments(const uint8_t *data, size_t size) {
     size_t i = skip_blank(data, size);
     while (i < size && data[i] == '#') {
         const uint8_t *end = memchr(data + i, '\n', size - i);
         i = end ? (size_t)(end - data) : size;
         i += skip_blank(data + i, size - i);
     }
+    return i;
+}
+
+static bool is_lf_text(const uint8_t *data, size_t size) {
+    static const char word[] = "lutfisk ";
+    size_t i = skip_comments(data, size);
     return starts_with(data + i, size - i, word, sizeof word - 1);
 }
 
@@ -56,10 +61,14 @@ static bool is_json(const uint8_t *data, size_t size) {
     return i < size && (data[i] == '"' || data[i] == '}');
 }
 
+/* The first word that is no comment. */
 static bool is_blif(const uint8_t *data, size_t size) {
-    static const char word[] = "\n.model ";
-    return starts_with(data, size, word + 1, sizeof word - 2) ||
-           memmem(data, size < 4096 ? size : 4096, word, sizeof word - 1);
+    static const char *const words[] = {".model", ".inputs", ".outputs", ".names"};
+    size_t i = skip_comments(data, size);
+    for (size_t w = 0; w < LF_COUNT(words); w++)
+        if (starts_with(data + i, size - i, words[w], strlen(words[w])))
+            return true;
+    return false;
 }
 
 static lf_graph *read_lf_text(lf_ctx *ctx, const char *path) {
@@ -95,7 +104,7 @@ static lf_graph *import_file(lf_ctx *ctx, const char *path) {
         lf_fail(ctx, LF_BAD_INPUT, &where, empty ? "the file is empty" : "the content is of no format that is known");
     lf_hint(ctx, "%s",
             f ? f->remedy
-              : "networks are read from ONNX files, the JSON files of table networks, lutfisk's own text form (.lf), or the directory of a build");
+              : "networks are read from ONNX files, the JSON and BLIF files of table networks, lutfisk's own text form (.lf), or the directory of a build");
     return NULL;
 }
 

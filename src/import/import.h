@@ -22,6 +22,10 @@ lf_graph *lf_import_onnx_bytes(lf_ctx *ctx, const char *name, const char *dir, c
 lf_graph *lf_import_json(lf_ctx *ctx, const char *path);
 lf_graph *lf_import_json_bytes(lf_ctx *ctx, const char *name, const uint8_t *data, size_t size);
 
+/* A combinational netlist in BLIF, as layers of table_neurons: input x [1, bits] in the order of .inputs, output y in that of .outputs, UINT1. */
+lf_graph *lf_import_blif(lf_ctx *ctx, const char *path);
+lf_graph *lf_import_blif_bytes(lf_ctx *ctx, const char *name, const uint8_t *data, size_t size);
+
 /* True when the bytes look like an ONNX model: a well-formed top level with a graph and a version. */
 bool lf_is_onnx(const uint8_t *data, size_t size);
 
