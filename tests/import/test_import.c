@@ -32,7 +32,7 @@ static void other_formats(void **state) {
         {"\x89HDF\r\n\x1a\n\0\0\0", 11, "HDF5 (Keras): not in this version"},
         {"PK\x03\x04\0\0\0\0", 8, "Keras archive: not in this version"},
         {"{\n  \"class_name\": 1}", 20, "JSON (Keras): not in this version"},
-        {"# a netlist\n.model top\n.end\n", 28, "BLIF: not in this version"},
+        {"# a netlist\n.model top\n.end\n", 28, "the model has no .inputs"},
         {"plainly nothing", 15, "of no format that is known"},
         {"", 0, "the file is empty"},
         {"lutfisk 1\nnonsense\n", 19, "nonsense"},
