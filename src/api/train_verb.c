@@ -49,16 +49,18 @@ typedef struct trainer {
     lf_train_report report;
 } trainer;
 
-/* Generated pictures of the same size. */
+/* Generated pictures of the same size; NULL where nothing can stand in. */
 static const char *stand_in(const lf_recipe *r) {
     const lf_ints *s = &r->input.shape;
-    return s->count == 3 && s->at[0] == 3 ? "shapes" : "digits";
+    if (!strcmp(r->data, "mnist"))
+        return "digits";
+    return s->count == 3 ? s->at[0] == 3 ? "shapes" : "digits" : NULL;
 }
 
 /* Without MNIST or CIFAR-10 generated pictures stand in, and everybody is told. */
 static lf_status open_data(trainer *t) {
     const char *set = t->o->data ? t->o->data : t->recipe->data;
-    if (!t->o->data && !lf_data_is_there(set, t->o->where.dirs)) {
+    if (!t->o->data && stand_in(t->recipe) && !lf_data_is_there(set, t->o->where.dirs)) {
         lf_warn(t->ctx, NULL, "the data set %s was not found: generated %s stand in for it", set, stand_in(t->recipe));
         lf_hint(t->ctx, "`lutfisk data` says where it can be had");
         set = stand_in(t->recipe);

@@ -26,12 +26,14 @@ static int ascending(const void *a, const void *b) {
 /* One feature of the rows, sorted: bytes by counting them. */
 static void sort_column(fitter *f, size_t feature) {
     size_t seen[256] = {0}, at = 0;
+    double highest = f->recipe->thermometer.highest;
+    float limit = highest > 0 ? (float)highest : INFINITY;
     for (size_t i = 0; i < f->count; i++) {
         size_t place = f->rows[i] * f->features + feature;
         if (f->data->bytes)
             seen[f->data->bytes[place]]++;
         else
-            f->column[i] = f->data->reals[place];
+            f->column[i] = f->data->reals[place] > limit ? limit : f->data->reals[place];
     }
     if (!f->data->bytes)
         qsort(f->column, f->count, sizeof *f->column, ascending);

@@ -127,6 +127,7 @@ typedef enum lf_threshold_kind { LF_THRESHOLD_QUANTILE, LF_THRESHOLD_UNIFORM, LF
 typedef struct lf_recipe_thermometer {
     int kind;           /* lf_threshold_kind */
     int64_t levels;     /* thresholds of every feature */
+    double highest;     /* values above count as this when thresholds are fitted; 0: no limit */
     const char *values; /* the same thresholds for every feature, ascending, apart by blanks; "": fitted */
 } lf_recipe_thermometer;
 

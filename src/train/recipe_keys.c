@@ -151,6 +151,8 @@ static const lf_attr_desc thermometer_keys[] = {
     KEY_ENUM(lf_recipe_thermometer, kind, "quantile", threshold_kinds,
              "equally many values between thresholds; equally spaced; quantiles of a normal distribution"),
     KEY(lf_recipe_thermometer, levels, LF_ATTR_INT, "3", 1, 250, "thresholds of every feature"),
+    KEY(lf_recipe_thermometer, highest, LF_ATTR_REAL, "0", 0, 1e18,
+        "thresholds stay below: 255 lets a circuit take UINT8!, which saturates; 0: no limit"),
     KEY(lf_recipe_thermometer, values, LF_ATTR_STRING, "", 0, 0,
         "the thresholds of all features instead, ascending: '0.25 0.5'"),
     {0},
