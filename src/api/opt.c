@@ -92,6 +92,8 @@ static lf_status save(watcher *w, const lf_graph *g) {
     const char *out = w->o->out;
     if (ends_in(out, ".blif"))
         return save_blif(w, g);
+    if (ends_in(out, ".json"))
+        return lf_export_tables(g, out);
     return lf_graph_save(g, out, w->o->inline_constants);
 }
 

@@ -10,6 +10,10 @@
  */
 LF_MUST_USE lf_status lf_export_onnx(const lf_graph *g, const char *path);
 
+/* A network that is a chain of layers of table networks (ops/table_layers.h) as JSON, which lf_import_json reads; the same network, but for
+ * names of constants. LF_BAD_INPUT, naming the node, for others. */
+LF_MUST_USE lf_status lf_export_tables(const lf_graph *g, const char *path);
+
 /* The one circuit of a hardware graph as BLIF, without its registers. Bits are named as the ports of --interface flow number them:
  * PORT[bit of the frame]. *luts: how many LUTs were written; a bit of a sum counts as two. LF_BAD_INPUT when there is not one circuit. */
 LF_MUST_USE lf_status lf_export_blif(const lf_graph *g, const char *path, size_t *luts);

@@ -62,6 +62,7 @@ typedef struct json_format {
 } json_format;
 
 static const json_format formats[] = {
+    {"lutfisk tables", {"format", "layers"}, lf_json_read_tables},
     {"DWN", {"thresholds", "layers", "n_lut_inputs"}, lf_json_read_dwn},
     {"KANELE", {"truth_tables", "config"}, lf_json_read_kanele},
     {"HGQ-LUT tables", {"layers"}, lf_json_read_hgq},
@@ -87,7 +88,7 @@ static lf_status read_format(lf_graph *g, const lf_json_at *root) {
     }
     lf_status status = lf_json_fail(root, "JSON without the keys of a network format that is known");
     lf_hint(g->ctx, "table networks are read from the JSON files of DWN (thresholds, layers, n_lut_inputs), KANELE "
-                    "(config, truth_tables) and HGQ-LUT (layers)");
+                    "(config, truth_tables) and HGQ-LUT (layers), and from lutfisk-tables (format, layers)");
     return status;
 }
 

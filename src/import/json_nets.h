@@ -8,6 +8,7 @@
 LF_MUST_USE lf_status lf_json_read_dwn(lf_graph *g, const lf_json_at *root);
 LF_MUST_USE lf_status lf_json_read_kanele(lf_graph *g, const lf_json_at *root);
 LF_MUST_USE lf_status lf_json_read_hgq(lf_graph *g, const lf_json_at *root);
+LF_MUST_USE lf_status lf_json_read_tables(lf_graph *g, const lf_json_at *root);
 
 enum { LF_JSON_WIDTH_MAX = 1 << 16, LF_JSON_LAYERS_MAX = 1 << 10 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Circuits as files: BLIF out of a build and back in as a network of its own, held against predict; what is refused. TAP."""
+"""Circuits as files: BLIF out of a build and back in as a network of its own, tables in JSON and back, held against predict; what is refused. TAP."""
 import ast
 import json
 import os
@@ -156,6 +156,19 @@ def round_trip(work):
     check("a planted fault is seen", code == 0 and got != want, said)
 
 
+def tables(work):
+    """The network of round_trip as tables in JSON."""
+    code, said = run("opt", f"{work}/dwn.lf", "-p", "", "-o", f"{work}/tables.json")
+    check("tables in JSON are written", code == 0, said)
+    with open(f"{work}/tables.json") as f:
+        net = json.load(f)
+    check("they are plain data", net["format"] == "lutfisk-tables" and [len(v["tables"]) for v in net["layers"] if "tables" in v] == [24, 12], str(net)[:300])
+    code, said = run("predict", f"{work}/tables.json", "-i", f"{work}/x.npy", "-o", f"{work}/y2.npy", "--input", f"FIXED<{BITS},2>")
+    check("and read back: the same outputs", code == 0 and read_rows(f"{work}/y2.npy") == read_rows(f"{work}/y.npy"), said)
+    code, said = run("opt", f"{work}/hw", "-p", "", "-o", f"{work}/no.json")
+    check("a build is no chain of tables", code == 2 and "a build has one" in said and not os.path.exists(f"{work}/no.json"), said)
+
+
 NETS = {
     "a.blif": (".model a\n.inputs a b\n.outputs y k a\n.names a b y\n10 1\n01 1\n.names k\n1\n.end\n", None),
     "latch.blif": (".model a\n.inputs a\n.outputs y\n.latch a y 0\n.end\n", ".latch: a circuit has no state"),
@@ -191,6 +204,7 @@ def small_files(work):
 def main():
     with tempfile.TemporaryDirectory() as work:
         round_trip(work)
+        tables(work)
         small_files(work)
     print(f"1..{tests}")
     return 1 if failed else 0
