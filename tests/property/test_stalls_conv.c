@@ -22,13 +22,14 @@ typedef struct tally {
 } tally;
 
 /* Bits of the stream ports of a unit that lead outside; all of them when `anywhere`. */
-static void pausing_ports(const lf_graph *g, const lf_node *n, bool anywhere, unsigned *in, unsigned *out) {
+static void pausing_ports(const lf_graph *g, const bool *by_host, const lf_node *n, bool anywhere, unsigned *in,
+                          unsigned *out) {
     *in = *out = 0;
     for (int k = 0, port = 0; k < n->in_count; k++)
         if (lf_is_stream(g, n, k))
             *in |= (unsigned)(anywhere || lf_enters_circuit(g, n->in[k])) << port++;
     for (int k = 0; k < n->out_count; k++)
-        *out |= (unsigned)(anywhere || lf_leaves_circuit(g, n->out[k])) << k;
+        *out |= (unsigned)(anywhere || by_host[n->out[k]]) << k;
 }
 
 /* Pattern 0: none. */
@@ -38,13 +39,14 @@ static bool survives(const lf_graph *g, bool anywhere, uint64_t pattern) {
     lf_chain_end end;
     lf_chain_result r;
     assert_int_equal(lf_stream_model_make(g, a, &m), LF_OK);
+    const bool *by_host = lf_read_by_host(g, a);
     for (size_t i = 0; i < g->order.count && pattern; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         lf_unit u = {0};
         unsigned in, out;
         if (!lf_is_unit(n))
             continue;
-        pausing_ports(g, n, anywhere, &in, &out);
+        pausing_ports(g, by_host, n, anywhere, &in, &out);
         if (!in && !out)
             continue;
         assert_int_equal(n->op->unit(g, n, a, &u), LF_OK);
