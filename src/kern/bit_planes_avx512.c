@@ -33,17 +33,12 @@ static __m512i byte_order(int falling) {
     return _mm512_loadu_si512(at);
 }
 
-/* 64 columns of 64 rows: words[c] is column c's. */
-static inline void pack_block(const uint8_t *rows, size_t stride, __mmask64 columns, __m512i words[8]) {
+/* 64 columns of 64 rows, rows[r] those of row r: words[c] is column c's. */
+static inline void turn_block(const uint64_t *rows, __m512i words[8]) {
     __m512i falling = byte_order(1), rising = byte_order(0);
     __m512i unit = _mm512_set1_epi64((long long)0x8040201008040201u);
     for (size_t r8 = 0; r8 < 8; r8++) {
-        uint64_t row[8];
-        for (size_t r = 0; r < 8; r++) {
-            __m512i x = _mm512_maskz_loadu_epi8(columns, rows + (8 * r8 + r) * stride);
-            row[r] = _mm512_test_epi8_mask(x, x);
-        }
-        __m512i blocks = _mm512_permutexvar_epi8(falling, _mm512_loadu_si512(row));
+        __m512i blocks = _mm512_permutexvar_epi8(falling, _mm512_loadu_si512(rows + 8 * r8));
         words[r8] = _mm512_gf2p8affine_epi64_epi8(unit, blocks, 0);
     }
     transpose_words(words);
@@ -51,21 +46,46 @@ static inline void pack_block(const uint8_t *rows, size_t stride, __mmask64 colu
         words[c8] = _mm512_permutexvar_epi8(rising, words[c8]);
 }
 
-static void pack(const uint8_t *rows, size_t stride, size_t count, uint64_t *planes) {
-    for (size_t e = 0; e < count; e += 64) {
-        size_t n = count - e < 64 ? count - e : 64;
-        __mmask64 columns = n < 64 ? ((__mmask64)1 << n) - 1 : ~(__mmask64)0;
-        __m512i block[LF_PLANE_WORDS][8];
-        for (size_t w = 0; w < LF_PLANE_WORDS; w++)
-            pack_block(rows + w * 64 * stride + e, stride, columns, block[w]);
-        for (size_t c8 = 0; 8 * c8 < n; c8++) {
-            __m512i eight[8];
-            for (int w = 0; w < 8; w++)
-                eight[w] = block[w][c8];
-            transpose_words(eight);
-            for (size_t c = 0; c < 8 && 8 * c8 + c < n; c++)
-                _mm512_store_si512(planes + (e + 8 * c8 + c) * LF_PLANE_WORDS, eight[c]);
+enum { BLOCKS = 16, MASK_ROWS = LF_PLANE_ROWS + 8 /* so that blocks do not share their places in a cache */ };
+
+/* Of up to 64 * BLOCKS columns, a mask per row and block of 64. Row after row: that is how memory is fast. */
+static void masks_of(const uint8_t *rows, size_t stride, size_t count, uint64_t mask[BLOCKS][MASK_ROWS]) {
+    size_t whole = count / 64;
+    __mmask64 rest = ((__mmask64)1 << count % 64) - 1;
+    for (size_t r = 0; r < LF_PLANE_ROWS; r++, rows += stride) {
+        for (size_t b = 0; b < whole; b++) {
+            __m512i x = _mm512_loadu_si512(rows + 64 * b);
+            mask[b][r] = _mm512_test_epi8_mask(x, x);
         }
+        if (rest) {
+            __m512i x = _mm512_maskz_loadu_epi8(rest, rows + 64 * whole);
+            mask[whole][r] = _mm512_test_epi8_mask(x, x);
+        }
+    }
+}
+
+/* The planes of up to 64 columns. */
+static void planes_of_block(const uint64_t *mask, size_t count, uint64_t *planes) {
+    __m512i block[LF_PLANE_WORDS][8];
+    for (size_t w = 0; w < LF_PLANE_WORDS; w++)
+        turn_block(mask + 64 * w, block[w]);
+    for (size_t c8 = 0; 8 * c8 < count; c8++) {
+        __m512i eight[8];
+        for (int w = 0; w < 8; w++)
+            eight[w] = block[w][c8];
+        transpose_words(eight);
+        for (size_t c = 0; c < 8 && 8 * c8 + c < count; c++)
+            _mm512_store_si512(planes + (8 * c8 + c) * LF_PLANE_WORDS, eight[c]);
+    }
+}
+
+static void pack(const uint8_t *rows, size_t stride, size_t count, uint64_t *planes) {
+    uint64_t mask[BLOCKS][MASK_ROWS];
+    for (size_t from = 0; from < count; from += 64 * BLOCKS) {
+        size_t n = count - from < 64 * BLOCKS ? count - from : 64 * BLOCKS;
+        masks_of(rows + from, stride, n, mask);
+        for (size_t e = 0; e < n; e += 64)
+            planes_of_block(mask[e / 64], n - e < 64 ? n - e : 64, planes + (from + e) * LF_PLANE_WORDS);
     }
 }
 

@@ -23,7 +23,8 @@ typedef struct lf_terns {
  * are enough for all of them. In the arena. */
 lf_terns *lf_terns_of(lf_arena *a, const lf_lutnet *n);
 
-/* The operations in another order that keeps what is computed near to where it is read. Time linear in their number. */
+/* The operations in another order that keeps what is computed near to where it is read; they stay where that is no
+ * better. */
 void lf_terns_order(lf_arena *a, lf_terns *t);
 
 /* Which operations read each signal: at[start[s]] .. at[start[s + 1] - 1], ascending. In the arena. */

@@ -100,9 +100,30 @@ static void prepare(scheduler *s) {
     }
 }
 
+/* Operands that are not at hand when the operations are done as they stand. */
+static size_t misses_of(const lf_terns *t, lf_arena *a) {
+    size_t misses = 0, touched = AT_HAND;
+    size_t *last = LF_NEW_ARRAY(a, size_t, 2 + t->inputs + t->count); /* by signal: when it came into the hand */
+    for (size_t i = 0; i < t->count; i++) {
+        for (int k = 0; k < t->op[i].count; k++) {
+            size_t *at = &last[t->op[i].in[k]];
+            if (*at == 0 || touched - *at >= AT_HAND) {
+                misses++;
+                *at = touched++;
+            }
+        }
+        last[2 + t->inputs + i] = touched++;
+    }
+    return misses;
+}
+
 void lf_terns_order(lf_arena *a, lf_terns *t) {
+    size_t misses = misses_of(t, a);
+    if (misses <= t->count) /* well ordered: trees one after the other */
+        return;
     scheduler s = {.t = t, .reads = lf_reads_of(a, t), .first = 2 + t->inputs, .a = a};
     uint32_t *order = LF_NEW_ARRAY(a, uint32_t, t->count + 1), following = 0;
+    size_t missed = 0;
     prepare(&s);
     for (size_t i = 0; i < t->count; i++) {
         order[i] = take(&s);
@@ -111,7 +132,9 @@ void lf_terns_order(lf_arena *a, lf_terns *t) {
                 following++;
             order[i] = following;
         }
+        missed += s.missing[order[i]];
         perform(&s, order[i]);
     }
-    renumber(t, a, order);
+    if (missed < misses)
+        renumber(t, a, order);
 }
