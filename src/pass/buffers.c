@@ -1,9 +1,9 @@
 #include "pass/buffers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/stream.h"
 
 /* What looking for smaller FIFOs may cost: clock edges of units in all, and runs; a few runs whatever they cost. */
@@ -146,7 +146,7 @@ static bool may_run(const sizing *z) {
 /* A matrix-vector unit reads a vector while it works on the first rows, then none until the last. */
 static int64_t vector_beats(const lf_graph *g, const lf_node *n, int operand) {
     const lf_tensor *x = lf_in(g, n, operand);
-    bool works_on = !strcmp(n->op->name, "mvu") && operand == 0 && x->shape.rank > 0;
+    bool works_on = lf_is_op(n, "mvu") && operand == 0 && x->shape.rank > 0;
     return works_on ? x->shape.dim[x->shape.rank - 1] / lf_attr_int(n, "SIMD") : 0;
 }
 
@@ -366,13 +366,13 @@ static bool is_even_window(const lf_graph *g, const lf_node *n) {
         in *= x->dim[i];
         out *= y->dim[i];
     }
-    return !strcmp(n->op->name, "window") && out >= in;
+    return lf_is_op(n, "window") && out >= in;
 }
 
 /* The vectors of a slot come from such a window, past converters and other slots. */
 static bool behind_even_window(const lf_graph *g, const lf_slot *s) {
     const lf_node *n = s->fifo;
-    while (n && (!strcmp(n->op->name, "fifo") || !strcmp(n->op->name, "width_converter")))
+    while (lf_is_op(n, "fifo") || lf_is_op(n, "width_converter"))
         n = lf_node_at(g, lf_tensor_at(g, lf_stream_source(g, n->in[0]))->producer);
     return n && is_even_window(g, n);
 }

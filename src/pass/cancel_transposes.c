@@ -1,13 +1,13 @@
 /* cancel-transposes: transposes behind one another become one, those that put every axis back where it was go, and those that move no
  * element become reshapes. */
-#include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
 
 static bool is_transpose(const lf_node *n) {
-    return n && !strcmp(n->op->name, "transpose");
+    return lf_is_op(n, "transpose");
 }
 
 /* perm of n over that of the transpose before it. */

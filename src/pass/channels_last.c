@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ir/pass.h"
 #include "ops/ops.h"
 #include "pass/passes.h"
@@ -19,10 +20,6 @@ typedef struct state {
     lf_ids work;
     size_t tensors;
 } state;
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
 
 static bool is_spatial(const lf_node *n) {
     return lf_has_attr(n, "layout") && !strcmp(lf_attr_enum_name(n, "layout"), "channels_first");
@@ -239,7 +236,7 @@ static bool is_uniform(const lf_graph *g, const lf_node *n) {
 /* The matrix product behind a flatten of n, with only such ops between, every tensor on the way read once. */
 static lf_node *product_behind(const lf_graph *g, const lf_id *consumer, const lf_node *n) {
     lf_node *c = lf_node_at(g, consumer[n->out[0]]);
-    if (!is_op(c, "reshape"))
+    if (!lf_is_op(c, "reshape"))
         return NULL;
     int64_t count = lf_shape_count(lf_out(g, n, 0)->shape);
     const lf_shape flat = lf_out(g, c, 0)->shape;
@@ -248,7 +245,8 @@ static lf_node *product_behind(const lf_graph *g, const lf_id *consumer, const l
     do
         c = lf_node_at(g, consumer[c->out[0]]);
     while (c && is_uniform(g, c));
-    return is_op(c, "matmul") && lf_on_grid(lf_out(g, c, 0)) && lf_in(g, c, 1)->value && lf_in(g, c, 1)->shape.rank == 2
+    return lf_is_op(c, "matmul") && lf_on_grid(lf_out(g, c, 0)) && lf_in(g, c, 1)->value &&
+                   lf_in(g, c, 1)->shape.rank == 2
                ? c
                : NULL;
 }
@@ -280,7 +278,7 @@ static lf_status absorb_flattens(state *s) {
     lf_id *now = LF_NEW_ARRAY(s->arena, lf_id, g->tensors.count + g->order.count + 1);
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
-        lf_node *product = is_op(n, "transpose") && !lf_in(g, n, 0)->value ? product_behind(g, consumer, n) : NULL;
+        lf_node *product = lf_is_op(n, "transpose") && !lf_in(g, n, 0)->value ? product_behind(g, consumer, n) : NULL;
         if (!product || (lf_in(g, product, 1)->grid.scale_count > 1 && lf_in(g, product, 1)->grid.axis == 0))
             continue;
         move_rows(g, s->arena, n, product);

@@ -9,6 +9,7 @@
 #include "ops/circuit_node.h"
 #include "pass/circuit_region.h"
 #include "ops/ops.h"
+#include "ir/is_op.h"
 #include "ir/pass.h"
 #include "pass/stream_model.h"
 
@@ -23,18 +24,14 @@ lf_circuits_style lf_circuits_style_of(const char *name) {
     return (lf_circuits_style)(style_names[i] ? i : 0);
 }
 
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
-
 /* -- which layers ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_table(const lf_node *n) {
-    return is_op(n, "thermometer") || is_op(n, "table_neurons") || is_op(n, "table_edges");
+    return lf_is_op(n, "thermometer") || lf_is_op(n, "table_neurons") || lf_is_op(n, "table_edges");
 }
 
 static bool is_product(const lf_node *n) {
-    return is_op(n, "mvu") || is_op(n, "vvu");
+    return lf_is_op(n, "mvu") || lf_is_op(n, "vvu");
 }
 
 static bool has_tables(const lf_graph *g) {
@@ -47,13 +44,13 @@ static bool has_tables(const lf_graph *g) {
 /* One vector times one matrix: a layer that slides over a picture would become as many circuits as there are positions. */
 static bool is_dense(const lf_graph *g, const lf_node *n) {
     const lf_tensor *w = lf_in(g, n, 1);
-    return is_op(n, "mvu") && w->value && lf_shape_count(lf_in(g, n, 0)->shape) == w->shape.dim[w->shape.rank - 1];
+    return lf_is_op(n, "mvu") && w->value && lf_shape_count(lf_in(g, n, 0)->shape) == w->shape.dim[w->shape.rank - 1];
 }
 
 /* Thresholds behind a product that stays a unit go into that unit (pass map). */
 static bool belongs_to_product(const lf_graph *g, const lf_node *n, lf_circuits_style style) {
     const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
-    return is_op(n, "threshold") && is_product(before) && (style != LF_CIRCUITS_SPATIAL || !is_dense(g, before));
+    return lf_is_op(n, "threshold") && is_product(before) && (style != LF_CIRCUITS_SPATIAL || !is_dense(g, before));
 }
 
 static bool can_be_logic(const lf_graph *g, const lf_node *n, lf_circuits_style style) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "ops/stream.h"
 #include "ir/pass.h"
@@ -196,7 +197,7 @@ static lf_status insert_slots(wiring *w, lf_slots *slots) {
         for (int k = 0; k < n->in_count; k++) {
             if (!lf_is_stream(w->g, n, k))
                 continue;
-            bool bufferable = producer_unit(w->g, n->in[k]) && strcmp(n->op->name, "width_converter");
+            bool bufferable = producer_unit(w->g, n->in[k]) && !lf_is_op(n, "width_converter");
             lf_node *fifo = insert_before(w->g, n, k, "fifo", several ? lf_format(w->arena, "fifo%d", k) : "fifo");
             LF_PUSH(w->arena, slots, (lf_slot){.fifo = fifo, .bufferable = bufferable});
         }
@@ -232,7 +233,7 @@ static lf_slot *slot_behind(const lf_graph *g, lf_slots *slots, lf_id tensor) {
     for (size_t i = 0; i < slots->count; i++)
         if (lf_stream_source(g, slots->at[i].fifo->in[0]) == tensor) {
             const lf_node *to = lf_only_consumer(g, slots->at[i].fifo->out[0]);
-            bool converter = to && !strcmp(to->op->name, "width_converter");
+            bool converter = lf_is_op(to, "width_converter");
             return converter ? slot_behind(g, slots, to->out[0]) : &slots->at[i];
         }
     return NULL;

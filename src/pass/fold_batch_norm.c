@@ -4,9 +4,9 @@
  * in double, each result rounded once to float32. So the values change by roundings: the promise is LF_CHANGES.
  * Source: Jacob et al., CVPR 2018, section 3.2. */
 #include <math.h>
-#include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "pass/product_nodes.h"
 
 typedef struct fold {
@@ -76,7 +76,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
         LF_PUSH(scratch, &order, g->order.at[i]);
     for (size_t i = 0; i < order.count; i++) {
         lf_node *n = lf_node_at(g, order.at[i]);
-        if (n && !strcmp(n->op->name, "batch_norm"))
+        if (lf_is_op(n, "batch_norm"))
             LF_TRY(fold_one(g, n));
     }
     LF_TRY(lf_graph_sort(g));

@@ -4,11 +4,8 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "pass/stream_model.h"
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
 
 static int64_t last_dim(const lf_tensor *t) {
     return t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
@@ -22,7 +19,7 @@ static int64_t gcd(int64_t a, int64_t b) {
 
 /* Units whose input is ordered by their PE, which is the interleave of the window before them. */
 static bool orders_window(const lf_node *n) {
-    return is_op(n, "vvu") || is_op(n, "pool");
+    return lf_is_op(n, "vvu") || lf_is_op(n, "pool");
 }
 
 /* Whether the unit behind a window chooses its order. */
@@ -36,25 +33,25 @@ static bool is_ordered(const lf_graph *g, const lf_node *window) {
 }
 
 static int64_t pe_divides(const lf_graph *g, const lf_node *n) {
-    int64_t all = last_dim(is_op(n, "argmax") ? lf_in(g, n, 0) : lf_out(g, n, 0));
-    if (is_op(n, "concat_join"))
+    int64_t all = last_dim(lf_is_op(n, "argmax") ? lf_in(g, n, 0) : lf_out(g, n, 0));
+    if (lf_is_op(n, "concat_join"))
         for (int k = 0; k < n->in_count; k++)
             all = gcd(all, last_dim(lf_in(g, n, k)));
-    for (int k = 0; is_op(n, "split_fork") && k < n->out_count; k++)
+    for (int k = 0; lf_is_op(n, "split_fork") && k < n->out_count; k++)
         all = gcd(all, last_dim(lf_out(g, n, k)));
     return all;
 }
 
 static int64_t simd_divides(const lf_graph *g, const lf_node *n) {
-    if (is_op(n, "vvu"))
+    if (lf_is_op(n, "vvu"))
         return last_dim(lf_in(g, n, 1));
-    if (is_op(n, "window") && lf_attr_int(n, "interleave") && !is_ordered(g, n))
+    if (lf_is_op(n, "window") && lf_attr_int(n, "interleave") && !is_ordered(g, n))
         return lf_attr_int(n, "interleave");
-    return is_op(n, "depth_to_space") ? last_dim(lf_out(g, n, 0)) : last_dim(lf_in(g, n, 0));
+    return lf_is_op(n, "depth_to_space") ? last_dim(lf_out(g, n, 0)) : last_dim(lf_in(g, n, 0));
 }
 
 int64_t lf_folding_column(const lf_node *n) {
-    if (!is_op(n, "window") || strcmp(lf_attr_enum_name(n, "order"), "columns"))
+    if (!lf_is_op(n, "window") || strcmp(lf_attr_enum_name(n, "order"), "columns"))
         return 1;
     lf_ints kernel = lf_attr_ints(n, "kernel");
     return kernel.count == 2 ? kernel.at[0] : 1;
@@ -74,7 +71,7 @@ lf_node *lf_folding_window(const lf_graph *g, const lf_node *n) {
         return NULL;
     lf_id from = lf_stream_source(g, n->in[0]);
     lf_node *w = lf_node_at(g, lf_tensor_at(g, from)->producer);
-    return is_op(w, "window") ? w : NULL;
+    return lf_is_op(w, "window") ? w : NULL;
 }
 
 void lf_fold_set(const lf_fold_layer *l, const lf_fold_choice *c) {

@@ -1,14 +1,10 @@
 #include "pass/input_cut.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "ir/is_op.h"
 #include "ir/op.h"
 #include "ops/table_edges.h"
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
 
 /* -- a grid to propose ------------------------------------------------------------------------------------------------- */
 
@@ -50,9 +46,9 @@ static grid_bits bits_of_edges(const lf_tensor *edges) {
 static grid_bits proposal(const lf_graph *g, const lf_node *n) {
     const grid_bits usual = {INT_USUAL, BITS_USUAL - INT_USUAL, ""};
     grid_bits b = usual;
-    if (is_op(n, "thermometer"))
+    if (lf_is_op(n, "thermometer"))
         b = bits_of_thresholds(lf_in(g, n, 1));
-    if (is_op(n, "table_edges") && n->place != LF_PLACE_FPGA)
+    if (lf_is_op(n, "table_edges") && n->place != LF_PLACE_FPGA)
         b = bits_of_edges(lf_in(g, n, 1));
     return b.integer + b.fraction > 32 ? usual : b;
 }
@@ -76,14 +72,14 @@ static bool from_quantizer(const lf_graph *g, const lf_tensor *t) {
     const lf_node *p = lf_node_at(g, t->producer);
     while (p && p->op->positions)
         p = lf_node_at(g, lf_in(g, p, 0)->producer);
-    return is_op(p, "quantize");
+    return lf_is_op(p, "quantize");
 }
 
 lf_status lf_check_encoder(const lf_graph *g) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        bool table = is_op(n, "table_neurons") || is_op(n, "table_edges");
-        if (is_op(n, "thermometer") && n->place != LF_PLACE_FPGA)
+        bool table = lf_is_op(n, "table_neurons") || lf_is_op(n, "table_edges");
+        if (lf_is_op(n, "thermometer") && n->place != LF_PLACE_FPGA)
             return lf_propose_grid(g, n, "a thermometer");
         if (table && (n->place != LF_PLACE_FPGA || from_quantizer(g, lf_in(g, n, 0))))
             return lf_propose_grid(g, n, "the quantizers of a table network");

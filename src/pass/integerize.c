@@ -3,9 +3,9 @@
  * Codes of a tensor (integerize_inside.h) exist for `anchors`: what a quantizer gives, matrix products of codes, inputs on a declared grid. Between an anchor and the next
  * quantizer lies a chain of elementwise ops of any kind; it is never computed in hardware but composed into thresholds. What comes
  * before the first quantizer and behind the last integer stays as it is, on the host. */
-#include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ir/pass.h"
 #include "ops/ops.h"
 #include "pass/argmax_keys.h"
@@ -16,18 +16,14 @@
 
 typedef lf_integers state;
 
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
-
 /* -- codes of a tensor behind its anchor ----------------------------------------------------------------------------- */
 
 /* Ops that keep the codes and change only the scale. */
 static bool keeps_codes(const lf_graph *g, const lf_node *n) {
-    if (!is_op(n, "mul") && !is_op(n, "div") && !is_op(n, "decode"))
+    if (!lf_is_op(n, "mul") && !lf_is_op(n, "div") && !lf_is_op(n, "decode"))
         return false;
     int v = lf_variable_operand(g, n);
-    if (v != 0 && !is_op(n, "mul"))
+    if (v != 0 && !lf_is_op(n, "mul"))
         return false;
     const lf_tensor *x = v < 0 ? NULL : lf_in(g, n, v), *y = lf_out(g, n, 0);
     return x && lf_on_grid(x) && lf_on_grid(y) && x->range.lo == y->range.lo && x->range.hi == y->range.hi &&
@@ -44,10 +40,10 @@ static bool same_scales(const lf_tensor *a, const lf_tensor *b) {
 
 /* x + c or x - c on x's own grid: an integer bias. */
 static bool is_integer_bias(const lf_graph *g, const lf_node *n) {
-    if (!is_op(n, "add") && !is_op(n, "sub"))
+    if (!lf_is_op(n, "add") && !lf_is_op(n, "sub"))
         return false;
     int v = lf_variable_operand(g, n);
-    if (v < 0 || (v != 0 && is_op(n, "sub")) || n->in_count != 2)
+    if (v < 0 || (v != 0 && lf_is_op(n, "sub")) || n->in_count != 2)
         return false;
     const lf_tensor *x = lf_in(g, n, v), *c = lf_in(g, n, 1 - v), *y = lf_out(g, n, 0);
     return lf_on_grid(x) && lf_on_grid(c) && lf_on_grid(y) && same_scales(x, y) && lf_shape_equal(x->shape, y->shape);
@@ -63,7 +59,7 @@ lf_id lf_integers_node(lf_integers *s, const char *name, const char *op, const l
 }
 
 bool lf_is_rows(const lf_node *n) {
-    return is_op(n, "mvu") || is_op(n, "vvu");
+    return lf_is_op(n, "mvu") || lf_is_op(n, "vvu");
 }
 
 static lf_status emit_layout(state *s, const lf_node *n, lf_id codes, lf_id *out) {
@@ -84,7 +80,7 @@ static lf_status emit_bias(state *s, const lf_node *n, lf_id codes, lf_id *out) 
         size_t e = (size_t)(lf_shape_count(c->shape) == 1 ? 0 : r);
         double ratio = lf_grid_scale(c, e) / lf_grid_scale(x, (size_t)r);
         int64_t code = lf_tensor_code(c, e) * (int64_t)ratio; /* a power of two >= 1, as infer kept x's grid */
-        add[r] = is_op(n, "sub") ? -code : code;
+        add[r] = lf_is_op(n, "sub") ? -code : code;
     }
     LF_TRY(lf_mvu_rows_change(g, mvu, NULL, add));
     *out = codes;
@@ -169,13 +165,13 @@ static lf_status visit_matmul(state *s, const lf_node *n) {
 /* The output that holds the index, when n is an argmax over the last axis or a TopK with k = 1 whose values nobody reads. */
 static int index_output(const lf_graph *g, const lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0);
-    if (!is_op(n, "argmax") && !is_op(n, "topk"))
+    if (!lf_is_op(n, "argmax") && !lf_is_op(n, "topk"))
         return -1;
     int64_t axis = lf_attr_int(n, "axis");
     if (!x || x->value || lf_shape_count(x->shape) != x->shape.dim[x->shape.rank - 1] ||
         (axis != -1 && axis != x->shape.rank - 1))
         return -1;
-    if (is_op(n, "argmax"))
+    if (lf_is_op(n, "argmax"))
         return *(const bool *)((const char *)n->attr + lf_attr_find(n->op, "select_last_index")->offset) ? -1 : 0;
     bool largest = *(const bool *)((const char *)n->attr + lf_attr_find(n->op, "largest")->offset);
     return lf_attr_int(n, "k") == 1 && largest && n->out_count == 2 && lf_use_count(g, n->out[0]) == 0 ? 1 : -1;
@@ -207,7 +203,7 @@ static lf_status visit_argmax(state *s, const lf_node *n, int index) {
     if (!base)
         return LF_OK;
     lf_node *mvu = lf_node_at(g, lf_tensor_at(g, lf_integers_known(s, base))->producer);
-    bool may_change = is_op(mvu, "mvu") && lf_use_count(g, base) == 1;
+    bool may_change = lf_is_op(mvu, "mvu") && lf_use_count(g, base) == 1;
     lf_argmax_keys keys;
     lf_composed chain = lf_composed_make(g, s->arena, lf_tensor_at(g, base), nodes);
     lf_status status = lf_argmax_keys_find(&chain, lf_tensor_at(g, lf_integers_known(s, base)), s->arena, &keys);
@@ -256,7 +252,7 @@ static lf_status host_operand(state *s, lf_id *slot, bool *needed) {
     const lf_node *producer = lf_node_at(s->g, t->producer);
     bool first_quantizer =
         lf_integers_known(s, t->id) && producer &&
-        is_op(lf_node_at(s->g, lf_tensor_at(s->g, lf_integers_known(s, t->id))->producer), "quantize");
+        lf_is_op(lf_node_at(s->g, lf_tensor_at(s->g, lf_integers_known(s, t->id))->producer), "quantize");
     if (producer && lf_on_grid(t) && !first_quantizer)
         LF_TRY(lf_integers_of(s, t->id, &codes));
     if (codes)
@@ -276,7 +272,7 @@ static lf_status connect_host(state *s) {
         LF_PUSH(s->arena, &order, g->order.at[i]);
     for (size_t i = order.count; i-- > 0;) {
         lf_node *n = lf_node_at(g, order.at[i]);
-        if (is_op(n, "quantize")) {
+        if (lf_is_op(n, "quantize")) {
             needed[n->in[0]] = true;
             continue;
         }
@@ -290,11 +286,8 @@ static lf_status connect_host(state *s) {
 }
 
 static bool is_circuit(const lf_node *n) {
-    static const char *const names[] = {"mvu", "vvu", "threshold", "requantize", "table"};
-    for (size_t i = 0; i < LF_COUNT(names); i++)
-        if (is_op(n, names[i]))
-            return true;
-    return false;
+    static const char *const names[] = {"mvu", "vvu", "threshold", "requantize", "table", NULL};
+    return lf_is_one_of(n, names);
 }
 
 /* A change of layout beside the cut belongs to the host. */
@@ -302,8 +295,8 @@ static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
     if (!n->op->positions)
         return false;
     const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
-    return !before || is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST) ||
-           is_op(lf_only_consumer(g, n->out[0]), "dequantize");
+    return !before || lf_is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST) ||
+           lf_is_op(lf_only_consumer(g, n->out[0]), "dequantize");
 }
 
 /* Codes that the circuit has: of an input, behind `quantize`, made by the circuit; also in another layout. */
@@ -315,14 +308,14 @@ static bool in_circuit(const lf_graph *g, const lf_tensor *t) {
         t = lf_in(g, p, 0);
         p = lf_node_at(g, t->producer);
     }
-    return p ? is_op(p, "quantize") || p->place == LF_PLACE_FPGA : lf_is_codes(t);
+    return p ? lf_is_op(p, "quantize") || p->place == LF_PLACE_FPGA : lf_is_codes(t);
 }
 
 /* Every node between quantize and dequantize is circuit, everything else host. */
 static void set_places(lf_graph *g) {
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
-        bool codes = !is_op(n, "quantize") && !is_op(n, "dequantize") && !is_op(n, "decode");
+        bool codes = !lf_is_op(n, "quantize") && !lf_is_op(n, "dequantize") && !lf_is_op(n, "decode");
         for (int k = 0; codes && k < n->in_count; k++) {
             const lf_tensor *t = lf_in(g, n, k);
             codes = !t || t->value || in_circuit(g, t);
@@ -350,13 +343,13 @@ static void start_inputs(state *s) {
 
 static lf_status visit(state *s, lf_node *n) {
     int index = index_output(s->g, n);
-    if (is_op(n, "matmul"))
+    if (lf_is_op(n, "matmul"))
         return visit_matmul(s, n);
-    if (is_op(n, "conv"))
+    if (lf_is_op(n, "conv"))
         return lf_integers_conv(s, n);
-    if (is_op(n, "max_pool") || is_op(n, "average_pool"))
+    if (lf_is_op(n, "max_pool") || lf_is_op(n, "average_pool"))
         return lf_integers_pool(s, n);
-    if (is_op(n, "add") || is_op(n, "sub") || is_op(n, "mul"))
+    if (lf_is_op(n, "add") || lf_is_op(n, "sub") || lf_is_op(n, "mul"))
         LF_TRY(lf_integers_join(s, n));
     if (lf_integers_tables(s, n))
         return lf_integers_table(s, n);
@@ -375,7 +368,7 @@ static lf_status need_batch(const lf_graph *g, lf_arena *scratch) {
         computed[g->inputs.at[i].tensor] = true;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        for (int k = 0; n && !is_op(n, "shape") && k < n->in_count; k++)
+        for (int k = 0; n && !lf_is_op(n, "shape") && k < n->in_count; k++)
             for (int o = 0; computed[n->in[k]] && o < n->out_count; o++)
                 computed[n->out[o]] = true;
     }

@@ -3,19 +3,13 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "pass/integerize_inside.h"
 
-static bool is_op(const lf_node *n, const char *name) {
-    return !strcmp(n->op->name, name);
-}
-
 bool lf_integers_moves(const lf_node *n) {
-    static const char *const names[] = {"concat", "split", "pad", "slice", "resize", "pixel_shuffle", "reduce"};
-    for (size_t i = 0; i < LF_COUNT(names); i++)
-        if (is_op(n, names[i]))
-            return true;
-    return false;
+    static const char *const names[] = {"concat", "split", "pad", "slice", "resize", "pixel_shuffle", "reduce", NULL};
+    return lf_is_one_of(n, names);
 }
 
 static lf_status refuse(lf_integers *s, const lf_node *n, const char *why) {
@@ -203,22 +197,22 @@ static lf_status move_reduce(lf_integers *s, const lf_node *n, lf_id x) {
 lf_status lf_integers_move(lf_integers *s, const lf_node *n) {
     const lf_tensor *in = lf_in(s->g, n, 0), *y = lf_out(s->g, n, 0);
     lf_id x;
-    if (is_op(n, "concat"))
+    if (lf_is_op(n, "concat"))
         return lf_on_grid(y) ? move_concat(s, n) : LF_OK;
     if (in->value || !lf_on_grid(in) || !y || !lf_on_grid(y))
         return LF_OK;
     LF_TRY(lf_integers_of(s, n->in[0], &x));
     if (!x)
         return LF_OK;
-    if (is_op(n, "reduce"))
+    if (lf_is_op(n, "reduce"))
         return move_reduce(s, n, x);
-    if (is_op(n, "split"))
+    if (lf_is_op(n, "split"))
         return move_split(s, n, x);
     if (!scale_is_kept(in, y))
         return refuse(s, n, "the scales of its input differ");
-    if (is_op(n, "pad"))
+    if (lf_is_op(n, "pad"))
         return move_pad(s, n, x);
-    if (is_op(n, "slice"))
+    if (lf_is_op(n, "slice"))
         return move_slice(s, n, x);
-    return is_op(n, "resize") ? move_resize(s, n, x) : move_shuffle(s, n, x);
+    return lf_is_op(n, "resize") ? move_resize(s, n, x) : move_shuffle(s, n, x);
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
@@ -276,7 +277,7 @@ static lf_status emit(joint *j, const lf_id *codes, int64_t fa, int64_t fb) {
 }
 
 lf_status lf_integers_pairs(lf_integers *s, const lf_node *n, const lf_id *codes) {
-    joint j = {.s = s, .sum = n, .a = lf_in(s->g, n, 0), .b = lf_in(s->g, n, 1), .minus = !strcmp(n->op->name, "sub")};
+    joint j = {.s = s, .sum = n, .a = lf_in(s->g, n, 0), .b = lf_in(s->g, n, 1), .minus = lf_is_op(n, "sub")};
     lf_ids none = {0};
     int64_t fa, fb;
     if (j.a->grid.scale_count != 1 || j.b->grid.scale_count != 1)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "ops/slide.h"
 #include "pass/integerize_inside.h"
@@ -199,7 +200,7 @@ lf_status lf_integers_pool(lf_integers *s, const lf_node *n) {
     if (!x)
         return LF_OK;
     LF_TRY(lf_slide_make(s->g, n, n->attr, &w));
-    bool largest = !strcmp(n->op->name, "max_pool");
+    bool largest = lf_is_op(n, "max_pool");
     int sign = sign_of_scales(in);
     if (!has_hardware_shape(&w))
         return refuse(s, n,
@@ -236,7 +237,7 @@ static bool is_product(const lf_graph *g, const lf_node *n) {
 
 lf_status lf_integers_join(lf_integers *s, const lf_node *n) {
     const lf_tensor *a = lf_in(s->g, n, 0), *b = lf_in(s->g, n, 1), *y = lf_out(s->g, n, 0);
-    bool times = !strcmp(n->op->name, "mul");
+    bool times = lf_is_op(n, "mul");
     lf_id in[2];
     if (n->in_count != 2 || a->value || b->value || !lf_on_grid(a) || !lf_on_grid(b) ||
         !lf_shape_equal(a->shape, b->shape))
@@ -253,7 +254,7 @@ lf_status lf_integers_join(lf_integers *s, const lf_node *n) {
                                              times ? "product_join" : "sum_join", in, 2, NULL, &made);
     if (!times) {
         lf_attr_set_int(made, "a_factor", fa);
-        lf_attr_set_int(made, "b_factor", !strcmp(n->op->name, "sub") ? -fb : fb);
+        lf_attr_set_int(made, "b_factor", lf_is_op(n, "sub") ? -fb : fb);
     }
     made->line = n->line;
     return lf_infer_node(s->g, made);

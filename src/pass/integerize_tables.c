@@ -5,25 +5,22 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "ops/table_edges.h"
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
 
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
-
 /* -- which nodes ------------------------------------------------------------------------------------------------------- */
 
 static bool is_table(const lf_node *n) {
-    return is_op(n, "table_neurons") || is_op(n, "table_edges");
+    return lf_is_op(n, "table_neurons") || lf_is_op(n, "table_edges");
 }
 
 /* t is computed from tables by clamps, sums and changes of layout. */
 static bool behind_tables(const lf_graph *g, const lf_tensor *t) {
     const lf_node *n = lf_node_at(g, t->producer);
-    while (n && (n->op->positions || is_op(n, "clip") || is_op(n, "reduce")))
+    while (n && (n->op->positions || lf_is_op(n, "clip") || lf_is_op(n, "reduce")))
         n = lf_node_at(g, lf_in(g, n, 0)->producer);
     return is_table(n);
 }
@@ -36,9 +33,9 @@ static bool sums_last_axis(const lf_graph *g, const lf_node *n) {
 }
 
 bool lf_integers_tables(const lf_integers *s, const lf_node *n) {
-    if (is_table(n) || is_op(n, "thermometer"))
+    if (is_table(n) || lf_is_op(n, "thermometer"))
         return true;
-    if (!is_op(n, "clip") && !(is_op(n, "reduce") && sums_last_axis(s->g, n)))
+    if (!lf_is_op(n, "clip") && !(lf_is_op(n, "reduce") && sums_last_axis(s->g, n)))
         return false;
     const lf_tensor *x = lf_in(s->g, n, 0), *y = lf_out(s->g, n, 0);
     return lf_on_grid(x) && lf_on_grid(y) && behind_tables(s->g, x);
@@ -362,15 +359,15 @@ static lf_status emit_clip(lf_integers *s, const lf_node *n, lf_id x) {
 }
 
 lf_status lf_integers_table(lf_integers *s, lf_node *n) {
-    if (is_op(n, "thermometer"))
+    if (lf_is_op(n, "thermometer"))
         return visit_thermometer(s, n);
-    if (is_op(n, "table_neurons"))
+    if (lf_is_op(n, "table_neurons"))
         return visit_neurons(s, n);
-    if (is_op(n, "table_edges"))
+    if (lf_is_op(n, "table_edges"))
         return visit_edges(s, n);
     lf_id x;
     LF_TRY(lf_integers_of(s, n->in[0], &x));
     if (!x)
         return LF_OK;
-    return is_op(n, "clip") ? emit_clip(s, n, x) : finish(s, n, emit_same(s, n, "codes", x));
+    return lf_is_op(n, "clip") ? emit_clip(s, n, x) : finish(s, n, emit_same(s, n, "codes", x));
 }

@@ -1,8 +1,8 @@
 /* map: the integer graph becomes a hardware graph. Checks that every node between the cuts has hardware, fuses thresholds of few
  * levels into the matrix-vector units before them, and takes changes of layout that move nothing out of the way. */
-#include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "ir/pass.h"
 #include "pass/circuit_region.h"
@@ -10,10 +10,6 @@
 #include "pass/input_cut.h"
 
 enum { FUSED_LEVELS = 3 };
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
 
 /* -- what cannot become hardware, all at once ------------------------------------------------------------------------- */
 
@@ -27,7 +23,7 @@ static void no_hardware(const lf_graph *g, const lf_node *n) {
 /* Marks what lies before `from` on the host; true when a weight is among it. */
 static const lf_node *weights_before(const lf_graph *g, lf_id from) {
     for (const lf_node *n = lf_node_at(g, lf_tensor_at(g, from)->producer); n;) {
-        if (is_op(n, "matmul"))
+        if (lf_is_op(n, "matmul"))
             return n;
         const lf_tensor *x = NULL;
         for (int i = 0; i < n->in_count && !x; i++)
@@ -49,13 +45,13 @@ static real_part find_real_part(const lf_graph *g, lf_arena *scratch) {
     real_part r = {LF_NEW_ARRAY(scratch, bool, n), LF_NEW_ARRAY(scratch, lf_id, n)};
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *node = lf_node_at(g, g->order.at[i]);
-        bool behind = is_op(node, "dequantize");
+        bool behind = lf_is_op(node, "dequantize");
         lf_id culprit = 0;
-        for (int k = 0; !is_op(node, "quantize") && k < node->in_count; k++) {
+        for (int k = 0; !lf_is_op(node, "quantize") && k < node->in_count; k++) {
             behind |= r.behind[node->in[k]];
             culprit = culprit ? culprit : r.culprit[node->in[k]];
         }
-        if (behind && !culprit && !is_op(node, "dequantize") && !lf_is_elementwise(g, node))
+        if (behind && !culprit && !lf_is_op(node, "dequantize") && !lf_is_elementwise(g, node))
             culprit = node->id;
         for (int k = 0; k < node->out_count; k++) {
             r.behind[node->out[k]] = behind;
@@ -75,7 +71,7 @@ static lf_status refuse_reals(const lf_graph *g, const lf_node *n, const lf_node
         return status;
     }
     const lf_node *before = lf_node_at(g, lf_in(g, culprit, 0)->producer);
-    bool scales = is_op(before, "dequantize") && lf_in(g, before, 1)->value && lf_in(g, before, 1)->value->count > 1;
+    bool scales = lf_is_op(before, "dequantize") && lf_in(g, before, 1)->value && lf_in(g, before, 1)->value->count > 1;
     lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s works on real values in the middle of the circuit: %s",
                                culprit->op->name,
                                scales ? "its input has a scale for every channel" : "no quantizer stands before it");
@@ -92,7 +88,7 @@ static lf_status check_cut(const lf_graph *g, lf_arena *scratch) {
     const lf_node *cut = NULL;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (!is_op(n, "quantize"))
+        if (!lf_is_op(n, "quantize"))
             continue;
         const lf_node *weights = weights_before(g, n->in[0]);
         if (real.behind[n->in[0]])
@@ -112,7 +108,7 @@ static lf_status check_ops(const lf_graph *g) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         circuit += n->place == LF_PLACE_FPGA;
-        real = !real && is_op(n, "matmul") ? n : real;
+        real = !real && lf_is_op(n, "matmul") ? n : real;
         if (n->place == LF_PLACE_FPGA && n->op->level != LF_HW && !lf_moves_nothing(g, n))
             no_hardware(g, n);
     }
@@ -168,7 +164,7 @@ static void take_out(lf_graph *g, const uses *u, const lf_node *n, lf_id now) {
 static lf_status fuse_threshold(lf_graph *g, const uses *u, lf_node *t) {
     lf_node *mvu = lf_node_at(g, lf_in(g, t, 0)->producer);
     const lf_tensor *T = lf_in(g, t, 1);
-    if (!is_op(mvu, "mvu") || lf_in(g, mvu, 3) || u->count[t->in[0]] != 1 || lf_in(g, t, 2) ||
+    if (!lf_is_op(mvu, "mvu") || lf_in(g, mvu, 3) || u->count[t->in[0]] != 1 || lf_in(g, t, 2) ||
         T->shape.dim[1] > FUSED_LEVELS || T->shape.dim[1] < 1)
         return LF_OK;
     lf_id in[4] = {mvu->in[0], mvu->in[1], mvu->in_count > 2 ? mvu->in[2] : 0,
@@ -187,7 +183,7 @@ static lf_status fuse_threshold(lf_graph *g, const uses *u, lf_node *t) {
 static void drop_reshape(lf_graph *g, const uses *u, const lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0), *y = lf_out(g, n, 0);
     const lf_node *before = lf_node_at(g, x->producer);
-    const lf_tensor *source = is_op(before, "reshape") ? lf_in(g, before, 0) : x;
+    const lf_tensor *source = lf_is_op(before, "reshape") ? lf_in(g, before, 0) : x;
     if (lf_shape_equal(source->shape, y->shape))
         take_out(g, u, n, source->id);
 }
@@ -201,9 +197,9 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
         read_anew(&u, n);
-        if (is_op(n, "threshold"))
+        if (lf_is_op(n, "threshold"))
             LF_TRY(fuse_threshold(g, &u, n));
-        else if (is_op(n, "reshape") && n->place == LF_PLACE_FPGA)
+        else if (lf_is_op(n, "reshape") && n->place == LF_PLACE_FPGA)
             drop_reshape(g, &u, n);
     }
     lf_replace_uses_all(g, u.now);

@@ -3,11 +3,8 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
 
 static bool is_last(const lf_node *n) {
     return !strcmp(lf_attr_enum_name(n, "layout"), "channels_last");
@@ -15,13 +12,13 @@ static bool is_last(const lf_node *n) {
 
 /* Where the sums of a product have their channels, -1: n is none. */
 static int channel_axis(const lf_graph *g, const lf_node *n) {
-    if (!is_op(n, "conv") && !is_op(n, "matmul"))
+    if (!lf_is_op(n, "conv") && !lf_is_op(n, "matmul"))
         return -1;
     const lf_tensor *x = lf_in(g, n, 0), *w = lf_in(g, n, 1);
     int last = lf_out(g, n, 0)->shape.rank - 1;
     if (x->value || !w->value)
         return -1;
-    if (is_op(n, "matmul"))
+    if (lf_is_op(n, "matmul"))
         return w->shape.rank == 2 && last >= 0 ? last : -1;
     return is_last(n) ? last : 1;
 }
@@ -41,7 +38,7 @@ static bool varies_along(lf_shape constant, lf_shape y, int axis) {
 }
 
 bool lf_is_channel_bias(const lf_graph *g, const lf_node *n) {
-    if (!is_op(n, "add") || n->in_count != 2)
+    if (!lf_is_op(n, "add") || n->in_count != 2)
         return false;
     int k = lf_channel_bias_operand(g, n);
     const lf_tensor *c = lf_in(g, n, k), *x = lf_in(g, n, 1 - k), *y = lf_out(g, n, 0);
@@ -56,7 +53,7 @@ bool lf_product_of(const lf_graph *g, lf_id node, lf_product *out) {
     if (axis < 0)
         return false;
     *out = (lf_product){.node = node, .weights = n->in[1], .axis = axis, .sum = n->out[0]};
-    out->weight_axis = is_op(n, "conv") ? 0 : 1;
+    out->weight_axis = lf_is_op(n, "conv") ? 0 : 1;
     out->channels = lf_out(g, n, 0)->shape.dim[axis];
     const lf_node *next = lf_only_consumer(g, n->out[0]);
     if (next && lf_is_channel_bias(g, next)) {

@@ -1,7 +1,6 @@
 #include "pass/quantize_network.h"
 
-#include <string.h>
-
+#include "ir/is_op.h"
 #include "pass/composed.h"
 #include "pass/quantizers.h"
 
@@ -12,17 +11,6 @@ typedef struct planner {
     bool *before;  /* [tensor id]: some product comes after it */
     size_t *point; /* [tensor id]: index + 1 of its point; 0: none */
 } planner;
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
-
-static bool is_among(const lf_node *n, const char *const *names) {
-    for (; n && *names; names++)
-        if (is_op(n, *names))
-            return true;
-    return false;
-}
 
 static bool is_data(const lf_graph *g, const lf_node *n, int k) {
     return k < n->in_count && n->in[k] && !lf_in(g, n, k)->value;
@@ -39,7 +27,7 @@ static bool all_data(const lf_graph *g, const lf_node *n) {
 
 /* Ops behind which there are the same values as before: codes go through them. */
 static bool is_transparent(const lf_graph *g, const lf_node *n) {
-    return n && (n->op->positions || is_op(n, "max_pool")) && lf_variable_operand(g, n) == 0;
+    return n && (n->op->positions || lf_is_op(n, "max_pool")) && lf_variable_operand(g, n) == 0;
 }
 
 /* Operand k of n is a constant without negative values. */
@@ -55,11 +43,11 @@ static bool is_positive_constant(const lf_graph *g, const lf_node *n, int k) {
 static bool gives_no_negative(const lf_graph *g, const lf_node *n) {
     static const char *const positive[] = {"relu", "sigmoid", "hard_sigmoid", "softmax",
                                            "abs",  "exp",     "softplus",     NULL};
-    if (is_op(n, "max"))
+    if (lf_is_op(n, "max"))
         for (int k = 0; k < n->in_count; k++)
             if (is_positive_constant(g, n, k))
                 return true;
-    return is_among(n, positive) || (is_op(n, "clip") && is_positive_constant(g, n, 1));
+    return lf_is_one_of(n, positive) || (lf_is_op(n, "clip") && is_positive_constant(g, n, 1));
 }
 
 /* No value of the tensor is negative, as the ops before it say. */
@@ -68,7 +56,7 @@ static bool never_negative(const lf_graph *g, lf_id t) {
         const lf_node *n = lf_node_at(g, lf_tensor_at(g, t)->producer);
         if (gives_no_negative(g, n))
             return true;
-        if (!is_transparent(g, n) && !is_op(n, "average_pool"))
+        if (!is_transparent(g, n) && !lf_is_op(n, "average_pool"))
             return false;
         t = n->in[0];
     }
@@ -120,7 +108,7 @@ static size_t need(planner *p, const lf_node *n, int k, int bits) {
         k = 0;
         up = lf_node_at(p->g, lf_in(p->g, n, k)->producer);
     }
-    return is_op(up, "concat") && all_data(p->g, up) ? need_operands(p, up, true, bits) : add_use(p, n, k, bits);
+    return lf_is_op(up, "concat") && all_data(p->g, up) ? need_operands(p, up, true, bits) : add_use(p, n, k, bits);
 }
 
 /* All operands that are data, in one group where they have to share a scale; the first one's point. */
@@ -185,8 +173,8 @@ static void visit(planner *p, const lf_node *n) {
         add_product(p, n);
         return;
     }
-    bool shared = is_op(n, "concat") || (data > 1 && is_among(n, sums));
-    bool apart = data && (is_op(n, "average_pool") || (data > 1 && (is_op(n, "mul") || is_op(n, "matmul"))));
+    bool shared = lf_is_op(n, "concat") || (data > 1 && lf_is_one_of(n, sums));
+    bool apart = data && (lf_is_op(n, "average_pool") || (data > 1 && (lf_is_op(n, "mul") || lf_is_op(n, "matmul"))));
     if (shared || apart)
         (void)need_operands(p, n, shared, p->q->bits.activations);
 }
@@ -213,7 +201,7 @@ static lf_status need_network(const lf_graph *g) {
     static const char *const ends[] = {"quantize", "dequantize", NULL};
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (n->op->level != LF_HW && !is_among(n, ends))
+        if (n->op->level != LF_HW && !lf_is_one_of(n, ends))
             continue;
         lf_where where = lf_where_node(g, n);
         lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where,

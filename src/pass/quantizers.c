@@ -1,26 +1,20 @@
 #include "pass/quantizers.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/elementwise.h"
 #include "ops/ops.h"
-
-static bool is_op(const lf_node *n, const char *name) {
-    return n && !strcmp(n->op->name, name);
-}
 
 bool lf_fits_bits(const lf_tensor *t, int bits) {
     return lf_on_grid(t) && (t->range.hi - t->range.lo) / (t->range.step > 0 ? t->range.step : 1) < (int64_t)1 << bits;
 }
 
 bool lf_is_quantizer(const lf_node *n) {
-    static const char *const names[] = {"quant", "quant_linear", "bipolar_quant", "sign", "multi_threshold", "trunc"};
-    for (size_t i = 0; i < LF_COUNT(names); i++)
-        if (is_op(n, names[i]))
-            return true;
-    return false;
+    static const char *const names[] = {"quant", "quant_linear", "bipolar_quant", "sign", "multi_threshold", "trunc",
+                                        NULL};
+    return lf_is_one_of(n, names);
 }
 
 /* -- the clipping of a quantizer ------------------------------------------------------------------------------------------------ */
@@ -38,8 +32,8 @@ static bool common_shape(const lf_tensor *a, const lf_tensor *b, lf_shape *out) 
 }
 
 static bool clipping_of(const lf_graph *g, const lf_node *n, clipping *c) {
-    bool linear = is_op(n, "quant_linear");
-    if (!linear && !is_op(n, "quant"))
+    bool linear = lf_is_op(n, "quant_linear");
+    if (!linear && !lf_is_op(n, "quant"))
         return false;
     *c = (clipping){.scale = lf_in(g, n, 1), .zero = lf_in(g, n, 2)};
     if (!c->scale->value || (c->zero && !c->zero->value) || !common_shape(c->scale, c->zero, &c->shape))

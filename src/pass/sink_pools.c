@@ -1,7 +1,7 @@
 /* sink-pools: a max_pool of real values moves behind the rising elementwise nodes that follow it, up to the next quantizer, so that it
  * works on integer codes: max(f(x)) is f(max(x)) for every f that never falls, bit for bit. */
-#include <string.h>
 
+#include "ir/is_op.h"
 #include "ir/pass.h"
 #include "ops/slide.h"
 #include "pass/composed.h"
@@ -74,7 +74,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     lf_ids pools = {0};
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (n && !strcmp(n->op->name, "max_pool") && ((const lf_slide_attr *)n->attr)->layout == LF_CHANNELS_LAST)
+        if (lf_is_op(n, "max_pool") && ((const lf_slide_attr *)n->attr)->layout == LF_CHANNELS_LAST)
             LF_PUSH(scratch, &pools, n->id);
     }
     for (size_t i = 0; i < pools.count; i++)

@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "ops/align.h"
 #include "ops/elementwise.h"
-
-static bool is_op(const lf_node *n, const char *name) {
-    return !strcmp(n->op->name, name);
-}
 
 /* -- numbers and indices ------------------------------------------------------------------------------------------------ */
 
@@ -250,7 +247,7 @@ static bool print_code_sum(lf_driver_loop *l, const lf_node *n, int data, const 
     if (!l->is_code || !lf_on_grid(k) || x->grid.scale_count != 1 || k->grid.scale_count != 1 ||
         y->grid.scale_count != 1)
         return false;
-    bool minus = is_op(n, "sub");
+    bool minus = lf_is_op(n, "sub");
     int64_t kx = lf_align_factor(x->grid.scale[0], y->grid.scale[0]) * (minus && data == 1 ? -1 : 1);
     int64_t kk = lf_align_factor(k->grid.scale[0], y->grid.scale[0]) * (minus && data == 0 ? -1 : 1);
     int64_t *add = LF_NEW_ARRAY(l->arena, int64_t, k->value->count);
@@ -265,7 +262,7 @@ static bool print_code_sum(lf_driver_loop *l, const lf_node *n, int data, const 
 
 static bool print_binary(lf_driver_loop *l, const lf_node *n, const int64_t *element) {
     int data = lf_data_operand(l->g, n);
-    bool product = is_op(n, "mul"), quotient = is_op(n, "div");
+    bool product = lf_is_op(n, "mul"), quotient = lf_is_op(n, "div");
     if (data < 0 || n->in_count != 2)
         return false;
     if (lf_on_grid(lf_out(l->g, n, 0))) /* products with a constant keep the codes (ops/product.c) */
@@ -277,7 +274,7 @@ static bool print_binary(lf_driver_loop *l, const lf_node *n, const int64_t *ele
         l->uses->times = true;
         lf_text_addf(&l->body, "        v = times(%s, %s);\n", a, b);
     } else
-        lf_text_addf(&l->body, "        v = %s %s %s;\n", a, quotient ? "/" : is_op(n, "sub") ? "-" : "+", b);
+        lf_text_addf(&l->body, "        v = %s %s %s;\n", a, quotient ? "/" : lf_is_op(n, "sub") ? "-" : "+", b);
     return true;
 }
 
@@ -330,28 +327,28 @@ static bool print_relu(lf_driver_loop *l, const lf_node *n) {
 
 static bool print_node(lf_driver_loop *l, const lf_node *n, const int64_t *element) {
     static const char *const binary[] = {"add", "sub", "mul", "div"};
-    if (n->op->positions || is_op(n, "quantize") || is_op(n, "dequantize"))
+    if (n->op->positions || lf_is_op(n, "quantize") || lf_is_op(n, "dequantize"))
         return true;
     for (size_t i = 0; i < LF_COUNT(binary); i++)
-        if (is_op(n, binary[i]))
+        if (lf_is_op(n, binary[i]))
             return print_binary(l, n, element);
-    if (is_op(n, "quant"))
+    if (lf_is_op(n, "quant"))
         return print_quant(l, n, element);
-    if (is_op(n, "bipolar_quant"))
+    if (lf_is_op(n, "bipolar_quant"))
         return print_sign(l, n, "v >= 0.0 ? 1 : -1");
-    if (is_op(n, "sign"))
+    if (lf_is_op(n, "sign"))
         return print_sign(l, n, "(v > 0.0 ? 1 : 0) - (v < 0.0 ? 1 : 0)");
-    if (is_op(n, "batch_norm"))
+    if (lf_is_op(n, "batch_norm"))
         return print_norm(l, n, element);
-    if (is_op(n, "decode"))
+    if (lf_is_op(n, "decode"))
         return print_decode(l, n);
-    return is_op(n, "relu") && print_relu(l, n);
+    return lf_is_op(n, "relu") && print_relu(l, n);
 }
 
 /* Operand 0 of everything but sums and products is what the op works on; no constant makes more elements of it. */
 static bool is_one_to_one(const lf_driver_loop *l, const lf_node *n) {
     int data = lf_data_operand(l->g, n);
-    bool free_order = is_op(n, "add") || is_op(n, "mul") || is_op(n, "sub") || is_op(n, "div");
+    bool free_order = lf_is_op(n, "add") || lf_is_op(n, "mul") || lf_is_op(n, "sub") || lf_is_op(n, "div");
     return data >= 0 && (data == 0 || free_order) && lf_in(l->g, n, data) == l->at &&
            lf_shape_count(l->at->shape) == lf_shape_count(lf_out(l->g, n, 0)->shape);
 }
