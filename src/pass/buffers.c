@@ -81,18 +81,22 @@ static lf_status slot_weight(lf_graph *g, const lf_slot *s, double *weight) {
 
 /* -- slots and the model -------------------------------------------------------------------------------------------------- */
 
-/* The FIFO as it will be. Its word stands a cycle later where it is a memory, which then holds one word less. */
-static lf_status set_depth(sizing *z, lf_slot *s, int64_t depth) {
+/* The twin's word stands a cycle later where the FIFO is a memory, which then holds one word less. */
+lf_status lf_slot_set_depth(lf_graph *g, lf_slot *s, int64_t depth, bool round_up, lf_arena *a, lf_chain *chain) {
     lf_unit u;
-    z->proved = false;
     s->depth = depth;
-    lf_chain_bypass(z->chain, s->unit, depth == 0);
+    lf_chain_bypass(chain, s->unit, depth == 0);
     if (depth == 0)
         return LF_OK;
-    LF_TRY(lf_buffers_set(z->g, s->fifo, depth < DEEPEST ? depth : DEEPEST, true));
-    LF_TRY(s->fifo->op->unit(z->g, s->fifo, z->arena, &u));
-    lf_chain_replace(z->chain, s->unit, &u);
+    LF_TRY(lf_buffers_set(g, s->fifo, depth < DEEPEST ? depth : DEEPEST, round_up));
+    LF_TRY(s->fifo->op->unit(g, s->fifo, a, &u));
+    lf_chain_replace(chain, s->unit, &u);
     return LF_OK;
+}
+
+static lf_status set_depth(sizing *z, lf_slot *s, int64_t depth) {
+    z->proved = false;
+    return lf_slot_set_depth(z->g, s, depth, true, z->arena, z->chain);
 }
 
 /* Depths change and change back. */

@@ -25,12 +25,17 @@ typedef LF_VEC(lf_slot) lf_slots;
  *
  * Method: sources that spread a frame evenly over the bound, FIFOs without end: what they hold is deep enough, because in a monotone
  * dataflow graph no beat that comes earlier delays another. Then FIFOs go, in groups, and the dearest shrink, as long as the rate
- * stays and the budget of model runs lasts. */
+ * stays and the budget of model runs lasts. `scratch` holds the model; slots point to nodes of the graph. LF_FAILED, naming who waits for
+ * whom, when the circuit stops even with FIFOs without end. */
 LF_MUST_USE lf_status lf_buffers_size(lf_graph *g, lf_slots *slots, int64_t bound, int most_ready, lf_arena *scratch,
                                       int64_t *ii);
 
-/* The cheapest style for a FIFO of that depth, set on the node together with the depth. A depth that costs nothing more is taken
+/* The cheapest style for a FIFO of that depth (1 to 2^20), set on the node together with the depth. A deeper one that is cheaper is taken
  * instead when `round_up`, if it is at most an eighth deeper. */
 LF_MUST_USE lf_status lf_buffers_set(lf_graph *g, lf_node *fifo, int64_t depth, bool round_up);
+
+/* The same for a slot of a model, whose unit becomes the twin of that FIFO (in `a`), or wires with depth 0. A FIFO is at most 2^20 deep. */
+LF_MUST_USE lf_status lf_slot_set_depth(lf_graph *g, lf_slot *s, int64_t depth, bool round_up, lf_arena *a,
+                                        lf_chain *chain);
 
 #endif

@@ -4,6 +4,7 @@
 #include "pass/composed.h"
 #include "pass/quantizers.h"
 
+/* Which points must be codes is found from the products up (need), past what passes codes on. */
 typedef struct planner {
     lf_quantizing *q;
     lf_graph *g;

@@ -13,7 +13,7 @@
 #include "pass/quantize_scale.h"
 
 typedef struct lf_quantizing_bits {
-    int activations, weights; /* 2..8 */
+    int activations, weights; /* bits, 2..8 */
     int ends; /* of weights and inputs of products before or behind which there is no other; 0: as the others */
 } lf_quantizing_bits;
 
@@ -53,13 +53,14 @@ typedef struct lf_quantizing {
     lf_ids idle_biases; /* additions of zeros that the plan gave to products without a bias */
 } lf_quantizing;
 
-/* Finds points and products; gives every product a bias. The network must be inferred and no integer program: LF_BAD_INPUT otherwise,
- * and where there is no product at all. */
+/* Finds points and products; gives every product a bias. What q points to lives in `arena`; the graph is changed
+ * in place. The network must be inferred and no integer program: LF_BAD_INPUT otherwise, and where there is no product at all. */
 LF_MUST_USE lf_status lf_quantizing_plan(lf_quantizing *q, lf_graph *g, lf_arena *arena, lf_quantizing_bits bits);
 
-/* seen[i]: magnitudes of points.at[i]. */
+/* seen: one for every point, the magnitudes of points.at[i]; read only here. Sets scale and is_signed of the points that are not kept. */
 void lf_quantizing_set_scales(lf_quantizing *q, const lf_magnitudes *seen, lf_scale_choice how);
 
+/* Inserts the quantizers; weights get one scale per output channel, chosen by that method. Errors are those of inference. */
 LF_MUST_USE lf_status lf_quantizing_apply(lf_quantizing *q, lf_scale_method weights);
 
 /* Biases that no correction has needed go again: what did not change stays as it was. Tensors of points, biases and sums may be gone after it. */

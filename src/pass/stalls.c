@@ -57,15 +57,7 @@ typedef struct deepening {
 } deepening;
 
 static lf_status set_depth(deepening *d, lf_slot *s, int64_t depth) {
-    lf_unit u;
-    s->depth = depth;
-    lf_chain_bypass(d->chain, s->unit, depth == 0);
-    if (depth == 0)
-        return LF_OK;
-    LF_TRY(lf_buffers_set(d->g, s->fifo, depth, false));
-    LF_TRY(s->fifo->op->unit(d->g, s->fifo, d->arena, &u));
-    lf_chain_replace(d->chain, s->unit, &u);
-    return LF_OK;
+    return lf_slot_set_depth(d->g, s, depth, false, d->arena, d->chain);
 }
 
 /* A beat waits before a unit with several operands for those of the others, and the FIFO there is full or is none: *any. */
