@@ -17,7 +17,9 @@ typedef struct build_args {
     double clock_mhz, fps;
     int64_t ii;
     const char *lut_depth;
-    bool sweep, fastest, allow_deadlock;
+    const char *dont_cares, *labels, *check, *check_labels;
+    int64_t rarity;
+    bool sweep, fastest, allow_deadlock, abc;
 } build_args;
 
 static const cli_option options[] = {
@@ -30,6 +32,12 @@ static const cli_option options[] = {
     {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto, folded, table or spatial (circuits: a frame every clock)"},
     {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream, or flow (data and valid; for what is one circuit)"},
     {"lut-depth", 0, "N", CLI_STRING, offsetof(build_args, lut_depth), "LUT levels between the registers of circuits (default 2), or none for no registers"},
+    {"abc", 0, NULL, CLI_FLAG, offsetof(build_args, abc), "circuits: let Berkeley ABC try, too"},
+    {"dont-cares", 0, "X.npy", CLI_STRING, offsetof(build_args, dont_cares), "circuits may compute anything on codes that these rows do not show; what that changes is measured"},
+    {"labels", 0, "Y.npy", CLI_STRING, offsetof(build_args, labels), "classes of the rows of --dont-cares"},
+    {"rarity", 0, "N", CLI_INT, offsetof(build_args, rarity), "codes seen fewer than N times count as not shown (default 1)"},
+    {"check", 0, "X.npy", CLI_STRING, offsetof(build_args, check), "rows to measure on (default: the last fifth of --dont-cares)"},
+    {"check-labels", 0, "Y.npy", CLI_STRING, offsetof(build_args, check_labels), "classes of the rows of --check"},
     {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers and depths of FIFOs (edit the folding.json of a build)"},
     {"weights", 0, "WHICH", CLI_STRING, offsetof(build_args, weights), "weights that come from outside over streams: stream (those that do not fit), all, or names of layers with commas"},
     {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify), "simulate the design on these rows when it is built"},
@@ -43,7 +51,7 @@ static bool sensible(const build_args *a) {
     const struct {
         bool given;
         const char *name;
-    } unused[] = {{a->out, "out"}, {a->folding, "folding"}, {a->weights, "weights"}, {a->verify, "verify"}, {a->ii > 0, "ii"}, {a->fps > 0, "fps"}, {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"}};
+    } unused[] = {{a->out, "out"}, {a->folding, "folding"}, {a->weights, "weights"}, {a->verify, "verify"}, {a->ii > 0, "ii"}, {a->fps > 0, "fps"}, {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"}, {a->abc, "abc"}, {a->dont_cares, "dont-cares"}};
     for (size_t i = 0; a->sweep && i < sizeof unused / sizeof *unused; i++)
         if (unused[i].given) {
             fprintf(stderr, "lutfisk build: --sweep only shows the curve: leave out --%s\n", unused[i].name);
@@ -87,7 +95,13 @@ static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answe
                           .verify = a->verify,
                           .sweep = a->sweep,
                           .fastest = a->fastest,
-                          .allow_deadlock = a->allow_deadlock};
+                          .allow_deadlock = a->allow_deadlock,
+                          .abc = a->abc,
+                          .dont_cares = a->dont_cares,
+                          .labels = a->labels,
+                          .rarity = a->rarity,
+                          .check = a->check,
+                          .check_labels = a->check_labels};
     return lf_build(ctx, &o, answer);
 }
 

@@ -119,6 +119,12 @@ typedef struct lf_build_options {
     const char *verify;    /* X.npy: verify after building */
     bool sweep;            /* only the curve of frames/s against LUTs */
     bool fastest;          /* without fps and ii: the fastest folding that fits the part */
+    bool abc;              /* circuits: Berkeley ABC as one more optimizer; LF_NO_TOOL where it is missing */
+    const char *dont_cares; /* X.npy: what circuits compute on codes that these rows do not show may become anything (doc/user/circuits.md) */
+    const char *labels;     /* class of every row of dont_cares */
+    int64_t rarity;         /* codes seen fewer than so many times count as unseen; 0: 1 */
+    const char *check;      /* X2.npy: rows that measure what that costs; NULL: the last fifth of dont_cares, which is then not used for it */
+    const char *check_labels;
     bool allow_deadlock;   /* FIFO depths of `folding` with which the circuit stops for ever are a warning */
 } lf_build_options;
 LF_API lf_status lf_build(lf_ctx *ctx, const lf_build_options *options, lf_answer *answer);

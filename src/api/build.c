@@ -4,6 +4,7 @@
 
 #include "api/answer.h"
 #include "api/same_program.h"
+#include "api/seen_rows.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "ir/lftext.h"
@@ -33,7 +34,27 @@ typedef struct builder {
     double clock_mhz;
     lf_fold_options fold;
     int64_t checked_rows; /* on which program and network were held against each other */
+    lf_circuits_report logic;
+    lf_seen *seen;      /* with --dont-cares */
+    json_t *dont_cares; /* what they changed */
 } builder;
+
+/* What would be left undone is refused. */
+static lf_status check_circuit_options(const builder *b) {
+    const lf_build_options *o = b->o;
+    bool wanting = o->labels || o->check || o->check_labels || o->rarity > 0;
+    if (!o->dont_cares && wanting)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--labels, --rarity, --check and --check-labels belong to --dont-cares");
+    if (o->check_labels && !o->check)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--check-labels are of the rows of --check");
+    if (o->check && o->labels)
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "accuracy is measured on the rows of --check: give --check-labels instead of --labels");
+    if (o->check && !strcmp(o->check, o->dont_cares))
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--check must be other rows than --dont-cares: on those nothing changes");
+    if (o->abc && !lf_abc_tool())
+        return lf_fail(b->ctx, LF_NO_TOOL, NULL, "--abc: neither berkeley-abc nor yosys-abc is installed");
+    return LF_OK;
+}
 
 static lf_status check_options(builder *b) {
     static const char *const styles[] = {"auto", "folded", "spatial", "table", NULL}, *const interfaces[] = {"stream", "flow", NULL};
@@ -48,6 +69,7 @@ static lf_status check_options(builder *b) {
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --ii both set the target: give one of them");
     if (o->fastest && (o->fps > 0 || o->ii > 0))
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fastest is instead of a target: leave out --fps and --ii");
+    LF_TRY(check_circuit_options(b));
     b->clock_mhz = o->clock_mhz > 0 ? o->clock_mhz : 200;
     b->part = lf_part_find(b->ctx, o->part ? o->part : "xc7z020");
     if (!b->part)
@@ -88,8 +110,22 @@ static bool wants_flow(const builder *b) { return b->o->interface && !strcmp(b->
 static bool luts_of_four(const lf_part *part) { return !strcmp(part->family, "ice40") || !strcmp(part->family, "ecp5"); }
 
 static lf_status make_circuits(builder *b) {
-    lf_circuits_options o = {.lut_inputs = luts_of_four(b->part) ? 4 : 6, .style = (int)lf_circuits_style_of(b->o->style), .flow = wants_flow(b), .lut_depth = b->o->lut_depth};
-    return run_pass(b, "circuits", &o);
+    lf_circuits_options o = {.lut_inputs = luts_of_four(b->part) ? 4 : 6, .style = (int)lf_circuits_style_of(b->o->style), .flow = wants_flow(b), .lut_depth = b->o->lut_depth,
+                             .abc = b->o->abc, .report = &b->logic, .rows = b->seen ? lf_seen_rows(b->seen) : NULL};
+    LF_TRY(run_pass(b, "circuits", &o));
+    if (!b->logic.circuits && (b->o->abc || b->seen))
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--%s is for circuits, and this design has none", b->o->abc ? "abc" : "dont-cares");
+    return LF_OK;
+}
+
+/* With data don't-cares the circuit is not the network: what that changes is measured before anything is written. */
+static lf_status make_seen_circuits(builder *b) {
+    if (!b->o->dont_cares)
+        return make_circuits(b);
+    LF_TRY(lf_seen_open(b->ctx, b->g, b->o, &b->seen));
+    LF_TRY(make_circuits(b));
+    lf_progress(b->ctx, "measuring the don't-cares", 0, 0);
+    return lf_seen_measure(b->seen, b->g, &b->logic, &b->dont_cares);
 }
 
 /* There is nothing to fold: a part that was named must be large enough. */
@@ -117,7 +153,7 @@ static lf_status check_room(const builder *b) {
 /* Flow has no widths, FIFOs or foldings: what is not one circuit is refused. */
 static lf_status make_hardware(builder *b) {
     LF_TRY(make_program(b));
-    LF_TRY(make_circuits(b));
+    LF_TRY(make_seen_circuits(b));
     if (wants_flow(b))
         LF_TRY(lf_flow_check(b->g));
     LF_TRY(run_pass(b, "map", NULL));
@@ -161,7 +197,7 @@ static lf_status measure_flow(builder *b, lf_stream_facts *flow) {
 }
 
 static lf_status gather_facts(builder *b, lf_build_facts *f) {
-    *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz, .checked_rows = b->checked_rows};
+    *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz, .checked_rows = b->checked_rows, .logic = &b->logic, .dont_cares = b->dont_cares};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
     f->speaks_flow = lf_speaks_flow(b->g);
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
@@ -218,6 +254,8 @@ static lf_status write_all(builder *b, const lf_build_facts *f, const json_t *re
     LF_TRY(write_weights(b, f, dir));
     LF_TRY(lf_graph_save(b->g, lf_path_join(b->arena, dir, "model.lf"), false));
     LF_TRY(write_folding(b, dir));
+    if (b->seen)
+        LF_TRY(lf_graph_save(lf_seen_program(b->seen), lf_path_join(b->arena, dir, "network.lf"), false));
     return write_report(b, dir, report);
 }
 
@@ -346,6 +384,8 @@ lf_status lf_build(lf_ctx *ctx, const lf_build_options *o, lf_answer *answer) {
     }
     if (status == LF_OK)
         status = o->sweep ? sweep(&b, answer) : build(&b, answer);
+    json_decref(b.dont_cares);
+    lf_seen_free(b.seen);
     lf_graph_free(b.g);
     lf_arena_free(b.arena);
     return status;

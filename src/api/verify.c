@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "api/seen_rows.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/run.h"
@@ -29,6 +30,8 @@ typedef struct verifier {
     const char *simulator;
     bool deadlock; /* its report says so */
     bool flow;     /* its ports speak flow */
+    bool dont_cares; /* data don't-cares: the circuit is not the network */
+    size_t changed;  /* with them: rows on which it is not */
     lf_stream_stop stop;
     int64_t *passed; /* as in stop, by the simulation */
 } verifier;
@@ -46,6 +49,7 @@ static lf_status open_build(verifier *v) {
     v->predicted_ii = json_integer_value(json_object_get(network, "ii_cycles"));
     v->predicted_latency = json_integer_value(json_object_get(network, "latency_cycles"));
     v->deadlock = json_is_string(json_object_get(network, "deadlock"));
+    v->dont_cares = json_object_get(v->report, "dont_cares") != NULL;
     if (!v->top || (v->predicted_ii <= 0 && !v->deadlock))
         return lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = report}, "this is not the report of a build");
     lf_model_options o = {.model = model};
@@ -275,13 +279,31 @@ static void answer_with(verifier *v, lf_answer *answer) {
                  v->o->netlist ? "mapped netlist" : "Verilog");
     lf_text_addf(&text, "II %s cycles (predicted %s), latency %s cycles (predicted %s)\n", v->ii < 0 ? "-" : lf_thousands(v->arena, v->ii), lf_thousands(v->arena, v->predicted_ii),
                  lf_thousands(v->arena, v->latency), lf_thousands(v->arena, v->predicted_latency));
+    if (v->dont_cares) {
+        json_object_set_new(root, "differ_from_network", json_integer((json_int_t)v->changed));
+        lf_text_addf(&text, "data don't-cares: %s of these rows differ from the network without them\n", lf_thousands(v->arena, (int64_t)v->changed));
+    }
     lf_answer_set(answer, root, &text);
+}
+
+/* The Verilog is held against the circuit; how far that is from the network is told beside it. */
+static lf_status compare_network(verifier *v) {
+    if (!v->dont_cares)
+        return LF_OK;
+    lf_model_options o = {.model = lf_path_join(v->arena, v->o->dir, "network.lf")};
+    lf_graph *network = lf_model_open(v->ctx, &o);
+    if (!network)
+        return LF_BAD_INPUT;
+    lf_status status = lf_rows_that_differ(v->ctx, v->g, network, v->o->in, v->frames, &v->changed);
+    lf_graph_free(network);
+    return status;
 }
 
 static lf_status verify(verifier *v) {
     LF_TRY(open_build(v));
     LF_TRY(load_rows(v));
     LF_TRY(run_program(v));
+    LF_TRY(compare_network(v));
     LF_TRY(v->deadlock ? predict_stop(v) : predict_timing(v));
     return simulate(v, v->deadlock ? stop_once : run_once);
 }

@@ -19,6 +19,43 @@ static size_t all_luts(const lf_circuit *c) {
     return luts;
 }
 
+/* -- samples ask for tables ------------------------------------------------------------------------------------------------ */
+
+static lf_word table_of_lut(lf_circuit *out, const lf_word_def *d, const lf_word *map) {
+    lf_word bits[LF_LUT_INPUTS];
+    int64_t values[1 << LF_LUT_INPUTS];
+    for (int j = 0; j < d->arg_count; j++)
+        bits[j] = map[d->args[j]];
+    for (size_t a = 0; a < (size_t)1 << d->arg_count; a++)
+        values[a] = (int64_t)(d->truth >> a & 1);
+    return lf_circuit_table(out, lf_circuit_join(out, bits, d->arg_count, false), values, (size_t)1 << d->arg_count,
+                            NULL);
+}
+
+/* LUT words of the core, where neurons are, become tables, so that it is counted which of their entries are read. c has no words that are not
+ * needed. Encoder and head stay exact. */
+static lf_circuit *tables_of_luts(const lf_circuit *c) {
+    lf_circuit *out = lf_circuit_new(c->ctx);
+    if (!out)
+        return NULL;
+    lf_word *map = LF_NEW_ARRAY(out->arena, lf_word, c->words.count);
+    for (size_t i = 0; i < c->inputs.count; i++) {
+        out->part = (lf_circuit_part)lf_word_at(c, c->inputs.at[i])->part;
+        map[c->inputs.at[i]] = lf_circuit_input(out, lf_word_range(c, c->inputs.at[i]));
+    }
+    for (lf_word w = 1; w < c->words.count; w++) {
+        const lf_word_def *d = lf_word_at(c, w);
+        out->part = (lf_circuit_part)d->part;
+        if (d->op == LF_WORD_LUT && d->part == LF_PART_CORE && d->arg_count > 1)
+            map[w] = table_of_lut(out, d, map);
+        else if (d->op != LF_WORD_INPUT)
+            map[w] = lf_word_rebuild(out, d, map);
+    }
+    for (size_t i = 0; i < c->outputs.count; i++)
+        lf_circuit_output(out, map[c->outputs.at[i]]);
+    return out;
+}
+
 /* -- the netlist made smaller ---------------------------------------------------------------------------------------------- */
 
 /* Takes `to` in place of *net when it is smaller and not too deep. */
@@ -133,7 +170,8 @@ lf_circuit *lf_circuit_minimize(const lf_circuit *c, const lf_minimize_options *
     lf_minimize_report own;
     r = r ? r : &own;
     *r = (lf_minimize_report){.exact = !o->samples};
-    lf_circuit *first = lf_circuit_clean(c), *clean = first ? lf_circuit_share_comparisons(first, o->lut_inputs) : NULL;
+    lf_circuit *first = lf_circuit_clean(c), *asked = first && o->samples ? tables_of_luts(first) : first;
+    lf_circuit *clean = asked ? lf_circuit_share_comparisons(asked, o->lut_inputs) : NULL;
     lf_islands x = {.c = clean, .o = o, .r = r, .a = lf_arena_new()};
     lf_circuit *d = NULL;
     if (clean && x.a) {
@@ -144,6 +182,8 @@ lf_circuit *lf_circuit_minimize(const lf_circuit *c, const lf_minimize_options *
     lf_lutnet_free(x.blast.net);
     lf_arena_free(x.a);
     lf_circuit_free(clean);
+    if (asked != first)
+        lf_circuit_free(asked);
     lf_circuit_free(first);
     return d;
 }

@@ -10,7 +10,7 @@ typedef struct lf_minimize_options {
     int effort;     /* of lf_decompose */
     int depth;      /* LUT levels between words that stay, where that is possible; 0: smallest area */
     /* Data don't-cares: rows of inputs. An entry of a table that fewer than `rarity` of them read (at least 1) may become anything. That changes
-     * the function where no row has been: the caller reports what is measured before and after. */
+     * the function where no row has been: the caller reports what is measured before and after. LUT words of the core count as tables. */
     const int64_t *samples; /* [sample][input], or NULL */
     size_t sample_count, rarity;
     bool abc; /* let Berkeley ABC try, where it is installed; kept only when smaller and proved equal */
@@ -19,12 +19,15 @@ typedef struct lf_minimize_options {
 typedef struct lf_minimize_report {
     size_t luts_before, luts_after; /* as lf_circuit_count counts */
     size_t tables, entries;         /* index values of all tables */
-    size_t unreachable, unseen;     /* of these: cannot occur; not read often enough by the samples */
+    size_t unreachable, unseen;     /* of these: cannot occur; not read often enough by the samples, and changed for it */
     size_t luts_mapped;             /* LUT words, before the local search */
     size_t luts_by_abc;             /* 0: ABC was not asked, not better or not there */
     bool
         exact; /* equal to the given circuit for all inputs that read only entries of tables that matter; else for the samples */
 } lf_minimize_report;
+
+/* The program that `abc` runs; NULL when none is installed. */
+const char *lf_abc_tool(void);
 
 /* A new circuit without stages, or NULL and a diagnostic. r may be NULL. */
 lf_circuit *lf_circuit_minimize(const lf_circuit *c, const lf_minimize_options *o, lf_minimize_report *r);

@@ -35,8 +35,12 @@ static lf_lutnet *run_in(lf_ctx *ctx, lf_arena *a, const char *tool, const char 
     return read_back(ctx, lf_path_join(a, dir, "out.blif"));
 }
 
+const char *lf_abc_tool(void) {
+    return lf_tool_found("berkeley-abc") ? "berkeley-abc" : lf_tool_found("yosys-abc") ? "yosys-abc" : NULL;
+}
+
 lf_lutnet *lf_islands_abc(lf_ctx *ctx, const lf_lutnet *n) {
-    const char *tool = lf_tool_found("berkeley-abc") ? "berkeley-abc" : lf_tool_found("yosys-abc") ? "yosys-abc" : NULL;
+    const char *tool = lf_abc_tool();
     lf_arena *a = lf_arena_new();
     char *dir = NULL;
     lf_lutnet *out = NULL;

@@ -176,13 +176,22 @@ static size_t index_of(const lf_indexed *d, size_t address) {
     return index;
 }
 
-static void fill(lf_islands *x, lf_word w, const lf_indexed *d, uint64_t **bits, int outputs, uint64_t *care) {
+/* A table in bits, on its way into the netlist. */
+typedef struct lf_in_bits {
+    uint64_t *bits[64], *care;
+    int inputs, outputs;
+    size_t unreachable, unseen; /* addresses that do not matter for that reason */
+} lf_in_bits;
+
+static void fill(lf_islands *x, lf_word w, const lf_indexed *d, bool by_samples, lf_in_bits *out) {
     const lf_word_def *t = lf_word_at(x->c, w);
     lf_joined joined[LF_TABLE_INDEX_BITS];
     int whole = joined_words(x->c, lf_word_at(x->c, t->a), joined);
     const uint64_t *occurs = reachable(x, d->in, d->n);
-    x->r->tables++;
-    x->r->entries += t->table->count;
+    *out = (lf_in_bits){
+        .inputs = d->n, .outputs = lf_word_bits(x->c, w), .care = LF_NEW_ARRAY(x->a, uint64_t, lf_wide_words(d->n))};
+    for (int o = 0; o < out->outputs; o++)
+        out->bits[o] = LF_NEW_ARRAY(x->a, uint64_t, lf_wide_words(d->n));
     for (size_t a = 0; a < (size_t)1 << d->n; a++) {
         size_t index = index_of(d, a);
         if (index >= t->table->count)
@@ -190,14 +199,15 @@ static void fill(lf_islands *x, lf_word w, const lf_indexed *d, uint64_t **bits,
         bool possible = lf_range_holds(lf_word_range(x->c, t->a), (int64_t)index) &&
                         (!occurs || lf_wide_get(occurs, a)) && can_occur(x->c, joined, whole, index);
         bool matters = !t->table->care || (t->table->care[index >> 3] >> (index & 7) & 1);
-        x->r->unreachable += !possible;
-        x->r->unseen += possible && matters && !seen(x, w, index);
-        if (!possible || !matters || !seen(x, w, index))
+        bool shown = !by_samples || seen(x, w, index);
+        out->unreachable += !possible;
+        out->unseen += possible && matters && !shown;
+        if (!possible || !matters || !shown)
             continue;
-        lf_wide_put(care, a);
-        for (int o = 0; o < outputs; o++)
+        lf_wide_put(out->care, a);
+        for (int o = 0; o < out->outputs; o++)
             if (t->table->values[index] >> o & 1)
-                lf_wide_put(bits[o], a);
+                lf_wide_put(out->bits[o], a);
     }
 }
 
@@ -208,21 +218,62 @@ static bool all_matter(const uint64_t *care, int n) {
     return true;
 }
 
+static lf_status decompose(const lf_islands *x, lf_lutnet *net, const lf_in_bits *b, const lf_signal *in,
+                           lf_signal *out) {
+    lf_truth_table t = {b->inputs, b->outputs, (const uint64_t *const *)b->bits,
+                        all_matter(b->care, b->inputs) ? NULL : b->care};
+    return lf_decompose(net, &t, &(lf_decompose_options){x->o->lut_inputs, x->o->effort}, in, out);
+}
+
+/* What the table takes by itself: LUTs, then their inputs. */
+static lf_status measure(const lf_islands *x, const lf_in_bits *b, size_t *luts, size_t *pins) {
+    lf_lutnet *net = lf_lutnet_new(x->c->ctx, (uint32_t)b->inputs);
+    lf_signal in[LF_TABLE_INDEX_BITS], out[64];
+    if (!net)
+        return lf_fail(x->c->ctx, LF_FAILED, NULL, "no memory for a table");
+    for (int j = 0; j < b->inputs; j++)
+        in[j] = lf_lutnet_input((uint32_t)j);
+    lf_status status = decompose(x, net, b, in, out);
+    *luts = net->luts.count;
+    *pins = 0;
+    for (size_t i = 0; i < net->luts.count; i++)
+        *pins += net->luts.at[i].fan_in;
+    lf_lutnet_free(net);
+    return status;
+}
+
+/* Entries that no sample reads stay as they are where changing them saves nothing. */
+static lf_status choose(lf_islands *x, lf_word w, const lf_indexed *d, lf_in_bits *out) {
+    lf_in_bits cut;
+    size_t luts[2], pins[2];
+    fill(x, w, d, false, out);
+    if (!x->counts[w])
+        return LF_OK;
+    fill(x, w, d, true, &cut);
+    if (!cut.unseen)
+        return LF_OK;
+    LF_TRY(measure(x, out, &luts[0], &pins[0]));
+    LF_TRY(measure(x, &cut, &luts[1], &pins[1]));
+    if (luts[1] < luts[0] || (luts[1] == luts[0] && pins[1] < pins[0]))
+        *out = cut;
+    return LF_OK;
+}
+
 lf_status lf_islands_table(lf_islands *x, lf_word w) {
-    int outputs = lf_word_bits(x->c, w);
     lf_indexed d = index_signals(x, lf_word_at(x->c, w)->a);
     lf_arena *keep = x->a, *scratch = lf_arena_new();
+    lf_in_bits b;
     if (!scratch)
         return lf_fail(x->c->ctx, LF_FAILED, NULL, "no memory for a table");
-    uint64_t *bits[64], *care = LF_NEW_ARRAY(scratch, uint64_t, lf_wide_words(d.n));
-    for (int o = 0; o < outputs; o++)
-        bits[o] = LF_NEW_ARRAY(scratch, uint64_t, lf_wide_words(d.n));
     x->a = scratch;
-    fill(x, w, &d, bits, outputs, care);
+    lf_status status = choose(x, w, &d, &b);
     x->a = keep;
-    lf_truth_table t = {d.n, outputs, (const uint64_t *const *)bits, all_matter(care, d.n) ? NULL : care};
-    lf_status status =
-        lf_decompose(x->blast.net, &t, &(lf_decompose_options){x->o->lut_inputs, x->o->effort}, d.in, x->blast.bits[w]);
+    if (status == LF_OK)
+        status = decompose(x, x->blast.net, &b, d.in, x->blast.bits[w]);
+    x->r->tables++;
+    x->r->entries += lf_word_at(x->c, w)->table->count;
+    x->r->unreachable += b.unreachable;
+    x->r->unseen += b.unseen;
     lf_arena_free(scratch);
     return status;
 }

@@ -154,14 +154,61 @@ static void place_node(lf_graph *g, const lf_circuit_region *r, const lf_circuit
     n->place = LF_PLACE_FPGA;
 }
 
+/* With the don't-cares of the rows, where that takes fewer LUTs: m and *out are without them. */
+static lf_status use_rows(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_rows *rows,
+                          const lf_circuit *c, lf_minimize_options *m, lf_minimize_report *report, lf_circuit **out) {
+    lf_minimize_report with;
+    LF_TRY(rows->codes(rows->user, g, &r->inputs, &m->samples));
+    m->sample_count = rows->count;
+    m->rarity = rows->rarity;
+    lf_circuit *smaller = lf_circuit_minimize(c, m, &with);
+    if (!smaller)
+        return LF_BAD_INPUT;
+    bool better = with.luts_after < report->luts_after;
+    lf_circuit_free(better ? *out : smaller);
+    *out = better ? smaller : *out;
+    *report = better ? with : *report;
+    return LF_OK;
+}
+
+static void add_report(lf_circuits_report *to, const lf_minimize_report *r, size_t luts_without, bool abc) {
+    to->circuits++;
+    to->abc = abc;
+    to->luts_without += luts_without;
+    to->sum.luts_before += r->luts_before;
+    to->sum.luts_after += r->luts_after;
+    to->sum.tables += r->tables;
+    to->sum.entries += r->entries;
+    to->sum.unreachable += r->unreachable;
+    to->sum.unseen += r->unseen;
+    to->sum.luts_mapped += r->luts_mapped;
+    to->sum.luts_by_abc += r->luts_by_abc;
+}
+
+static lf_status minimize(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
+                          const lf_circuit *c, lf_circuit **out) {
+    lf_minimize_options m = {
+        .lut_inputs = o->lut_inputs ? (int)o->lut_inputs : LF_LUT_INPUTS, .effort = 1, .abc = o->abc};
+    lf_minimize_report report;
+    *out = lf_circuit_minimize(c, &m, &report);
+    if (!*out)
+        return LF_BAD_INPUT;
+    size_t luts_without = report.luts_after;
+    lf_status status = o->rows ? use_rows(g, r, o->rows, c, &m, &report, out) : LF_OK;
+    if (status == LF_OK && o->report)
+        add_report(o->report, &report, luts_without, o->abc);
+    if (status != LF_OK)
+        lf_circuit_free(*out);
+    return status;
+}
+
 static lf_status minimal_circuit(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
                                  lf_circuit **out) {
-    lf_minimize_options m = {.lut_inputs = o->lut_inputs ? (int)o->lut_inputs : LF_LUT_INPUTS, .effort = 1};
     lf_circuit *c;
     LF_TRY(lf_circuit_of_region(g, r, &c));
-    *out = lf_circuit_minimize(c, &m, NULL);
+    lf_status status = minimize(g, r, o, c, out);
     lf_circuit_free(c);
-    return *out ? LF_OK : LF_BAD_INPUT;
+    return status;
 }
 
 static lf_status make_circuit(lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o) {
@@ -219,6 +266,8 @@ static const lf_attr_desc attrs[] = {
      "LUT levels between registers; 0: 2; -1: no registers"},
     {"lut_inputs", LF_ATTR_INT, offsetof(lf_circuits_options, lut_inputs), "6", NULL, 4, 6,
      "of the part's LUTs: 4 or 6"},
+    {"abc", LF_ATTR_BOOL, offsetof(lf_circuits_options, abc), "false", NULL, 0, 0,
+     "let Berkeley ABC try, too, where it is installed"},
     {0},
 };
 

@@ -1,8 +1,8 @@
 #ifndef LF_PASS_CIRCUITS_H
 #define LF_PASS_CIRCUITS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "circuit/minimize.h"
+#include "ir/graph.h"
 
 /* auto: table where the graph has layers that are tables, else folded. spatial: matrix products, too. */
 typedef enum lf_circuits_style {
@@ -12,12 +12,30 @@ typedef enum lf_circuits_style {
     LF_CIRCUITS_SPATIAL
 } lf_circuits_style;
 
+/* Rows for data don't-cares (minimize.h). codes: those of the tensors in turn, row by row, in memory that outlives the pass. */
+typedef struct lf_circuits_rows {
+    lf_status (*codes)(void *user, const lf_graph *g, const lf_ids *tensors, const int64_t **out);
+    void *user;
+    size_t count, rarity;
+} lf_circuits_rows;
+
+/* What minimization did, summed over the circuits. */
+typedef struct lf_circuits_report {
+    int circuits;
+    bool abc; /* it was asked */
+    lf_minimize_report sum;
+    size_t luts_without; /* with rows: LUTs without the don't-cares they give */
+} lf_circuits_report;
+
 /* Options of the pass `circuits`. */
 typedef struct lf_circuits_options {
-    int style;          /* lf_circuits_style */
-    bool flow;          /* data and valid instead of streams */
-    int64_t lut_depth;  /* LUT levels between registers; 0: the default; negative: no registers */
-    int64_t lut_inputs; /* of the part's LUTs: 4 or 6; 0: 6 */
+    int style;                    /* lf_circuits_style */
+    bool flow;                    /* data and valid instead of streams */
+    int64_t lut_depth;            /* LUT levels between registers; 0: the default; negative: no registers */
+    int64_t lut_inputs;           /* of the part's LUTs: 4 or 6; 0: 6 */
+    bool abc;                     /* Berkeley ABC, too; it must be installed */
+    const lf_circuits_rows *rows; /* or NULL: the same bits for all inputs */
+    lf_circuits_report *report;   /* or NULL */
 } lf_circuits_options;
 
 /* "auto", "folded", "table", "spatial"; NULL is auto. */

@@ -58,7 +58,8 @@ static json_t *layer_json(const lf_build_facts *f, const lf_node *n, const lf_co
     json_t *l = json_object();
     json_object_set_new(l, "name", json_string(n->name));
     json_object_set_new(l, "op", json_string(n->op->name));
-    json_object_set_new(l, "style", json_string(lf_has_attr(n, "interface") ? lf_attr_enum_name(n, "style") : "folded"));
+    json_object_set_new(l, "style",
+                        json_string(lf_has_attr(n, "interface") ? lf_attr_enum_name(n, "style") : "folded"));
     json_object_set_new(l, "pe", json_integer(attr_or(n, "PE", 1)));
     json_object_set_new(l, "simd", json_integer(attr_or(n, "SIMD", 1)));
     json_object_set_new(l, "cycles", json_integer(c->ii_cycles));
@@ -210,7 +211,9 @@ json_t *lf_build_report(const lf_build_facts *f) {
     json_object_set_new(r, "layers", t.layers);
     json_object_set_new(r, "fifos", t.fifos);
     if (status == LF_OK)
-        status = lf_circuit_report(g, r);
+        status = lf_circuit_report(g, f->logic, r);
+    if (f->dont_cares)
+        json_object_set(r, "dont_cares", f->dont_cares);
     if (status != LF_OK) {
         json_decref(r);
         return NULL;
@@ -294,8 +297,9 @@ static void weights_text(lf_arena *a, const json_t *r, lf_text *out) {
 static void small_luts_text(const json_t *r, lf_text *out) {
     int64_t inputs = int_of(r, "lut_inputs");
     if (inputs && inputs < 6)
-        lf_text_addf(out, "LUTs are estimated as 6-input ones; %s has %lld-input ones and takes more: `lutfisk synth` counts\n",
-                     string_of(r, "part"), (long long)inputs);
+        lf_text_addf(
+            out, "LUTs are estimated as 6-input ones; %s has %lld-input ones and takes more: `lutfisk synth` counts\n",
+            string_of(r, "part"), (long long)inputs);
 }
 
 void lf_build_report_text(const json_t *r, lf_text *out) {
@@ -329,14 +333,16 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
                      lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
     if (real_of(roof, "ops_per_frame") > 0)
         lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n",
-                 lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
-                 lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
+                     lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),
+                     lf_fixed_decimals(a, real_of(roof, "peak_ops") / 1e9, 1), string_of(roof, "bound"));
     small_luts_text(r, out);
     lf_circuit_report_text(r, out);
     if (strcmp(string_of(r, "interface"), "flow") != 0)
         flow_text(a, r, out);
     weights_text(a, r, out);
-    lf_text_addf(out, "the integer program equals the network on %s rows, random and extreme\n",
+    lf_text_addf(out, "the integer program%s equals the network on %s rows, random and extreme\n",
+                 json_object_get(r, "dont_cares") ? " before the don't-cares" : "",
                  lf_thousands(a, int_of(r, "checked_rows")));
+    lf_dont_cares_text(r, out);
     lf_arena_free(a);
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "fpga/part.h"
+#include "pass/circuits.h"
 #include "pass/stalls.h"
 
 typedef struct lf_build_facts {
@@ -14,6 +15,8 @@ typedef struct lf_build_facts {
     double clock_mhz;
     const char *top;
     int64_t checked_rows; /* on which the integer program was held against the network */
+    const lf_circuits_report *logic;
+    json_t *dont_cares; /* what data don't-cares changed, or NULL; the report shares it */
     lf_stream_facts flow;
     lf_stall_proof stalls;
     bool speaks_flow; /* its ports have data and valid only */

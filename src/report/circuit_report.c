@@ -44,7 +44,21 @@ static void set_part(json_t *report, const char *name, double lut, double ff) {
     json_object_set_new(report, name, o);
 }
 
-lf_status lf_circuit_report(const lf_graph *g, json_t *report) {
+static json_t *minimized_json(const lf_circuits_report *made) {
+    const lf_minimize_report *m = &made->sum;
+    const struct {
+        const char *key;
+        size_t value;
+    } all[] = {{"lut_before", m->luts_before}, {"lut_after", m->luts_after},    {"tables", m->tables},
+               {"entries", m->entries},        {"unreachable", m->unreachable}, {"unseen", m->unseen}};
+    json_t *o = json_object();
+    for (size_t i = 0; i < LF_COUNT(all); i++)
+        json_object_set_new(o, all[i].key, json_integer((json_int_t)all[i].value));
+    json_object_set_new(o, "lut_by_abc", made->abc ? json_integer((json_int_t)m->luts_by_abc) : json_null());
+    return o;
+}
+
+lf_status lf_circuit_report(const lf_graph *g, const lf_circuits_report *made, json_t *report) {
     totals t = {0};
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
@@ -60,12 +74,29 @@ lf_status lf_circuit_report(const lf_graph *g, json_t *report) {
     json_object_set_new(logic, "circuits", json_integer(t.circuits));
     json_object_set_new(logic, "levels", json_integer(t.levels));
     json_object_set_new(logic, "registers_in_a_row", json_integer(t.latency));
+    json_object_set_new(logic, "minimized", minimized_json(made));
     json_object_set_new(report, "logic", logic);
     return LF_OK;
 }
 
 static int64_t int_of(const json_t *o, const char *key) {
     return json_integer_value(json_object_get(o, key));
+}
+
+static void minimized_text(lf_arena *a, const json_t *m, lf_text *out) {
+    const json_t *by_abc = json_object_get(m, "lut_by_abc");
+    lf_text_addf(out, "minimized from %s to %s LUTs", lf_thousands(a, int_of(m, "lut_before")),
+                 lf_thousands(a, int_of(m, "lut_after")));
+    if (int_of(m, "entries"))
+        lf_text_addf(out, "; of %s entries of tables %s cannot occur", lf_thousands(a, int_of(m, "entries")),
+                     lf_thousands(a, int_of(m, "unreachable")));
+    if (int_of(m, "unseen"))
+        lf_text_addf(out, ", %s were not seen", lf_thousands(a, int_of(m, "unseen")));
+    if (json_is_integer(by_abc) && int_of(m, "lut_by_abc"))
+        lf_text_addf(out, "; ABC made %s LUTs of logic", lf_thousands(a, int_of(m, "lut_by_abc")));
+    else if (json_is_integer(by_abc))
+        lf_text_add(out, "; ABC found nothing smaller");
+    lf_text_add(out, "\n");
 }
 
 void lf_circuit_report_text(const json_t *r, lf_text *out) {
@@ -82,5 +113,31 @@ void lf_circuit_report_text(const json_t *r, lf_text *out) {
     }
     lf_text_addf(out, "\n%s registers in a row, up to %s LUT levels between them\n",
                  lf_thousands(a, int_of(logic, "registers_in_a_row")), lf_thousands(a, int_of(logic, "levels")));
+    minimized_text(a, json_object_get(logic, "minimized"), out);
+    lf_arena_free(a);
+}
+
+static const char *percent(lf_arena *a, const json_t *o, const char *key) {
+    return lf_fixed_decimals(a, 100 * json_number_value(json_object_get(o, key)), 2);
+}
+
+void lf_dont_cares_text(const json_t *r, lf_text *out) {
+    const json_t *d = json_object_get(r, "dont_cares"), *check = json_object_get(d, "check");
+    if (!d)
+        return;
+    lf_arena *a = lf_arena_new();
+    lf_text_addf(out,
+                 "data don't-cares from %s rows of %s (codes seen fewer than %s times): %s LUTs, without them %s\n",
+                 lf_thousands(a, int_of(d, "rows")), json_string_value(json_object_get(d, "file")),
+                 lf_thousands(a, int_of(d, "rarity")), lf_thousands(a, int_of(d, "lut")),
+                 lf_thousands(a, int_of(d, "lut_without")));
+    lf_text_addf(out, "the circuit differs from the network on %s of these rows and on %s of %s %s (%s %%)\n",
+                 lf_thousands(a, int_of(d, "changed_rows")), lf_thousands(a, int_of(check, "changed_rows")),
+                 lf_thousands(a, int_of(check, "rows")),
+                 json_is_true(json_object_get(check, "held_out")) ? "rows held out" : "others",
+                 percent(a, check, "changed_share"));
+    if (json_is_real(json_object_get(check, "accuracy_before")))
+        lf_text_addf(out, "accuracy there: %s %%, without them %s %%\n", percent(a, check, "accuracy_after"),
+                     percent(a, check, "accuracy_before"));
     lf_arena_free(a);
 }

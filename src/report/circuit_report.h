@@ -6,12 +6,16 @@
 
 #include "base/text.h"
 #include "ir/op.h"
+#include "pass/circuits.h"
 
 /* Sets "encoder", "core", "head" and "wrapper" of the report, {lut, ff} each, and "logic", what stands between registers, when the graph has
- * circuits: sums over all of them. */
-LF_MUST_USE lf_status lf_circuit_report(const lf_graph *hardware, json_t *report);
+ * circuits: sums over all of them. made: what minimization did. */
+LF_MUST_USE lf_status lf_circuit_report(const lf_graph *hardware, const lf_circuits_report *made, json_t *report);
 
 /* The same as lines. Nothing when the report has none. */
 void lf_circuit_report_text(const json_t *report, lf_text *out);
+
+/* "dont_cares" of the report as lines. Nothing when there are none. */
+void lf_dont_cares_text(const json_t *report, lf_text *out);
 
 #endif
