@@ -16,6 +16,8 @@ enum {
 size_t lf_plan_block_rows(const lf_plan *p) {
     if (p->block > 0)
         return p->block;
+    if (p->lanes > 0)
+        return p->lanes;
     size_t rows = BLOCK_BYTES / (p->row_bytes + 1) / BLOCK_UNIT * BLOCK_UNIT;
     size_t few = BLOCK_LARGE / (p->row_bytes + 1);
     few = few < 1 ? 1 : few > BLOCK_UNIT ? BLOCK_UNIT : few;

@@ -142,6 +142,9 @@ static void find_fusions(lf_plan *p) {
     for (size_t i = 0; i < p->graph->order.count; i++) {
         const lf_node *n = lf_node_at(p->graph, p->graph->order.at[i]);
         const lf_node *with = n != NULL ? teeth_of(p, n) : NULL;
+        const lf_node *neurons = n != NULL ? lf_neurons_behind(p, n) : NULL;
+        if (neurons != NULL)
+            p->fused[neurons->id] = true;
         if (with != NULL) {
             p->fused[with->id] = true;
             p->fuses[n->id] = with;

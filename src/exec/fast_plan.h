@@ -93,6 +93,7 @@ struct lf_plan {
     lf_step *steps, *last;
     size_t row_bytes; /* of all slots */
     size_t scratch_bytes;
+    size_t lanes; /* rows that some step takes at a time, or 0 */
 
     lf_block *workers;
     int worker_count;
@@ -173,6 +174,9 @@ struct lf_fast_op {
 extern const lf_fast_op lf_fast_mvu, lf_fast_threshold, lf_fast_vvu, lf_fast_pool, lf_fast_global_pool,
     lf_fast_sum_join, lf_fast_frame, lf_fast_transpose, lf_fast_thermometer, lf_fast_table_neurons, lf_fast_table_edges,
     lf_fast_reduce;
+
+/* The layer of table neurons that is the only reader of another such layer, n, and one step with it; else NULL (fast_neurons.c). */
+const lf_node *lf_neurons_behind(const lf_plan *p, const lf_node *n);
 
 /* NULL when the node runs by its definition. */
 const lf_fast_op *lf_fast_op_for(lf_plan *p, const lf_node *n);

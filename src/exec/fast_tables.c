@@ -1,4 +1,4 @@
-/* Table networks: thermometers, neurons and edges that are tables, counts of ones. Plain loops over tables prepared in the form of the output. */
+/* Table networks: thermometers, edges that are tables, counts of ones. Plain loops over tables prepared in the form of the output. */
 #include <math.h>
 #include <string.h>
 
@@ -120,70 +120,6 @@ static void add_thermometer(lf_plan *p, const lf_node *n) {
 }
 
 const lf_fast_op lf_fast_thermometer = {"thermometer", can_thermometer, thermometer_wants, add_thermometer};
-
-/* -- neurons ----------------------------------------------------------------------------------------------------------- */
-
-/* Codes of the input count from `lo` in a byte. */
-static bool can_neurons(lf_plan *p, const lf_node *n) {
-    const lf_tensor *x = lf_in(p->graph, n, 0);
-    return one_vector(x) && one_vector(lf_out(p->graph, n, 0)) && holds(p, x->id, LF_FORM_U8) &&
-           holds(p, n->out[0], LF_FORM_U8) && x->range.hi - lf_attr_int(n, "lo") <= UINT8_MAX;
-}
-
-static lf_form neurons_want(lf_plan *p, const lf_node *n, int operand, size_t *vec) {
-    (void)p, (void)n, (void)operand, (void)vec;
-    return LF_FORM_U8;
-}
-
-typedef struct neuron_step {
-    size_t neurons, fan_in, entries;
-    int bits;
-    uint8_t base; /* what a byte of the input is above its place in an address, modulo 256 */
-    uint32_t *from;
-    uint8_t *table;
-} neuron_step;
-
-static lf_status step_neurons(const lf_step *s, lf_block *b) {
-    const neuron_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
-    for (size_t row = 0; row < b->rows; row++) {
-        const uint8_t *x = lf_slot_at(b, s->in, row, block);
-        uint8_t *y = lf_slot_at(b, s->out, row, block);
-        const uint32_t *from = t->from;
-        for (size_t i = 0; i < t->neurons; i++, from += t->fan_in) {
-            size_t address = 0;
-            for (size_t j = 0; j < t->fan_in; j++)
-                address |= (size_t)(uint8_t)(x[from[j]] - t->base) << ((int)j * t->bits);
-            y[i] = t->table[i * t->entries + address];
-        }
-    }
-    return LF_OK;
-}
-
-static void add_neurons(lf_plan *p, const lf_node *n) {
-    const lf_tensor *inputs = lf_in(p->graph, n, 1), *tables = lf_in(p->graph, n, 2);
-    int64_t x_shift = lf_form_shift(range_of(p, n->in[0]), LF_FORM_U8),
-            y_shift = lf_form_shift(range_of(p, n->out[0]), LF_FORM_U8);
-    neuron_step *t = LF_NEW(p->arena, neuron_step);
-    *t = (neuron_step){(size_t)inputs->shape.dim[0],
-                       (size_t)inputs->shape.dim[1],
-                       (size_t)tables->shape.dim[1],
-                       (int)lf_attr_int(n, "bits"),
-                       (uint8_t)(lf_attr_int(n, "lo") - x_shift),
-                       NULL,
-                       NULL};
-    t->from = LF_NEW_ARRAY(p->arena, uint32_t, inputs->value->count + 1);
-    t->table = LF_NEW_ARRAY(p->arena, uint8_t, tables->value->count + 1);
-    for (size_t i = 0; i < inputs->value->count; i++)
-        t->from[i] = (uint32_t)lf_tensor_code(inputs, i);
-    for (size_t i = 0; i < tables->value->count; i++)
-        t->table[i] = (uint8_t)(lf_tensor_code(tables, i) - y_shift);
-    const lf_slot *x = input_slot(p, n->in[0], LF_FORM_U8);
-    const lf_slot *y = lf_plan_output(p, n->out[0], 1u << LF_FORM_U8, t->neurons, LF_FORM_U8);
-    lf_plan_add(p, step_neurons, n, x, y, t, lf_format(p->arena, "%zu tables of %zu entries", t->neurons, t->entries));
-}
-
-const lf_fast_op lf_fast_table_neurons = {"table_neurons", can_neurons, neurons_want, add_neurons};
 
 /* -- edges ------------------------------------------------------------------------------------------------------------- */
 
