@@ -58,7 +58,7 @@ static lf_word row_of(const heap *h, size_t r) {
     }
     while (first < n && bit[first] == zero)
         first++;
-    return n ? lf_circuit_shift(h->c, lf_circuit_join(h->c, bit + first, n - first, false), first) : zero;
+    return n > first ? lf_circuit_shift(h->c, lf_circuit_join(h->c, bit + first, n - first, false), first) : zero;
 }
 
 /* At most five rows are left: carry chains, which from three bits on take less than 3:2 counters. */

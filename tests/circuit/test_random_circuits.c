@@ -168,6 +168,17 @@ static lf_word spoiled(lf_circuit *c, const lf_word_def *d, const lf_word *map, 
     return 0;
 }
 
+/* The fault may have moved an index out of its table, or made more than a bit of what bits are expected to be. */
+static bool still_defined(const lf_circuit *c, const lf_word_def *d, const lf_word *map) {
+    bool bits = d->op == LF_WORD_SELECT ? lf_word_is_bit(c, map[d->a]) : true;
+    for (int i = 0; i < d->arg_count; i++)
+        bits = bits && lf_word_is_bit(c, map[d->args[i]]);
+    if (d->op != LF_WORD_TABLE)
+        return bits;
+    lf_range r = lf_word_range(c, map[d->a]);
+    return r.lo >= 0 && (uint64_t)r.hi < d->table->count;
+}
+
 /* The circuit with the fault in every word it concerns; NULL when it has none, or when a range does not allow it. */
 static lf_circuit *spoiled_circuit(const lf_circuit *c, fault f) {
     lf_circuit *out = lf_circuit_new(c->ctx);
@@ -179,10 +190,7 @@ static lf_circuit *spoiled_circuit(const lf_circuit *c, fault f) {
             map[w] = lf_circuit_input(out, d->range);
             continue;
         }
-        if (d->op == LF_WORD_TABLE) { /* the fault may have moved the index out of the table */
-            lf_range r = lf_word_range(out, map[d->a]);
-            fine = r.lo >= 0 && (uint64_t)r.hi < d->table->count;
-        }
+        fine = still_defined(out, d, map);
         if (fine)
             map[w] = spoiled(out, d, map, f);
         any = any || map[w];
