@@ -6,6 +6,8 @@
  *   A beat is SIMD elements: some channels of a pixel, or with order=columns a whole column, KH pixels of `interleave` channels;
  *   then a beat of x is `interleave` elements.
  *   II = OH*OW*KH*KW*C / SIMD cycles per frame, or the beats of x if these are more.
+ *   With style=parallel a beat of y is a whole window, and a beat of x a pixel: II = OH * ((OW - 1)*strides[1] + (KW - 1)*dilations[1] + 1). The
+ *   pass `fold` makes such a window two units, a window of columns and `columns`.
  *   Source: Chellapilla et al., High performance convolutional neural networks, 2006 (im2col); walk.h for the hardware. */
 #include "ops/window.h"
 
@@ -31,7 +33,8 @@ static const lf_attr_desc attrs[] = {
     {"order", LF_ATTR_ENUM, offsetof(lf_window_attr, order), "rows", order_names, 0, 0,
      "of a window's elements: rows (KH, KW) or columns (KW, KH)"},
     {"SIMD", LF_ATTR_INT, offsetof(lf_window_attr, SIMD), "1", NULL, 1, 1 << 20,
-     "elements per beat; divides interleave, or with order=columns interleave*KH: a column per clock"},
+     "elements per beat; divides interleave, or with order=columns interleave*KH: a column per clock; not looked at "
+     "with style=parallel"},
     {"style", LF_ATTR_ENUM, offsetof(lf_window_attr, style), "auto", style_names, 0, 0,
      "serial: one beat per clock; parallel: one window per clock"},
     {0},
@@ -90,6 +93,18 @@ static lf_status measure_axis(const lf_graph *g, const lf_node *n, lf_window *w,
     return LF_OK;
 }
 
+/* Columns can wait for each other in a row of registers when all channels of a pixel come at once. */
+static lf_status check_parallel(const lf_graph *g, const lf_node *n, const lf_window *w) {
+    lf_where where = lf_where_node(g, n);
+    if (w->interleave != w->x.channels)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "style=parallel wants all channels of a pixel together: interleave=%" PRId64 ", not %" PRId64,
+                       w->x.channels, w->interleave);
+    if (w->kernel[0] > 1 && !w->columns)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "style=parallel wants order=columns");
+    return LF_OK;
+}
+
 lf_status lf_window_make(const lf_graph *g, const lf_node *n, lf_window *w) {
     const lf_window_attr *a = n->attr;
     *w = (lf_window){0};
@@ -101,12 +116,25 @@ lf_status lf_window_make(const lf_graph *g, const lf_node *n, lf_window *w) {
     w->interleave = a->interleave ? a->interleave : w->x.channels;
     w->columns = a->order == LF_WINDOW_COLUMNS;
     LF_TRY(lf_need_divisor(g, n, "interleave", w->interleave, w->x.channels, "channels"));
-    w->whole_columns = w->columns && w->kernel[0] > 1 && a->SIMD == w->kernel[0] * w->interleave;
-    if (!w->whole_columns)
+    w->parallel = a->style == LF_WINDOW_PARALLEL;
+    w->whole_columns = !w->parallel && w->columns && w->kernel[0] > 1 && a->SIMD == w->kernel[0] * w->interleave;
+    if (w->parallel)
+        LF_TRY(check_parallel(g, n, w));
+    else if (!w->whole_columns)
         LF_TRY(lf_need_divisor(g, n, "SIMD", a->SIMD, w->interleave, "channels that stay together"));
     lf_shape taps = {.rank = 3, .dim = {w->kernel[0], w->kernel[1], w->x.channels}};
     w->y.channels = lf_shape_count(taps);
     return lf_need_size(g, n, lf_picture_shape(w->y));
+}
+
+void lf_window_split(const lf_window *w, lf_window *column, lf_columns_attr *turn) {
+    *turn = (lf_columns_attr){w->kernel[1], w->stride[1], w->dilation[1]};
+    *column = *w;
+    column->parallel = false;
+    column->columns = column->whole_columns = w->kernel[0] > 1;
+    column->kernel[1] = column->stride[1] = column->dilation[1] = 1;
+    column->y.width = (w->y.width - 1) * w->stride[1] + lf_columns_span(turn);
+    column->y.channels = w->kernel[0] * w->x.channels;
 }
 
 /* -- infer -------------------------------------------------------------------------------------------------------------- */
@@ -186,8 +214,6 @@ enum { EDGE_MOST = 64 }; /* rows or columns of padding, so that every corner of 
 static lf_status check(const lf_graph *g, const lf_node *n, lf_window *w) {
     LF_TRY(lf_window_make(g, n, w));
     lf_where where = lf_where_node(g, n);
-    if (((const lf_window_attr *)n->attr)->style == LF_WINDOW_PARALLEL)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "style parallel is not in this version; use serial");
     const lf_picture x = w->x;
     for (int i = 0; i < 2; i++) {
         int64_t last =
@@ -222,32 +248,40 @@ static void plan_columns(const lf_window *w, lf_walk *out) {
 }
 
 /* The nest: inside a group of channels, columns and rows of the kernel, groups, columns and rows of positions. */
-static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
-    lf_window w;
-    LF_TRY(check(g, n, &w));
-    if (w.whole_columns) {
-        plan_columns(&w, out);
-        return LF_OK;
+static void plan(const lf_window *w, int64_t simd, lf_walk *out) {
+    if (w->whole_columns) {
+        plan_columns(w, out);
+        return;
     }
-    int64_t simd = ((const lf_window_attr *)n->attr)->SIMD, pixel = w.x.channels / simd, row = w.x.width * pixel,
-            group = w.interleave / simd;
-    const lf_walk_level across = {w.kernel[1], w.dilation[1] * pixel, 0, 1, w.dilation[1]},
-                        down = {w.kernel[0], w.dilation[0] * row, 0, 0, w.dilation[0]};
+    int64_t pixel = w->x.channels / simd, row = w->x.width * pixel, group = w->interleave / simd;
+    const lf_walk_level across = {w->kernel[1], w->dilation[1] * pixel, 0, 1, w->dilation[1]},
+                        down = {w->kernel[0], w->dilation[0] * row, 0, 0, w->dilation[0]};
     *out = (lf_walk){
         .level = {{group, 1, 0, -1, 0},
-                  w.columns ? down : across,
-                  w.columns ? across : down,
+                  w->columns ? down : across,
+                  w->columns ? across : down,
                   {pixel / group, group, 0, -1, 0},
-                  {w.y.width, w.stride[1] * pixel, w.stride[1] * pixel, 1, w.stride[1]},
-                  {w.y.height, w.stride[0] * row, w.stride[0] * row, 0, w.stride[0]}},
+                  {w->y.width, w->stride[1] * pixel, w->stride[1] * pixel, 1, w->stride[1]},
+                  {w->y.height, w->stride[0] * row, w->stride[0] * row, 0, w->stride[0]}},
         .levels = 6,
-        .words = w.x.height * row,
-        .first = {-w.before[0], -w.before[1]},
-        .size = {w.x.height, w.x.width},
+        .words = w->x.height * row,
+        .first = {-w->before[0], -w->before[1]},
+        .size = {w->x.height, w->x.width},
         .row_words = row,
         .column_words = pixel,
     };
     lf_walk_plan(out);
+}
+
+/* Of one unit. */
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
+    lf_window w;
+    LF_TRY(check(g, n, &w));
+    if (w.parallel) {
+        lf_where where = lf_where_node(g, n);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a window of style=parallel becomes two units: run the pass fold");
+    }
+    plan(&w, ((const lf_window_attr *)n->attr)->SIMD, out);
     return LF_OK;
 }
 
@@ -255,7 +289,10 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     const lf_window_attr *a = n->attr;
     int64_t interleave = a->interleave ? a->interleave : lf_picture_of(lf_in(g, n, 0)->shape).channels;
     in[0] = out[0] = a->SIMD;
-    if (a->SIMD > interleave) /* a whole column */
+    if (a->style == LF_WINDOW_PARALLEL) {
+        in[0] = interleave;
+        out[0] = lf_picture_of(lf_out(g, n, 0)->shape).channels;
+    } else if (a->SIMD > interleave) /* a whole column */
         in[0] = interleave;
 }
 
@@ -267,11 +304,31 @@ static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
         .lanes = in, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype, .pad_code = a->pad_code};
 }
 
+/* Of both units that it becomes. */
+static void cost_parallel(const lf_window *w, const lf_walk_beat *b, lf_cost *out) {
+    lf_window column;
+    lf_columns_attr turn;
+    lf_walk walk;
+    lf_cost of_turn;
+    lf_window_split(w, &column, &turn);
+    plan(&column, b->lanes, &walk);
+    lf_walk_cost(&walk, b, out);
+    lf_columns_cost(&turn, column.y.height, column.y.width, column.y.channels * lf_dtype_bits(b->out), &of_turn);
+    out->lut += of_turn.lut;
+    out->ff += of_turn.ff;
+}
+
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_walk w;
+    lf_window w;
+    lf_walk walk;
     lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_cost(&w, &b, out);
+    LF_TRY(check(g, n, &w));
+    if (w.parallel) {
+        cost_parallel(&w, &b, out);
+        return LF_OK;
+    }
+    plan(&w, ((const lf_window_attr *)n->attr)->SIMD, &walk);
+    lf_walk_cost(&walk, &b, out);
     return LF_OK;
 }
 

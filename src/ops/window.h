@@ -2,6 +2,7 @@
 #ifndef LF_OPS_WINDOW_H
 #define LF_OPS_WINDOW_H
 
+#include "ops/columns.h"
 #include "ops/picture.h"
 
 typedef enum lf_window_style { LF_WINDOW_AUTO, LF_WINDOW_SERIAL, LF_WINDOW_PARALLEL } lf_window_style;
@@ -22,10 +23,14 @@ typedef struct lf_window {
     int64_t interleave;
     bool columns;       /* elements are ordered (C / interleave, KW, KH, interleave) */
     bool whole_columns; /* a beat is one of them */
+    bool parallel;      /* a beat is a whole window */
     bool padded;        /* some window reaches into padding */
 } lf_window;
 
 /* LF_BAD_INPUT, naming what does not fit. */
 LF_MUST_USE lf_status lf_window_make(const lf_graph *g, const lf_node *n, lf_window *out);
+/* The two units that a window of style parallel consists of: one that gives every column of its windows once, whole, and one that makes
+ * windows of columns. */
+void lf_window_split(const lf_window *w, lf_window *column, lf_columns_attr *turn);
 
 #endif

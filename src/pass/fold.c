@@ -6,6 +6,7 @@
 #include "ir/attr_access.h"
 #include "pass/fold_weights.h"
 #include "pass/folding.h"
+#include "pass/split_windows.h"
 
 enum { USUAL_II = 4096 };
 
@@ -100,6 +101,8 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     if (status == LF_OK)
         status = o->ii > 0 ? solve_target(g, f, part, o, scratch) : solve_freely(g, f, part, o->fastest ? 1 : USUAL_II, scratch);
     lf_folding_close(f);
+    if (status == LF_OK)
+        status = lf_split_windows(g, scratch);
     return status == LF_OK ? lf_infer(g) : status;
 }
 

@@ -16,6 +16,11 @@ typedef struct lf_folding_total {
 bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of);
 /* Rows of a window that gives whole columns when its SIMD is that many times its interleave; 1 for all other nodes. */
 int64_t lf_folding_column(const lf_node *n);
+/* Elements of a whole window where that may be one per clock (style=parallel), else 0. A window whose interleave is the PE of the unit
+ * behind it may be that when this PE is all channels. */
+int64_t lf_folding_whole(const lf_graph *g, const lf_node *n);
+/* SIMD of a window; its style follows. */
+void lf_folding_set_window(const lf_graph *g, lf_node *window, int64_t simd);
 /* The window whose interleave is the PE of n (vvu, pool), or NULL. */
 lf_node *lf_folding_window(const lf_graph *g, const lf_node *n);
 

@@ -4,10 +4,12 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "ir/attr_access.h"
+#include "ir/is_op.h"
 #include "pass/fold_weights.h"
 #include "pass/folding.h"
+#include "pass/split_windows.h"
 
-static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "mem_mode", "inFIFODepths", "outFIFODepths"};
+static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "style", "mem_mode", "inFIFODepths", "outFIFODepths"};
 
 typedef struct reader {
     lf_graph *g;
@@ -75,9 +77,13 @@ static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const
     return status;
 }
 
-/* A beat of a window may be a whole column. */
+/* A beat of a window may be a whole column, or a whole window. */
 static lf_status set_simd(const reader *r, lf_node *n, const json_t *value, int64_t of) {
     int64_t v = json_is_integer(value) ? json_integer_value(value) : 0, rows = lf_folding_column(n);
+    if (v > 0 && v == lf_folding_whole(r->g, n)) {
+        lf_folding_set_window(r->g, n, v);
+        return LF_OK;
+    }
     if (rows == 1 || v < 1 || v % rows || of % (v / rows))
         return set_divisor(r, n, "SIMD", value, of, "inputs");
     lf_attr_set_int(n, "SIMD", v);
@@ -102,6 +108,25 @@ static lf_status set_word(const reader *r, lf_node *n, const char *key, const js
     lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s is none of:%s", key, word ? word : "(not a string)", legal.at);
     lf_text_free(&legal);
     return status;
+}
+
+/* A window of style parallel has the SIMD that goes with it. */
+static lf_status set_style(const reader *r, lf_node *n, const json_t *fields) {
+    const json_t *style = json_object_get(fields, "style"), *simd = json_object_get(fields, "SIMD");
+    lf_where where = place_of(r, n->name);
+    where.node = n->name;
+    int64_t whole = lf_folding_whole(r->g, n);
+    if (!lf_is_op(n, "window"))
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s has no style", n->op->name);
+    LF_TRY(set_word(r, n, "style", style));
+    if (strcmp(lf_attr_enum_name(n, "style"), "parallel"))
+        return LF_OK;
+    if (!whole)
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "style=parallel is for windows that give all channels of a pixel together, not for those of a convolution in groups");
+    if (simd && json_integer_value(simd) != whole)
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "with style=parallel SIMD is %lld, a whole window: leave it out, or the style", (long long)whole);
+    lf_folding_set_window(r->g, n, whole);
+    return LF_OK;
 }
 
 /* FINN's words for where weights lie: two for inside; `external` is ram_style = stream. */
@@ -155,7 +180,7 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
             status = set_simd(r, n, value, simd_of);
         else if (!strcmp(key, "ram_style") || !strcmp(key, "structure"))
             status = set_word(r, n, key, value);
-        else if (!strcmp(key, "mem_mode"))
+        else if (!strcmp(key, "mem_mode") || !strcmp(key, "style"))
             continue; /* below */
         else if (is_depths(key))
             continue;
@@ -165,6 +190,8 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
     }
     if (worst == LF_OK && json_object_get(fields, "mem_mode"))
         worst = set_mem_mode(r, n, fields);
+    if (worst == LF_OK && json_object_get(fields, "style"))
+        worst = set_style(r, n, fields);
     r->pinned[n->id] = pins_folding(fields);
     return worst;
 }
@@ -269,6 +296,16 @@ lf_status lf_folding_read_fifos(lf_graph *g, const char *path, lf_arena *a, lf_f
     return read_file(&r, read_fifos);
 }
 
+/* A window that has become two units is written as the one that it was. */
+static void write_simd(const lf_graph *g, const lf_node *n, json_t *fields) {
+    const lf_node *turn = lf_is_op(n, "window") ? lf_split_window_of(g, n) : NULL;
+    bool parallel = turn || (lf_is_op(n, "window") && !strcmp(lf_attr_enum_name(n, "style"), "parallel"));
+    int64_t simd = lf_attr_int(n, "SIMD") * (turn ? lf_attr_int(turn, "kernel") : 1);
+    json_object_set_new(fields, "SIMD", json_integer(simd));
+    if (parallel)
+        json_object_set_new(fields, "style", json_string("parallel"));
+}
+
 lf_status lf_folding_write(const lf_graph *g, lf_text *out) {
     json_t *root = json_object();
     for (size_t i = 0; i < g->order.count; i++) {
@@ -280,7 +317,7 @@ lf_status lf_folding_write(const lf_graph *g, lf_text *out) {
         if (lf_has_attr(n, "PE"))
             json_object_set_new(fields, "PE", json_integer(lf_attr_int(n, "PE")));
         if (lf_has_attr(n, "SIMD"))
-            json_object_set_new(fields, "SIMD", json_integer(lf_attr_int(n, "SIMD")));
+            write_simd(g, n, fields);
         if (lf_has_attr(n, "ram_style"))
             json_object_set_new(fields, "ram_style", json_string(lf_attr_enum_name(n, "ram_style")));
         if (lf_has_attr(n, "structure"))

@@ -324,7 +324,7 @@ lf_status lf_folding_reach(lf_folding *f, const lf_part *part, int64_t ii, lf_fo
         LF_TRY(solve_priced(f, ii, total));
     }
     for (size_t i = 0; i < f->table.layers.count; i++)
-        lf_fold_set(&f->table.layers.at[i], picked(f, (int)i));
+        lf_fold_set(f->table.g, &f->table.layers.at[i], picked(f, (int)i));
     return LF_OK;
 }
 

@@ -57,6 +57,22 @@ int64_t lf_folding_column(const lf_node *n) {
     return kernel.count == 2 ? kernel.at[0] : 1;
 }
 
+int64_t lf_folding_whole(const lf_graph *g, const lf_node *n) {
+    if (!lf_is_op(n, "window"))
+        return 0;
+    int64_t channels = last_dim(lf_in(g, n, 0)), interleave = lf_attr_int(n, "interleave");
+    lf_ints kernel = lf_attr_ints(n, "kernel");
+    bool together = interleave == 0 || interleave == channels || is_ordered(g, n);
+    bool columns = kernel.count == 1 || kernel.at[0] == 1 || lf_folding_column(n) > 1;
+    return together && columns ? last_dim(lf_out(g, n, 0)) : 0;
+}
+
+void lf_folding_set_window(const lf_graph *g, lf_node *window, int64_t simd) {
+    lf_attr_set_int(window, "SIMD", simd);
+    lf_attr_set_enum(window, "style",
+                     simd > lf_folding_column(window) * last_dim(lf_in(g, window, 0)) ? "parallel" : "auto");
+}
+
 bool lf_folding_limits(const lf_graph *g, const lf_node *n, int64_t *pe_of, int64_t *simd_of) {
     if (n->place != LF_PLACE_FPGA || !n->op->cost || !n->op->lanes ||
         (!lf_has_attr(n, "PE") && !lf_has_attr(n, "SIMD")))
@@ -74,15 +90,17 @@ lf_node *lf_folding_window(const lf_graph *g, const lf_node *n) {
     return lf_is_op(w, "window") ? w : NULL;
 }
 
-void lf_fold_set(const lf_fold_layer *l, const lf_fold_choice *c) {
+void lf_fold_set(const lf_graph *g, const lf_fold_layer *l, const lf_fold_choice *c) {
     if (c->pe)
         lf_attr_set_int(l->node, "PE", c->pe);
-    if (c->simd)
+    if (c->simd && lf_is_op(l->node, "window"))
+        lf_folding_set_window(g, l->node, c->simd);
+    else if (c->simd)
         lf_attr_set_int(l->node, "SIMD", c->simd);
     if (!l->window)
         return;
     lf_attr_set_int(l->window, "interleave", c->pe);
-    lf_attr_set_int(l->window, "SIMD", c->window_simd);
+    lf_folding_set_window(g, l->window, c->window_simd);
 }
 
 /* As the nodes stand. */
@@ -140,7 +158,7 @@ static lf_status add_window(const lf_graph *g, const lf_fold_layer *l, lf_fold_c
 static lf_status add_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c) {
     int64_t in[LF_MAX_RANK] = {0}, out[LF_MAX_RANK] = {0};
     int k = 0;
-    lf_fold_set(l, &c);
+    lf_fold_set(t->g, l, &c);
     LF_TRY(l->node->op->cost(t->g, l->node, &c.cost));
     l->node->op->lanes(t->g, l->node, in, out);
     while (k < l->node->in_count - 1 && !lf_is_stream(t->g, l->node, k))
@@ -155,18 +173,21 @@ static lf_status add_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c
     return LF_OK;
 }
 
-/* All window_simd for one pe and simd: the window's beat lies within one group of pe channels, or is a column of them. */
+/* All window_simd for one pe and simd: the window's beat lies within one group of pe channels, or is a column of them, or with all channels
+ * in the group a whole window. */
 static lf_status add_choices(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c, int64_t fixed_window_simd) {
-    int64_t whole = l->window ? c.pe * lf_folding_column(l->window) : c.pe;
-    for (int64_t w = 1; w <= whole; w++) {
-        if ((c.pe % w && w != whole) || (fixed_window_simd && w != fixed_window_simd))
+    int64_t column = l->window ? c.pe * lf_folding_column(l->window) : c.pe,
+            whole = l->window && c.pe == last_dim(lf_in(t->g, l->window, 0)) ? lf_folding_whole(t->g, l->window) : 0;
+    for (int64_t w = 1; w <= column; w++) {
+        if ((c.pe % w && w != column) || (fixed_window_simd && w != fixed_window_simd))
             continue;
         c.window_simd = w;
         LF_TRY(add_choice(t, l, c));
         if (!l->window)
             break;
     }
-    return LF_OK;
+    c.window_simd = whole;
+    return whole > column && (!fixed_window_simd || whole == fixed_window_simd) ? add_choice(t, l, c) : LF_OK;
 }
 
 static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_choice *now, int64_t fixed_window_simd) {
@@ -183,9 +204,10 @@ static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_c
             else
                 LF_TRY(add_choice(t, l, c));
         }
-    if (lf_folding_column(l->node) > 1)
-        return add_choice(t, l, (lf_fold_choice){.simd = simd_of * lf_folding_column(l->node)});
-    return LF_OK;
+    int64_t column = simd_of * lf_folding_column(l->node), whole = lf_folding_whole(t->g, l->node);
+    if (column > simd_of)
+        LF_TRY(add_choice(t, l, (lf_fold_choice){.simd = column}));
+    return whole > column ? add_choice(t, l, (lf_fold_choice){.simd = whole}) : LF_OK;
 }
 
 static lf_status fill(lf_fold_table *t, lf_fold_layer *l, const bool *pinned) {
@@ -200,13 +222,17 @@ static lf_status fill(lf_fold_table *t, lf_fold_layer *l, const bool *pinned) {
         status = add_choice(t, l, now);
     else
         status = fill_freely(t, l, &now, wide);
-    lf_fold_set(l, &now);
+    lf_fold_set(t->g, l, &now);
     if (l->window)
         lf_attr_set_int(l->window, "interleave", interleave);
     LF_TRY(status);
     if (l->choices.count)
         return LF_OK;
     lf_where where = lf_where_node(t->g, l->node);
+    if (wide > lf_folding_column(l->window) * last_dim(lf_in(t->g, l->window, 0)))
+        return lf_fail(t->g->ctx, LF_BAD_INPUT, &where,
+                       "%s gives whole windows (style=parallel), so PE must be all %lld channels", l->window->name,
+                       (long long)last_dim(lf_in(t->g, l->window, 0)));
     return lf_fail(t->g->ctx, LF_BAD_INPUT, &where, "SIMD=%lld of %s divides no PE that this layer may have",
                    (long long)wide, l->window->name);
 }

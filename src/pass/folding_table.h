@@ -34,7 +34,7 @@ typedef struct lf_fold_table {
 
 /* Layers in `pinned` (by node id, may be NULL) have the one choice that they are. */
 LF_MUST_USE lf_status lf_fold_table_make(lf_graph *g, const bool *pinned, lf_arena *a, lf_fold_table *out);
-void lf_fold_set(const lf_fold_layer *l, const lf_fold_choice *c);
+void lf_fold_set(const lf_graph *g, const lf_fold_layer *l, const lf_fold_choice *c);
 /* LUTs and flip-flops of what joins a lanes to b lanes of `bits` bits. */
 void lf_fold_joint(int64_t a, int64_t b, double bits, double *lut, double *ff);
 

@@ -411,6 +411,17 @@ static void test_walks(void **state) {
     check_node(2);
 }
 
+static void test_columns(void **state) {
+    (void)state;
+    static const char *const sizes[][4] = {
+        {"1,2,4,1", "2", "1", "1"}, {"1,2,5,1", "3", "2", "1"}, {"1,2,6,1", "2", "3", "2"}, {"1,2,3,1", "1", "1", "1"}};
+    for (size_t i = 0; i < LF_COUNT(sizes); i++) {
+        op_node(&b, "columns", 1, &(lf_tensor *){codes(sizes[i][0])}, "kernel", sizes[i][1], "stride", sizes[i][2],
+                "dilation", sizes[i][3], NULL);
+        check_node(2);
+    }
+}
+
 /* A pipeline that keeps its length does more than gaps leave it: the test must see that. */
 static void test_long_pipes_are_seen(void **state) {
     (void)state;
@@ -434,6 +445,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_reductions, begin, end),
         cmocka_unit_test_setup_teardown(test_frames, begin, end),
         cmocka_unit_test_setup_teardown(test_walks, begin, end),
+        cmocka_unit_test_setup_teardown(test_columns, begin, end),
         cmocka_unit_test_setup_teardown(test_long_pipes_are_seen, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,29 @@ static void window_rows(void **state) {
     op_end(&b);
 }
 
+static void whole_windows_of_columns(void **state) {
+    (void)state;
+    op_bench b;
+    op_begin(&b);
+    op_node(&b, "columns", 1, OP_IN(op_codes(&b, "1,2,5,1", (lf_range){0, 11, 1}, 1)), "kernel", "2", "stride", "2",
+            "dilation", "2", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    assert_string_equal(shape_of(&b), "[1,2,2,2]");
+    count_up(b.in);
+    assert_int_equal(op_run(&b), LF_OK);
+    ASSERT_CODES(b.out, 0, 2, 2, 4, 5, 7, 7, 9);
+    op_node(&b, "columns", 1, OP_IN(op_codes(&b, "1,2,5,1", (lf_range){0, 11, 1}, 1)), "kernel", "2", "stride", "3",
+            NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
+    op_node(&b, "columns", 1, OP_IN(op_codes(&b, "1,2,6,1", (lf_range){0, 11, 1}, 1)), "kernel", "2", "stride", "3",
+            NULL);
+    must_refuse(&b, "rows of 6 columns; legal: 2 and any number of strides of 3 more");
+    op_node(&b, "columns", 1, OP_IN(op_codes(&b, "1,2,6,1", (lf_range){0, 11, 1}, 1)), "kernel", "4", "dilation", "2",
+            NULL);
+    must_refuse(&b, "rows of 6 columns; legal: 7");
+    op_end(&b);
+}
+
 static void window_of_one_axis(void **state) {
     (void)state;
     op_bench b;
@@ -106,6 +129,10 @@ static void window_refuses(void **state) {
     must_refuse(&b, "interleave=4 does not divide 6 channels");
     op_node(&b, "window", 1, OP_IN(x), "kernel", "[3, 3]", "interleave", "3", "SIMD", "2", NULL);
     must_refuse(&b, "SIMD=2 does not divide 3");
+    op_node(&b, "window", 1, OP_IN(x), "kernel", "[3, 3]", "interleave", "3", "style", "parallel", NULL);
+    must_refuse(&b, "style=parallel wants all channels of a pixel together: interleave=6, not 3");
+    op_node(&b, "window", 1, OP_IN(x), "kernel", "[3, 3]", "style", "parallel", NULL);
+    must_refuse(&b, "order=columns");
     op_node(&b, "window", 1, OP_IN(op_codes(&b, "2,4,4,6", (lf_range){0, 3, 1}, 1)), "kernel", "[3, 3]", NULL);
     must_refuse(&b, "[1, H, W, C]");
     op_node(&b, "window", 1, OP_IN(x), "kernel", "[16777216, 16777216]", "pads", "[16777216, 16777216, 16777216, 0]",
@@ -389,6 +416,7 @@ static void shuffles(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(window_rows),
+        cmocka_unit_test(whole_windows_of_columns),
         cmocka_unit_test(window_of_one_axis),
         cmocka_unit_test(window_ranges),
         cmocka_unit_test(window_refuses),

@@ -196,6 +196,20 @@ static void test_frame(void **state) {
     check_node(5);
 }
 
+static void test_columns(void **state) {
+    (void)state;
+    static const int64_t sizes[][3] = {{3, 1, 1}, {2, 3, 2}, {3, 2, 1}, {1, 1, 1}};
+    for (size_t i = 0; i < LF_COUNT(sizes); i++) {
+        int64_t span = (sizes[i][0] - 1) * sizes[i][2] + 1;
+        node_of("columns", lf_format(b.a, "1,4,%d,6", (int)(span + 9 * sizes[i][1])), 1);
+        lf_attr_set_int(b.n, "kernel", sizes[i][0]);
+        lf_attr_set_int(b.n, "stride", sizes[i][1]);
+        lf_attr_set_int(b.n, "dilation", sizes[i][2]);
+        assert_int_equal(lf_infer_node(b.g, b.n), LF_OK);
+        check_node(10);
+    }
+}
+
 static void test_matrix(void **state) {
     (void)state;
     static const int64_t fold[][2] = {{1, 1}, {4, 12}, {2, 3}, {1, 12}, {4, 1}};
@@ -222,6 +236,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_fork, begin, end),
         cmocka_unit_test_setup_teardown(test_pool, begin, end),
         cmocka_unit_test_setup_teardown(test_frame, begin, end),
+        cmocka_unit_test_setup_teardown(test_columns, begin, end),
         cmocka_unit_test_setup_teardown(test_matrix, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "exec/fast.h"
 #include "export/export.h"
 #include "import/import.h"
+#include "ir/is_op.h"
 #include "ir/lftext.h"
 #include "pass/folding.h"
 #include "random_nets.h"
@@ -112,15 +113,29 @@ static inline int64_t random_divisor(lf_rng *r, int64_t of) {
     return d;
 }
 
+static uint64_t parallel_windows; /* that were asked for */
+
+/* A whole window per clock at every second one that may have it; else SIMD divides `of`. */
+static inline void random_window(lf_graph *hw, lf_node *window, int64_t of, bool may, lf_rng *r, lf_rng *coin) {
+    int64_t simd = random_divisor(r, of), whole = may ? lf_folding_whole(hw, window) : 0;
+    bool parallel = whole > of * lf_folding_column(window) && lf_rng_below(coin, 2);
+    lf_folding_set_window(hw, window, parallel ? whole : simd);
+    parallel_windows += parallel;
+}
+
 /* A folding file with random legal PE and SIMD; tells which extremes occur. */
 static inline void write_folding(lf_graph *hw, uint64_t seed, const char *path, uint64_t *extremes) {
-    lf_rng r = lf_rng_make(seed, 5);
+    lf_rng r = lf_rng_make(seed, 5), coin = lf_rng_make(seed, 6);
     lf_text text = {0};
     for (size_t i = 0; i < hw->order.count; i++) {
         lf_node *n = lf_node_at(hw, hw->order.at[i]);
         int64_t pe_of, simd_of;
         if (!lf_folding_limits(hw, n, &pe_of, &simd_of))
             continue;
+        if (lf_is_op(n, "window")) {
+            random_window(hw, n, simd_of, true, &r, &coin);
+            continue;
+        }
         int64_t pe = random_divisor(&r, pe_of), simd = random_divisor(&r, simd_of);
         if (lf_has_attr(n, "PE"))
             lf_attr_set_int(n, "PE", pe);
@@ -129,7 +144,7 @@ static inline void write_folding(lf_graph *hw, uint64_t seed, const char *path, 
         lf_node *window = lf_folding_window(hw, n);
         if (window) { /* ordered by the PE of this layer */
             lf_attr_set_int(window, "interleave", pe);
-            lf_attr_set_int(window, "SIMD", random_divisor(&r, pe));
+            random_window(hw, window, pe, pe == pe_of, &r, &coin);
         }
         extremes[0] += pe == 1 && pe_of > 1;
         extremes[1] += pe == pe_of && pe_of > 1;
