@@ -12,6 +12,7 @@
 #include "../fpga/stall_gate.h"
 #include "net_checks.h"
 #include "pass/connect.h"
+#include "pass/split_windows.h"
 #include "pass/stalls.h"
 #include "random_conv_nets.h"
 
@@ -103,7 +104,7 @@ static lf_graph *connected(lf_ctx *ctx, const lf_graph *g, uint64_t seed, const 
     if (make_integers(hw) != LF_OK || lf_pass_run(hw, &lf_pass_map, NULL) != LF_OK)
         fail_with(ctx, "no hardware graph", seed);
     write_folding(hw, seed, lf_path_join(a, dir, "folding.json"), extremes);
-    if (lf_pass_run(hw, &lf_pass_connect, NULL) != LF_OK)
+    if (lf_split_windows(hw, a) != LF_OK || lf_infer(hw) != LF_OK || lf_pass_run(hw, &lf_pass_connect, NULL) != LF_OK)
         fail_with(ctx, "connect refuses", seed);
     lf_arena_free(a);
     return hw;
