@@ -20,7 +20,7 @@ typedef struct cli_option {
     char letter;
     const char *arg; /* NULL for flags */
     cli_type type;
-    size_t offset;   /* in the verb's struct */
+    size_t offset; /* in the verb's struct */
     const char *help;
 } cli_option;
 
@@ -33,11 +33,11 @@ typedef struct cli_common {
 
 typedef struct cli_verb {
     const char *name;
-    const char *args;    /* "MODEL" as in the usage line; "" for none */
-    int arg_count;       /* positional arguments; all are required */
-    const char *help;    /* one line */
-    const char *more;    /* examples, below the options; may be NULL */
-    size_t size;         /* of the verb's struct: first CLI_LIST_MAX positional arguments, see cli_args */
+    const char *args; /* "MODEL" as in the usage line; "" for none */
+    int arg_count;    /* positional arguments; all are required */
+    const char *help; /* one line */
+    const char *more; /* examples, below the options; may be NULL */
+    size_t size;      /* of the verb's struct: first CLI_LIST_MAX positional arguments, see cli_args */
     const cli_option *options;
     lf_status (*run)(lf_ctx *ctx, const cli_common *common, void *args, lf_answer *answer);
 } cli_verb;

@@ -99,20 +99,11 @@ static bool store(const parser *p, const cli_option *o, bool common, const char 
     char *end = NULL;
     errno = 0;
     switch (o->type) {
-    case CLI_FLAG:
-        *(bool *)at = true;
-        return true;
-    case CLI_STRING:
-        *(const char **)at = value;
-        return true;
-    case CLI_LIST:
-        return add_to_list(p, at, value, o->name);
-    case CLI_INT:
-        *(int64_t *)at = strtoll(value, &end, 10);
-        break;
-    case CLI_REAL:
-        *(double *)at = strtod(value, &end);
-        break;
+    case CLI_FLAG: *(bool *)at = true; return true;
+    case CLI_STRING: *(const char **)at = value; return true;
+    case CLI_LIST: return add_to_list(p, at, value, o->name);
+    case CLI_INT: *(int64_t *)at = strtoll(value, &end, 10); break;
+    case CLI_REAL: *(double *)at = strtod(value, &end); break;
     }
     bool good = end && end != value && !*end && !errno && in_range(o, common, at);
     if (!good)

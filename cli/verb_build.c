@@ -23,26 +23,41 @@ typedef struct build_args {
 } build_args;
 
 static const cli_option options[] = {
-    {"out", 'o', "DIR", CLI_STRING, offsetof(build_args, out), "where the design goes; an older build there is replaced"},
-    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(build_args, input), "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
-    {"part", 0, "PART", CLI_STRING, offsetof(build_args, part), "part or family (default xc7z020); `lutfisk list boards`"},
+    {"out", 'o', "DIR", CLI_STRING, offsetof(build_args, out),
+     "where the design goes; an older build there is replaced"},
+    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(build_args, input),
+     "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
+    {"part", 0, "PART", CLI_STRING, offsetof(build_args, part),
+     "part or family (default xc7z020); `lutfisk list boards`"},
     {"clock-mhz", 0, "F", CLI_REAL, offsetof(build_args, clock_mhz), "clock (default 200)"},
     {"fps", 0, "N", CLI_REAL, offsetof(build_args, fps), "frames per second to reach, or"},
     {"ii", 0, "N", CLI_INT, offsetof(build_args, ii), "most cycles per frame"},
-    {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style), "auto, folded, table or spatial (circuits: a frame every clock)"},
-    {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface), "stream, or flow (data and valid; for what is one circuit)"},
-    {"lut-depth", 0, "N", CLI_STRING, offsetof(build_args, lut_depth), "LUT levels between the registers of circuits (default 2), or none for no registers"},
+    {"style", 0, "STYLE", CLI_STRING, offsetof(build_args, style),
+     "auto, folded, table or spatial (circuits: a frame every clock)"},
+    {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface),
+     "stream, or flow (data and valid; for what is one circuit)"},
+    {"lut-depth", 0, "N", CLI_STRING, offsetof(build_args, lut_depth),
+     "LUT levels between the registers of circuits (default 2), or none for no registers"},
     {"abc", 0, NULL, CLI_FLAG, offsetof(build_args, abc), "circuits: let Berkeley ABC try, too"},
-    {"dont-cares", 0, "X.npy", CLI_STRING, offsetof(build_args, dont_cares), "circuits may compute anything on codes that these rows do not show; what that changes is measured"},
+    {"dont-cares", 0, "X.npy", CLI_STRING, offsetof(build_args, dont_cares),
+     "circuits may compute anything on codes that these rows do not show; what that changes is measured"},
     {"labels", 0, "Y.npy", CLI_STRING, offsetof(build_args, labels), "classes of the rows of --dont-cares"},
-    {"rarity", 0, "N", CLI_INT, offsetof(build_args, rarity), "codes seen fewer than N times count as not shown (default 1)"},
-    {"check", 0, "X.npy", CLI_STRING, offsetof(build_args, check), "rows to measure on (default: the last fifth of --dont-cares)"},
+    {"rarity", 0, "N", CLI_INT, offsetof(build_args, rarity),
+     "codes seen fewer than N times count as not shown (default 1)"},
+    {"check", 0, "X.npy", CLI_STRING, offsetof(build_args, check),
+     "rows to measure on (default: the last fifth of --dont-cares)"},
     {"check-labels", 0, "Y.npy", CLI_STRING, offsetof(build_args, check_labels), "classes of the rows of --check"},
-    {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding), "PE, SIMD, ram_style of layers and depths of FIFOs (edit the folding.json of a build)"},
-    {"weights", 0, "WHICH", CLI_STRING, offsetof(build_args, weights), "weights that come from outside over streams: stream (those that do not fit), all, or names of layers with commas"},
-    {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify), "simulate the design on these rows when it is built"},
-    {"fastest", 0, NULL, CLI_FLAG, offsetof(build_args, fastest), "without --fps and --ii: the fastest folding that fits the part"},
-    {"allow-deadlock", 0, NULL, CLI_FLAG, offsetof(build_args, allow_deadlock), "build even with FIFO depths with which the circuit stops for ever (for study)"},
+    {"folding", 0, "FILE.json", CLI_STRING, offsetof(build_args, folding),
+     "PE, SIMD, ram_style of layers and depths of FIFOs (edit the folding.json of a build)"},
+    {"weights", 0, "WHICH", CLI_STRING, offsetof(build_args, weights),
+     "weights that come from outside over streams: stream (those that do not fit), all, or names of layers with "
+     "commas"},
+    {"verify", 0, "X.npy", CLI_STRING, offsetof(build_args, verify),
+     "simulate the design on these rows when it is built"},
+    {"fastest", 0, NULL, CLI_FLAG, offsetof(build_args, fastest),
+     "without --fps and --ii: the fastest folding that fits the part"},
+    {"allow-deadlock", 0, NULL, CLI_FLAG, offsetof(build_args, allow_deadlock),
+     "build even with FIFO depths with which the circuit stops for ever (for study)"},
     {"sweep", 0, NULL, CLI_FLAG, offsetof(build_args, sweep), "only the curve of frames/s against LUTs"},
     {0}};
 
@@ -51,7 +66,10 @@ static bool sensible(const build_args *a) {
     const struct {
         bool given;
         const char *name;
-    } unused[] = {{a->out, "out"}, {a->folding, "folding"}, {a->weights, "weights"}, {a->verify, "verify"}, {a->ii > 0, "ii"}, {a->fps > 0, "fps"}, {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"}, {a->abc, "abc"}, {a->dont_cares, "dont-cares"}};
+    } unused[] = {
+        {a->out, "out"},   {a->folding, "folding"},      {a->weights, "weights"}, {a->verify, "verify"},
+        {a->ii > 0, "ii"}, {a->fps > 0, "fps"},          {a->fastest, "fastest"}, {a->allow_deadlock, "allow-deadlock"},
+        {a->abc, "abc"},   {a->dont_cares, "dont-cares"}};
     for (size_t i = 0; a->sweep && i < sizeof unused / sizeof *unused; i++)
         if (unused[i].given) {
             fprintf(stderr, "lutfisk build: --sweep only shows the curve: leave out --%s\n", unused[i].name);

@@ -12,15 +12,22 @@ typedef struct data_args {
 static const cli_option options[] = {
     {"data", 'd', "DIR", CLI_LIST, offsetof(data_args, dirs), "folder of data sets ($LUTFISK_DATA is looked in too)"},
     {"generate", 0, "digits", CLI_STRING, offsetof(data_args, generate), "make a data set in MNIST's format"},
-    {"rows", 0, "SET[:SPLIT]", CLI_STRING, offsetof(data_args, rows), "write rows of a data set as a .npy file, for predict and verify"},
-    {"count", 'n', "N", CLI_INT, offsetof(data_args, count), "images to make (default 1000), or rows to write (default all)"},
+    {"rows", 0, "SET[:SPLIT]", CLI_STRING, offsetof(data_args, rows),
+     "write rows of a data set as a .npy file, for predict and verify"},
+    {"count", 'n', "N", CLI_INT, offsetof(data_args, count),
+     "images to make (default 1000), or rows to write (default all)"},
     {"out", 'o', "PATH", CLI_STRING, offsetof(data_args, out), "directory of what is made, or the .npy file"},
     {0}};
 
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
     data_args *a = data;
     cli_add_dirs(a->dirs, common);
-    lf_data_verb_options o = {.where = {a->dirs}, .generate = a->generate, .rows = a->rows, .out = a->out, .count = a->count, .seed = (uint64_t)common->seed};
+    lf_data_verb_options o = {.where = {a->dirs},
+                              .generate = a->generate,
+                              .rows = a->rows,
+                              .out = a->out,
+                              .count = a->count,
+                              .seed = (uint64_t)common->seed};
     return lf_data(ctx, &o, answer);
 }
 

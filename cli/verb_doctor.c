@@ -4,8 +4,7 @@ typedef struct doctor_args {
     cli_args args;
 } doctor_args;
 
-static const cli_option options[] = {
-    {0}};
+static const cli_option options[] = {{0}};
 
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
     (void)common;

@@ -15,12 +15,14 @@ typedef struct eval_args {
 } eval_args;
 
 static const cli_option options[] = {
-    {"data", 0, "SET[:SPLIT]", CLI_STRING, offsetof(eval_args, set), "data set, as mnist:test; `lutfisk data` lists them"},
+    {"data", 0, "SET[:SPLIT]", CLI_STRING, offsetof(eval_args, set),
+     "data set, as mnist:test; `lutfisk data` lists them"},
     {"in", 'i', "FILE", CLI_STRING, offsetof(eval_args, in), "rows as .npy, with -y"},
     {"labels", 'y', "FILE", CLI_STRING, offsetof(eval_args, labels), "class of every row as .npy"},
     {"data-dir", 0, "DIR", CLI_LIST, offsetof(eval_args, dirs), "folder of data sets ($LUTFISK_DATA is looked in too)"},
     {"engine", 0, "ENGINE", CLI_STRING, offsetof(eval_args, engine), "fast (the default) or reference"},
-    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(eval_args, input), "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
+    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(eval_args, input),
+     "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
     {"scale", 0, "S", CLI_REAL, offsetof(eval_args, scale), "multiply the input by S"},
     {"layout", 0, "LAYOUT", CLI_STRING, offsetof(eval_args, layout), "nchw (the default) or nhwc rows"},
     {"class-map", 0, "0,1,4,2,3", CLI_STRING, offsetof(eval_args, class_map), "class i of the network is label map[i]"},

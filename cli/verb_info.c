@@ -5,9 +5,10 @@ typedef struct info_args {
     const char *input[CLI_LIST_MAX + 1];
 } info_args;
 
-static const cli_option options[] = {
-    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(info_args, input), "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
-    {0}};
+static const cli_option options[] = {{"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST,
+                                      offsetof(info_args, input),
+                                      "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
+                                     {0}};
 
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
     (void)common;

@@ -10,11 +10,16 @@ typedef struct opt_args {
 } opt_args;
 
 static const cli_option options[] = {
-    {"passes", 'p', "PASSES", CLI_STRING, offsetof(opt_args, passes), "as 'fold-constants, integerize, fold(ii=64)'; `lutfisk list passes`"},
-    {"out", 'o', "FILE", CLI_STRING, offsetof(opt_args, out), "the result: FILE.lf, FILE.blif (a circuit) or FILE.json (tables)"},
-    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(opt_args, input), "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
-    {"check", 0, NULL, CLI_FLAG, offsetof(opt_args, check), "run inputs before and after each pass and hold it to its promise"},
-    {"dump-after", 0, "PASS", CLI_STRING, offsetof(opt_args, dump_after), "write FILE.PASS.lf after that pass, or after 'all'"},
+    {"passes", 'p', "PASSES", CLI_STRING, offsetof(opt_args, passes),
+     "as 'fold-constants, integerize, fold(ii=64)'; `lutfisk list passes`"},
+    {"out", 'o', "FILE", CLI_STRING, offsetof(opt_args, out),
+     "the result: FILE.lf, FILE.blif (a circuit) or FILE.json (tables)"},
+    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(opt_args, input),
+     "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
+    {"check", 0, NULL, CLI_FLAG, offsetof(opt_args, check),
+     "run inputs before and after each pass and hold it to its promise"},
+    {"dump-after", 0, "PASS", CLI_STRING, offsetof(opt_args, dump_after),
+     "write FILE.PASS.lf after that pass, or after 'all'"},
     {"inline", 0, NULL, CLI_FLAG, offsetof(opt_args, inline_constants), "all constants in the text, no .lfw file"},
     {0}};
 

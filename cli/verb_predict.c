@@ -12,10 +12,13 @@ typedef struct predict_args {
 } predict_args;
 
 static const cli_option options[] = {
-    {"in", 'i', "[NAME=]FILE", CLI_LIST, offsetof(predict_args, in), "rows as .npy, or one .npz; repeat with NAME= for several inputs"},
+    {"in", 'i', "[NAME=]FILE", CLI_LIST, offsetof(predict_args, in),
+     "rows as .npy, or one .npz; repeat with NAME= for several inputs"},
     {"out", 'o', "[NAME=]FILE", CLI_LIST, offsetof(predict_args, out), "where the results go"},
-    {"engine", 0, "ENGINE", CLI_STRING, offsetof(predict_args, engine), "fast (packed bits, all cores; the default) or reference"},
-    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(predict_args, input), "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
+    {"engine", 0, "ENGINE", CLI_STRING, offsetof(predict_args, engine),
+     "fast (packed bits, all cores; the default) or reference"},
+    {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(predict_args, input),
+     "grid an input lies on, as UINT8,1/255 or 'FIXED<8,4>!'"},
     {"batch", 0, "N", CLI_INT, offsetof(predict_args, batch), "rows per block"},
     {"output", 0, "TENSOR", CLI_STRING, offsetof(predict_args, output), "another tensor than the outputs"},
     {"raw", 0, NULL, CLI_FLAG, offsetof(predict_args, raw), "the integers before the output scale"},

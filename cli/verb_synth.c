@@ -10,7 +10,8 @@ typedef struct synth_args {
 static const cli_option options[] = {
     {"tool", 0, "TOOL", CLI_STRING, offsetof(synth_args, tool), "yosys"},
     {"part", 0, "PART", CLI_STRING, offsetof(synth_args, part), "part or family (default: the part of the build)"},
-    {"netlist", 0, "FILE.v", CLI_STRING, offsetof(synth_args, netlist), "where the mapped netlist goes (default DIR/synth/netlist.v)"},
+    {"netlist", 0, "FILE.v", CLI_STRING, offsetof(synth_args, netlist),
+     "where the mapped netlist goes (default DIR/synth/netlist.v)"},
     {0}};
 
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {

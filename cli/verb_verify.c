@@ -11,11 +11,15 @@ typedef struct verify_args {
 } verify_args;
 
 static const cli_option options[] = {
-    {"in", 'i', "[NAME=]FILE", CLI_LIST, offsetof(verify_args, in), "rows in the model's own input domain, as predict reads them"},
-    {"out", 'o', "[NAME=]FILE", CLI_LIST, offsetof(verify_args, out), "what the Verilog computed, as predict writes it"},
-    {"sim", 0, "SIM", CLI_STRING, offsetof(verify_args, sim), "verilator (the default) or iverilog; for netlists lutfisk itself, where it knows all cells"},
+    {"in", 'i', "[NAME=]FILE", CLI_LIST, offsetof(verify_args, in),
+     "rows in the model's own input domain, as predict reads them"},
+    {"out", 'o', "[NAME=]FILE", CLI_LIST, offsetof(verify_args, out),
+     "what the Verilog computed, as predict writes it"},
+    {"sim", 0, "SIM", CLI_STRING, offsetof(verify_args, sim),
+     "verilator (the default) or iverilog; for netlists lutfisk itself, where it knows all cells"},
     {"samples", 'n', "N", CLI_INT, offsetof(verify_args, samples), "only the first N rows"},
-    {"stall", 0, "P", CLI_REAL, offsetof(verify_args, stall), "probability of stalls on every stream in the second run (default 0.3)"},
+    {"stall", 0, "P", CLI_REAL, offsetof(verify_args, stall),
+     "probability of stalls on every stream in the second run (default 0.3)"},
     {"netlist", 0, "FILE.v", CLI_STRING, offsetof(verify_args, netlist), "a mapped netlist instead of the sources"},
     {0}};
 

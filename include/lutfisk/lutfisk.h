@@ -33,8 +33,8 @@ typedef const char *const *lf_strings;
 
 /* A network and the grids its inputs are declared to lie on ("[NAME=]TYPE[!][,scale[,offset]]", contracts.md 2). */
 typedef struct lf_model_options {
-    const char *model;  /* .onnx, .lf or the directory of a build */
-    lf_strings input;   /* --input, repeated */
+    const char *model;   /* .onnx, .lf or the directory of a build */
+    lf_strings input;    /* --input, repeated */
     const char *weights; /* --weights */
 } lf_model_options;
 
@@ -61,7 +61,7 @@ typedef struct lf_data_options {
 typedef struct lf_eval_options {
     lf_model_options model;
     lf_data_options where;
-    const char *data;      /* SET[:SPLIT], or NULL with: */
+    const char *data; /* SET[:SPLIT], or NULL with: */
     const char *in, *labels;
     const char *engine;
     double scale;          /* multiplies the input; 0: 1 */
@@ -75,9 +75,9 @@ typedef struct lf_train_verb_options {
     const char *recipe; /* a .yaml file or the name of a recipe that comes with lutfisk */
     const char *out;    /* MODEL.onnx or MODEL.lf; the checkpoint lies beside it as OUT.ckpt while training */
     lf_data_options where;
-    const char *data;   /* SET, overrides the recipe's */
-    uint64_t seed;      /* 0: the recipe's */
-    int64_t epochs;     /* 0: the recipe's */
+    const char *data; /* SET, overrides the recipe's */
+    uint64_t seed;    /* 0: the recipe's */
+    int64_t epochs;   /* 0: the recipe's */
     bool resume;
 } lf_train_verb_options;
 LF_API lf_status lf_train_recipe(lf_ctx *ctx, const lf_train_verb_options *options, lf_answer *answer);
@@ -87,20 +87,20 @@ LF_API lf_status lf_train_recipe(lf_ctx *ctx, const lf_train_verb_options *optio
  * data, in, random; the first `samples` calibrate, those behind them compare the network in `out` with the given one. */
 typedef struct lf_quantize_options {
     lf_model_options model;
-    const char *out;       /* FILE.onnx or FILE.lf */
+    const char *out; /* FILE.onnx or FILE.lf */
     lf_data_options where;
-    const char *data;      /* SET[:SPLIT] */
-    lf_strings in;         /* "FILE" or "NAME=FILE", or one .npz */
-    const char *labels;    /* class of every row of `in`, or NULL */
-    const char *random;    /* "LO,HI": random rows of that range */
-    int64_t samples;       /* that calibrate; 0: 512, at most half of the rows */
-    int64_t bits;          /* of activations; 0: 8 */
-    int64_t weight_bits;   /* 0: as bits */
+    const char *data;        /* SET[:SPLIT] */
+    lf_strings in;           /* "FILE" or "NAME=FILE", or one .npz */
+    const char *labels;      /* class of every row of `in`, or NULL */
+    const char *random;      /* "LO,HI": random rows of that range */
+    int64_t samples;         /* that calibrate; 0: 512, at most half of the rows */
+    int64_t bits;            /* of activations; 0: 8 */
+    int64_t weight_bits;     /* 0: as bits */
     int64_t first_last_bits; /* weights and inputs of layers at either end; 0: as the others */
-    const char *method;    /* "mse" (default), "max", "percentile" */
-    double percentile;     /* 0: 99.9 */
-    bool requantize;       /* the network's own quantizers go first, but for those of one bit and thresholds */
-    uint64_t seed;         /* of random rows; 0: 1 */
+    const char *method;      /* "mse" (default), "max", "percentile" */
+    double percentile;       /* 0: 99.9 */
+    bool requantize;         /* the network's own quantizers go first, but for those of one bit and thresholds */
+    uint64_t seed;           /* of random rows; 0: 1 */
 } lf_quantize_options;
 LF_API lf_status lf_quantize(lf_ctx *ctx, const lf_quantize_options *options, lf_answer *answer);
 
@@ -115,25 +115,29 @@ typedef struct lf_build_options {
     const char *interface; /* "stream" "flow" */
     int64_t lut_depth;     /* of circuits: LUT levels between registers; 0: 2; negative: no registers */
     const char *folding;   /* FILE.json */
-    const char *weights;   /* that come from outside: "stream" (those that do not fit), "all", or names of layers with commas */
-    const char *verify;    /* X.npy: verify after building */
-    bool sweep;            /* only the curve of frames/s against LUTs */
-    bool fastest;          /* without fps and ii: the fastest folding that fits the part */
-    bool abc;              /* circuits: Berkeley ABC as one more optimizer; LF_NO_TOOL where it is missing */
-    const char *dont_cares; /* X.npy: what circuits compute on codes that these rows do not show may become anything (doc/user/circuits.md) */
-    const char *labels;     /* class of every row of dont_cares */
-    int64_t rarity;         /* codes seen fewer than so many times count as unseen; 0: 1 */
-    const char *check;      /* X2.npy: rows that measure what that costs; NULL: the last fifth of dont_cares, which is then not used for it */
+    const char
+        *weights; /* that come from outside: "stream" (those that do not fit), "all", or names of layers with commas */
+    const char *verify; /* X.npy: verify after building */
+    bool sweep;         /* only the curve of frames/s against LUTs */
+    bool fastest;       /* without fps and ii: the fastest folding that fits the part */
+    bool abc;           /* circuits: Berkeley ABC as one more optimizer; LF_NO_TOOL where it is missing */
+    const char *
+        dont_cares; /* X.npy: what circuits compute on codes that these rows do not show may become anything (doc/user/circuits.md) */
+    const char *labels; /* class of every row of dont_cares */
+    int64_t rarity;     /* codes seen fewer than so many times count as unseen; 0: 1 */
+    const char *
+        check; /* X2.npy: rows that measure what that costs; NULL: the last fifth of dont_cares, which is then not used for it */
     const char *check_labels;
-    bool allow_deadlock;   /* FIFO depths of `folding` with which the circuit stops for ever are a warning */
+    bool allow_deadlock; /* FIFO depths of `folding` with which the circuit stops for ever are a warning */
 } lf_build_options;
 LF_API lf_status lf_build(lf_ctx *ctx, const lf_build_options *options, lf_answer *answer);
 
 typedef struct lf_verify_options {
     const char *dir;
-    lf_strings in;       /* "FILE" or "NAME=FILE", or one .npz */
-    lf_strings out;      /* what the Verilog computed, as predict writes it */
-    const char *sim;     /* "verilator", "iverilog" or "lutfisk" (netlists only); NULL: Verilator, and lutfisk for netlists it knows the cells of */
+    lf_strings in;  /* "FILE" or "NAME=FILE", or one .npz */
+    lf_strings out; /* what the Verilog computed, as predict writes it */
+    const char *
+        sim; /* "verilator", "iverilog" or "lutfisk" (netlists only); NULL: Verilator, and lutfisk for netlists it knows the cells of */
     int64_t samples;     /* 0: all rows */
     double stall;        /* probability on every stream in the second run; default 0.3, negative: no second run */
     const char *netlist; /* a mapped netlist instead of rtl/ */
@@ -143,17 +147,17 @@ LF_API lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *options, lf_ans
 
 typedef struct lf_synth_options {
     const char *dir;
-    const char *tool; /* "yosys" */
-    const char *part; /* default: the part of the build */
+    const char *tool;    /* "yosys" */
+    const char *part;    /* default: the part of the build */
     const char *netlist; /* where to keep the mapped netlist; default DIR/synth/netlist.v */
 } lf_synth_options;
 LF_API lf_status lf_synth(lf_ctx *ctx, const lf_synth_options *options, lf_answer *answer);
 
 typedef struct lf_opt_options {
     lf_model_options model;
-    const char *passes; /* "pass, pass(k=v)" */
-    const char *out;    /* FILE.lf */
-    bool check;         /* run inputs before and after each pass and hold it to its promise */
+    const char *passes;     /* "pass, pass(k=v)" */
+    const char *out;        /* FILE.lf */
+    bool check;             /* run inputs before and after each pass and hold it to its promise */
     const char *dump_after; /* a pass name or "all": writes OUT.PASS.lf */
     bool inline_constants;
 } lf_opt_options;
@@ -161,14 +165,14 @@ LF_API lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *options, lf_answer *a
 
 /* Writes a network of the literature with random weights, to measure how the tools scale. 0: what the network's paper has. */
 typedef struct lf_make_options {
-    const char *name;               /* `list networks` */
-    const char *out;                /* FILE.onnx or FILE.lf */
+    const char *name; /* `list networks` */
+    const char *out;  /* FILE.onnx or FILE.lf */
     uint64_t seed;
-    int64_t size;                   /* side of the pictures, a multiple of 32 */
-    double width;                   /* multiplies the channels of every layer */
-    int64_t blocks;                 /* at most that many blocks, in every stage where there are stages */
-    int64_t classes;                /* outputs */
-    int64_t weight_bits, act_bits;  /* of the layers between the first and the last */
+    int64_t size;                  /* side of the pictures, a multiple of 32 */
+    double width;                  /* multiplies the channels of every layer */
+    int64_t blocks;                /* at most that many blocks, in every stage where there are stages */
+    int64_t classes;               /* outputs */
+    int64_t weight_bits, act_bits; /* of the layers between the first and the last */
 } lf_make_options;
 LF_API lf_status lf_make(lf_ctx *ctx, const lf_make_options *options, lf_answer *answer);
 

@@ -106,11 +106,13 @@ static bool among(const char *value, const char *const *list) {
     return false;
 }
 
-lf_status lf_check_word(lf_ctx *ctx, const char *option, const char *value, const char *const *legal, const char *const *later) {
+lf_status lf_check_word(lf_ctx *ctx, const char *option, const char *value, const char *const *legal,
+                        const char *const *later) {
     if (!value || among(value, legal))
         return LF_OK;
-    lf_status status = among(value, later) ? lf_fail(ctx, LF_BAD_INPUT, NULL, "%s %s is not in this version", option, value)
-                                           : lf_fail(ctx, LF_BAD_INPUT, NULL, "%s %s is not known", option, value);
+    lf_status status = among(value, later)
+                           ? lf_fail(ctx, LF_BAD_INPUT, NULL, "%s %s is not in this version", option, value)
+                           : lf_fail(ctx, LF_BAD_INPUT, NULL, "%s %s is not known", option, value);
     lf_text words = {0};
     for (; *legal; legal++)
         lf_text_addf(&words, " %s", *legal);

@@ -26,7 +26,8 @@ lf_graph *lf_graph_part(lf_graph *g, const lf_ids *in, const lf_ids *out);
 const char *lf_stem(lf_arena *a, const char *path);
 
 /* LF_BAD_INPUT unless `value` (may be NULL) is one of `legal`; those in `later` are "not in this version". NULL-terminated. */
-LF_MUST_USE lf_status lf_check_word(lf_ctx *ctx, const char *option, const char *value, const char *const *legal, const char *const *later);
+LF_MUST_USE lf_status lf_check_word(lf_ctx *ctx, const char *option, const char *value, const char *const *legal,
+                                    const char *const *later);
 
 double lf_seconds(void); /* a monotonic clock */
 

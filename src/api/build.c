@@ -44,20 +44,24 @@ static lf_status check_circuit_options(const builder *b) {
     const lf_build_options *o = b->o;
     bool wanting = o->labels || o->check || o->check_labels || o->rarity > 0;
     if (!o->dont_cares && wanting)
-        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--labels, --rarity, --check and --check-labels belong to --dont-cares");
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL,
+                       "--labels, --rarity, --check and --check-labels belong to --dont-cares");
     if (o->check_labels && !o->check)
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--check-labels are of the rows of --check");
     if (o->check && o->labels)
-        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "accuracy is measured on the rows of --check: give --check-labels instead of --labels");
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL,
+                       "accuracy is measured on the rows of --check: give --check-labels instead of --labels");
     if (o->check && !strcmp(o->check, o->dont_cares))
-        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--check must be other rows than --dont-cares: on those nothing changes");
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL,
+                       "--check must be other rows than --dont-cares: on those nothing changes");
     if (o->abc && !lf_abc_tool())
         return lf_fail(b->ctx, LF_NO_TOOL, NULL, "--abc: neither berkeley-abc nor yosys-abc is installed");
     return LF_OK;
 }
 
 static lf_status check_options(builder *b) {
-    static const char *const styles[] = {"auto", "folded", "spatial", "table", NULL}, *const interfaces[] = {"stream", "flow", NULL};
+    static const char *const styles[] = {"auto", "folded", "spatial", "table", NULL}, *const interfaces[] = {
+                                                                                          "stream", "flow", NULL};
     const lf_build_options *o = b->o;
     LF_TRY(lf_check_word(b->ctx, "--style", o->style, styles, NULL));
     LF_TRY(lf_check_word(b->ctx, "--interface", o->interface, interfaces, NULL));
@@ -76,8 +80,14 @@ static lf_status check_options(builder *b) {
         return LF_BAD_INPUT;
     double cycles = o->fps > 0 ? floor(b->clock_mhz * 1e6 / o->fps) : 0;
     if (o->fps > 0 && cycles < 1)
-        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps %.0f is more than one frame a cycle at %.0f MHz", o->fps, b->clock_mhz);
-    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles, .part = b->part->name, .file = o->folding, .weights = o->weights, .must_fit = o->part != NULL, .fastest = o->fastest};
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps %.0f is more than one frame a cycle at %.0f MHz", o->fps,
+                       b->clock_mhz);
+    b->fold = (lf_fold_options){.ii = o->ii > 0 ? o->ii : (int64_t)cycles,
+                                .part = b->part->name,
+                                .file = o->folding,
+                                .weights = o->weights,
+                                .must_fit = o->part != NULL,
+                                .fastest = o->fastest};
     return LF_OK;
 }
 
@@ -105,16 +115,26 @@ static lf_status make_program(builder *b) {
     return status;
 }
 
-static bool wants_flow(const builder *b) { return b->o->interface && !strcmp(b->o->interface, "flow"); }
+static bool wants_flow(const builder *b) {
+    return b->o->interface && !strcmp(b->o->interface, "flow");
+}
 
-static bool luts_of_four(const lf_part *part) { return !strcmp(part->family, "ice40") || !strcmp(part->family, "ecp5"); }
+static bool luts_of_four(const lf_part *part) {
+    return !strcmp(part->family, "ice40") || !strcmp(part->family, "ecp5");
+}
 
 static lf_status make_circuits(builder *b) {
-    lf_circuits_options o = {.lut_inputs = luts_of_four(b->part) ? 4 : 6, .style = (int)lf_circuits_style_of(b->o->style), .flow = wants_flow(b), .lut_depth = b->o->lut_depth,
-                             .abc = b->o->abc, .report = &b->logic, .rows = b->seen ? lf_seen_rows(b->seen) : NULL};
+    lf_circuits_options o = {.lut_inputs = luts_of_four(b->part) ? 4 : 6,
+                             .style = (int)lf_circuits_style_of(b->o->style),
+                             .flow = wants_flow(b),
+                             .lut_depth = b->o->lut_depth,
+                             .abc = b->o->abc,
+                             .report = &b->logic,
+                             .rows = b->seen ? lf_seen_rows(b->seen) : NULL};
     LF_TRY(run_pass(b, "circuits", &o));
     if (!b->logic.circuits && (b->o->abc || b->seen))
-        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--%s is for circuits, and this design has none", b->o->abc ? "abc" : "dont-cares");
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--%s is for circuits, and this design has none",
+                       b->o->abc ? "abc" : "dont-cares");
     return LF_OK;
 }
 
@@ -197,7 +217,12 @@ static lf_status measure_flow(builder *b, lf_stream_facts *flow) {
 }
 
 static lf_status gather_facts(builder *b, lf_build_facts *f) {
-    *f = (lf_build_facts){.hardware = b->g, .part = b->part, .clock_mhz = b->clock_mhz, .checked_rows = b->checked_rows, .logic = &b->logic, .dont_cares = b->dont_cares};
+    *f = (lf_build_facts){.hardware = b->g,
+                          .part = b->part,
+                          .clock_mhz = b->clock_mhz,
+                          .checked_rows = b->checked_rows,
+                          .logic = &b->logic,
+                          .dont_cares = b->dont_cares};
     f->top = lf_vlog_name(b->arena, lf_stem(b->arena, b->o->model.model));
     f->speaks_flow = lf_speaks_flow(b->g);
     LF_TRY(lf_circuit_ports(b->g, b->arena, &f->inputs, &f->outputs));
@@ -288,13 +313,16 @@ static lf_status verify_built(builder *b, json_t *report) {
 static void name_outside(const builder *b, json_t *report) {
     if (wants_flow(b)) {
         json_object_set_new(report, "driver", json_string("none: --interface flow has no streams for a driver"));
-        json_object_set_new(report, "vivado", json_string("none: pack.tcl packages streams; with --interface flow add rtl/filelist.f to your project"));
+        json_object_set_new(
+            report, "vivado",
+            json_string("none: pack.tcl packages streams; with --interface flow add rtl/filelist.f to your project"));
         return;
     }
     json_object_set_new(report, "driver", json_string("driver"));
     if (lf_vivado_knows(b->part))
-        json_object_set_new(report, "vivado", json_pack("{s:s, s:s, s:s}", "script", "pack.tcl", "constraints", "constraints.xdc", "evidence",
-                                                        "not run: no Vivado was at hand"));
+        json_object_set_new(report, "vivado",
+                            json_pack("{s:s, s:s, s:s}", "script", "pack.tcl", "constraints", "constraints.xdc",
+                                      "evidence", "not run: no Vivado was at hand"));
 }
 
 static lf_status build(builder *b, lf_answer *answer) {
@@ -334,8 +362,12 @@ static void add_point(builder *b, json_t *points, lf_table *t, const lf_folding_
     json_object_set_new(p, "fits", json_boolean(fits));
     json_object_set_new(p, "slowest", json_string(total->slowest ? total->slowest->name : ""));
     json_array_append_new(points, p);
-    const char *row[] = {lf_thousands(b->arena, total->cost.ii_cycles), lf_fixed_decimals(b->arena, fps, 0), lf_thousands(b->arena, (int64_t)ceil(total->cost.lut)),
-                         lf_fixed_decimals(b->arena, total->cost.bram, 1), lf_thousands(b->arena, (int64_t)total->cost.dsp), fits ? "yes" : what,
+    const char *row[] = {lf_thousands(b->arena, total->cost.ii_cycles),
+                         lf_fixed_decimals(b->arena, fps, 0),
+                         lf_thousands(b->arena, (int64_t)ceil(total->cost.lut)),
+                         lf_fixed_decimals(b->arena, total->cost.bram, 1),
+                         lf_thousands(b->arena, (int64_t)total->cost.dsp),
+                         fits ? "yes" : what,
                          total->slowest ? total->slowest->name : ""};
     lf_table_row(t, row);
 }

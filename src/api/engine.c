@@ -77,15 +77,21 @@ void lf_engine_free(lf_engine *e) {
     free(e);
 }
 
-const lf_graph *lf_engine_graph(const lf_engine *e) { return e->graph; }
+const lf_graph *lf_engine_graph(const lf_engine *e) {
+    return e->graph;
+}
 
-const char *lf_engine_name(const lf_engine *e) { return e->plan ? "fast" : "reference"; }
+const char *lf_engine_name(const lf_engine *e) {
+    return e->plan ? "fast" : "reference";
+}
 
 lf_status lf_engine_run(lf_engine *e, const lf_row_io *io, size_t rows) {
     return e->plan ? lf_plan_rows(e->plan, io, rows) : lf_exec_rows(e->exec, io, rows);
 }
 
-static const lf_node *producer(const lf_graph *g, lf_id t) { return lf_node_at(g, lf_tensor_at(g, t)->producer); }
+static const lf_node *producer(const lf_graph *g, lf_id t) {
+    return lf_node_at(g, lf_tensor_at(g, t)->producer);
+}
 
 /* Up through host nodes to what the circuit gave. */
 lf_id lf_raw_tensor(const lf_graph *g, lf_id output) {

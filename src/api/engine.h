@@ -30,9 +30,11 @@ typedef struct lf_rows {
 } lf_rows;
 LF_MUST_USE lf_status lf_rows_load(lf_ctx *ctx, lf_arena *a, const lf_graph *g, lf_strings specs, lf_rows *out);
 /* One array as the rows of a port: a row's shape must be the model's. */
-LF_MUST_USE lf_status lf_rows_take(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x, const char *file, lf_row_in *out, size_t *rows);
+LF_MUST_USE lf_status lf_rows_take(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x,
+                                   const char *file, lf_row_in *out, size_t *rows);
 
 /* Writes arrays to `specs` as lf_rows_load reads them. Names are those of the arrays. */
-LF_MUST_USE lf_status lf_rows_save(lf_ctx *ctx, lf_strings specs, const char *const *names, const lf_array *arrays, size_t count);
+LF_MUST_USE lf_status lf_rows_save(lf_ctx *ctx, lf_strings specs, const char *const *names, const lf_array *arrays,
+                                   size_t count);
 
 #endif

@@ -50,12 +50,14 @@ static lf_status take_labels(evaluator *e, const lf_array *x, size_t rows) {
     if (lf_array_rows(x) != rows)
         return lf_fail(e->ctx, LF_BAD_INPUT, &where, "%zu labels for %zu rows", lf_array_rows(x), rows);
     if (lf_array_row_size(x) != 1)
-        return lf_fail(e->ctx, LF_BAD_INPUT, &where, "%zu values a row; a label is one number, the class of its row", lf_array_row_size(x));
+        return lf_fail(e->ctx, LF_BAD_INPUT, &where, "%zu values a row; a label is one number, the class of its row",
+                       lf_array_row_size(x));
     e->label = LF_NEW_ARRAY(e->arena, uint8_t, e->rows);
     for (size_t i = 0; i < e->rows; i++) {
         int64_t v;
         if (!lf_array_int(x, i, &v) || v < 0 || v > 255)
-            return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = e->o->labels}, "the label of row %zu is not a class from 0 to 255", i);
+            return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = e->o->labels},
+                           "the label of row %zu is not a class from 0 to 255", i);
         e->label[i] = (uint8_t)v;
     }
     return LF_OK;
@@ -82,7 +84,9 @@ static lf_status to_nchw(evaluator *e, lf_shape s) {
     if (!e->o->layout || strcmp(e->o->layout, "nhwc") != 0)
         return LF_OK;
     if (s.rank != 4)
-        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--layout nhwc needs a network with an image input; this one takes %s", lf_shape_text(e->arena, s));
+        return lf_fail(e->ctx, LF_BAD_INPUT, NULL,
+                       "--layout nhwc needs a network with an image input; this one takes %s",
+                       lf_shape_text(e->arena, s));
     size_t C = (size_t)s.dim[1], P = (size_t)(s.dim[2] * s.dim[3]);
     float *copy = LF_NEW_ARRAY(e->arena, float, e->features);
     for (size_t r = 0; r < e->rows; r++) {
@@ -101,7 +105,8 @@ static lf_status prepare_rows(evaluator *e) {
         return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "eval takes networks with one input and one output");
     lf_shape s = lf_tensor_at(g, g->inputs.at[0].tensor)->shape;
     if ((size_t)lf_shape_count(s) != e->features)
-        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "%s has %zu values a row, the network takes %s", e->title, e->features, lf_shape_text(e->arena, s));
+        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "%s has %zu values a row, the network takes %s", e->title,
+                       e->features, lf_shape_text(e->arena, s));
     return to_nchw(e, s);
 }
 
@@ -133,12 +138,14 @@ static lf_status parse_map(evaluator *e, int *map) {
         char *end;
         long v = strtol(at, &end, 10);
         if (end == at || v < 0 || v >= e->classes || (*end != (c + 1 < e->classes ? ',' : 0)))
-            return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--class-map %s: wants %d classes from 0 to %d, as 0,1,4,2,3", e->o->class_map, e->classes, e->classes - 1);
+            return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--class-map %s: wants %d classes from 0 to %d, as 0,1,4,2,3",
+                           e->o->class_map, e->classes, e->classes - 1);
         map[c] = (int)v;
         at = end + 1;
         for (int before = 0; before < c; before++)
             if (map[before] == map[c])
-                return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--class-map %s: class %ld stands there twice", e->o->class_map, v);
+                return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "--class-map %s: class %ld stands there twice",
+                               e->o->class_map, v);
     }
     return LF_OK;
 }
@@ -170,7 +177,8 @@ static lf_status measure(evaluator *e, const double *score, lf_metrics *m) {
     int *predicted = LF_NEW_ARRAY(e->arena, int, e->rows);
     for (size_t r = 0; r < e->rows; r++) {
         if (!(score[r] >= 0 && score[r] < e->classes))
-            return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "row %zu: the network says class %g, the labels go to %d", r, score[r], e->classes - 1);
+            return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "row %zu: the network says class %g, the labels go to %d", r,
+                           score[r], e->classes - 1);
         predicted[r] = (int)score[r];
     }
     lf_metrics_of_classes(e->arena, predicted, e->label, e->rows, e->classes, m);
@@ -189,7 +197,8 @@ static lf_status count_classes(evaluator *e) {
     if (e->set && e->index)
         e->classes = e->set->classes;
     if (highest >= e->classes || e->classes > 256)
-        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "the labels go to class %d, the network has %zu outputs", highest, e->outputs);
+        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "the labels go to class %d, the network has %zu outputs", highest,
+                       e->outputs);
     return LF_OK;
 }
 
@@ -204,7 +213,8 @@ static lf_status explain(evaluator *e) {
         lf_text list = {0};
         for (int c = 0; c < e->classes; c++)
             lf_text_addf(&list, "%s%d", c ? "," : "", map[c]);
-        lf_note(e->ctx, NULL, "near chance: with --class-map %s it would be %.1f %%", list.at, 100.0 * (double)right / (double)e->rows);
+        lf_note(e->ctx, NULL, "near chance: with --class-map %s it would be %.1f %%", list.at,
+                100.0 * (double)right / (double)e->rows);
         lf_text_free(&list);
         return LF_OK;
     }
@@ -215,7 +225,8 @@ static lf_status explain(evaluator *e) {
             continue;
         }
         if (!lf_near_chance(&m))
-            lf_note(e->ctx, NULL, "near chance: with --scale %g it would be %.1f %%", lf_likely_scales[i], 100 * m.accuracy);
+            lf_note(e->ctx, NULL, "near chance: with --scale %g it would be %.1f %%", lf_likely_scales[i],
+                    100 * m.accuracy);
     }
     return LF_OK;
 }
@@ -229,7 +240,9 @@ static void print_confusion(const evaluator *e, lf_text *text) {
     cells[n + 1] = "AUC";
     lf_table t = lf_table_make(e->arena, n + 2, cells);
     for (int r = 0; r < n; r++) {
-        cells[0] = e->set && e->set->class_names && strcmp(e->set->class_names[r], lf_format(e->arena, "%d", r)) != 0 ? lf_format(e->arena, "%d %s", r, e->set->class_names[r]) : lf_format(e->arena, "%d", r);
+        cells[0] = e->set && e->set->class_names && strcmp(e->set->class_names[r], lf_format(e->arena, "%d", r)) != 0
+                       ? lf_format(e->arena, "%d %s", r, e->set->class_names[r])
+                       : lf_format(e->arena, "%d", r);
         for (int c = 0; c < n; c++)
             cells[c + 1] = lf_format(e->arena, "%llu", (unsigned long long)e->metrics.confusion[r * n + c]);
         cells[n + 1] = e->metrics.auc ? lf_fixed_decimals(e->arena, e->metrics.auc[r], 4) : "";
@@ -256,8 +269,8 @@ static void answer_with(const evaluator *e, lf_answer *answer) {
     json_object_set_new(root, "auc", auc);
     json_object_set_new(root, "data", json_string(e->title));
     json_object_set_new(root, "engine", json_string(lf_engine_name(e->engine)));
-    lf_text_addf(&text, "%s: %s of %s right, accuracy %s %%\n\n", e->title, lf_thousands(e->arena, (int64_t)m->correct), lf_thousands(e->arena, (int64_t)m->rows),
-                 lf_fixed_decimals(e->arena, 100 * m->accuracy, 2));
+    lf_text_addf(&text, "%s: %s of %s right, accuracy %s %%\n\n", e->title, lf_thousands(e->arena, (int64_t)m->correct),
+                 lf_thousands(e->arena, (int64_t)m->rows), lf_fixed_decimals(e->arena, 100 * m->accuracy, 2));
     if (e->classes <= 20)
         print_confusion(e, &text);
     lf_answer_set(answer, root, &text);

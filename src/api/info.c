@@ -13,7 +13,9 @@ typedef struct informer {
     lf_text text;
 } informer;
 
-static const char *place_name(lf_place p) { return p == LF_PLACE_HOST ? "host" : p == LF_PLACE_FPGA ? "fpga" : ""; }
+static const char *place_name(lf_place p) {
+    return p == LF_PLACE_HOST ? "host" : p == LF_PLACE_FPGA ? "fpga" : "";
+}
 
 static json_t *ports_json(const informer *f, const lf_graph *g, const lf_ports *ports) {
     json_t *all = json_array();
@@ -35,7 +37,8 @@ static json_t *ports_json(const informer *f, const lf_graph *g, const lf_ports *
 static void print_ports(informer *f, const lf_graph *g, const lf_ports *ports, const char *word) {
     for (size_t i = 0; i < ports->count; i++) {
         const lf_tensor *t = lf_tensor_at(g, ports->at[i].tensor);
-        lf_text_addf(&f->text, "%s %s: %s %s\n", word, ports->at[i].name, lf_dtype_name(f->arena, t->dtype), lf_shape_text(f->arena, t->shape));
+        lf_text_addf(&f->text, "%s %s: %s %s\n", word, ports->at[i].name, lf_dtype_name(f->arena, t->dtype),
+                     lf_shape_text(f->arena, t->shape));
     }
 }
 
@@ -84,8 +87,13 @@ static void add_layers(informer *f, const lf_graph *g, sums *total) {
         json_object_set_new(l, "weights", json_integer(weights));
         json_object_set_new(l, "macs", json_integer(macs));
         json_array_append_new(layers, l);
-        const char *row[] = {n->name, n->op->name, place_name(n->place), lf_shape_text(f->arena, y->shape), lf_dtype_name(f->arena, y->dtype),
-                             weights ? lf_thousands(f->arena, weights) : "", macs ? lf_thousands(f->arena, macs) : ""};
+        const char *row[] = {n->name,
+                             n->op->name,
+                             place_name(n->place),
+                             lf_shape_text(f->arena, y->shape),
+                             lf_dtype_name(f->arena, y->dtype),
+                             weights ? lf_thousands(f->arena, weights) : "",
+                             macs ? lf_thousands(f->arena, macs) : ""};
         lf_table_row(&t, row);
     }
     lf_text_add(&f->text, "\n");
@@ -137,8 +145,9 @@ static void describe(informer *f, const lf_graph *g, lf_status status, size_t fi
     json_object_set_new(f->root, "parameters", json_integer(total.parameters));
     json_object_set_new(f->root, "macs", json_integer(total.macs));
     json_object_set_new(f->root, "weight_bits", json_integer(total.weight_bits));
-    lf_text_addf(&f->text, "\n%s parameters in %s bits, %s multiply-accumulates a sample\n", lf_thousands(f->arena, total.parameters),
-                 lf_thousands(f->arena, total.weight_bits), lf_thousands(f->arena, total.macs));
+    lf_text_addf(&f->text, "\n%s parameters in %s bits, %s multiply-accumulates a sample\n",
+                 lf_thousands(f->arena, total.parameters), lf_thousands(f->arena, total.weight_bits),
+                 lf_thousands(f->arena, total.macs));
     add_unsupported(f, g, status, first);
 }
 

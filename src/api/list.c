@@ -48,7 +48,8 @@ static void list_passes(lister *l) {
 
 static void list_kernels(lister *l) {
     for (const lf_kernel_info *k = lf_kernel_list; k->name; k++)
-        add(l, lf_format(l->arena, "%s_%s", k->name, lf_isa_name(k->isa)), lf_cpu_has(k->isa) ? "available" : "absent", k->help);
+        add(l, lf_format(l->arena, "%s_%s", k->name, lf_isa_name(k->isa)), lf_cpu_has(k->isa) ? "available" : "absent",
+            k->help);
 }
 
 static void list_targets(lister *l) {
@@ -60,14 +61,20 @@ static void list_boards(lister *l) {
     size_t count;
     const lf_part *all = lf_part_all(l->ctx, &count);
     for (size_t i = 0; i < count; i++)
-        add(l, all[i].name, all[i].family, lf_format(l->arena, "%lld LUT, %lld BRAM36, %lld DSP: %s", (long long)all[i].lut, (long long)all[i].bram, (long long)all[i].dsp, all[i].help));
+        add(l, all[i].name, all[i].family,
+            lf_format(l->arena, "%lld LUT, %lld BRAM36, %lld DSP: %s", (long long)all[i].lut, (long long)all[i].bram,
+                      (long long)all[i].dsp, all[i].help));
 }
 
 static void list_data(lister *l, const lf_data_options *where) {
     for (int i = 0; lf_data_sources[i]; i++) {
         const lf_data_source *s = lf_data_sources[i];
         const char *found = lf_data_locate(l->arena, s, where ? where->dirs : NULL);
-        add(l, s->name, !found ? "not found" : *found ? "found" : "generated", found ? s->help : lf_format(l->arena, "%s; %s", s->help, s->origin));
+        add(l, s->name,
+            !found   ? "not found"
+            : *found ? "found"
+                     : "generated",
+            found ? s->help : lf_format(l->arena, "%s; %s", s->help, s->origin));
     }
 }
 
@@ -98,7 +105,9 @@ static bool fill(lister *l, const char *what, const lf_data_options *where) {
     const struct {
         const char *what;
         void (*list)(lister *l);
-    } lists[] = {{"ops", list_ops}, {"passes", list_passes}, {"kernels", list_kernels}, {"targets", list_targets}, {"boards", list_boards}, {"recipes", list_recipes}, {"networks", list_networks}};
+    } lists[] = {{"ops", list_ops},          {"passes", list_passes}, {"kernels", list_kernels},
+                 {"targets", list_targets},  {"boards", list_boards}, {"recipes", list_recipes},
+                 {"networks", list_networks}};
     for (size_t i = 0; i < LF_COUNT(lists); i++)
         if (!strcmp(lists[i].what, what)) {
             lists[i].list(l);
@@ -111,7 +120,8 @@ static bool fill(lister *l, const char *what, const lf_data_options *where) {
 }
 
 lf_status lf_list(lf_ctx *ctx, const char *what, const lf_data_options *where, lf_answer *answer) {
-    static const char *const known[] = {"ops", "passes", "kernels", "targets", "boards", "data", "recipes", "networks", NULL};
+    static const char *const known[] = {"ops",  "passes",  "kernels",  "targets", "boards",
+                                        "data", "recipes", "networks", NULL};
     static const char *const header[] = {"<name", "<kind", "<what"};
     LF_TRY(lf_check_word(ctx, "list", what, known, NULL));
     lister l = {.ctx = ctx, .arena = lf_arena_new(), .rows = json_array()};
@@ -134,7 +144,8 @@ static lf_status write_digits(lf_ctx *ctx, const char *dir, uint64_t seed, int64
     lf_arena *a = lf_arena_new();
     lf_array images, labels;
     lf_status status = LF_OK;
-    if (!lf_array_new(a, LF_ARRAY_U8, lf_shape_make(3, dim), &images) || !lf_array_new(a, LF_ARRAY_U8, lf_shape_make(1, dim), &labels))
+    if (!lf_array_new(a, LF_ARRAY_U8, lf_shape_make(3, dim), &images) ||
+        !lf_array_new(a, LF_ARRAY_U8, lf_shape_make(1, dim), &labels))
         status = lf_fail(ctx, LF_BAD_INPUT, NULL, "no memory for %lld images", (long long)count);
     if (status == LF_OK)
         status = lf_make_dir(ctx, dir);
@@ -231,7 +242,9 @@ static const tool tools[] = {
     {"nextpnr-ice40", "--version", "routed frequencies"},
 };
 
-static const char *first_line(lf_arena *a, const char *s) { return lf_strndup(a, s, strcspn(s, "\n")); }
+static const char *first_line(lf_arena *a, const char *s) {
+    return lf_strndup(a, s, strcspn(s, "\n"));
+}
 
 static const char *version_of(lf_ctx *ctx, lf_arena *a, const tool *t) {
     const char *argv[] = {t->name, t->version_flag, NULL};

@@ -39,8 +39,9 @@ static lf_array_type written_type(const lf_tensor *t, const lf_input_grid *integ
     static const struct {
         lf_dtype type;
         lf_array_type as;
-    } types[] = {{{LF_KIND_UINT, 1, 0, 0, 0}, LF_ARRAY_BOOL}, {{LF_KIND_UINT, 8, 0, 0, 0}, LF_ARRAY_U8},   {{LF_KIND_INT, 8, 0, 0, 0}, LF_ARRAY_I8},
-                 {{LF_KIND_UINT, 16, 0, 0, 0}, LF_ARRAY_U16}, {{LF_KIND_INT, 16, 0, 0, 0}, LF_ARRAY_I16}, {{LF_KIND_UINT, 32, 0, 0, 0}, LF_ARRAY_U32},
+    } types[] = {{{LF_KIND_UINT, 1, 0, 0, 0}, LF_ARRAY_BOOL}, {{LF_KIND_UINT, 8, 0, 0, 0}, LF_ARRAY_U8},
+                 {{LF_KIND_INT, 8, 0, 0, 0}, LF_ARRAY_I8},    {{LF_KIND_UINT, 16, 0, 0, 0}, LF_ARRAY_U16},
+                 {{LF_KIND_INT, 16, 0, 0, 0}, LF_ARRAY_I16},  {{LF_KIND_UINT, 32, 0, 0, 0}, LF_ARRAY_U32},
                  {{LF_KIND_INT, 32, 0, 0, 0}, LF_ARRAY_I32},  {{LF_KIND_UINT, 64, 0, 0, 0}, LF_ARRAY_U64}};
     for (size_t i = 0; integers && i < LF_COUNT(types); i++)
         if (lf_dtype_equal(types[i].type, integers->type))
@@ -99,7 +100,10 @@ static lf_status choose_outputs(predictor *p) {
         const lf_port *port = &g->outputs.at[i];
         lf_id raw = p->o->raw ? lf_raw_tensor(g, port->tensor) : 0;
         if (p->o->raw && !raw)
-            return lf_fail(p->ctx, LF_BAD_INPUT, NULL, "output %s has no integers before a scale: --raw needs the fast engine and a quantized network", port->name);
+            return lf_fail(
+                p->ctx, LF_BAD_INPUT, NULL,
+                "output %s has no integers before a scale: --raw needs the fast engine and a quantized network",
+                port->name);
         LF_TRY(add_output(p, port->name, raw ? raw : port->tensor, raw || lf_is_index(g, port->tensor), port->grid));
     }
     return LF_OK;
@@ -116,7 +120,8 @@ static lf_status run_blocks(predictor *p) {
         size_t rows = p->rows.rows - first < block ? p->rows.rows - first : block;
         lf_progress(p->ctx, "predict", first, p->rows.rows);
         for (size_t i = 0; i < p->rows.in_count; i++) {
-            size_t stride = (size_t)lf_shape_count(lf_tensor_at(g, p->rows.in[i].tensor)->shape) * (p->rows.in[i].type == LF_ROW_F32 ? 4 : 8);
+            size_t stride = (size_t)lf_shape_count(lf_tensor_at(g, p->rows.in[i].tensor)->shape) *
+                            (p->rows.in[i].type == LF_ROW_F32 ? 4 : 8);
             in[i] = p->rows.in[i];
             in[i].data = (const char *)p->rows.in[i].data + first * stride;
         }
@@ -151,7 +156,8 @@ static void show_rows(const predictor *p, lf_text *text) {
             lf_text_add(text, width > SHOWN_VALUES ? " ...\n" : "\n");
         }
     }
-    lf_text_addf(text, "nothing was written: -o FILE.npy keeps all %s rows\n", lf_thousands(p->arena, (int64_t)p->rows.rows));
+    lf_text_addf(text, "nothing was written: -o FILE.npy keeps all %s rows\n",
+                 lf_thousands(p->arena, (int64_t)p->rows.rows));
 }
 
 static void answer_with(const predictor *p, lf_answer *answer) {
@@ -164,8 +170,9 @@ static void answer_with(const predictor *p, lf_answer *answer) {
     json_object_set_new(root, "engine", json_string(lf_engine_name(p->engine)));
     if (!p->o->out || !p->o->out[0])
         show_rows(p, &text);
-    lf_text_addf(&text, "%s samples in %s s: %s a second (%s engine)\n", lf_thousands(p->arena, (int64_t)p->rows.rows), lf_fixed_decimals(p->arena, p->seconds, 3),
-                 lf_fixed_decimals(p->arena, rate, 0), lf_engine_name(p->engine));
+    lf_text_addf(&text, "%s samples in %s s: %s a second (%s engine)\n", lf_thousands(p->arena, (int64_t)p->rows.rows),
+                 lf_fixed_decimals(p->arena, p->seconds, 3), lf_fixed_decimals(p->arena, rate, 0),
+                 lf_engine_name(p->engine));
     lf_answer_set(answer, root, &text);
 }
 

@@ -22,13 +22,18 @@ static bool count_rows(lf_shape model, lf_shape x, size_t *rows) {
     return alone || many;
 }
 
-static lf_row_type row_type(lf_array_type t) { return t == LF_ARRAY_F32 || t == LF_ARRAY_F16 ? LF_ROW_F32 : LF_ROW_F64; }
+static lf_row_type row_type(lf_array_type t) {
+    return t == LF_ARRAY_F32 || t == LF_ARRAY_F16 ? LF_ROW_F32 : LF_ROW_F64;
+}
 
-lf_status lf_rows_take(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x, const char *file, lf_row_in *out, size_t *rows) {
+lf_status lf_rows_take(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x,
+                       const char *file, lf_row_in *out, size_t *rows) {
     lf_shape want = lf_tensor_at(g, port->tensor)->shape;
     lf_array converted;
     if (!count_rows(want, x->shape, rows)) {
-        lf_status status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "rows of shape %s do not fit input %s %s", lf_shape_text(a, x->shape), port->name, lf_shape_text(a, want));
+        lf_status status =
+            lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "rows of shape %s do not fit input %s %s",
+                    lf_shape_text(a, x->shape), port->name, lf_shape_text(a, want));
         lf_hint(ctx, "the first dimension counts the rows, the others must be the model's");
         return status;
     }
@@ -45,14 +50,16 @@ static const lf_port *port_named(const lf_graph *g, const char *name, size_t len
     return NULL;
 }
 
-static lf_status take_rows(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x, const char *file, lf_rows *out) {
+static lf_status take_rows(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const lf_port *port, const lf_array *x,
+                           const char *file, lf_rows *out) {
     for (size_t i = 0; i < out->in_count; i++)
         if (out->in[i].tensor == port->tensor)
             return lf_fail(ctx, LF_BAD_INPUT, NULL, "input %s was given twice", port->name);
     size_t rows;
     LF_TRY(lf_rows_take(ctx, a, g, port, x, file, &out->in[out->in_count], &rows));
     if (out->in_count && out->rows != rows)
-        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "%zu rows for input %s, %zu for the one before", rows, port->name, out->rows);
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "%zu rows for input %s, %zu for the one before",
+                       rows, port->name, out->rows);
     out->rows = rows;
     out->in_count++;
     return LF_OK;
@@ -62,7 +69,8 @@ static lf_status unknown_input(lf_ctx *ctx, const lf_graph *g, const char *name)
     lf_text names = {0};
     for (size_t i = 0; i < g->inputs.count; i++)
         lf_text_addf(&names, " %s", g->inputs.at[i].name);
-    lf_status status = lf_fail(ctx, LF_BAD_INPUT, NULL, "the network has no input \"%s\"; its inputs are:%s", name, names.at ? names.at : " none");
+    lf_status status = lf_fail(ctx, LF_BAD_INPUT, NULL, "the network has no input \"%s\"; its inputs are:%s", name,
+                               names.at ? names.at : " none");
     lf_text_free(&names);
     return status;
 }
@@ -82,7 +90,9 @@ static lf_status load_archive(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const
 
 static lf_status load_one(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const char *spec, lf_rows *out) {
     const char *equals = strchr(spec, '=');
-    const lf_port *port = equals ? port_named(g, spec, (size_t)(equals - spec)) : g->inputs.count == 1 ? &g->inputs.at[0] : NULL;
+    const lf_port *port = equals                 ? port_named(g, spec, (size_t)(equals - spec))
+                          : g->inputs.count == 1 ? &g->inputs.at[0]
+                                                 : NULL;
     const char *path = equals && port ? equals + 1 : spec;
     lf_array x;
     if (lf_is_npz(path))
@@ -90,7 +100,8 @@ static lf_status load_one(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const cha
     if (equals && !port)
         return unknown_input(ctx, g, lf_strndup(a, spec, (size_t)(equals - spec)));
     if (!port)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "the network has %zu inputs: give each as -i NAME=FILE, or all in one .npz", g->inputs.count);
+        return lf_fail(ctx, LF_BAD_INPUT, NULL,
+                       "the network has %zu inputs: give each as -i NAME=FILE, or all in one .npz", g->inputs.count);
     LF_TRY(lf_npy_read(ctx, a, path, &x));
     return take_rows(ctx, a, g, port, &x, path, out);
 }
@@ -116,7 +127,8 @@ static bool ends_with(const char *s, const char *end) {
     return n >= m && !strcmp(s + n - m, end);
 }
 
-static lf_status save_archive(lf_ctx *ctx, const char *path, const char *const *names, const lf_array *arrays, size_t count) {
+static lf_status save_archive(lf_ctx *ctx, const char *path, const char *const *names, const lf_array *arrays,
+                              size_t count) {
     lf_arena *a = lf_arena_new();
     lf_named_array *all = LF_NEW_ARRAY(a, lf_named_array, count + 1);
     for (size_t i = 0; i < count; i++)
@@ -126,7 +138,8 @@ static lf_status save_archive(lf_ctx *ctx, const char *path, const char *const *
     return status;
 }
 
-static lf_status save_one(lf_ctx *ctx, const char *spec, const char *const *names, const lf_array *arrays, size_t count) {
+static lf_status save_one(lf_ctx *ctx, const char *spec, const char *const *names, const lf_array *arrays,
+                          size_t count) {
     if (ends_with(spec, ".npz"))
         return save_archive(ctx, spec, names, arrays, count);
     for (size_t i = 0; i < count; i++) {
@@ -135,7 +148,8 @@ static lf_status save_one(lf_ctx *ctx, const char *spec, const char *const *name
             return lf_npy_write(ctx, spec + n + 1, &arrays[i]);
     }
     if (count > 1)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "the network has %zu outputs: give each as -o NAME=FILE, or all in one .npz", count);
+        return lf_fail(ctx, LF_BAD_INPUT, NULL,
+                       "the network has %zu outputs: give each as -o NAME=FILE, or all in one .npz", count);
     return lf_npy_write(ctx, spec, &arrays[0]);
 }
 

@@ -30,7 +30,8 @@ static lf_recipe *find_recipe(lf_ctx *ctx, const char *name) {
     if (!found && lf_diag_errors(ctx) == 0) {
         const char *near = lf_nearest(name, known.at, known.count);
         lf_fail(ctx, LF_BAD_INPUT, NULL, "there is no file and no recipe called \"%s\"", name);
-        lf_hint(ctx, "%s%s%s`lutfisk list recipes` shows those that come with lutfisk", near ? "did you mean " : "", near ? near : "", near ? "? " : "");
+        lf_hint(ctx, "%s%s%s`lutfisk list recipes` shows those that come with lutfisk", near ? "did you mean " : "",
+                near ? near : "", near ? "? " : "");
     }
     lf_arena_free(a);
     return found;
@@ -96,9 +97,11 @@ static lf_status run_training(trainer *t) {
     o.checkpoint = lf_format(t->arena, "%s.ckpt", t->o->out);
     o.resume = t->o->resume;
     if (o.resume && !lf_path_exists(o.checkpoint))
-        lf_note(t->ctx, &(lf_where){.file = o.checkpoint}, "there is no checkpoint to go on from: training starts afresh");
+        lf_note(t->ctx, &(lf_where){.file = o.checkpoint},
+                "there is no checkpoint to go on from: training starts afresh");
     LF_TRY(lf_train(t->ctx, t->recipe, &o, &t->report, &frozen));
-    lf_status status = ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
+    lf_status status =
+        ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
     lf_graph_free(frozen);
     if (status == LF_OK)
         unlink(o.checkpoint); /* the network is safe now */
@@ -119,9 +122,11 @@ static void answer_with(const trainer *t, lf_answer *answer) {
     json_object_set_new(root, "test_accuracy", json_real(r->test_accuracy));
     json_object_set_new(root, "kernel", json_string(r->kernel));
     json_object_set_new(root, "model", json_string(lf_path_base(t->o->out)));
-    lf_text_addf(&text, "%s trained on %s\n%lld epochs in %s s (kernel %s); best after epoch %lld\n", t->recipe->name, t->train->title, (long long)r->epochs,
-                 lf_fixed_decimals(t->arena, r->seconds, 1), r->kernel, (long long)r->best_epoch);
-    lf_text_addf(&text, "accuracy: %s %% held out, %s %% test (%s)\n", lf_fixed_decimals(t->arena, 100 * r->valid_accuracy, 2),
+    lf_text_addf(&text, "%s trained on %s\n%lld epochs in %s s (kernel %s); best after epoch %lld\n", t->recipe->name,
+                 t->train->title, (long long)r->epochs, lf_fixed_decimals(t->arena, r->seconds, 1), r->kernel,
+                 (long long)r->best_epoch);
+    lf_text_addf(&text, "accuracy: %s %% held out, %s %% test (%s)\n",
+                 lf_fixed_decimals(t->arena, 100 * r->valid_accuracy, 2),
                  lf_fixed_decimals(t->arena, 100 * r->test_accuracy, 2), t->test->title);
     lf_answer_set(answer, root, &text);
 }

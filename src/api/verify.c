@@ -28,8 +28,8 @@ typedef struct verifier {
     int64_t **in, **want, **got; /* codes, per port */
     int64_t predicted_ii, predicted_latency, ii, latency, mismatches;
     const char *simulator;
-    bool deadlock; /* its report says so */
-    bool flow;     /* its ports speak flow */
+    bool deadlock;   /* its report says so */
+    bool flow;       /* its ports speak flow */
     bool dont_cares; /* data don't-cares: the circuit is not the network */
     size_t changed;  /* with them: rows on which it is not */
     lf_stream_stop stop;
@@ -37,9 +37,11 @@ typedef struct verifier {
 } verifier;
 
 static lf_status open_build(verifier *v) {
-    const char *report = lf_path_join(v->arena, v->o->dir, "report.json"), *model = lf_path_join(v->arena, v->o->dir, "model.lf");
+    const char *report = lf_path_join(v->arena, v->o->dir, "report.json"),
+               *model = lf_path_join(v->arena, v->o->dir, "model.lf");
     if (!lf_path_exists(report) || !lf_path_exists(model)) {
-        lf_status status = lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->dir}, "not the directory of a build (report.json or model.lf is missing)");
+        lf_status status = lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->dir},
+                                   "not the directory of a build (report.json or model.lf is missing)");
         lf_hint(v->ctx, "make one with `lutfisk build MODEL -o DIR`");
         return status;
     }
@@ -106,13 +108,20 @@ static void compare(verifier *v, const char *run) {
             while (want[e] == got[e])
                 e++;
             if (v->mismatches++ < 5)
-                lf_fail(v->ctx, LF_FAILED, NULL, "%s, row %zu, output %s, element %" PRId64 ": the circuit says %" PRId64 ", the program %" PRId64, run, f, p->name, e, got[e], want[e]);
+                lf_fail(v->ctx, LF_FAILED, NULL,
+                        "%s, row %zu, output %s, element %" PRId64 ": the circuit says %" PRId64
+                        ", the program %" PRId64,
+                        run, f, p->name, e, got[e], want[e]);
         }
     }
 }
 
 static lf_status run_once(verifier *v, lf_cosim *c, double stall, const char *what) {
-    lf_cosim_run run = {.frames = (int64_t)v->frames, .in = (const int64_t *const *)v->in, .out = v->got, .stall = stall, .seed = v->o->seed + 1};
+    lf_cosim_run run = {.frames = (int64_t)v->frames,
+                        .in = (const int64_t *const *)v->in,
+                        .out = v->got,
+                        .stall = stall,
+                        .seed = v->o->seed + 1};
     run.limit = 1000 + 20 * (v->predicted_ii + v->predicted_latency);
     lf_progress(v->ctx, what, 0, 0);
     LF_TRY(lf_cosim_frames(c, &run));
@@ -129,7 +138,8 @@ static bool is_simulated_here(const verifier *v) {
     lf_netlist *n = NULL;
     const char *why = NULL;
     lf_arena *a = lf_arena_new();
-    bool here = v->o->netlist && lf_path_exists(v->o->netlist) && lf_netlist_read(v->ctx, a, v->o->netlist, &n, &why) == LF_OK && n;
+    bool here = v->o->netlist && lf_path_exists(v->o->netlist) &&
+                lf_netlist_read(v->ctx, a, v->o->netlist, &n, &why) == LF_OK && n;
     if (why)
         lf_note(v->ctx, NULL, "a Verilog simulator is asked: %s", why);
     lf_arena_free(a);
@@ -138,27 +148,40 @@ static bool is_simulated_here(const verifier *v) {
 
 static lf_simulator choose_simulator(const verifier *v) {
     if (v->o->sim)
-        return !strcmp(v->o->sim, "iverilog") ? LF_SIM_IVERILOG : !strcmp(v->o->sim, "lutfisk") ? LF_SIM_LUTFISK : LF_SIM_VERILATOR;
+        return !strcmp(v->o->sim, "iverilog")  ? LF_SIM_IVERILOG
+               : !strcmp(v->o->sim, "lutfisk") ? LF_SIM_LUTFISK
+                                               : LF_SIM_VERILATOR;
     return is_simulated_here(v) ? LF_SIM_LUTFISK : LF_SIM_VERILATOR;
 }
 
 /* -- a build that stops for ever, with --allow-deadlock ------------------------------------------------------------------------------ */
 
-static const lf_stream_port *port_at(const verifier *v, size_t i) { return i < v->inputs.count ? &v->inputs.at[i] : &v->outputs.at[i - v->inputs.count]; }
+static const lf_stream_port *port_at(const verifier *v, size_t i) {
+    return i < v->inputs.count ? &v->inputs.at[i] : &v->outputs.at[i - v->inputs.count];
+}
 
 /* Units are determinate: with stalls and without, as much has passed every port as the model says. */
 static lf_status compare_stop(verifier *v, const lf_cosim_run *run, const char *what) {
     lf_status status = LF_OK;
     if (!run->stopped)
-        return lf_fail(v->ctx, LF_FAILED, NULL, "%s: all frames came out, and the model says that the circuit stops for ever: %s", what, v->stop.who);
+        return lf_fail(v->ctx, LF_FAILED, NULL,
+                       "%s: all frames came out, and the model says that the circuit stops for ever: %s", what,
+                       v->stop.who);
     for (size_t i = 0; i < v->inputs.count + v->outputs.count; i++)
         if (v->stop.passed[i] >= 0 && v->stop.passed[i] != v->passed[i])
-            status = lf_fail(v->ctx, LF_FAILED, NULL, "%s: %" PRId64 " beats passed %s before the circuit stopped, predicted were %" PRId64, what, v->passed[i], port_at(v, i)->name, v->stop.passed[i]);
+            status = lf_fail(v->ctx, LF_FAILED, NULL,
+                             "%s: %" PRId64 " beats passed %s before the circuit stopped, predicted were %" PRId64,
+                             what, v->passed[i], port_at(v, i)->name, v->stop.passed[i]);
     return status;
 }
 
 static lf_status stop_once(verifier *v, lf_cosim *c, double stall, const char *what) {
-    lf_cosim_run run = {.frames = (int64_t)v->frames, .in = (const int64_t *const *)v->in, .out = v->got, .stall = stall, .seed = v->o->seed + 1, .passed = v->passed};
+    lf_cosim_run run = {.frames = (int64_t)v->frames,
+                        .in = (const int64_t *const *)v->in,
+                        .out = v->got,
+                        .stall = stall,
+                        .seed = v->o->seed + 1,
+                        .passed = v->passed};
     run.limit = 1000 + (int64_t)(4 * (double)v->stop.cycles / (1 - stall));
     lf_progress(v->ctx, what, 0, 0);
     LF_TRY(lf_cosim_frames(c, &run));
@@ -170,7 +193,8 @@ static lf_status predict_stop(verifier *v) {
     LF_TRY(lf_stream_model_stop(v->g, (int)v->frames, &v->inputs, &v->outputs, v->arena, &v->stop));
     if (v->stop.who)
         return LF_OK;
-    lf_status status = lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->dir}, "the circuit stops for ever, but not yet with %zu rows", v->frames);
+    lf_status status = lf_fail(v->ctx, LF_BAD_INPUT, &(lf_where){.file = v->o->dir},
+                               "the circuit stops for ever, but not yet with %zu rows", v->frames);
     lf_hint(v->ctx, "give more rows");
     return status;
 }
@@ -183,7 +207,8 @@ static void answer_stop(verifier *v, lf_answer *answer) {
     json_object_set_new(root, "deadlock", json_string(v->stop.who));
     json_object_set_new(root, "simulator", json_string(v->simulator));
     json_object_set_new(root, "design", json_string(design));
-    lf_text_addf(&text, "the circuit stops for ever, in the simulation (%s, %s) as in the model\n", v->simulator, v->o->netlist ? "mapped netlist" : "Verilog");
+    lf_text_addf(&text, "the circuit stops for ever, in the simulation (%s, %s) as in the model\n", v->simulator,
+                 v->o->netlist ? "mapped netlist" : "Verilog");
     for (size_t i = 0; i < v->inputs.count + v->outputs.count; i++) {
         const lf_stream_port *p = port_at(v, i);
         int64_t all = lf_port_beats(p) * (int64_t)v->frames;
@@ -192,7 +217,8 @@ static void answer_stop(verifier *v, lf_answer *answer) {
         json_object_set_new(port, "beats", json_integer(v->passed[i]));
         json_object_set_new(port, "of", json_integer(all));
         json_array_append_new(ports, port);
-        lf_text_addf(&text, "%s: %s of %s beats passed\n", p->name, lf_thousands(v->arena, v->passed[i]), lf_thousands(v->arena, all));
+        lf_text_addf(&text, "%s: %s of %s beats passed\n", p->name, lf_thousands(v->arena, v->passed[i]),
+                     lf_thousands(v->arena, all));
     }
     json_object_set_new(root, "ports", ports);
     lf_answer_set(answer, root, &text);
@@ -205,7 +231,13 @@ typedef lf_status run_fn(verifier *v, lf_cosim *c, double stall, const char *wha
 static lf_status simulate(verifier *v, run_fn *run) {
     static const char *const names[] = {"verilator", "iverilog", "lutfisk"};
     lf_simulator sim = choose_simulator(v);
-    lf_cosim_design d = {.dir = v->o->dir, .top = v->top, .netlist = v->o->netlist, .simulator = sim, .inputs = &v->inputs, .outputs = &v->outputs, .flow = v->flow};
+    lf_cosim_design d = {.dir = v->o->dir,
+                         .top = v->top,
+                         .netlist = v->o->netlist,
+                         .simulator = sim,
+                         .inputs = &v->inputs,
+                         .outputs = &v->outputs,
+                         .flow = v->flow};
     lf_cosim *c;
     v->simulator = names[sim];
     lf_progress(v->ctx, "compiling the simulation", 0, 0);
@@ -233,9 +265,12 @@ static lf_status predict_timing(verifier *v) {
 
 static lf_status check_timing(verifier *v) {
     if (v->latency != v->predicted_latency)
-        return lf_fail(v->ctx, LF_FAILED, NULL, "latency is %" PRId64 " cycles, predicted were %" PRId64, v->latency, v->predicted_latency);
+        return lf_fail(v->ctx, LF_FAILED, NULL, "latency is %" PRId64 " cycles, predicted were %" PRId64, v->latency,
+                       v->predicted_latency);
     if (v->ii >= 0 && v->ii != v->predicted_ii)
-        return lf_fail(v->ctx, LF_FAILED, NULL, "the initiation interval is %" PRId64 " cycles, predicted were %" PRId64, v->ii, v->predicted_ii);
+        return lf_fail(v->ctx, LF_FAILED, NULL,
+                       "the initiation interval is %" PRId64 " cycles, predicted were %" PRId64, v->ii,
+                       v->predicted_ii);
     return LF_OK;
 }
 
@@ -257,7 +292,8 @@ static lf_status write_output(verifier *v) {
         if (!lf_array_new(v->arena, index ? LF_ARRAY_I64 : LF_ARRAY_F32, shape, &arrays[i]))
             return lf_fail(v->ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows of output %s", v->frames, port->name);
         names[i] = port->name;
-        out[i] = index ? (lf_row_out){.tensor = port->tensor, .code = arrays[i].data} : (lf_row_out){.tensor = port->tensor, .single = arrays[i].data};
+        out[i] = index ? (lf_row_out){.tensor = port->tensor, .code = arrays[i].data}
+                       : (lf_row_out){.tensor = port->tensor, .single = arrays[i].data};
     }
     lf_row_io io = {in, v->outputs.count, out, count};
     LF_TRY(lf_exec_rows(v->exec, &io, v->frames));
@@ -275,13 +311,15 @@ static void answer_with(verifier *v, lf_answer *answer) {
     json_object_set_new(root, "predicted_latency_cycles", json_integer(v->predicted_latency));
     json_object_set_new(root, "simulator", json_string(v->simulator));
     json_object_set_new(root, "design", json_string(v->o->netlist ? "netlist" : "rtl"));
-    lf_text_addf(&text, "%s samples, %s mismatches (%s, %s)\n", lf_thousands(v->arena, (int64_t)v->frames), lf_thousands(v->arena, v->mismatches), v->simulator,
-                 v->o->netlist ? "mapped netlist" : "Verilog");
-    lf_text_addf(&text, "II %s cycles (predicted %s), latency %s cycles (predicted %s)\n", v->ii < 0 ? "-" : lf_thousands(v->arena, v->ii), lf_thousands(v->arena, v->predicted_ii),
+    lf_text_addf(&text, "%s samples, %s mismatches (%s, %s)\n", lf_thousands(v->arena, (int64_t)v->frames),
+                 lf_thousands(v->arena, v->mismatches), v->simulator, v->o->netlist ? "mapped netlist" : "Verilog");
+    lf_text_addf(&text, "II %s cycles (predicted %s), latency %s cycles (predicted %s)\n",
+                 v->ii < 0 ? "-" : lf_thousands(v->arena, v->ii), lf_thousands(v->arena, v->predicted_ii),
                  lf_thousands(v->arena, v->latency), lf_thousands(v->arena, v->predicted_latency));
     if (v->dont_cares) {
         json_object_set_new(root, "differ_from_network", json_integer((json_int_t)v->changed));
-        lf_text_addf(&text, "data don't-cares: %s of these rows differ from the network without them\n", lf_thousands(v->arena, (int64_t)v->changed));
+        lf_text_addf(&text, "data don't-cares: %s of these rows differ from the network without them\n",
+                     lf_thousands(v->arena, (int64_t)v->changed));
     }
     lf_answer_set(answer, root, &text);
 }

@@ -16,8 +16,7 @@ static bool has_avx2(void) {
 
 static bool has_avx512(void) {
     return LF_X86_HAS("avx512f") && LF_X86_HAS("avx512bw") && LF_X86_HAS("avx512vl") && LF_X86_HAS("avx512dq") &&
-           LF_X86_HAS("avx512vbmi") && LF_X86_HAS("gfni") &&
-           LF_X86_HAS("avx512vpopcntdq") && LF_X86_HAS("avx512vnni");
+           LF_X86_HAS("avx512vbmi") && LF_X86_HAS("gfni") && LF_X86_HAS("avx512vpopcntdq") && LF_X86_HAS("avx512vnni");
 }
 
 bool lf_cpu_has(lf_isa isa) {

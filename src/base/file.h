@@ -40,7 +40,7 @@ bool lf_path_exists(const char *path);
 LF_MUST_USE lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out);
 void lf_remove_tree(const char *path);
 const char *lf_path_join(lf_arena *a, const char *dir, const char *name);
-const char *lf_path_base(const char *path); /* points into path */
+const char *lf_path_base(const char *path);              /* points into path */
 const char *lf_path_stem(lf_arena *a, const char *path); /* the base without what follows its last point */
 
 /* Lower-case hexadecimal SHA-256 of `size` bytes (libmd); out holds 65 bytes. */

@@ -19,9 +19,9 @@ typedef struct lf_minimize_options {
 typedef struct lf_minimize_report {
     size_t luts_before, luts_after; /* as lf_circuit_count counts */
     size_t tables, entries;         /* index values of all tables */
-    size_t unreachable, unseen;     /* of these: cannot occur; not read often enough by the samples, and changed for it */
-    size_t luts_mapped;             /* LUT words, before the local search */
-    size_t luts_by_abc;             /* 0: ABC was not asked, not better or not there */
+    size_t unreachable, unseen; /* of these: cannot occur; not read often enough by the samples, and changed for it */
+    size_t luts_mapped;         /* LUT words, before the local search */
+    size_t luts_by_abc;         /* 0: ABC was not asked, not better or not there */
     bool
         exact; /* equal to the given circuit for all inputs that read only entries of tables that matter; else for the samples */
 } lf_minimize_report;

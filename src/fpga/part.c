@@ -12,7 +12,8 @@ static void set_field(lf_ctx *ctx, lf_part *p, const char *key, const char *valu
     const struct {
         const char *key;
         int64_t *at;
-    } numbers[] = {{"lut", &p->lut}, {"ff", &p->ff}, {"bram", &p->bram}, {"uram", &p->uram}, {"dsp", &p->dsp}, {"lut_inputs", &p->lut_inputs}};
+    } numbers[] = {{"lut", &p->lut},   {"ff", &p->ff},   {"bram", &p->bram},
+                   {"uram", &p->uram}, {"dsp", &p->dsp}, {"lut_inputs", &p->lut_inputs}};
     if (!strcmp(key, "family"))
         p->family = lf_strdup(lf_ctx_arena(ctx), value);
     if (!strcmp(key, "help"))
@@ -47,7 +48,8 @@ const lf_part *lf_part_all(lf_ctx *ctx, size_t *count) {
 }
 
 static const char *usual_part(const char *family) {
-    static const char *const usual[][2] = {{"xc7", "xc7z020"}, {"xcup", "xczu7ev"}, {"ice40", "ice40hx8k"}, {"ecp5", "ecp5-85k"}};
+    static const char *const usual[][2] = {
+        {"xc7", "xc7z020"}, {"xcup", "xczu7ev"}, {"ice40", "ice40hx8k"}, {"ecp5", "ecp5-85k"}};
     for (size_t i = 0; i < LF_COUNT(usual); i++)
         if (!strcmp(usual[i][0], family))
             return usual[i][1];
@@ -68,6 +70,7 @@ const lf_part *lf_part_find(lf_ctx *ctx, const char *name) {
         known[i] = all[i].name;
     const char *near = lf_nearest(name, known, count);
     lf_fail(ctx, LF_BAD_INPUT, NULL, "no part is called \"%s\"", name);
-    lf_hint(ctx, "%s%s%s`lutfisk list boards` shows all; families are xc7 xcup ice40 ecp5", near ? "did you mean " : "", near ? near : "", near ? "? " : "");
+    lf_hint(ctx, "%s%s%s`lutfisk list boards` shows all; families are xc7 xcup ice40 ecp5", near ? "did you mean " : "",
+            near ? near : "", near ? "? " : "");
     return NULL;
 }

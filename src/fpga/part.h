@@ -5,10 +5,10 @@
 #include "base/ctx.h"
 
 typedef struct lf_part {
-    const char *name;   /* "xc7z020" */
-    const char *family; /* as Yosys knows it: "xc7" "xcup" "ice40" "ecp5" */
-    const char *help;   /* where it is found */
-    int64_t lut_inputs;  /* of one LUT: 6 or 4 */
+    const char *name;                 /* "xc7z020" */
+    const char *family;               /* as Yosys knows it: "xc7" "xcup" "ice40" "ecp5" */
+    const char *help;                 /* where it is found */
+    int64_t lut_inputs;               /* of one LUT: 6 or 4 */
     int64_t lut, ff, bram, uram, dsp; /* bram in RAMB36 (36 Kbit) equivalents */
 } lf_part;
 

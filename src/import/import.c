@@ -104,7 +104,8 @@ static lf_graph *import_file(lf_ctx *ctx, const char *path) {
         lf_fail(ctx, LF_BAD_INPUT, &where, empty ? "the file is empty" : "the content is of no format that is known");
     lf_hint(ctx, "%s",
             f ? f->remedy
-              : "networks are read from ONNX files, the JSON and BLIF files of table networks, lutfisk's own text form (.lf), or the directory of a build");
+              : "networks are read from ONNX files, the JSON and BLIF files of table networks, lutfisk's own text form "
+                "(.lf), or the directory of a build");
     return NULL;
 }
 

@@ -73,20 +73,14 @@ static bool same_ints(const lf_ints *a, const lf_ints *b) {
 
 static bool same_value(const lf_attr_desc *d, const void *a, const void *b) {
     switch (d->type) {
-    case LF_ATTR_INT:
-        return *(const int64_t *)a == *(const int64_t *)b;
-    case LF_ATTR_BOOL:
-        return *(const bool *)a == *(const bool *)b;
+    case LF_ATTR_INT: return *(const int64_t *)a == *(const int64_t *)b;
+    case LF_ATTR_BOOL: return *(const bool *)a == *(const bool *)b;
     case LF_ATTR_REAL: /* as bits: -0 is not the default 0, and a NaN equals itself */
         return memcmp(a, b, sizeof(double)) == 0;
-    case LF_ATTR_STRING:
-        return same_strings(*(const char *const *)a, *(const char *const *)b);
-    case LF_ATTR_ENUM:
-        return *(const int *)a == *(const int *)b;
-    case LF_ATTR_DTYPE:
-        return lf_dtype_equal(*(const lf_dtype *)a, *(const lf_dtype *)b);
-    case LF_ATTR_INTS:
-        return same_ints(a, b);
+    case LF_ATTR_STRING: return same_strings(*(const char *const *)a, *(const char *const *)b);
+    case LF_ATTR_ENUM: return *(const int *)a == *(const int *)b;
+    case LF_ATTR_DTYPE: return lf_dtype_equal(*(const lf_dtype *)a, *(const lf_dtype *)b);
+    case LF_ATTR_INTS: return same_ints(a, b);
     }
     return false;
 }

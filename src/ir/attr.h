@@ -13,8 +13,8 @@ void *lf_attr_copy(const lf_op *op, const void *attr, lf_arena *a);
 void lf_attrs_defaults(const lf_attr_desc *table, void *attr, lf_arena *a);
 const lf_attr_desc *lf_attrs_find(const lf_attr_desc *table, const char *name);
 /* As lf_attr_set_text; `owner` is who has the table, for messages ("conv"). */
-LF_MUST_USE lf_status lf_attrs_set_text(lf_ctx *ctx, lf_arena *a, const lf_attr_desc *table, const char *owner, void *attr,
-                                        const char *name, const char *text, const lf_where *where);
+LF_MUST_USE lf_status lf_attrs_set_text(lf_ctx *ctx, lf_arena *a, const lf_attr_desc *table, const char *owner,
+                                        void *attr, const char *name, const char *text, const lf_where *where);
 /* Adds an attribute's value in the form lf_attrs_set_text reads. */
 void lf_attr_print(lf_text *out, const void *attr, const lf_attr_desc *d);
 

@@ -201,7 +201,8 @@ static lf_status set_ints(const setter *s, void *at, const char *text) {
     return LF_OK;
 }
 
-static lf_status unknown(lf_ctx *ctx, const lf_attr_desc *table, const char *owner, const char *name, const lf_where *where) {
+static lf_status unknown(lf_ctx *ctx, const lf_attr_desc *table, const char *owner, const char *name,
+                         const lf_where *where) {
     enum { MOST = 64 };
     const char *known[MOST];
     size_t count = 0;
@@ -224,20 +225,13 @@ lf_status lf_attrs_set_text(lf_ctx *ctx, lf_arena *a, const lf_attr_desc *table,
     setter s = {ctx, a, d, owner, where};
     void *at = (char *)attr + d->offset;
     switch (d->type) {
-    case LF_ATTR_INT:
-        return set_int(&s, at, text);
-    case LF_ATTR_BOOL:
-        return set_bool(&s, at, text);
-    case LF_ATTR_REAL:
-        return set_real(&s, at, text);
-    case LF_ATTR_STRING:
-        return set_string(&s, at, text);
-    case LF_ATTR_ENUM:
-        return set_enum(&s, at, text);
-    case LF_ATTR_DTYPE:
-        return set_dtype(&s, at, text);
-    case LF_ATTR_INTS:
-        return set_ints(&s, at, text);
+    case LF_ATTR_INT: return set_int(&s, at, text);
+    case LF_ATTR_BOOL: return set_bool(&s, at, text);
+    case LF_ATTR_REAL: return set_real(&s, at, text);
+    case LF_ATTR_STRING: return set_string(&s, at, text);
+    case LF_ATTR_ENUM: return set_enum(&s, at, text);
+    case LF_ATTR_DTYPE: return set_dtype(&s, at, text);
+    case LF_ATTR_INTS: return set_ints(&s, at, text);
     }
     return LF_BAD_INPUT;
 }
@@ -265,26 +259,12 @@ static void print_dtype(lf_text *out, lf_dtype t) {
 void lf_attr_print(lf_text *out, const void *attr, const lf_attr_desc *d) {
     const void *at = (const char *)attr + d->offset;
     switch (d->type) {
-    case LF_ATTR_INT:
-        lf_text_addf(out, "%" PRId64, *(const int64_t *)at);
-        break;
-    case LF_ATTR_BOOL:
-        lf_text_add(out, *(const bool *)at ? "true" : "false");
-        break;
-    case LF_ATTR_REAL:
-        lf_text_double(out, *(const double *)at);
-        break;
-    case LF_ATTR_STRING:
-        lf_quote(out, *(const char *const *)at ? *(const char *const *)at : "");
-        break;
-    case LF_ATTR_ENUM:
-        lf_text_add(out, d->names[*(const int *)at]);
-        break;
-    case LF_ATTR_DTYPE:
-        print_dtype(out, *(const lf_dtype *)at);
-        break;
-    case LF_ATTR_INTS:
-        print_ints(out, at);
-        break;
+    case LF_ATTR_INT: lf_text_addf(out, "%" PRId64, *(const int64_t *)at); break;
+    case LF_ATTR_BOOL: lf_text_add(out, *(const bool *)at ? "true" : "false"); break;
+    case LF_ATTR_REAL: lf_text_double(out, *(const double *)at); break;
+    case LF_ATTR_STRING: lf_quote(out, *(const char *const *)at ? *(const char *const *)at : ""); break;
+    case LF_ATTR_ENUM: lf_text_add(out, d->names[*(const int *)at]); break;
+    case LF_ATTR_DTYPE: print_dtype(out, *(const lf_dtype *)at); break;
+    case LF_ATTR_INTS: print_ints(out, at); break;
     }
 }

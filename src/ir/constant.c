@@ -66,18 +66,12 @@ static double float_element(const lf_const *c, size_t i) {
 
 static int64_t int_element(const lf_const *c, size_t i) {
     switch (c->elem) {
-    case LF_ELEM_I8:
-        return ((const int8_t *)c->data)[i];
-    case LF_ELEM_U8:
-        return ((const uint8_t *)c->data)[i];
-    case LF_ELEM_I16:
-        return ((const int16_t *)c->data)[i];
-    case LF_ELEM_U16:
-        return ((const uint16_t *)c->data)[i];
-    case LF_ELEM_I32:
-        return ((const int32_t *)c->data)[i];
-    default:
-        return ((const int64_t *)c->data)[i];
+    case LF_ELEM_I8: return ((const int8_t *)c->data)[i];
+    case LF_ELEM_U8: return ((const uint8_t *)c->data)[i];
+    case LF_ELEM_I16: return ((const int16_t *)c->data)[i];
+    case LF_ELEM_U16: return ((const uint16_t *)c->data)[i];
+    case LF_ELEM_I32: return ((const int32_t *)c->data)[i];
+    default: return ((const int64_t *)c->data)[i];
     }
 }
 
@@ -157,7 +151,8 @@ lf_tensor *lf_const_reals(lf_graph *g, const char *name, lf_shape shape, const d
     size_t count = (size_t)lf_shape_count(shape);
     bool all_float = true;
     for (size_t i = 0; all_float && i < count; i++)
-        all_float = isnan(real[i]) || isinf(real[i]) || (fabs(real[i]) <= 0x1.fffffep127 && (double)(float)real[i] == real[i]);
+        all_float =
+            isnan(real[i]) || isinf(real[i]) || (fabs(real[i]) <= 0x1.fffffep127 && (double)(float)real[i] == real[i]);
     lf_tensor *t = lf_tensor_new(g, name, shape, all_float ? LF_FLOAT32 : LF_FLOAT64);
     void *data = NULL;
     t->value = new_const(g, all_float ? LF_ELEM_F32 : LF_ELEM_F64, count, &data);

@@ -72,8 +72,8 @@ static bool node_has(const lf_graph *g, const char *name) {
 }
 
 /* `wanted` if nobody bears it, else the first free wanted_1, wanted_2, …, registered for `id`. */
-static const char *claim(lf_graph *g, lf_names *names, bool (*taken)(const lf_graph *, const char *), const char *wanted,
-                         lf_id id) {
+static const char *claim(lf_graph *g, lf_names *names, bool (*taken)(const lf_graph *, const char *),
+                         const char *wanted, lf_id id) {
     const char *name = lf_strdup(g->arena, wanted);
     while (taken(g, name)) {
         lf_name *base = lf_names_find(names, wanted);

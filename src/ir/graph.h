@@ -26,7 +26,16 @@ typedef struct lf_shape {
 } lf_shape;
 
 /* How the elements of a constant lie in memory. */
-typedef enum lf_elem { LF_ELEM_I8, LF_ELEM_U8, LF_ELEM_I16, LF_ELEM_U16, LF_ELEM_I32, LF_ELEM_I64, LF_ELEM_F32, LF_ELEM_F64 } lf_elem;
+typedef enum lf_elem {
+    LF_ELEM_I8,
+    LF_ELEM_U8,
+    LF_ELEM_I16,
+    LF_ELEM_U16,
+    LF_ELEM_I32,
+    LF_ELEM_I64,
+    LF_ELEM_F32,
+    LF_ELEM_F64
+} lf_elem;
 
 /* A constant's elements, row-major. Owned by the graph's arena or by a file the graph keeps mapped.
  * Integer elements of a tensor on the grid are its codes; float elements of a tensor on the grid are values
@@ -51,13 +60,14 @@ typedef struct lf_tensor {
     lf_id id;
     const char *name; /* unique in the graph */
     lf_shape shape;
-    lf_dtype dtype;   /* of the codes when on the grid; FLOAT32/FLOAT64 otherwise (the type it is rounded to at an output) */
+    lf_dtype
+        dtype; /* of the codes when on the grid; FLOAT32/FLOAT64 otherwise (the type it is rounded to at an output) */
     lf_grid grid;
-    lf_range range;   /* of the codes, all elements; meaningful on the grid only */
+    lf_range range;                /* of the codes, all elements; meaningful on the grid only */
     const lf_range *channel_range; /* one per index of range_axis, or NULL; each inside `range` */
     int range_axis;
-    lf_const *value;  /* a constant, or NULL */
-    lf_id producer;   /* node, or 0: an input or a constant */
+    lf_const *value; /* a constant, or NULL */
+    lf_id producer;  /* node, or 0: an input or a constant */
 } lf_tensor;
 
 typedef enum lf_place { LF_PLACE_NONE, LF_PLACE_HOST, LF_PLACE_FPGA } lf_place;
@@ -81,15 +91,16 @@ typedef struct lf_node {
  * written as a quotient. */
 typedef struct lf_input_grid {
     lf_dtype type;
-    bool cast;       /* '!': the cast is part of the network */
+    bool cast; /* '!': the cast is part of the network */
     double scale, offset;
-    double divisor;  /* scale written as 1/D: D, so that code / D is one division; else 0 */
+    double divisor; /* scale written as 1/D: D, so that code / D is one division; else 0 */
 } lf_input_grid;
 
 typedef struct lf_port {
     const char *name; /* the model's own name */
     lf_id tensor;
-    const lf_input_grid *grid; /* inputs: declared by --input, else NULL; outputs: the type of integers that the model says
+    const lf_input_grid
+        *grid; /* inputs: declared by --input, else NULL; outputs: the type of integers that the model says
                                 * its values have (with scale 1), NULL: reals */
 } lf_port;
 
@@ -100,11 +111,11 @@ typedef struct lf_graph {
     lf_ctx *ctx;
     lf_arena *arena;
     const char *name;
-    const char *source;      /* file it came from, for messages; base name only in outputs */
-    char source_sha256[65];  /* of that file; empty when there is none */
+    const char *source;          /* file it came from, for messages; base name only in outputs */
+    char source_sha256[65];      /* of that file; empty when there is none */
     LF_VEC(lf_tensor *) tensors; /* [id - 1]; NULL when removed */
     LF_VEC(lf_node *) nodes;     /* [id - 1]; NULL when removed */
-    lf_ids order;                /* node ids in topological order: the order of the graph. New nodes stand at its end and ids of
+    lf_ids order; /* node ids in topological order: the order of the graph. New nodes stand at its end and ids of
                                   * removed nodes stay in it (lf_node_at gives NULL for them) until lf_graph_sort, lf_graph_prune
                                   * or lf_infer; so a pass may change the graph while it walks a copy or a prefix of the order. */
     lf_ports inputs, outputs;
@@ -125,7 +136,8 @@ void lf_graph_keep_file(lf_graph *g, lf_file file);
 lf_tensor *lf_tensor_new(lf_graph *g, const char *name, lf_shape shape, lf_dtype dtype);
 /* The node goes to the end of the order. attr is copied (attr_size of the op's struct, with its strings and lists) or, when NULL,
  * filled with defaults. The node becomes the producer of its outputs. */
-lf_node *lf_node_new(lf_graph *g, const lf_op *op, const char *name, const lf_id *in, int in_count, const lf_id *out, int out_count, const void *attr);
+lf_node *lf_node_new(lf_graph *g, const lf_op *op, const char *name, const lf_id *in, int in_count, const lf_id *out,
+                     int out_count, const void *attr);
 void lf_tensor_rename(lf_graph *g, lf_tensor *t, const char *name);
 void lf_node_rename(lf_graph *g, lf_node *n, const char *name);
 /* A constant on the grid with scale 1 whose elements are integers; range (with the largest step that holds) and dtype from the
@@ -134,10 +146,18 @@ lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const i
 /* A constant off the grid: FLOAT32 (stored so) when every value is a float, else FLOAT64. */
 lf_tensor *lf_const_reals(lf_graph *g, const char *name, lf_shape shape, const double *real);
 
-static inline lf_tensor *lf_tensor_at(const lf_graph *g, lf_id id) { return id ? g->tensors.at[id - 1] : NULL; }
-static inline lf_node *lf_node_at(const lf_graph *g, lf_id id) { return id ? g->nodes.at[id - 1] : NULL; }
-static inline lf_tensor *lf_in(const lf_graph *g, const lf_node *n, int i) { return i < n->in_count ? lf_tensor_at(g, n->in[i]) : NULL; }
-static inline lf_tensor *lf_out(const lf_graph *g, const lf_node *n, int i) { return lf_tensor_at(g, n->out[i]); }
+static inline lf_tensor *lf_tensor_at(const lf_graph *g, lf_id id) {
+    return id ? g->tensors.at[id - 1] : NULL;
+}
+static inline lf_node *lf_node_at(const lf_graph *g, lf_id id) {
+    return id ? g->nodes.at[id - 1] : NULL;
+}
+static inline lf_tensor *lf_in(const lf_graph *g, const lf_node *n, int i) {
+    return i < n->in_count ? lf_tensor_at(g, n->in[i]) : NULL;
+}
+static inline lf_tensor *lf_out(const lf_graph *g, const lf_node *n, int i) {
+    return lf_tensor_at(g, n->out[i]);
+}
 
 /* How many uses a tensor has (graph outputs count; a node that takes it twice uses it twice); its only consuming node, or NULL
  * when it has none or several uses. Both look at the whole graph: to ask for every tensor, take the tables below. */
@@ -183,9 +203,12 @@ bool lf_tensor_code_exact(const lf_tensor *t, size_t i, int64_t *code);
 double lf_tensor_real(const lf_tensor *t, size_t i);
 
 /* Grids. */
-static inline bool lf_on_grid(const lf_tensor *t) { return t->grid.scale_count > 0; }
+static inline bool lf_on_grid(const lf_tensor *t) {
+    return t->grid.scale_count > 0;
+}
 double lf_grid_scale(const lf_tensor *t, size_t element); /* scale of one element */
-double lf_grid_value(const lf_tensor *t, size_t element, int64_t code); /* code * scale, or code / divisor; rounded once */
+double lf_grid_value(const lf_tensor *t, size_t element,
+                     int64_t code);                         /* code * scale, or code / divisor; rounded once */
 size_t lf_channel_of(lf_shape s, int axis, size_t element); /* index along axis of a flat element index */
 /* True when t is on the grid with one scale that equals 1. */
 bool lf_is_codes(const lf_tensor *t);

@@ -54,7 +54,8 @@ static lf_status check_shape(const check *c, const lf_tensor *t) {
         return bad_tensor(c, t, lf_format(c->scratch, "rank %d is outside 0 to %d", s.rank, LF_MAX_RANK));
     for (int i = 0; i < s.rank; i++)
         if (s.dim[i] < 1)
-            return bad_tensor(c, t, lf_format(c->scratch, "dimension %d of %s is not positive", i, lf_shape_text(c->scratch, s)));
+            return bad_tensor(
+                c, t, lf_format(c->scratch, "dimension %d of %s is not positive", i, lf_shape_text(c->scratch, s)));
     if (lf_shape_count(s) > INT64_MAX / 16)
         return bad_tensor(c, t, lf_format(c->scratch, "shape %s is too large", lf_shape_text(c->scratch, s)));
     return LF_OK;
@@ -71,8 +72,9 @@ static lf_status check_divisor(const check *c, const lf_tensor *t) {
     if (divisor == 0)
         return LF_OK;
     if (t->grid.scale_count != 1 || t->grid.scale[0] != 1.0 / divisor)
-        return bad_tensor(c, t, lf_format(c->scratch, "divisor %s goes with the one scale 1/%s", real_text(c, divisor),
-                                          real_text(c, divisor)));
+        return bad_tensor(c, t,
+                          lf_format(c->scratch, "divisor %s goes with the one scale 1/%s", real_text(c, divisor),
+                                    real_text(c, divisor)));
     return LF_OK;
 }
 
@@ -82,11 +84,13 @@ static lf_status check_grid(const check *c, const lf_tensor *t) {
         return bad_tensor(c, t, "a negative number of scales");
     if (grid->scale_count > 1) {
         if (grid->axis < 0 || grid->axis >= t->shape.rank)
-            return bad_tensor(c, t, lf_format(c->scratch, "scales along axis %d of shape %s", grid->axis,
-                                              lf_shape_text(c->scratch, t->shape)));
+            return bad_tensor(c, t,
+                              lf_format(c->scratch, "scales along axis %d of shape %s", grid->axis,
+                                        lf_shape_text(c->scratch, t->shape)));
         if (grid->scale_count != t->shape.dim[grid->axis])
-            return bad_tensor(c, t, lf_format(c->scratch, "%" PRId64 " scales along axis %d of shape %s", grid->scale_count,
-                                              grid->axis, lf_shape_text(c->scratch, t->shape)));
+            return bad_tensor(c, t,
+                              lf_format(c->scratch, "%" PRId64 " scales along axis %d of shape %s", grid->scale_count,
+                                        grid->axis, lf_shape_text(c->scratch, t->shape)));
     }
     for (int64_t i = 0; i < grid->scale_count; i++)
         LF_TRY(check_scale(c, t, grid->scale[i]));
@@ -105,13 +109,15 @@ static lf_status check_channel_ranges(const check *c, const lf_tensor *t) {
     if (!t->channel_range)
         return LF_OK;
     if (t->range_axis < 0 || t->range_axis >= t->shape.rank)
-        return bad_tensor(c, t, lf_format(c->scratch, "ranges along axis %d of shape %s", t->range_axis,
-                                          lf_shape_text(c->scratch, t->shape)));
+        return bad_tensor(c, t,
+                          lf_format(c->scratch, "ranges along axis %d of shape %s", t->range_axis,
+                                    lf_shape_text(c->scratch, t->shape)));
     for (int64_t i = 0; i < t->shape.dim[t->range_axis]; i++) {
         lf_range r = t->channel_range[i];
         if (!well_formed(r) || !inside(r, t->range))
-            return bad_tensor(c, t, lf_format(c->scratch, "range %s of channel %" PRId64 " is not inside %s", range_text(c, r), i,
-                                              range_text(c, t->range)));
+            return bad_tensor(c, t,
+                              lf_format(c->scratch, "range %s of channel %" PRId64 " is not inside %s",
+                                        range_text(c, r), i, range_text(c, t->range)));
     }
     return LF_OK;
 }
@@ -120,8 +126,9 @@ static lf_status check_codes(const check *c, const lf_tensor *t) {
     if (!well_formed(t->range))
         return bad_tensor(c, t, lf_format(c->scratch, "%s is not a range {lo,hi,step}", range_text(c, t->range)));
     if (!inside(t->range, lf_dtype_range(t->dtype)))
-        return bad_tensor(c, t, lf_format(c->scratch, "range %s does not fit %s", range_text(c, t->range),
-                                          lf_dtype_name(c->scratch, t->dtype)));
+        return bad_tensor(c, t,
+                          lf_format(c->scratch, "range %s does not fit %s", range_text(c, t->range),
+                                    lf_dtype_name(c->scratch, t->dtype)));
     if (t->dtype.kind == LF_KIND_BIPOLAR && t->range.lo != t->range.hi && t->range.step != 2)
         return bad_tensor(c, t, lf_format(c->scratch, "range %s does not fit BIPOLAR", range_text(c, t->range)));
     return check_channel_ranges(c, t);
@@ -129,8 +136,9 @@ static lf_status check_codes(const check *c, const lf_tensor *t) {
 
 static lf_status check_type(const check *c, const lf_tensor *t) {
     if (lf_dtype_is_code(t->dtype) != lf_on_grid(t))
-        return bad_tensor(c, t, lf_format(c->scratch, "%s %s a scale", lf_dtype_name(c->scratch, t->dtype),
-                                          lf_on_grid(t) ? "cannot have" : "needs"));
+        return bad_tensor(c, t,
+                          lf_format(c->scratch, "%s %s a scale", lf_dtype_name(c->scratch, t->dtype),
+                                    lf_on_grid(t) ? "cannot have" : "needs"));
     if (lf_on_grid(t))
         return check_codes(c, t);
     return t->channel_range ? bad_tensor(c, t, "ranges of codes, but it is not on a grid") : LF_OK;
@@ -141,14 +149,16 @@ static lf_status check_type(const check *c, const lf_tensor *t) {
 static lf_status check_element(const check *c, const lf_tensor *t, size_t i) {
     int64_t code = 0;
     if (!lf_tensor_code_exact(t, i, &code))
-        return bad_tensor(c, t, lf_format(c->scratch, "element %zu, %s, is not on the grid of scale %s", i,
-                                          real_text(c, lf_const_real(t->value, i)), real_text(c, lf_grid_scale(t, i))));
+        return bad_tensor(c, t,
+                          lf_format(c->scratch, "element %zu, %s, is not on the grid of scale %s", i,
+                                    real_text(c, lf_const_real(t->value, i)), real_text(c, lf_grid_scale(t, i))));
     lf_range r = t->range;
     if (t->channel_range)
         r = t->channel_range[lf_channel_of(t->shape, t->range_axis, i)];
     if (!lf_range_holds(t->range, code) || !lf_range_holds(r, code))
-        return bad_tensor(c, t, lf_format(c->scratch, "code %" PRId64 " of element %zu is not in the range %s", code, i,
-                                          range_text(c, r)));
+        return bad_tensor(
+            c, t,
+            lf_format(c->scratch, "code %" PRId64 " of element %zu is not in the range %s", code, i, range_text(c, r)));
     return LF_OK;
 }
 
@@ -160,8 +170,9 @@ static lf_status check_constant(const check *c, const lf_tensor *t) {
         return bad_tensor(c, t, lf_format(c->scratch, "integer elements for %s", lf_dtype_name(c->scratch, t->dtype)));
     int64_t count = lf_shape_count(t->shape);
     if ((uint64_t)count != t->value->count)
-        return bad_tensor(c, t, lf_format(c->scratch, "%zu elements for shape %s", t->value->count,
-                                          lf_shape_text(c->scratch, t->shape)));
+        return bad_tensor(
+            c, t,
+            lf_format(c->scratch, "%zu elements for shape %s", t->value->count, lf_shape_text(c->scratch, t->shape)));
     size_t samples = t->value->count < SAMPLES || c->every_element ? t->value->count : SAMPLES;
     size_t stride = samples ? t->value->count / samples : 1;
     for (size_t i = 0; lf_on_grid(t) && i < samples; i++)
@@ -235,7 +246,8 @@ static lf_status check_results(const check *c, const lf_node *n) {
         if (!t)
             return bad_node(c, n, lf_format(c->scratch, "result %d, tensor %u, does not exist", i, n->out[i]));
         if (t->producer != n->id)
-            return bad_node(c, n, lf_format(c->scratch, "result %d, \"%s\", has node %u as its producer", i, t->name, t->producer));
+            return bad_node(
+                c, n, lf_format(c->scratch, "result %d, \"%s\", has node %u as its producer", i, t->name, t->producer));
         for (int k = 0; k < i; k++)
             if (n->out[k] == t->id)
                 return bad_node(c, n, lf_format(c->scratch, "gives \"%s\" twice", t->name));
@@ -274,7 +286,8 @@ static lf_status check_ports(const check *c, const lf_ports *ports, const char *
     for (size_t i = 0; i < ports->count; i++) {
         const lf_port *p = &ports->at[i];
         if (!known_tensor(c, p->tensor) || !p->tensor)
-            return bad_graph(c, lf_format(c->scratch, "%s \"%s\" names tensor %u, which does not exist", what, p->name, p->tensor));
+            return bad_graph(
+                c, lf_format(c->scratch, "%s \"%s\" names tensor %u, which does not exist", what, p->name, p->tensor));
         if (lf_names_find(&names, p->name))
             return bad_graph(c, lf_format(c->scratch, "two %ss are called \"%s\"", what, p->name));
         lf_names_set(&names, c->scratch, p->name, p->tensor);
@@ -294,7 +307,8 @@ static lf_status check_inputs(const check *c, bool *ready) {
         const lf_port *p = &c->g->inputs.at[i];
         const lf_tensor *t = lf_tensor_at(c->g, p->tensor);
         if (t->producer || t->value)
-            return bad_graph(c, lf_format(c->scratch, "input \"%s\" is %s", p->name, t->value ? "a constant" : "made by a node"));
+            return bad_graph(
+                c, lf_format(c->scratch, "input \"%s\" is %s", p->name, t->value ? "a constant" : "made by a node"));
         if (ready[t->id])
             return bad_graph(c, lf_format(c->scratch, "two inputs are the tensor \"%s\"", t->name));
         if (p->grid && !good_input_grid(p->grid))
@@ -310,8 +324,9 @@ static lf_status check_turn(const check *c, const lf_node *n, bool *ready) {
         if (!t || t->value || ready[t->id])
             continue;
         if (t->producer)
-            return bad_node(c, n, lf_format(c->scratch, "stands before \"%s\", which gives its operand \"%s\"",
-                                            lf_node_at(c->g, t->producer)->name, t->name));
+            return bad_node(c, n,
+                            lf_format(c->scratch, "stands before \"%s\", which gives its operand \"%s\"",
+                                      lf_node_at(c->g, t->producer)->name, t->name));
         return bad_node(c, n, lf_format(c->scratch, "nothing gives its operand \"%s\"", t->name));
     }
     for (int k = 0; k < n->out_count; k++)
@@ -326,7 +341,8 @@ static lf_status check_order(const check *c, bool *ready) {
         lf_id id = c->g->order.at[i];
         const lf_node *n = id <= c->g->nodes.count ? lf_node_at(c->g, id) : NULL;
         if (!n)
-            return bad_graph(c, lf_format(c->scratch, "the order holds node %u, which was removed; the graph was not sorted", id));
+            return bad_graph(
+                c, lf_format(c->scratch, "the order holds node %u, which was removed; the graph was not sorted", id));
         if (seen[id])
             return bad_node(c, n, "stands twice in the order");
         seen[id] = true;

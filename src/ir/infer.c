@@ -5,11 +5,11 @@ static lf_status check_counts(const lf_graph *g, const lf_node *n) {
     const lf_op *op = n->op;
     lf_where where = lf_where_node(g, n);
     if (n->in_count < op->in_min || n->in_count > op->in_max)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s takes %d to %d operands, not %d", op->name, op->in_min, op->in_max,
-                       n->in_count);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s takes %d to %d operands, not %d", op->name, op->in_min,
+                       op->in_max, n->in_count);
     if (n->out_count < op->out_min || n->out_count > op->out_max)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s gives %d to %d results, not %d", op->name, op->out_min, op->out_max,
-                       n->out_count);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s gives %d to %d results, not %d", op->name, op->out_min,
+                       op->out_max, n->out_count);
     for (int i = 0; i < op->in_min; i++)
         if (!lf_in(g, n, i))
             return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s: operand %d is missing", op->name, i);

@@ -16,12 +16,9 @@ lf_where lf_parse_here(const lf_parser *p) {
 
 static const char *found(lf_parser *p) {
     switch (p->token.kind) {
-    case LF_TOKEN_END:
-        return "the end of the text";
-    case LF_TOKEN_NEWLINE:
-        return "the end of the line";
-    default:
-        return lf_format(p->scratch, "`%.*s`", p->token.len > 40 ? 40 : (int)p->token.len, p->token.at);
+    case LF_TOKEN_END: return "the end of the text";
+    case LF_TOKEN_NEWLINE: return "the end of the line";
+    default: return lf_format(p->scratch, "`%.*s`", p->token.len > 40 ? 40 : (int)p->token.len, p->token.at);
     }
 }
 
@@ -297,7 +294,7 @@ static const struct {
     const char *word;
     lf_status (*parse)(lf_parser *p);
 } statements[] = {
-    {"input", parse_input},   {"const", parse_constant}, {"output", parse_output},
+    {"input", parse_input},   {"const", parse_constant},   {"output", parse_output},
     {"source", parse_source}, {"graph", parse_graph_name},
 };
 

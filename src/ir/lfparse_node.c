@@ -91,14 +91,14 @@ static lf_status parse_operands(lf_parser *p, statement *s) {
 static lf_status check_counts(lf_parser *p, const statement *s) {
     const lf_op *op = s->op;
     if (s->in.count < (size_t)op->in_min || s->in.count > (size_t)op->in_max)
-        return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s takes %d to %d operands, not %zu", op->name, op->in_min, op->in_max,
-                       s->in.count);
+        return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s takes %d to %d operands, not %zu", op->name, op->in_min,
+                       op->in_max, s->in.count);
     for (int i = 0; i < op->in_min; i++)
         if (!s->in.at[i])
             return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s: operand %d is missing", op->name, i);
     if (s->out.count < (size_t)op->out_min || s->out.count > (size_t)op->out_max)
-        return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s gives %d to %d results, not %zu", op->name, op->out_min, op->out_max,
-                       s->out.count);
+        return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s gives %d to %d results, not %zu", op->name, op->out_min,
+                       op->out_max, s->out.count);
     return LF_OK;
 }
 
@@ -163,8 +163,8 @@ static lf_status parse_attributes(lf_parser *p, statement *s) {
     }
     for (size_t i = 0; i < count; i++)
         if (!s->op->attrs[i].fallback && !given[i])
-            return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s needs the attribute %s (%s)", s->op->name, s->op->attrs[i].name,
-                           s->op->attrs[i].help ? s->op->attrs[i].help : "no default");
+            return lf_fail(p->ctx, LF_BAD_INPUT, &s->where, "%s needs the attribute %s (%s)", s->op->name,
+                           s->op->attrs[i].name, s->op->attrs[i].help ? s->op->attrs[i].help : "no default");
     return LF_OK;
 }
 

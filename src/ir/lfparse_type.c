@@ -22,8 +22,9 @@ static lf_status parse_chunk(lf_parser *p, size_t size, const uint8_t **out) {
     LF_TRY(lf_parse_mark(p, ','));
     lf_lfw_hash(p->weights + offset, size, hash);
     if (p->token.kind != LF_TOKEN_WORD || strcmp(lf_parse_text(p), hash) != 0)
-        return lf_parse_fail(p, "the weights file does not belong to this text: its %zu bytes from %" PRId64 " have the hash %s",
-                             size, offset, hash);
+        return lf_parse_fail(
+            p, "the weights file does not belong to this text: its %zu bytes from %" PRId64 " have the hash %s", size,
+            offset, hash);
     lf_parse_advance(p);
     *out = p->weights + offset;
     return lf_parse_mark(p, ')');
@@ -129,8 +130,8 @@ static lf_status parse_channel_ranges(lf_parser *p, lf_tensor *t) {
 /* -- types ---------------------------------------------------------------------------------------------------------- */
 
 static lf_status parse_dtype(lf_parser *p, lf_dtype *out) {
-    static const char *const known[] = {"BIPOLAR", "TERNARY", "BINARY", "FLOAT16", "FLOAT32", "FLOAT64", "INT8", "UINT8",
-                                        "FIXED<8,3>", "UFIXED<8,3>"};
+    static const char *const known[] = {"BIPOLAR", "TERNARY", "BINARY", "FLOAT16",    "FLOAT32",
+                                        "FLOAT64", "INT8",    "UINT8",  "FIXED<8,3>", "UFIXED<8,3>"};
     if (p->token.kind != LF_TOKEN_WORD)
         return lf_parse_expected(p, "a datatype", NULL, 0);
     bool unknown = lf_parse_at_word(p, "?");
@@ -190,14 +191,10 @@ static const char *const sayings[SAYINGS] = {"scale", "range", "ranges", "as"};
 
 static lf_status parse_saying(lf_parser *p, int which, lf_tensor *t, lf_elem *elem) {
     switch (which) {
-    case SAID_SCALE:
-        return parse_scale(p, t);
-    case SAID_RANGE:
-        return parse_range(p, &t->range);
-    case SAID_RANGES:
-        return parse_channel_ranges(p, t);
-    default:
-        return parse_container(p, t, elem);
+    case SAID_SCALE: return parse_scale(p, t);
+    case SAID_RANGE: return parse_range(p, &t->range);
+    case SAID_RANGES: return parse_channel_ranges(p, t);
+    default: return parse_container(p, t, elem);
     }
 }
 

@@ -11,7 +11,8 @@ LF_MUST_USE lf_status lf_graph_print(const lf_graph *g, bool inline_all, lf_text
 
 /* Parses. `weights` may be empty when no constant refers to it. `file` is for messages. NULL after recording what is wrong
  * and on which line. Never crashes, whatever the bytes; checks the weights' hash. */
-lf_graph *lf_graph_parse(lf_ctx *ctx, const char *file, const char *text, size_t len, const uint8_t *weights, size_t weights_len, lf_op_find_fn *find);
+lf_graph *lf_graph_parse(lf_ctx *ctx, const char *file, const char *text, size_t len, const uint8_t *weights,
+                         size_t weights_len, lf_op_find_fn *find);
 
 /* Writes path (NAME.lf) and, when needed, NAME.lfw beside it; reads both. */
 LF_MUST_USE lf_status lf_graph_save(const lf_graph *g, const char *path, bool inline_all);

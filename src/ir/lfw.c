@@ -211,27 +211,14 @@ bool lf_lfw_codes_suffice(const lf_tensor *t) {
 
 bool lf_elem_store(void *data, lf_elem e, size_t i, int64_t v) {
     switch (e) {
-    case LF_ELEM_I8:
-        ((int8_t *)data)[i] = (int8_t)v;
-        return v >= INT8_MIN && v <= INT8_MAX;
-    case LF_ELEM_U8:
-        ((uint8_t *)data)[i] = (uint8_t)v;
-        return v >= 0 && v <= UINT8_MAX;
-    case LF_ELEM_I16:
-        ((int16_t *)data)[i] = (int16_t)v;
-        return v >= INT16_MIN && v <= INT16_MAX;
-    case LF_ELEM_U16:
-        ((uint16_t *)data)[i] = (uint16_t)v;
-        return v >= 0 && v <= UINT16_MAX;
-    case LF_ELEM_I32:
-        ((int32_t *)data)[i] = (int32_t)v;
-        return v >= INT32_MIN && v <= INT32_MAX;
-    case LF_ELEM_I64:
-        ((int64_t *)data)[i] = v;
-        return true;
+    case LF_ELEM_I8: ((int8_t *)data)[i] = (int8_t)v; return v >= INT8_MIN && v <= INT8_MAX;
+    case LF_ELEM_U8: ((uint8_t *)data)[i] = (uint8_t)v; return v >= 0 && v <= UINT8_MAX;
+    case LF_ELEM_I16: ((int16_t *)data)[i] = (int16_t)v; return v >= INT16_MIN && v <= INT16_MAX;
+    case LF_ELEM_U16: ((uint16_t *)data)[i] = (uint16_t)v; return v >= 0 && v <= UINT16_MAX;
+    case LF_ELEM_I32: ((int32_t *)data)[i] = (int32_t)v; return v >= INT32_MIN && v <= INT32_MAX;
+    case LF_ELEM_I64: ((int64_t *)data)[i] = v; return true;
     case LF_ELEM_F32:
-    case LF_ELEM_F64:
-        break;
+    case LF_ELEM_F64: break;
     }
     return false;
 }

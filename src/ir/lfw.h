@@ -37,7 +37,9 @@ void lf_lfw_get_ranges(lf_range *r, size_t count, const uint8_t *in);
 
 /* One integer into element i of a container; false when it does not fit. */
 bool lf_elem_store(void *data, lf_elem e, size_t i, int64_t v);
-static inline bool lf_elem_is_float(lf_elem e) { return e == LF_ELEM_F32 || e == LF_ELEM_F64; }
+static inline bool lf_elem_is_float(lf_elem e) {
+    return e == LF_ELEM_F32 || e == LF_ELEM_F64;
+}
 lf_elem lf_elem_narrowest(lf_range r);
 /* The container that is not mentioned in the text. */
 lf_elem lf_elem_usual(lf_dtype t);

@@ -29,9 +29,9 @@ typedef struct lf_attr_desc {
     const char *name;
     lf_attr_type type;
     size_t offset;
-    const char *fallback; /* the default as text, "" for empty; NULL: required */
+    const char *fallback;     /* the default as text, "" for empty; NULL: required */
     const char *const *names; /* ENUM: NULL-terminated */
-    double min, max;      /* INT and REAL; both 0: any */
+    double min, max;          /* INT and REAL; both 0: any */
     const char *help;
 } lf_attr_desc;
 
@@ -52,7 +52,8 @@ typedef struct lf_run {
     const lf_graph *graph;
     const lf_node *node;
     lf_arena *scratch;
-    struct lf_memo *memo; /* ops/run_node.h: things made from constants and kept between nodes and samples; NULL: nothing is kept */
+    struct lf_memo *
+        memo; /* ops/run_node.h: things made from constants and kept between nodes and samples; NULL: nothing is kept */
 } lf_run;
 
 /* The values as reals (code * scale, rounded once per element), in scratch memory when v holds codes. */
@@ -77,13 +78,13 @@ typedef struct lf_const_stream {
 /* Resources and speed of a hardware node. bram in RAMB36 (a RAMB18 is 0.5). */
 typedef struct lf_cost {
     double lut, ff, bram, uram, dsp;
-    int64_t ii_cycles;  /* between frames at full rate */
+    int64_t ii_cycles; /* between frames at full rate */
     int64_t weight_bits;
 } lf_cost;
 
 struct lf_circuit; /* src/circuit */
-struct lf_vlog; /* src/vlog */
-struct lf_unit; /* src/fpga: the clock-by-clock model of a unit's handshakes */
+struct lf_vlog;    /* src/vlog */
+struct lf_unit;    /* src/fpga: the clock-by-clock model of a unit's handshakes */
 
 struct lf_op {
     const char *name;
@@ -113,7 +114,8 @@ struct lf_op {
 
     /* Optional. The node as combinational logic on codes: in[i][e] is the word (lf_word) of element e of operand i, in[i] is NULL for constants and
      * absent operands, whose tensors the op reads itself; every out[o][e] is to be set. Equals exec. Words too wide are told by lf_circuit_ok. */
-    lf_status (*circuit)(const lf_graph *g, const lf_node *n, struct lf_circuit *c, const uint32_t *const *in, uint32_t **out);
+    lf_status (*circuit)(const lf_graph *g, const lf_node *n, struct lf_circuit *c, const uint32_t *const *in,
+                         uint32_t **out);
 
     /* Hardware ops. lanes: elements per beat on each stream port (constants have none: 0). */
     void (*lanes)(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out);
@@ -132,7 +134,8 @@ typedef const lf_op *lf_op_find_fn(const char *name);
 void lf_attr_defaults(const lf_op *op, void *attr, lf_arena *a);
 const lf_attr_desc *lf_attr_find(const lf_op *op, const char *name);
 /* Sets one attribute from its text form (as in .lf files); strings quoted, ints in [1, 2]. LF_BAD_INPUT with reason. */
-LF_MUST_USE lf_status lf_attr_set_text(lf_ctx *ctx, lf_arena *a, const lf_op *op, void *attr, const char *name, const char *text, const lf_where *where);
+LF_MUST_USE lf_status lf_attr_set_text(lf_ctx *ctx, lf_arena *a, const lf_op *op, void *attr, const char *name,
+                                       const char *text, const lf_where *where);
 bool lf_attr_is_default(const lf_op *op, const void *attr, const lf_attr_desc *d, lf_arena *scratch);
 
 /* Infer one node, or all in order, after sorting (lf_graph_sort). After an error, the rest of the graph is still inferred as far as it goes, so that all

@@ -42,8 +42,8 @@ static lf_status cycle(walk *w, lf_id closing) {
         names = lf_format(w->scratch, "%s -> \"%s\"", names, n->name);
     }
     lf_where where = lf_where_node(w->g, start);
-    return lf_fail(w->g->ctx, LF_BAD_INPUT, &where, "a cycle of %zu node%s: %s%s -> \"%s\"", count, count == 1 ? "" : "s",
-                   names, count > SHOWN + 1 ? " -> ..." : "", start->name);
+    return lf_fail(w->g->ctx, LF_BAD_INPUT, &where, "a cycle of %zu node%s: %s%s -> \"%s\"", count,
+                   count == 1 ? "" : "s", names, count > SHOWN + 1 ? " -> ..." : "", start->name);
 }
 
 static lf_status visit_from(walk *w, lf_id id) {

@@ -115,12 +115,12 @@ EACH(by_pieces, large(n, values, out))
 TABLE(2, 1, 1)
 TABLE(4, 1, 1)
 TABLE(6, 1, 1)
-TABLE(7, 1, 2) TABLE(8, 1, 4) TABLE(1, 2, 1) TABLE(2, 2, 1) TABLE(3, 2, 1) TABLE(4, 2, 4) TABLE(1, 3, 1) TABLE(2, 3, 1)
-    TABLE(1, 4, 1) TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2) TABLE(1, 8, 4) SUMS(6, 1, 2)
-        SUMS(3, 2, 2) SUMS(2, 3, 2) SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3) SUMS(3, 2, 3) SUMS(2, 3, 3)
-            SUMS(1, 4, 3) SUMS(1, 5, 3)
+TABLE(7, 1, 2)
+TABLE(8, 1, 4) TABLE(1, 2, 1) TABLE(2, 2, 1) TABLE(3, 2, 1) TABLE(4, 2, 4) TABLE(1, 3, 1) TABLE(2, 3, 1) TABLE(1, 4, 1)
+    TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2) TABLE(1, 8, 4) SUMS(6, 1, 2) SUMS(3, 2, 2) SUMS(2, 3, 2)
+        SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3) SUMS(3, 2, 3) SUMS(2, 3, 3) SUMS(1, 4, 3) SUMS(1, 5, 3)
 
-                static lf_byte_fn *choose_table(const lf_byte_neuron *n) {
+            static lf_byte_fn *choose_table(const lf_byte_neuron *n) {
     static lf_byte_fn *const by_inputs[9][9] = {
         [1] = {NULL, table_2x1, table_2x1, table_4x1, table_4x1, table_6x1, table_6x1, table_7x1, table_8x1},
         [2] = {NULL, table_1x2, table_2x2, table_3x2, table_4x2},

@@ -49,18 +49,13 @@ static lf_range unsigned_range(int bits) {
 lf_range lf_dtype_range(lf_dtype t) {
     switch ((lf_kind)t.kind) {
     case LF_KIND_INT:
-    case LF_KIND_FIXED:
-        return signed_range(t.bits);
+    case LF_KIND_FIXED: return signed_range(t.bits);
     case LF_KIND_UINT:
-    case LF_KIND_UFIXED:
-        return unsigned_range(t.bits);
-    case LF_KIND_BIPOLAR:
-        return (lf_range){-1, 1, 2};
-    case LF_KIND_TERNARY:
-        return (lf_range){-1, 1, 1};
+    case LF_KIND_UFIXED: return unsigned_range(t.bits);
+    case LF_KIND_BIPOLAR: return (lf_range){-1, 1, 2};
+    case LF_KIND_TERNARY: return (lf_range){-1, 1, 1};
     case LF_KIND_NONE:
-    case LF_KIND_FLOAT:
-        break;
+    case LF_KIND_FLOAT: break;
     }
     return (lf_range){0, 0, 1};
 }
@@ -120,9 +115,9 @@ static const struct {
     const char *name;
     lf_round mode;
 } fixed_modes[] = {
-    {"TRN", LF_ROUND_FLOOR},        {"TRN_ZERO", LF_ROUND_DOWN},      {"RND", LF_ROUND_HALF_PLUS},
-    {"RND_ZERO", LF_ROUND_HALF_DOWN}, {"RND_INF", LF_ROUND_HALF_UP},  {"RND_MIN_INF", LF_ROUND_HALF_MINUS},
-    {"RND_CONV", LF_ROUND_HALF_EVEN}, {"UP", LF_ROUND_UP},            {"CEIL", LF_ROUND_CEIL},
+    {"TRN", LF_ROUND_FLOOR},          {"TRN_ZERO", LF_ROUND_DOWN},   {"RND", LF_ROUND_HALF_PLUS},
+    {"RND_ZERO", LF_ROUND_HALF_DOWN}, {"RND_INF", LF_ROUND_HALF_UP}, {"RND_MIN_INF", LF_ROUND_HALF_MINUS},
+    {"RND_CONV", LF_ROUND_HALF_EVEN}, {"UP", LF_ROUND_UP},           {"CEIL", LF_ROUND_CEIL},
 };
 
 static const char *const overflow_names[] = {
@@ -260,10 +255,10 @@ static const struct {
     lf_kind kind;
     bool angle; /* widths in < > */
 } families[] = {
-    {"FIXED", LF_KIND_FIXED, true},      {"UFIXED", LF_KIND_UFIXED, true},    {"ap_fixed", LF_KIND_FIXED, true},
-    {"ap_ufixed", LF_KIND_UFIXED, true}, {"fixed", LF_KIND_FIXED, true},      {"ufixed", LF_KIND_UFIXED, true},
-    {"ap_int", LF_KIND_INT, true},       {"ap_uint", LF_KIND_UINT, true},     {"int", LF_KIND_INT, true},
-    {"uint", LF_KIND_UINT, true},        {"INT", LF_KIND_INT, false},         {"UINT", LF_KIND_UINT, false},
+    {"FIXED", LF_KIND_FIXED, true},      {"UFIXED", LF_KIND_UFIXED, true}, {"ap_fixed", LF_KIND_FIXED, true},
+    {"ap_ufixed", LF_KIND_UFIXED, true}, {"fixed", LF_KIND_FIXED, true},   {"ufixed", LF_KIND_UFIXED, true},
+    {"ap_int", LF_KIND_INT, true},       {"ap_uint", LF_KIND_UINT, true},  {"int", LF_KIND_INT, true},
+    {"uint", LF_KIND_UINT, true},        {"INT", LF_KIND_INT, false},      {"UINT", LF_KIND_UINT, false},
 };
 
 bool lf_dtype_parse(const char *s, lf_dtype *out) {
@@ -298,21 +293,14 @@ static const char *fixed_name(lf_arena *a, lf_dtype t) {
 
 const char *lf_dtype_name(lf_arena *a, lf_dtype t) {
     switch ((lf_kind)t.kind) {
-    case LF_KIND_FLOAT:
-        return lf_format(a, "FLOAT%d", t.bits);
-    case LF_KIND_INT:
-        return lf_format(a, "INT%d", t.bits);
-    case LF_KIND_UINT:
-        return lf_format(a, "UINT%d", t.bits);
-    case LF_KIND_BIPOLAR:
-        return "BIPOLAR";
-    case LF_KIND_TERNARY:
-        return "TERNARY";
+    case LF_KIND_FLOAT: return lf_format(a, "FLOAT%d", t.bits);
+    case LF_KIND_INT: return lf_format(a, "INT%d", t.bits);
+    case LF_KIND_UINT: return lf_format(a, "UINT%d", t.bits);
+    case LF_KIND_BIPOLAR: return "BIPOLAR";
+    case LF_KIND_TERNARY: return "TERNARY";
     case LF_KIND_FIXED:
-    case LF_KIND_UFIXED:
-        return fixed_name(a, t);
-    case LF_KIND_NONE:
-        break;
+    case LF_KIND_UFIXED: return fixed_name(a, t);
+    case LF_KIND_NONE: break;
     }
     return "?";
 }

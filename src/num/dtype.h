@@ -8,10 +8,10 @@
 #include "base/arena.h"
 
 typedef enum lf_kind {
-    LF_KIND_NONE, /* not known (yet) */
-    LF_KIND_FLOAT, /* bits 16, 32 or 64 */
-    LF_KIND_INT,   /* two's complement, bits 1..64 */
-    LF_KIND_UINT,  /* bits 1..64; QONNX's BINARY is UINT1 */
+    LF_KIND_NONE,    /* not known (yet) */
+    LF_KIND_FLOAT,   /* bits 16, 32 or 64 */
+    LF_KIND_INT,     /* two's complement, bits 1..64 */
+    LF_KIND_UINT,    /* bits 1..64; QONNX's BINARY is UINT1 */
     LF_KIND_BIPOLAR, /* -1 and +1, one bit: 0 stands for -1 */
     LF_KIND_TERNARY, /* -1 0 +1, two bits */
     LF_KIND_FIXED,   /* signed fixed point: value = code * 2^-(bits - int_bits) */
@@ -26,7 +26,7 @@ typedef enum lf_round {
     LF_ROUND_UP,        /* away from zero */
     LF_ROUND_DOWN,      /* toward zero; TRN_ZERO */
     LF_ROUND_CEIL,
-    LF_ROUND_FLOOR,    /* TRN, the default of ap_fixed */
+    LF_ROUND_FLOOR,     /* TRN, the default of ap_fixed */
     LF_ROUND_HALF_PLUS, /* half toward plus infinity; RND */
     LF_ROUND_HALF_MINUS /* half toward minus infinity; RND_MIN_INF */
 } lf_round;
@@ -64,7 +64,7 @@ double lf_dtype_step(lf_dtype t);    /* value of one code: 2^-(bits - int_bits) 
 /* The narrowest datatype for all codes of r: BIPOLAR when r is {-1,1,2}, else UINT<n> when r.lo >= 0, else
  * INT<n> ({-1,1,1} is INT2 unless `ternary`, then TERNARY). */
 lf_dtype lf_dtype_for(lf_range r, bool ternary);
-int lf_bits_unsigned(uint64_t max); /* bits to write 0..max; 1 for 0 */
+int lf_bits_unsigned(uint64_t max);         /* bits to write 0..max; 1 for 0 */
 int lf_bits_signed(int64_t lo, int64_t hi); /* two's complement bits for lo..hi; at least 1 */
 
 /* The wire pattern of a code (BIPOLAR -1/+1 -> 0/1; two's complement otherwise), and back. */

@@ -14,30 +14,20 @@ static bool rounds_up(lf_round mode, bool negative, bool floor_is_odd, part rest
     if (rest == PART_ZERO)
         return false;
     switch (mode) {
-    case LF_ROUND_CEIL:
-        return true;
-    case LF_ROUND_FLOOR:
-        return false;
-    case LF_ROUND_UP:
-        return !negative;
-    case LF_ROUND_DOWN:
-        return negative;
-    default:
-        break;
+    case LF_ROUND_CEIL: return true;
+    case LF_ROUND_FLOOR: return false;
+    case LF_ROUND_UP: return !negative;
+    case LF_ROUND_DOWN: return negative;
+    default: break;
     }
     if (rest != PART_HALF)
         return rest == PART_ABOVE_HALF;
     switch (mode) {
-    case LF_ROUND_HALF_UP:
-        return !negative;
-    case LF_ROUND_HALF_DOWN:
-        return negative;
-    case LF_ROUND_HALF_PLUS:
-        return true;
-    case LF_ROUND_HALF_MINUS:
-        return false;
-    default:
-        return floor_is_odd;
+    case LF_ROUND_HALF_UP: return !negative;
+    case LF_ROUND_HALF_DOWN: return negative;
+    case LF_ROUND_HALF_PLUS: return true;
+    case LF_ROUND_HALF_MINUS: return false;
+    default: return floor_is_odd;
     }
 }
 
@@ -60,9 +50,15 @@ static const struct {
     const char *name;
     lf_round mode;
 } round_names[] = {
-    {"ROUND", LF_ROUND_HALF_EVEN},    {"HALF_EVEN", LF_ROUND_HALF_EVEN},    {"CEIL", LF_ROUND_CEIL},
-    {"FLOOR", LF_ROUND_FLOOR},        {"UP", LF_ROUND_UP},                  {"DOWN", LF_ROUND_DOWN},
-    {"HALF_UP", LF_ROUND_HALF_UP},    {"HALF_DOWN", LF_ROUND_HALF_DOWN},    {"HALF_PLUS", LF_ROUND_HALF_PLUS},
+    {"ROUND", LF_ROUND_HALF_EVEN},
+    {"HALF_EVEN", LF_ROUND_HALF_EVEN},
+    {"CEIL", LF_ROUND_CEIL},
+    {"FLOOR", LF_ROUND_FLOOR},
+    {"UP", LF_ROUND_UP},
+    {"DOWN", LF_ROUND_DOWN},
+    {"HALF_UP", LF_ROUND_HALF_UP},
+    {"HALF_DOWN", LF_ROUND_HALF_DOWN},
+    {"HALF_PLUS", LF_ROUND_HALF_PLUS},
     {"HALF_MINUS", LF_ROUND_HALF_MINUS},
 };
 

@@ -134,8 +134,11 @@ static lf_dd exp_parts(lf_dd x, int *k) {
     lf_dd t = two_product(n, lf_ln2_low * 0x1p-5);
     t = add(two_sum(high, x.low), negate(t));
     double s = t.high;
-    double tail = s * s * s * (0x1.5555555555555p-3 + s * (0x1.5555555555555p-5 + s * (0x1.1111111111111p-7 +
-                  s * (0x1.6c16c16c16c17p-10 + s * (0x1.a01a01a01a01ap-13 + s * 0x1.a01a01a01a01ap-16)))));
+    double tail = s * s * s *
+                  (0x1.5555555555555p-3 +
+                   s * (0x1.5555555555555p-5 +
+                        s * (0x1.1111111111111p-7 +
+                             s * (0x1.6c16c16c16c17p-10 + s * (0x1.a01a01a01a01ap-13 + s * 0x1.a01a01a01a01ap-16)))));
     lf_dd half_square = multiply(t, (lf_dd){t.high * 0.5, t.low * 0.5});
     lf_dd p = add(t, add_double(half_square, tail));
     int j = n & 31;

@@ -4,7 +4,7 @@
 #define LF_NUM_REALFN_H
 
 double lf_exp(double x);
-double lf_log(double x);  /* natural; -inf at 0, NaN below */
+double lf_log(double x);           /* natural; -inf at 0, NaN below */
 double lf_pow(double x, double y); /* integer y by repeated multiplication; y = 0.5 is sqrt, -0.5 is 1/sqrt */
 double lf_tanh(double x);
 double lf_sigmoid(double x);

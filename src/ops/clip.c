@@ -122,7 +122,8 @@ static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, con
     high = high > x->range.hi ? x->range.hi : high;
     size_t count = (size_t)lf_shape_count(x->shape);
     for (size_t e = 0; e < count; e++) /* high wins where they cross */
-        out[0][e] = high < low ? lf_circuit_const(c, clip_code(x->range.lo, 1, b)) : lf_circuit_clamp(c, in[0][e], low, high);
+        out[0][e] =
+            high < low ? lf_circuit_const(c, clip_code(x->range.lo, 1, b)) : lf_circuit_clamp(c, in[0][e], low, high);
     return LF_OK;
 }
 

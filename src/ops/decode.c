@@ -14,10 +14,12 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     lf_tensor *y = lf_out(g, n, 0);
     lf_where where = lf_where_node(g, n);
     if (!lf_is_codes(x))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "decode takes integer codes, %s is not on an integer grid", x->name);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "decode takes integer codes, %s is not on an integer grid",
+                       x->name);
     double scale = a->divisor != 0 ? 1.0 / a->divisor : a->scale;
     if (!isfinite(scale) || scale == 0 || !isfinite(a->offset))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "the grid of input %s has a scale or offset that is 0 or not finite", x->name);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                       "the grid of input %s has a scale or offset that is 0 or not finite", x->name);
     y->shape = x->shape;
     y->grid = (lf_grid){0};
     y->dtype = LF_FLOAT32;
@@ -62,7 +64,10 @@ const lf_op lf_op_decode = {
     .name = "decode",
     .help = "the value of an input on a declared grid: code * scale + offset",
     .level = LF_NN,
-    .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1,
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
     .attr_size = sizeof(lf_decode_attr),
     .attrs = attrs,
     .infer = infer,

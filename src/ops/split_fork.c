@@ -173,7 +173,8 @@ static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, con
     (void)c;
     size_t channels = (size_t)lf_last_dim(lf_in(g, n, 0)->shape), at = 0;
     for (int o = 0; o < n->out_count; o++) {
-        size_t own = (size_t)lf_last_dim(lf_out(g, n, o)->shape), count = (size_t)lf_shape_count(lf_out(g, n, o)->shape);
+        size_t own = (size_t)lf_last_dim(lf_out(g, n, o)->shape),
+               count = (size_t)lf_shape_count(lf_out(g, n, o)->shape);
         for (size_t e = 0; e < count; e++)
             out[o][e] = in[0][e / own * channels + at + e % own];
         at += own;

@@ -248,7 +248,8 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
 static lf_word reached(lf_circuit *c, lf_word x, int64_t T, int64_t sign) {
     int64_t limit = (int64_t)1 << 59; /* beyond it every word of a circuit lies on one side */
     T = T > limit ? limit : T < -limit ? -limit : T;
-    return sign > 0 ? lf_circuit_less(c, lf_circuit_const(c, T - 1), x) : lf_circuit_less(c, x, lf_circuit_const(c, 1 - T));
+    return sign > 0 ? lf_circuit_less(c, lf_circuit_const(c, T - 1), x)
+                    : lf_circuit_less(c, x, lf_circuit_const(c, 1 - T));
 }
 
 enum { TABLE_BITS = 8, COMPARED_LEVELS = 3 };

@@ -28,7 +28,8 @@ static double result_real(const lf_value *v, int64_t e) {
     if (v->real)
         return v->real[e];
     const lf_tensor *t = v->tensor;
-    return t->grid.divisor != 0 ? (double)v->code[e] / t->grid.divisor : (double)v->code[e] * lf_grid_scale(t, (size_t)e);
+    return t->grid.divisor != 0 ? (double)v->code[e] / t->grid.divisor
+                                : (double)v->code[e] * lf_grid_scale(t, (size_t)e);
 }
 
 /* Every score that can occur, with its real value. */
@@ -125,7 +126,8 @@ static void search(const score *all, int64_t count, int64_t elements, lf_arena *
     if (smallest == 0)
         smallest = 1;
     for (int bits = 0; bits <= MOST_FACTOR_BITS && !k->found; bits++)
-        k->found = try_factors(lines, elements, smallest / (double)(1 << bits), (int64_t)1 << MOST_FACTOR_BITS, k) && orders(all, count, k);
+        k->found = try_factors(lines, elements, smallest / (double)(1 << bits), (int64_t)1 << MOST_FACTOR_BITS, k) &&
+                   orders(all, count, k);
     if (k->found)
         subtract_common(k, elements);
     else
@@ -134,7 +136,8 @@ static void search(const score *all, int64_t count, int64_t elements, lf_arena *
 
 lf_status lf_argmax_keys_find(lf_composed *chain, const lf_tensor *base_codes, lf_arena *arena, lf_argmax_keys *out) {
     int64_t elements = lf_shape_count(base_codes->shape), count;
-    *out = (lf_argmax_keys){.factor = LF_NEW_ARRAY(arena, int64_t, elements), .add = LF_NEW_ARRAY(arena, int64_t, elements)};
+    *out = (lf_argmax_keys){.factor = LF_NEW_ARRAY(arena, int64_t, elements),
+                            .add = LF_NEW_ARRAY(arena, int64_t, elements)};
     if (chain->nodes.count == 0 && chain->base->grid.scale_count == 1 && chain->base->grid.scale[0] > 0) {
         out->found = out->plain = true;
         return LF_OK;

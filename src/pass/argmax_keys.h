@@ -15,6 +15,7 @@ typedef struct lf_argmax_keys {
 
 /* Tries factors of 1 bit, then wider ones up to 20 bits, each held against every pair of values that can occur (up to 2^20 in all).
  * The result lies in `arena`. Not finding any is not an error. */
-LF_MUST_USE lf_status lf_argmax_keys_find(lf_composed *chain, const lf_tensor *base_codes, lf_arena *arena, lf_argmax_keys *out);
+LF_MUST_USE lf_status lf_argmax_keys_find(lf_composed *chain, const lf_tensor *base_codes, lf_arena *arena,
+                                          lf_argmax_keys *out);
 
 #endif

@@ -47,9 +47,15 @@ static bool listed(const lf_stream_ports *ports, lf_id tensor) {
     return false;
 }
 
-static void add_port(const lf_graph *g, lf_arena *a, lf_stream_ports *ports, lf_id tensor, int64_t lanes, const lf_port *model) {
+static void add_port(const lf_graph *g, lf_arena *a, lf_stream_ports *ports, lf_id tensor, int64_t lanes,
+                     const lf_port *model) {
     const lf_tensor *t = lf_tensor_at(g, tensor);
-    lf_stream_port p = {.name = model ? model->name : t->name, .suffix = "", .tensor = tensor, .type = t->dtype, .elements = lf_shape_count(t->shape), .lanes = lanes};
+    lf_stream_port p = {.name = model ? model->name : t->name,
+                        .suffix = "",
+                        .tensor = tensor,
+                        .type = t->dtype,
+                        .elements = lf_shape_count(t->shape),
+                        .lanes = lanes};
     LF_PUSH(a, ports, p);
 }
 
@@ -78,10 +84,17 @@ static void add_weights(const lf_graph *g, lf_arena *a, lf_stream_ports *inputs)
         lf_const_stream c;
         if (!lf_is_unit(n) || !lf_has_const_stream(g, n, &c))
             continue;
-        const char *name = lf_vlog_name(a, lf_strndup(a, n->name, strnlen(n->name, LONGEST))), *suffix = lf_format(a, "%s_weights_", name);
+        const char *name = lf_vlog_name(a, lf_strndup(a, n->name, strnlen(n->name, LONGEST))),
+                   *suffix = lf_format(a, "%s_weights_", name);
         for (int k = 2; suffix_taken(inputs, inputs->count, suffix); k++)
             suffix = lf_format(a, "%s_%d_weights_", name, k);
-        lf_stream_port p = {.name = n->name, .suffix = suffix, .type = c.type, .elements = c.image * c.repeats, .lanes = c.lanes, .node = n->id, .image = c.image};
+        lf_stream_port p = {.name = n->name,
+                            .suffix = suffix,
+                            .type = c.type,
+                            .elements = c.image * c.repeats,
+                            .lanes = c.lanes,
+                            .node = n->id,
+                            .image = c.image};
         LF_PUSH(a, inputs, p);
     }
 }
@@ -93,7 +106,9 @@ size_t lf_data_port_count(const lf_stream_ports *inputs) {
     return count;
 }
 
-const char *lf_weights_file(lf_arena *a, const lf_stream_port *p) { return lf_format(a, "weights/%.*s.bin", (int)(strlen(p->suffix) - strlen("_weights_")), p->suffix); }
+const char *lf_weights_file(lf_arena *a, const lf_stream_port *p) {
+    return lf_format(a, "weights/%.*s.bin", (int)(strlen(p->suffix) - strlen("_weights_")), p->suffix);
+}
 
 static size_t place_of(const lf_ports *model, const char *name) {
     size_t i = 0;

@@ -10,7 +10,8 @@
 
 enum { USUAL_II = 4096 };
 
-static lf_status solve_for(lf_folding *f, const lf_part *part, int64_t ii, lf_folding_total *total, bool *fits, lf_arena *a, const char **what) {
+static lf_status solve_for(lf_folding *f, const lf_part *part, int64_t ii, lf_folding_total *total, bool *fits,
+                           lf_arena *a, const char **what) {
     LF_TRY(lf_folding_reach(f, part, ii, total));
     *fits = lf_folding_fits(part, &total->cost, a, what);
     return LF_OK;
@@ -32,7 +33,8 @@ static lf_status solve_freely(lf_graph *g, lf_folding *f, const lf_part *part, i
         LF_TRY(solve_for(f, part, high, &total, &fits, a, &what));
     }
     if (!fits)
-        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s", part->name, what);
+        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s",
+                       part->name, what);
     for (int i = 0; i < 12 && high - low > 1; i++) {
         int64_t mid = low + (high - low) / 2;
         LF_TRY(solve_for(f, part, mid, &total, &fits, a, &what));
@@ -54,7 +56,8 @@ static lf_status solve_target(lf_graph *g, lf_folding *f, const lf_part *part, c
         lf_hint(g->ctx, "name a larger part with --part, or a slower target");
         return LF_OK;
     }
-    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%lld cycles a frame do not fit %s: %s", (long long)o->ii, part->name, what);
+    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%lld cycles a frame do not fit %s: %s", (long long)o->ii,
+                               part->name, what);
     lf_hint(g->ctx, "without --ii and --fps the fastest folding that fits is chosen");
     return status;
 }
@@ -64,7 +67,8 @@ static bool streams_what_is_large(const lf_fold_options *o) {
 }
 
 /* At the target, weights leave the circuit until the rest fits. */
-static lf_status move_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o, lf_arena *a) {
+static lf_status move_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o,
+                              lf_arena *a) {
     int64_t ii = o->ii > 0 ? o->ii : o->fastest ? 1 : USUAL_II;
     for (int moved = 1; moved;) {
         lf_folding *f;
@@ -81,7 +85,8 @@ static lf_status move_weights(lf_graph *g, const bool *pinned, const lf_part *pa
     return LF_OK;
 }
 
-static lf_status choose_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o, lf_arena *a) {
+static lf_status choose_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o,
+                                lf_arena *a) {
     if (streams_what_is_large(o))
         return move_weights(g, pinned, part, o, a);
     return o->weights ? lf_stream_weights(g, o->weights) : LF_OK;
@@ -99,7 +104,8 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     lf_folding *f;
     lf_status status = lf_folding_open(g, pinned, scratch, &f);
     if (status == LF_OK)
-        status = o->ii > 0 ? solve_target(g, f, part, o, scratch) : solve_freely(g, f, part, o->fastest ? 1 : USUAL_II, scratch);
+        status = o->ii > 0 ? solve_target(g, f, part, o, scratch)
+                           : solve_freely(g, f, part, o->fastest ? 1 : USUAL_II, scratch);
     lf_folding_close(f);
     if (status == LF_OK)
         status = lf_split_windows(g, scratch);
@@ -107,12 +113,17 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
 }
 
 static const lf_attr_desc options[] = {
-    {"ii", LF_ATTR_INT, offsetof(lf_fold_options, ii), "0", NULL, 0, 1e15, "most cycles per frame; 0: 4,096, or the fastest that fits"},
-    {"part", LF_ATTR_STRING, offsetof(lf_fold_options, part), "xc7z020", NULL, 0, 0, "part whose resources are respected"},
+    {"ii", LF_ATTR_INT, offsetof(lf_fold_options, ii), "0", NULL, 0, 1e15,
+     "most cycles per frame; 0: 4,096, or the fastest that fits"},
+    {"part", LF_ATTR_STRING, offsetof(lf_fold_options, part), "xc7z020", NULL, 0, 0,
+     "part whose resources are respected"},
     {"file", LF_ATTR_STRING, offsetof(lf_fold_options, file), "", NULL, 0, 0, "folding file that pins layers"},
-    {"weights", LF_ATTR_STRING, offsetof(lf_fold_options, weights), "", NULL, 0, 0, "whose come from outside: stream (what does not fit), all, or names with commas"},
-    {"fastest", LF_ATTR_BOOL, offsetof(lf_fold_options, fastest), "false", NULL, 0, 0, "without ii: the fastest that fits the part"},
-    {"must_fit", LF_ATTR_BOOL, offsetof(lf_fold_options, must_fit), "false", NULL, 0, 0, "a target that does not fit is an error, not a warning"},
+    {"weights", LF_ATTR_STRING, offsetof(lf_fold_options, weights), "", NULL, 0, 0,
+     "whose come from outside: stream (what does not fit), all, or names with commas"},
+    {"fastest", LF_ATTR_BOOL, offsetof(lf_fold_options, fastest), "false", NULL, 0, 0,
+     "without ii: the fastest that fits the part"},
+    {"must_fit", LF_ATTR_BOOL, offsetof(lf_fold_options, must_fit), "false", NULL, 0, 0,
+     "a target that does not fit is an error, not a warning"},
     {0}};
 
 const lf_pass lf_pass_fold = {

@@ -12,7 +12,8 @@ static bool all_constant(const lf_graph *g, const lf_node *n) {
 
 /* Gives t the elements of v; the constant is made under another name and its storage taken over. */
 static void become_constant(lf_graph *g, lf_tensor *t, const lf_value *v) {
-    lf_tensor *made = v->code ? lf_const_codes(g, t->name, t->shape, v->code) : lf_const_reals(g, t->name, t->shape, v->real);
+    lf_tensor *made =
+        v->code ? lf_const_codes(g, t->name, t->shape, v->code) : lf_const_reals(g, t->name, t->shape, v->real);
     t->value = made->value;
     t->channel_range = NULL;
     if (v->code) {

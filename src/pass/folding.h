@@ -51,7 +51,7 @@ typedef struct lf_fifo_pin {
     const char *fifo; /* or */
     const lf_node *node;
     bool output;
-    int index; /* among the node's streams on that side */
+    int index;     /* among the node's streams on that side */
     int64_t depth; /* 0: none */
     lf_where where;
 } lf_fifo_pin;

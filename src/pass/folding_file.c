@@ -9,7 +9,8 @@
 #include "pass/folding.h"
 #include "pass/split_windows.h"
 
-static const char *const keys[] = {"PE", "SIMD", "ram_style", "structure", "style", "mem_mode", "inFIFODepths", "outFIFODepths"};
+static const char *const keys[] = {"PE",    "SIMD",     "ram_style",    "structure",
+                                   "style", "mem_mode", "inFIFODepths", "outFIFODepths"};
 
 typedef struct reader {
     lf_graph *g;
@@ -56,7 +57,8 @@ static lf_status unknown_layer(const reader *r, const char *name) {
     return status;
 }
 
-static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const json_t *value, int64_t of, const char *what) {
+static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const json_t *value, int64_t of,
+                             const char *what) {
     lf_where where = place_of(r, n->name);
     where.node = n->name;
     int64_t v = json_is_integer(value) ? json_integer_value(value) : 0;
@@ -71,7 +73,8 @@ static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const
         if (of % d == 0)
             lf_text_addf(&legal, " %lld", (long long)d);
     char *given = json_dumps(value, JSON_ENCODE_ANY);
-    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s does not divide %lld %s; legal:%s", key, given ? given : "?", (long long)of, what, legal.at);
+    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s does not divide %lld %s; legal:%s", key,
+                               given ? given : "?", (long long)of, what, legal.at);
     free(given);
     lf_text_free(&legal);
     return status;
@@ -105,7 +108,8 @@ static lf_status set_word(const reader *r, lf_node *n, const char *key, const js
     lf_text legal = {0};
     for (int i = 0; d->names[i]; i++)
         lf_text_addf(&legal, " %s", d->names[i]);
-    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s is none of:%s", key, word ? word : "(not a string)", legal.at);
+    lf_status status =
+        lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s=%s is none of:%s", key, word ? word : "(not a string)", legal.at);
     lf_text_free(&legal);
     return status;
 }
@@ -122,34 +126,48 @@ static lf_status set_style(const reader *r, lf_node *n, const json_t *fields) {
     if (strcmp(lf_attr_enum_name(n, "style"), "parallel"))
         return LF_OK;
     if (!whole)
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "style=parallel is for windows that give all channels of a pixel together, not for those of a convolution in groups");
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where,
+                       "style=parallel is for windows that give all channels of a pixel together, not for those of a "
+                       "convolution in groups");
     if (simd && json_integer_value(simd) != whole)
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "with style=parallel SIMD is %lld, a whole window: leave it out, or the style", (long long)whole);
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where,
+                       "with style=parallel SIMD is %lld, a whole window: leave it out, or the style",
+                       (long long)whole);
     lf_folding_set_window(r->g, n, whole);
     return LF_OK;
 }
 
 /* FINN's words for where weights lie: two for inside; `external` is ram_style = stream. */
 static lf_status set_mem_mode(const reader *r, lf_node *n, const json_t *fields) {
-    const char *mode = json_string_value(json_object_get(fields, "mem_mode")), *style = json_string_value(json_object_get(fields, "ram_style"));
-    bool outside = mode && !strcmp(mode, "external"), inside = mode && (!strcmp(mode, "internal_embedded") || !strcmp(mode, "internal_decoupled"));
+    const char *mode = json_string_value(json_object_get(fields, "mem_mode")),
+               *style = json_string_value(json_object_get(fields, "ram_style"));
+    bool outside = mode && !strcmp(mode, "external"),
+         inside = mode && (!strcmp(mode, "internal_embedded") || !strcmp(mode, "internal_decoupled"));
     lf_where where = place_of(r, n->name);
     where.node = n->name;
     if (!outside && !inside)
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s is none of: internal_embedded internal_decoupled external", mode ? mode : "(not a string)");
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where,
+                       "mem_mode=%s is none of: internal_embedded internal_decoupled external",
+                       mode ? mode : "(not a string)");
     if (outside && !lf_may_stream_weights(n))
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s cannot take its weights from outside (mem_mode=external)", n->op->name);
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s cannot take its weights from outside (mem_mode=external)",
+                       n->op->name);
     if (style && (outside ? strcmp(style, "auto") && strcmp(style, "stream") : !strcmp(style, "stream")))
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s and ram_style=%s contradict each other", mode, style);
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "mem_mode=%s and ram_style=%s contradict each other", mode,
+                       style);
     if (outside)
         lf_attr_set_enum(n, "ram_style", "stream");
     return LF_OK;
 }
 
 /* Fields of FIFOs, which lf_folding_read_fifos reads. */
-static bool is_depths(const char *key) { return !strcmp(key, "inFIFODepths") || !strcmp(key, "outFIFODepths"); }
+static bool is_depths(const char *key) {
+    return !strcmp(key, "inFIFODepths") || !strcmp(key, "outFIFODepths");
+}
 
-static bool is_fifo(const json_t *fields) { return json_is_object(fields) && json_object_size(fields) == 1 && json_object_get(fields, "depth"); }
+static bool is_fifo(const json_t *fields) {
+    return json_is_object(fields) && json_object_size(fields) == 1 && json_object_get(fields, "depth");
+}
 
 static bool is_outside(const char *key, const json_t *value) {
     const char *word = json_string_value(value);
@@ -160,9 +178,7 @@ static bool is_outside(const char *key, const json_t *value) {
 static bool pins_folding(const json_t *fields) {
     const char *key;
     const json_t *value;
-    json_object_foreach((json_t *)fields, key, value)
-        if (!is_depths(key) && !is_outside(key, value))
-            return true;
+    json_object_foreach((json_t *)fields, key, value) if (!is_depths(key) && !is_outside(key, value)) return true;
     return json_object_size(fields) == 0;
 }
 
@@ -211,7 +227,8 @@ static lf_status read_layers(reader *r, const json_t *root) {
     const json_t *fields;
     lf_status worst = LF_OK;
     if (!json_is_object(root))
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &(lf_where){.file = r->path}, "a folding file is one JSON object keyed by layer");
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &(lf_where){.file = r->path},
+                       "a folding file is one JSON object keyed by layer");
     json_object_foreach((json_t *)root, name, fields) {
         lf_node *n = lf_find_node(r->g, name);
         int64_t pe, simd;
@@ -224,7 +241,8 @@ static lf_status read_layers(reader *r, const json_t *root) {
             status = unknown_layer(r, name);
         else if (!json_is_object(fields)) {
             lf_where where = place_of(r, name);
-            status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "\"%s\" wants an object of fields, {\"PE\": 1, \"SIMD\": 1}", name);
+            status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where,
+                             "\"%s\" wants an object of fields, {\"PE\": 1, \"SIMD\": 1}", name);
         } else
             status = read_layer(r, n, fields);
         worst = status != LF_OK ? status : worst;
@@ -258,7 +276,8 @@ static lf_status add_pin(reader *r, lf_fifo_pin pin, const json_t *depth, const 
     pin.where = place_of(r, word);
     pin.depth = json_is_integer(depth) ? json_integer_value(depth) : -1;
     if (pin.depth < 0 || pin.depth > DEEPEST)
-        return lf_fail(r->g->ctx, LF_BAD_INPUT, &pin.where, "the depth of a FIFO is a number of beats from 0 (none) to %d", DEEPEST);
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &pin.where,
+                       "the depth of a FIFO is a number of beats from 0 (none) to %d", DEEPEST);
     LF_PUSH(r->arena, r->pins, pin);
     return LF_OK;
 }
@@ -281,12 +300,12 @@ static lf_status read_fifos(reader *r, const json_t *root) {
     json_object_foreach((json_t *)root, name, fields) {
         const lf_node *n = lf_find_node(r->g, name);
         if (is_fifo(fields)) {
-            LF_TRY(add_pin(r, (lf_fifo_pin){.fifo = lf_strdup(r->arena, name)}, json_object_get(fields, "depth"), name));
+            LF_TRY(
+                add_pin(r, (lf_fifo_pin){.fifo = lf_strdup(r->arena, name)}, json_object_get(fields, "depth"), name));
             continue;
         }
-        json_object_foreach((json_t *)fields, key, value)
-            if (n && is_depths(key))
-                LF_TRY(read_depths(r, n, key, value));
+        json_object_foreach((json_t *)fields, key, value) if (n && is_depths(key))
+            LF_TRY(read_depths(r, n, key, value));
     }
     return LF_OK;
 }

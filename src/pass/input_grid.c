@@ -83,9 +83,10 @@ static lf_status no_port(lf_graph *g, const char *text, const spec *s) {
     lf_text names = {0};
     for (size_t i = 0; i < g->inputs.count; i++)
         lf_text_addf(&names, "%s%s", i ? ", " : "", g->inputs.at[i].name);
-    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "--input %s: %s; the inputs are: %s", text,
-                               s->port ? "the network has no input of that name" : "the network has several inputs, name one",
-                               names.at ? names.at : "");
+    lf_status status =
+        lf_fail(g->ctx, LF_BAD_INPUT, NULL, "--input %s: %s; the inputs are: %s", text,
+                s->port ? "the network has no input of that name" : "the network has several inputs, name one",
+                names.at ? names.at : "");
     lf_text_free(&names);
     return status;
 }
@@ -111,7 +112,8 @@ static lf_status insert_decode(lf_graph *g, lf_port *port, const lf_input_grid *
     lf_tensor *value = lf_tensor_at(g, port->tensor);
     lf_tensor *codes = lf_tensor_new(g, lf_format(g->arena, "%s_codes", value->name), value->shape, grid->type);
     lf_set_codes(g, codes, lf_dtype_range(grid->type));
-    lf_node *n = lf_node_new(g, lf_op_find("decode"), lf_format(g->arena, "%s_decode", value->name), &codes->id, 1, &value->id, 1, NULL);
+    lf_node *n = lf_node_new(g, lf_op_find("decode"), lf_format(g->arena, "%s_decode", value->name), &codes->id, 1,
+                             &value->id, 1, NULL);
     lf_attr_set_real(n, "scale", grid->scale);
     lf_attr_set_real(n, "divisor", grid->divisor);
     lf_attr_set_real(n, "offset", grid->offset);

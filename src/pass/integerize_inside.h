@@ -21,7 +21,9 @@ lf_id lf_integers_node(lf_integers *s, const char *name, const char *op, const l
 LF_MUST_USE lf_status lf_integers_of(lf_integers *s, lf_id t, lf_id *out);
 
 /* The codes of t when they are there already, else 0. */
-static inline lf_id lf_integers_known(const lf_integers *s, lf_id t) { return t && t <= s->tensor_count ? s->code_of[t] : 0; }
+static inline lf_id lf_integers_known(const lf_integers *s, lf_id t) {
+    return t && t <= s->tensor_count ? s->code_of[t] : 0;
+}
 
 /* Collects the elementwise nodes between `from` (exclusive) and its anchor; *base = 0 when there is none (host). */
 void lf_integers_chain(lf_integers *s, lf_id from, lf_ids *nodes, lf_id *base);
@@ -31,7 +33,8 @@ LF_MUST_USE lf_status lf_integers_quantizer(lf_integers *s, lf_node *n);
 
 /* The codes of quantizer n's output from thresholds on the codes x. */
 struct lf_thresholds;
-LF_MUST_USE lf_status lf_integers_activate(lf_integers *s, const lf_node *n, const lf_tensor *x, const struct lf_thresholds *t);
+LF_MUST_USE lf_status lf_integers_activate(lf_integers *s, const lf_node *n, const lf_tensor *x,
+                                           const struct lf_thresholds *t);
 
 /* Rows of weights times vectors, codes of the product of node n. */
 bool lf_is_rows(const lf_node *n); /* mvu or vvu: operand 1 has a row per channel, operand 2 a bias */

@@ -9,7 +9,7 @@ typedef struct finder {
     lf_arena *arena;
     int64_t elements;
     int64_t *first, *stride, *count;
-    int64_t *codes; /* of one evaluation */
+    int64_t *codes;       /* of one evaluation */
     int64_t lo, hi, step; /* of the result's codes */
 } finder;
 
@@ -148,7 +148,8 @@ static lf_status enumerate(finder *f, lf_thresholds *out, bool *falls) {
         longest = f->count[e] > longest ? f->count[e] : longest;
     if (longest > (1 << 20))
         return lf_fail(f->chain->graph->ctx, LF_BAD_INPUT, &where,
-                       "the function before it is not proved monotone and its input has %lld values, more than the 1,048,576 that are tried one by one",
+                       "the function before it is not proved monotone and its input has %lld values, more than the "
+                       "1,048,576 that are tried one by one",
                        (long long)longest);
     int64_t *k = LF_NEW_ARRAY(f->arena, int64_t, f->elements);
     int64_t *level = LF_NEW_ARRAY(f->arena, int64_t, f->elements);
@@ -163,9 +164,12 @@ static lf_status enumerate(finder *f, lf_thresholds *out, bool *falls) {
             if (*falls && is_small(f))
                 return LF_OK;
             if (*falls)
-                return lf_fail(f->chain->graph->ctx, LF_BAD_INPUT, &where,
-                               "the function before it rises and falls (output code %lld after %lld at input code %lld): thresholds cannot express it, and its input has more than %d codes, too many for a table",
-                               (long long)v.code[e], (long long)(f->lo + level[e] * f->step), (long long)f->codes[e], LF_TABLE_CODES);
+                return lf_fail(
+                    f->chain->graph->ctx, LF_BAD_INPUT, &where,
+                    "the function before it rises and falls (output code %lld after %lld at input code %lld): "
+                    "thresholds cannot express it, and its input has more than %d codes, too many for a table",
+                    (long long)v.code[e], (long long)(f->lo + level[e] * f->step), (long long)f->codes[e],
+                    LF_TABLE_CODES);
             while (level[e] < now)
                 out->at[e * out->levels + level[e]++] = threshold_at(f, e, i, out->sign[e]);
         }
@@ -175,13 +179,16 @@ static lf_status enumerate(finder *f, lf_thresholds *out, bool *falls) {
 
 /* An enumerated function may reach lower or higher codes inside than at its ends. */
 static lf_status widen(finder *f) {
-    lf_range r = lf_tensor_at(f->chain->graph, lf_node_at(f->chain->graph, f->chain->nodes.at[f->chain->nodes.count - 1])->out[0])->range;
+    lf_range r = lf_tensor_at(f->chain->graph,
+                              lf_node_at(f->chain->graph, f->chain->nodes.at[f->chain->nodes.count - 1])->out[0])
+                     ->range;
     f->lo = r.lo;
     f->hi = r.hi;
     return LF_OK;
 }
 
-lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out) {
+lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena,
+                             lf_thresholds *out) {
     lf_arena *work = lf_arena_new();
     finder f = {.chain = chain, .node = node, .arena = work, .elements = lf_shape_count(base_codes->shape)};
     f.first = LF_NEW_ARRAY(work, int64_t, f.elements);
@@ -202,8 +209,9 @@ lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_t
         out->out_step = f.step;
         if (out->levels > LF_MAX_LEVELS) {
             lf_where where = lf_where_node(chain->graph, node);
-            status = lf_fail(chain->graph->ctx, LF_BAD_INPUT, &where, "the activation has %lld levels; thresholds go up to %d",
-                             (long long)out->levels, LF_MAX_LEVELS);
+            status = lf_fail(chain->graph->ctx, LF_BAD_INPUT, &where,
+                             "the activation has %lld levels; thresholds go up to %d", (long long)out->levels,
+                             LF_MAX_LEVELS);
             lf_hint(chain->graph->ctx, "quantize it to at most 10 bits");
         }
     }

@@ -23,6 +23,7 @@ enum { LF_TABLE_CODES = 4096 };
  * where channel is not NULL). Arrays lie in `arena`. Bisection where every op is proved monotone; else all values are tried (up to
  * 2^20); a function that falls somewhere becomes a table when its codes span no more than
  * LF_TABLE_CODES; else LF_BAD_INPUT with the reason, naming `node`, also when it has more than LF_MAX_LEVELS levels. */
-LF_MUST_USE lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes, lf_arena *arena, lf_thresholds *out);
+LF_MUST_USE lf_status lf_thresholds_find(lf_composed *chain, const lf_node *node, const lf_tensor *base_codes,
+                                         lf_arena *arena, lf_thresholds *out);
 
 #endif

@@ -19,9 +19,13 @@ static json_t *shape_json(lf_shape s) {
     return a;
 }
 
-static const char *layout_of(lf_shape s) { return s.rank == 4 ? "NCHW" : s.rank == 2 ? "NC" : "row-major"; }
+static const char *layout_of(lf_shape s) {
+    return s.rank == 4 ? "NCHW" : s.rank == 2 ? "NC" : "row-major";
+}
 
-static void prepend(json_t *nodes, const lf_node *n) { json_array_insert_new(nodes, 0, json_string(n->name)); }
+static void prepend(json_t *nodes, const lf_node *n) {
+    json_array_insert_new(nodes, 0, json_string(n->name));
+}
 
 /* Host nodes that lead to the cut, first to last. */
 static json_t *nodes_before(const lf_graph *g, lf_id tensor) {
@@ -90,7 +94,8 @@ static void output_scale(const lf_graph *g, json_t *o, lf_id tensor) {
 /* Without the part that says data, valid or ready. */
 static const char *port_text(lf_arena *a, const lf_stream_port *p, bool output, bool speaks_flow) {
     const char *flow = output ? "out" : "in", *stream = output ? "m_axis" : "s_axis";
-    return lf_format(a, "%s%s%.*s", speaks_flow ? flow : stream, *p->suffix ? "_" : "", (int)strlen(p->suffix) - (*p->suffix ? 1 : 0), p->suffix);
+    return lf_format(a, "%s%s%.*s", speaks_flow ? flow : stream, *p->suffix ? "_" : "",
+                     (int)strlen(p->suffix) - (*p->suffix ? 1 : 0), p->suffix);
 }
 
 static json_t *port_json(const lf_graph *g, const lf_stream_port *p, bool output) {
@@ -102,7 +107,9 @@ static json_t *port_json(const lf_graph *g, const lf_stream_port *p, bool output
     json_object_set_new(o, "port", json_string(port_text(a, p, output, lf_speaks_flow(g))));
     json_object_set_new(o, "shape", shape_json(m->shape));
     json_object_set_new(o, "layout", json_string(layout_of(m->shape)));
-    json_object_set_new(o, "dtype", json_string(output && lf_dtype_is_code(m->dtype) && !lf_on_grid(m) ? lf_dtype_name(a, m->dtype) : "FLOAT32"));
+    json_object_set_new(
+        o, "dtype",
+        json_string(output && lf_dtype_is_code(m->dtype) && !lf_on_grid(m) ? lf_dtype_name(a, m->dtype) : "FLOAT32"));
     json_object_set_new(o, "type", json_string(lf_dtype_name(a, p->type)));
     if (output)
         output_scale(g, o, p->tensor);

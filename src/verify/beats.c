@@ -24,7 +24,8 @@ static void add_hex(lf_text *t, const uint8_t *beat, int bytes) {
     lf_text_addn(t, "\n", 1);
 }
 
-lf_status lf_beats_write(lf_ctx *ctx, const char *path, const lf_stream_port *p, const int64_t *codes, int64_t frames, bool hex) {
+lf_status lf_beats_write(lf_ctx *ctx, const char *path, const lf_stream_port *p, const int64_t *codes, int64_t frames,
+                         bool hex) {
     lf_text t = {0};
     lf_arena *a = lf_arena_new();
     uint8_t *beat = lf_alloc(a, (size_t)lf_port_bytes(p) + 8);
@@ -64,7 +65,8 @@ lf_status lf_weights_copy(lf_ctx *ctx, const lf_stream_port *port, const char *d
     lf_text t = {0};
     lf_status status = lf_file_open(ctx, from, 0, &f);
     if (status == LF_OK && (int64_t)f.size != size)
-        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = from}, "%zu bytes; the weights of %s are %lld", f.size, port->name, (long long)size);
+        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = from}, "%zu bytes; the weights of %s are %lld", f.size,
+                         port->name, (long long)size);
     else if (status == LF_OK) {
         for (int64_t b = 0; hex && b < size; b += bytes)
             add_hex(&t, f.data + b, bytes);
@@ -85,10 +87,16 @@ typedef struct reader {
 } reader;
 
 static lf_status bad(const reader *r, int64_t beat, const char *what) {
-    return lf_fail(r->ctx, LF_FAILED, NULL, "output %s, beat %lld of frame %lld: %s", r->port->name, (long long)(beat % lf_port_beats(r->port)), (long long)(beat / lf_port_beats(r->port)), what);
+    return lf_fail(r->ctx, LF_FAILED, NULL, "output %s, beat %lld of frame %lld: %s", r->port->name,
+                   (long long)(beat % lf_port_beats(r->port)), (long long)(beat / lf_port_beats(r->port)), what);
 }
 
-static int hex_value(int c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+static int hex_value(int c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
 
 static lf_status next_hex(reader *r, int64_t beat, uint8_t *out, int bytes) {
     if (r->at + (size_t)bytes * 2 > r->file.size)
@@ -123,7 +131,8 @@ static lf_status unpack_beat(const reader *r, int64_t beat, const uint8_t *bytes
     return LF_OK;
 }
 
-lf_status lf_beats_read(lf_ctx *ctx, const char *path, const lf_stream_port *p, int64_t *codes, int64_t frames, bool hex) {
+lf_status lf_beats_read(lf_ctx *ctx, const char *path, const lf_stream_port *p, int64_t *codes, int64_t frames,
+                        bool hex) {
     reader r = {.ctx = ctx, .path = path, .port = p};
     LF_TRY(lf_file_open(ctx, path, 0, &r.file));
     lf_arena *a = lf_arena_new();

@@ -376,7 +376,8 @@ static lf_status read_cycles(lf_cosim *c, const lf_cosim_run *run, int64_t last[
     last[0] = last[1] = last[2] = -1;
     for (size_t i = 0; i < c->design.outputs->count; i++) {
         lf_file f;
-        int64_t beats = lf_port_beats(&c->design.outputs->at[i]), wanted[3] = {1, run->frames - lf_settled_intervals(run->frames), run->frames};
+        int64_t beats = lf_port_beats(&c->design.outputs->at[i]),
+                wanted[3] = {1, run->frames - lf_settled_intervals(run->frames), run->frames};
         LF_TRY(lf_file_open(c->ctx, file_of(c, "cycles", i, "txt"), 0, &f));
         char *text = lf_strndup(c->arena, (const char *)f.data, f.size), *end = text;
         lf_file_close(&f);

@@ -8,12 +8,12 @@
 typedef enum lf_simulator { LF_SIM_VERILATOR, LF_SIM_IVERILOG, LF_SIM_LUTFISK } lf_simulator;
 
 typedef struct lf_cosim_design {
-    const char *dir;     /* of the build */
+    const char *dir; /* of the build */
     const char *top;
     const char *netlist; /* a mapped netlist instead of DIR/rtl, or NULL */
     lf_simulator simulator;
     const lf_stream_ports *inputs, *outputs;
-    bool flow;           /* its ports speak flow: stalls only leave clocks without an input frame */
+    bool flow; /* its ports speak flow: stalls only leave clocks without an input frame */
 } lf_cosim_design;
 
 typedef struct lf_cosim lf_cosim;
@@ -30,8 +30,8 @@ typedef struct lf_cosim_run {
     int64_t **out;            /* [output][frames * elements] codes, filled */
     double stall;             /* probability that valid or ready is dropped, on every stream */
     uint64_t seed;
-    int64_t limit;            /* cycles without a beat after which the run is given up */
-    int64_t *passed;          /* [inputs, then outputs] or NULL; if given, that nothing moves any more is an answer: `stopped` */
+    int64_t limit;   /* cycles without a beat after which the run is given up */
+    int64_t *passed; /* [inputs, then outputs] or NULL; if given, that nothing moves any more is an answer: `stopped` */
     /* results: stopped, and the beats that had passed each port; or latency of the first frame (first beat in to last beat out), and the mean interval between the last beats of frames, as
      * lf_chain_result has it (-1 with one frame) */
     int64_t latency_cycles, ii_cycles;

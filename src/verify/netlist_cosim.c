@@ -14,8 +14,8 @@ typedef struct side {
     uint32_t valid, ready, last;
     int bytes;
     int64_t at, total, beats;
-    bool offered; /* input: a beat stands on the port; output: this cycle's ready */
-    bool waiting; /* output: a beat stood there that was not taken */
+    bool offered;  /* input: a beat stands on the port; output: this cycle's ready */
+    bool waiting;  /* output: a beat stood there that was not taken */
     int64_t taken; /* output: the cycle of the newest beat */
     uint8_t *now, *held;
     lf_file file;                /* input */

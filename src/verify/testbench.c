@@ -11,7 +11,9 @@ typedef struct bench {
     bool flow;
 } bench;
 
-static int padded_bits(const lf_stream_port *p) { return lf_port_bytes(p) * 8; }
+static int padded_bits(const lf_stream_port *p) {
+    return lf_port_bytes(p) * 8;
+}
 
 /* -- Verilator: a table of ports around the harness that is the same for all --------------------------------------------------------- */
 
@@ -20,21 +22,34 @@ static void print_cpp_flow(lf_text *t, const lf_stream_port *p, bool output) {
     int bytes = lf_port_bytes(p);
     if (output) {
         lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.out_%sdata); },\n", bytes, p->suffix);
-        lf_text_addf(t, "     [](Top &d) { return d.out_%svalid != 0; }, [](Top &, bool) {}, [](Top &) { return true; }},\n", p->suffix);
+        lf_text_addf(
+            t, "     [](Top &d) { return d.out_%svalid != 0; }, [](Top &, bool) {}, [](Top &) { return true; }},\n",
+            p->suffix);
     } else {
-        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.in_%sdata, bytes, %d); },\n", p->suffix, bytes);
-        lf_text_addf(t, "     [](Top &) { return true; }, [](Top &d, bool v) { d.in_%svalid = v; }, [](Top &, bool) {}},\n", p->suffix);
+        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.in_%sdata, bytes, %d); },\n", p->suffix,
+                     bytes);
+        lf_text_addf(
+            t, "     [](Top &) { return true; }, [](Top &d, bool v) { d.in_%svalid = v; }, [](Top &, bool) {}},\n",
+            p->suffix);
     }
 }
 
 static void print_cpp_stream(lf_text *t, const lf_stream_port *p, bool output) {
     const char *side = output ? "m_axis_" : "s_axis_", *x = p->suffix;
     if (output) {
-        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p), side, x);
-        lf_text_addf(t, "     [](Top &d) { return d.%s%stvalid != 0; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top &d) { return d.%s%stlast != 0; }},\n", side, x, side, x, side, x);
+        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p),
+                     side, x);
+        lf_text_addf(t,
+                     "     [](Top &d) { return d.%s%stvalid != 0; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top "
+                     "&d) { return d.%s%stlast != 0; }},\n",
+                     side, x, side, x, side, x);
     } else {
-        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%s%stdata, bytes, %d); },\n", side, x, lf_port_bytes(p));
-        lf_text_addf(t, "     [](Top &d) { return d.%s%stready != 0; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top &d, bool v) { d.%s%stlast = v; }},\n", side, x, side, x, side, x);
+        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%s%stdata, bytes, %d); },\n", side, x,
+                     lf_port_bytes(p));
+        lf_text_addf(t,
+                     "     [](Top &d) { return d.%s%stready != 0; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top "
+                     "&d, bool v) { d.%s%stlast = v; }},\n",
+                     side, x, side, x, side, x);
     }
 }
 
@@ -62,7 +77,9 @@ static lf_status print_cpp(lf_ctx *ctx, const bench *b, lf_text *t) {
     lf_text_add(t, "};\nstatic const OutputPort outputs[] = {\n");
     for (size_t i = 0; i < b->outputs->count; i++)
         print_cpp_port(b, t, &b->outputs->at[i], true);
-    lf_text_addf(t, "};\n\nint main(int argc, char **argv) { return run(argc, argv, inputs, %zu, outputs, %zu, %s); }\n", b->inputs->count, b->outputs->count, b->flow ? "true" : "false");
+    lf_text_addf(t,
+                 "};\n\nint main(int argc, char **argv) { return run(argc, argv, inputs, %zu, outputs, %zu, %s); }\n",
+                 b->inputs->count, b->outputs->count, b->flow ? "true" : "false");
     return LF_OK;
 }
 
@@ -74,9 +91,11 @@ static void print_flow_wires(const bench *b, lf_text *t) {
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < sides[s]->count; i++) {
             const lf_stream_port *p = &sides[s]->at[i];
-            lf_text_addf(t, "    assign %s%s%s = 1'b1;\n", s ? "m_axis_" : "s_axis_", p->suffix, s ? "tlast" : "tready");
+            lf_text_addf(t, "    assign %s%s%s = 1'b1;\n", s ? "m_axis_" : "s_axis_", p->suffix,
+                         s ? "tlast" : "tready");
             if (s && padded_bits(p) > lf_port_bits(p))
-                lf_text_addf(t, "    assign m_axis_%stdata[%d:%d] = 0;\n", p->suffix, padded_bits(p) - 1, lf_port_bits(p));
+                lf_text_addf(t, "    assign m_axis_%stdata[%d:%d] = 0;\n", p->suffix, padded_bits(p) - 1,
+                             lf_port_bits(p));
         }
 }
 
@@ -86,7 +105,8 @@ static void print_flow_dut(const bench *b, lf_text *t) {
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < sides[s]->count; i++) {
             const char *flow = s ? "out" : "in", *stream = s ? "m_axis" : "s_axis", *x = sides[s]->at[i].suffix;
-            lf_text_addf(t, ",\n        .%s_%sdata(%s_%stdata[%d:0])", flow, x, stream, x, lf_port_bits(&sides[s]->at[i]) - 1);
+            lf_text_addf(t, ",\n        .%s_%sdata(%s_%stdata[%d:0])", flow, x, stream, x,
+                         lf_port_bits(&sides[s]->at[i]) - 1);
             lf_text_addf(t, ",\n        .%s_%svalid(%s_%stvalid)", flow, x, stream, x);
         }
     lf_text_add(t, "\n    );\n");
@@ -98,7 +118,8 @@ static void print_wires(const bench *b, lf_text *t) {
         for (size_t i = 0; i < sides[s]->count; i++) {
             const lf_stream_port *p = &sides[s]->at[i];
             const char *side = s ? "m_axis_" : "s_axis_";
-            lf_text_addf(t, "    wire [%d:0] %s%stdata;\n    wire %s%stvalid, %s%stready, %s%stlast;\n", padded_bits(p) - 1, side, p->suffix, side, p->suffix, side, p->suffix, side, p->suffix);
+            lf_text_addf(t, "    wire [%d:0] %s%stdata;\n    wire %s%stvalid, %s%stready, %s%stlast;\n",
+                         padded_bits(p) - 1, side, p->suffix, side, p->suffix, side, p->suffix, side, p->suffix);
         }
 }
 
@@ -109,22 +130,34 @@ static void print_dut(const bench *b, lf_text *t) {
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < sides[s]->count; i++)
             for (size_t f = 0; f < LF_COUNT(fields); f++)
-                lf_text_addf(t, ",\n        .%s%s%s(%s%s%s)", s ? "m_axis_" : "s_axis_", sides[s]->at[i].suffix, fields[f], s ? "m_axis_" : "s_axis_", sides[s]->at[i].suffix, fields[f]);
+                lf_text_addf(t, ",\n        .%s%s%s(%s%s%s)", s ? "m_axis_" : "s_axis_", sides[s]->at[i].suffix,
+                             fields[f], s ? "m_axis_" : "s_axis_", sides[s]->at[i].suffix, fields[f]);
     lf_text_add(t, "\n    );\n");
 }
 
 static void print_drivers(const bench *b, lf_text *t) {
     for (size_t i = 0; i < b->inputs->count; i++) {
         const lf_stream_port *p = &b->inputs->at[i];
-        lf_text_addf(t, "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .IMAGE(%lld), .PORT(%zu), .SEED(%zu)) source_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n", padded_bits(p),
-                     (long long)lf_port_beats(p), (long long)(p->image ? lf_port_image_beats(p) : 0), i, b->flow ? 0 : i, i);
-        lf_text_addf(t, "        .tdata(s_axis_%stdata), .tvalid(s_axis_%stvalid), .tready(s_axis_%stready), .tlast(s_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
+        lf_text_addf(t,
+                     "\n    lf_tb_source #(.BITS(%d), .BEATS(%lld), .IMAGE(%lld), .PORT(%zu), .SEED(%zu)) source_%zu "
+                     "(\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(stall), .frames(frames),\n",
+                     padded_bits(p), (long long)lf_port_beats(p), (long long)(p->image ? lf_port_image_beats(p) : 0), i,
+                     b->flow ? 0 : i, i);
+        lf_text_addf(t,
+                     "        .tdata(s_axis_%stdata), .tvalid(s_axis_%stvalid), .tready(s_axis_%stready), "
+                     ".tlast(s_axis_%stlast)\n    );\n",
+                     p->suffix, p->suffix, p->suffix, p->suffix);
     }
     for (size_t i = 0; i < b->outputs->count; i++) {
         const lf_stream_port *p = &b->outputs->at[i];
-        lf_text_addf(t, "\n    wire done_%zu;\n    lf_tb_sink #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) sink_%zu (\n        .aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(%s), .frames(frames), .done(done_%zu),\n", i,
-                     padded_bits(p), (long long)lf_port_beats(p), i, i, b->flow ? "17'd0" : "stall", i);
-        lf_text_addf(t, "        .tdata(m_axis_%stdata), .tvalid(m_axis_%stvalid), .tready(m_axis_%stready), .tlast(m_axis_%stlast)\n    );\n", p->suffix, p->suffix, p->suffix, p->suffix);
+        lf_text_addf(t,
+                     "\n    wire done_%zu;\n    lf_tb_sink #(.BITS(%d), .BEATS(%lld), .PORT(%zu)) sink_%zu (\n        "
+                     ".aclk(aclk), .aresetn(aresetn), .cycle(cycle), .stall(%s), .frames(frames), .done(done_%zu),\n",
+                     i, padded_bits(p), (long long)lf_port_beats(p), i, i, b->flow ? "17'd0" : "stall", i);
+        lf_text_addf(t,
+                     "        .tdata(m_axis_%stdata), .tvalid(m_axis_%stvalid), .tready(m_axis_%stready), "
+                     ".tlast(m_axis_%stlast)\n    );\n",
+                     p->suffix, p->suffix, p->suffix, p->suffix);
     }
     lf_text_add(t, "    assign done = 1'b1");
     for (size_t i = 0; i < b->outputs->count; i++)
@@ -149,7 +182,8 @@ static lf_status print_verilog(lf_ctx *ctx, const bench *b, lf_text *t) {
     return LF_OK;
 }
 
-static lf_status write_bench(lf_ctx *ctx, const char *dir, const char *name, const bench *b, lf_status (*print)(lf_ctx *, const bench *, lf_text *)) {
+static lf_status write_bench(lf_ctx *ctx, const char *dir, const char *name, const bench *b,
+                             lf_status (*print)(lf_ctx *, const bench *, lf_text *)) {
     lf_arena *a = lf_arena_new();
     lf_text t = {0};
     lf_status status = print(ctx, b, &t);
@@ -160,7 +194,8 @@ static lf_status write_bench(lf_ctx *ctx, const char *dir, const char *name, con
     return status;
 }
 
-lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs, const lf_stream_ports *outputs, bool flow) {
+lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs,
+                             const lf_stream_ports *outputs, bool flow) {
     bench b = {top, inputs, outputs, flow};
     lf_arena *a = lf_arena_new();
     const char *tb = lf_path_join(a, dir, "tb");

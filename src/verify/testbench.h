@@ -8,6 +8,7 @@
 #include "pass/stream_model.h"
 
 /* Writes DIR/tb/harness.cpp and DIR/tb/tb.v for the module `top`. */
-LF_MUST_USE lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs, const lf_stream_ports *outputs, bool flow);
+LF_MUST_USE lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs,
+                                         const lf_stream_ports *outputs, bool flow);
 
 #endif

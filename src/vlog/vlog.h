@@ -36,7 +36,8 @@ int lf_vlog_rom_address_bits(int64_t depth); /* at least 1 */
  * move when ce is 1. Element 0 of the inputs and of the outputs is lowest; element i has in_bits[i] or out_bits[i] bits, at least its own (two's
  * complement where its range has negative values); NULL: every element its own. There is no reset: data follow valid, which is the caller's. */
 struct lf_circuit;
-lf_status lf_vlog_circuit(lf_vlog *v, const char *module, const struct lf_circuit *c, const int *in_bits, const int *out_bits);
+lf_status lf_vlog_circuit(lf_vlog *v, const char *module, const struct lf_circuit *c, const int *in_bits,
+                          const int *out_bits);
 
 /* Streams of the top module: data, valid and ready wires NAME_tdata, NAME_tvalid, NAME_tready, `bits` wide. */
 void lf_vlog_stream(lf_vlog *v, const char *name, int bits);

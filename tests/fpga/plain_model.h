@@ -126,7 +126,8 @@ static inline bool plain_run(plain_model *m, int frames, int64_t patience, lf_ch
         if (quiet > patience)
             return false;
     }
-    *out = (lf_chain_result){.latency_cycles = first_out - (first_in < 0 ? 0 : first_in), .ii_cycles = -1, .cycles = last + 1};
+    *out = (lf_chain_result){
+        .latency_cycles = first_out - (first_in < 0 ? 0 : first_in), .ii_cycles = -1, .cycles = last + 1};
     if (frames > 1)
         out->ii_cycles = (last - left[frames - 1 - count] + count - 1) / count;
     return true;

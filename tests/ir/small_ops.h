@@ -55,13 +55,27 @@ static lf_status small_infer(lf_graph *g, lf_node *n) {
     return LF_OK;
 }
 
-static const lf_op op_pass = {.name = "pass", .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1, .infer = small_infer};
+static const lf_op op_pass = {
+    .name = "pass", .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1, .infer = small_infer};
 static const lf_op op_add = {.name = "add", .in_min = 2, .in_max = 3, .out_min = 1, .out_max = 1, .infer = small_infer};
-static const lf_op op_split = {.name = "split", .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 4, .infer = small_infer};
-static const lf_op op_every = {.name = "every", .in_min = 1, .in_max = 4, .out_min = 1, .out_max = 1,
-                               .attr_size = sizeof(every_attr), .attrs = every_table, .infer = small_infer};
-static const lf_op op_needy = {.name = "needy", .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1,
-                               .attr_size = sizeof(needy_attr), .attrs = needy_table, .infer = small_infer};
+static const lf_op op_split = {
+    .name = "split", .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 4, .infer = small_infer};
+static const lf_op op_every = {.name = "every",
+                               .in_min = 1,
+                               .in_max = 4,
+                               .out_min = 1,
+                               .out_max = 1,
+                               .attr_size = sizeof(every_attr),
+                               .attrs = every_table,
+                               .infer = small_infer};
+static const lf_op op_needy = {.name = "needy",
+                               .in_min = 1,
+                               .in_max = 1,
+                               .out_min = 1,
+                               .out_max = 1,
+                               .attr_size = sizeof(needy_attr),
+                               .attrs = needy_table,
+                               .infer = small_infer};
 static const lf_op op_mute = {.name = "mute", .in_min = 1, .in_max = 1, .out_min = 1, .out_max = 1};
 
 static inline const lf_op *find_small_op(const char *name) {

@@ -107,7 +107,8 @@ static void test_refusals(void **state) {
         lf_ctx *ctx = lf_ctx_new(1);
         lf_where where = {"f.lf", NULL, 3, 4};
         every_attr v = {0};
-        assert_int_equal(lf_attr_set_text(ctx, lf_ctx_arena(ctx), &op_every, &v, cases[i].name, cases[i].text, &where), LF_BAD_INPUT);
+        assert_int_equal(lf_attr_set_text(ctx, lf_ctx_arena(ctx), &op_every, &v, cases[i].name, cases[i].text, &where),
+                         LF_BAD_INPUT);
         if (!was_said(ctx, cases[i].said))
             print_message("%s: %s\n", cases[i].said, lf_diag_text(lf_ctx_arena(ctx), lf_diag_at(ctx, 0)));
         assert_true(was_said(ctx, cases[i].said));
@@ -121,7 +122,8 @@ static void test_nodes_own_attributes(void **state) {
     (void)state;
     lf_ctx *ctx = lf_ctx_new(1);
     lf_graph *g = lf_graph_new(ctx, "g");
-    lf_tensor *x = small_input(g, "x", shape_of(1, 2, 0, 0), LF_FLOAT32), *y = lf_tensor_new(g, "y", x->shape, LF_FLOAT32);
+    lf_tensor *x = small_input(g, "x", shape_of(1, 2, 0, 0), LF_FLOAT32),
+              *y = lf_tensor_new(g, "y", x->shape, LF_FLOAT32);
     char note[] = "note";
     int64_t pads[] = {1, 2};
     every_attr attr = {.pe = 2, .note = note, .pads = {pads, 2}};

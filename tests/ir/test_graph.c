@@ -83,7 +83,8 @@ static void test_names(void **state) {
 static void test_uses(void **state) {
     lf_graph *g = graph_of(state);
     lf_tensor *x = small_input(g, "x", shape_of(1, 2, 0, 0), LF_FLOAT32);
-    lf_tensor *a = follow(g, "a", x), *b = follow(g, "b", a), *c = small_node(g, &op_add, "c", (lf_id[]){b->id, b->id}, 2);
+    lf_tensor *a = follow(g, "a", x), *b = follow(g, "b", a),
+              *c = small_node(g, &op_add, "c", (lf_id[]){b->id, b->id}, 2);
     small_output(g, "y", c->id);
     small_output(g, "z", c->id);
     assert_int_equal(lf_use_count(g, a->id), 1);
@@ -205,7 +206,8 @@ static void test_const_codes(void **state) {
 
 static void test_const_reals(void **state) {
     lf_graph *g = graph_of(state);
-    lf_tensor *f = lf_const_reals(g, "f", shape_of(1, 4, 0, 0), (double[]){0.5, (double)INFINITY, (double)NAN, (double)0.1f});
+    lf_tensor *f =
+        lf_const_reals(g, "f", shape_of(1, 4, 0, 0), (double[]){0.5, (double)INFINITY, (double)NAN, (double)0.1f});
     lf_tensor *d = lf_const_reals(g, "d", shape_of(1, 2, 0, 0), (double[]){0.1, 1});
     assert_int_equal(f->value->elem, LF_ELEM_F32);
     assert_int_equal(d->value->elem, LF_ELEM_F64);
@@ -283,7 +285,8 @@ static void test_infer(void **state) {
     lf_graph *g = graph_of(state);
     lf_tensor *x = small_input(g, "x", shape_of(1, 2, 0, 0), lf_int(5));
     lf_tensor *r = follow(g, "refuse me", x), *s = follow(g, "after", r), *b = follow(g, "refuse too", x);
-    lf_tensor *m = small_node(g, &op_mute, "mute", &x->id, 1), *a = small_node(g, &op_add, "late", (lf_id[]){x->id, x->id, 0}, 3);
+    lf_tensor *m = small_node(g, &op_mute, "mute", &x->id, 1),
+              *a = small_node(g, &op_add, "late", (lf_id[]){x->id, x->id, 0}, 3);
     a->shape = shape_of(0, 0, 0, 0);
     a->dtype = (lf_dtype){0};
     small_output(g, "y", s->id);
@@ -377,8 +380,9 @@ static void test_large(void **state) {
     static const struct {
         const char *name;
         void (*step)(lf_graph *g);
-    } steps[] = {{"build", build_large},   {"sort", sort_backwards},        {"infer", infer_all},   {"verify", verify_all},
-                 {"prune", lf_graph_prune}, {"print and parse", through_text}, {"remove", remove_every_pass}, {"verify", verify_all}};
+    } steps[] = {{"build", build_large},        {"sort", sort_backwards},  {"infer", infer_all},
+                 {"verify", verify_all},        {"prune", lf_graph_prune}, {"print and parse", through_text},
+                 {"remove", remove_every_pass}, {"verify", verify_all}};
     for (size_t i = 0; i < LF_COUNT(steps); i++) {
         double t = timed(steps[i].step, g);
         print_message("100000 nodes: %s %.3f s\n", steps[i].name, t);
@@ -390,8 +394,9 @@ static void test_large(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_names),       TEST(test_uses),        TEST(test_sort),   TEST(test_cycle), TEST(test_prune), TEST(test_const_codes),
-        TEST(test_const_reals), TEST(test_float_codes), TEST(test_shapes), TEST(test_infer), TEST(test_large),
+        TEST(test_names),  TEST(test_uses),        TEST(test_sort),        TEST(test_cycle),
+        TEST(test_prune),  TEST(test_const_codes), TEST(test_const_reals), TEST(test_float_codes),
+        TEST(test_shapes), TEST(test_infer),       TEST(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

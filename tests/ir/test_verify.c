@@ -45,64 +45,170 @@ static void set_scale(lf_tensor *t, const double *scale, int64_t count, int axis
 }
 
 /* Each breaks one thing. */
-static void rank(small *s) { s->x->shape.rank = 9; }
-static void dimension(small *s) { s->x->shape.dim[1] = 0; }
-static void too_large(small *s) { s->x->shape.dim[1] = INT64_MAX / 2; }
-static void scale_axis(small *s) { set_scale(s->x, two_scales, 2, 2, 0); }
-static void scale_count(small *s) { set_scale(s->x, two_scales, 2, 1, 0); }
-static void scale_zero(small *s) { set_scale(s->x, zero_scale, 1, 0, 0); }
-static void scale_nan(small *s) { set_scale(s->x, nan_scale, 1, 0, 0); }
-static void divisor(small *s) { set_scale(s->x, two_scales, 1, 0, 255); }
-static void divisor_per_axis(small *s) { set_scale(s->x, three_scales, 3, 1, 1); }
-static void negative_count(small *s) { s->x->grid.scale_count = -1; }
-static void float_with_scale(small *s) { s->x->dtype = LF_FLOAT32; }
-static void code_without_scale(small *s) { s->x->grid.scale_count = 0; }
-static void range_order(small *s) { s->x->range = (lf_range){4, 2, 1}; }
-static void range_step(small *s) { s->x->range = (lf_range){0, 3, 2}; }
-static void range_no_step(small *s) { s->x->range.step = 0; }
-static void range_wide(small *s) { s->x->range = (lf_range){-129, 127, 1}; }
-static void range_bipolar(small *s) { s->x->dtype = LF_BIPOLAR, s->x->range = (lf_range){-1, 1, 1}; }
-static void channel_outside(small *s) { s->a->channel_range = outside; }
-static void channel_axis(small *s) { s->a->range_axis = 2; }
+static void rank(small *s) {
+    s->x->shape.rank = 9;
+}
+static void dimension(small *s) {
+    s->x->shape.dim[1] = 0;
+}
+static void too_large(small *s) {
+    s->x->shape.dim[1] = INT64_MAX / 2;
+}
+static void scale_axis(small *s) {
+    set_scale(s->x, two_scales, 2, 2, 0);
+}
+static void scale_count(small *s) {
+    set_scale(s->x, two_scales, 2, 1, 0);
+}
+static void scale_zero(small *s) {
+    set_scale(s->x, zero_scale, 1, 0, 0);
+}
+static void scale_nan(small *s) {
+    set_scale(s->x, nan_scale, 1, 0, 0);
+}
+static void divisor(small *s) {
+    set_scale(s->x, two_scales, 1, 0, 255);
+}
+static void divisor_per_axis(small *s) {
+    set_scale(s->x, three_scales, 3, 1, 1);
+}
+static void negative_count(small *s) {
+    s->x->grid.scale_count = -1;
+}
+static void float_with_scale(small *s) {
+    s->x->dtype = LF_FLOAT32;
+}
+static void code_without_scale(small *s) {
+    s->x->grid.scale_count = 0;
+}
+static void range_order(small *s) {
+    s->x->range = (lf_range){4, 2, 1};
+}
+static void range_step(small *s) {
+    s->x->range = (lf_range){0, 3, 2};
+}
+static void range_no_step(small *s) {
+    s->x->range.step = 0;
+}
+static void range_wide(small *s) {
+    s->x->range = (lf_range){-129, 127, 1};
+}
+static void range_bipolar(small *s) {
+    s->x->dtype = LF_BIPOLAR, s->x->range = (lf_range){-1, 1, 1};
+}
+static void channel_outside(small *s) {
+    s->a->channel_range = outside;
+}
+static void channel_axis(small *s) {
+    s->a->range_axis = 2;
+}
 static void channel_off_grid(small *s) {
     s->x->channel_range = outside;
     s->x->dtype = LF_FLOAT32;
     s->x->grid.scale_count = 0;
 }
-static void const_count(small *s) { s->k->value = &short_const; }
-static void const_type(small *s) { s->k->dtype = (lf_dtype){0}, s->k->grid.scale_count = 0; }
-static void const_integers(small *s) { s->k->dtype = LF_FLOAT32, s->k->grid.scale_count = 0; }
-static void const_off_grid(small *s) { s->k->value = &off_grid_const; }
-static void const_range(small *s) { s->k->value = &float_const, s->k->range = (lf_range){1, 2, 1}; }
-static void const_channel(small *s) { s->k->channel_range = outside, s->k->range_axis = 1, s->k->dtype = lf_int(10), s->k->range = (lf_range){-400, 4, 1}; }
-static void const_produced(small *s) { s->k->producer = s->na->id; }
-static void tensor_id(small *s) { s->x->id = 3; }
-static void tensor_name(small *s) { s->x->name = "a"; }
-static void tensor_no_name(small *s) { s->x->name = ""; }
-static void producer(small *s) { s->a->producer = s->nb->id; }
-static void producer_unknown(small *s) { s->a->producer = 77; }
-static void node_id(small *s) { s->na->id = 2; }
-static void node_name(small *s) { s->na->name = "b"; }
-static void few_operands(small *s) { s->nb->in_count = 1; }
-static void missing_operand(small *s) { s->nb->in[1] = 0; }
-static void unknown_operand(small *s) { s->nb->in[1] = 77; }
-static void no_result(small *s) { s->nb->out_count = 0; }
-static void unknown_result(small *s) { s->nb->out[0] = 77; }
-static void result_of_another(small *s) { s->na->out[0] = s->b->id, s->a->producer = 0; }
-static void no_attributes(small *s) { s->na->attr = NULL; }
-static void order_wrong(small *s) { s->g->order.at[0] = s->nb->id, s->g->order.at[1] = s->na->id; }
-static void order_twice(small *s) { s->g->order.at[1] = s->na->id; }
-static void order_short(small *s) { s->g->order.count = 1, s->g->outputs.at[0].tensor = s->a->id; }
-static void order_stale(small *s) { lf_replace_uses(s->g, s->a->id, s->x->id), lf_node_remove(s->g, s->na->id); }
-static void operand_of_nobody(small *s) { s->nb->in[1] = lf_tensor_new(s->g, "orphan", s->x->shape, LF_FLOAT32)->id; }
-static void output_of_nobody(small *s) { s->g->outputs.at[0].tensor = lf_tensor_new(s->g, "orphan", s->x->shape, LF_FLOAT32)->id; }
-static void output_unknown(small *s) { s->g->outputs.at[0].tensor = 0; }
-static void output_twice(small *s) { small_output(s->g, "y", s->a->id); }
-static void input_unknown(small *s) { s->g->inputs.at[0].tensor = 99; }
-static void input_produced(small *s) { s->g->inputs.at[0].tensor = s->a->id; }
-static void input_constant(small *s) { s->g->inputs.at[0].tensor = s->k->id; }
-static void input_same(small *s) { LF_PUSH(s->g->arena, &s->g->inputs, (lf_port){"x2", s->x->id, NULL}); }
-static void input_grid(small *s) { s->g->inputs.at[0].grid = &bad_declared; }
+static void const_count(small *s) {
+    s->k->value = &short_const;
+}
+static void const_type(small *s) {
+    s->k->dtype = (lf_dtype){0}, s->k->grid.scale_count = 0;
+}
+static void const_integers(small *s) {
+    s->k->dtype = LF_FLOAT32, s->k->grid.scale_count = 0;
+}
+static void const_off_grid(small *s) {
+    s->k->value = &off_grid_const;
+}
+static void const_range(small *s) {
+    s->k->value = &float_const, s->k->range = (lf_range){1, 2, 1};
+}
+static void const_channel(small *s) {
+    s->k->channel_range = outside, s->k->range_axis = 1, s->k->dtype = lf_int(10), s->k->range = (lf_range){-400, 4, 1};
+}
+static void const_produced(small *s) {
+    s->k->producer = s->na->id;
+}
+static void tensor_id(small *s) {
+    s->x->id = 3;
+}
+static void tensor_name(small *s) {
+    s->x->name = "a";
+}
+static void tensor_no_name(small *s) {
+    s->x->name = "";
+}
+static void producer(small *s) {
+    s->a->producer = s->nb->id;
+}
+static void producer_unknown(small *s) {
+    s->a->producer = 77;
+}
+static void node_id(small *s) {
+    s->na->id = 2;
+}
+static void node_name(small *s) {
+    s->na->name = "b";
+}
+static void few_operands(small *s) {
+    s->nb->in_count = 1;
+}
+static void missing_operand(small *s) {
+    s->nb->in[1] = 0;
+}
+static void unknown_operand(small *s) {
+    s->nb->in[1] = 77;
+}
+static void no_result(small *s) {
+    s->nb->out_count = 0;
+}
+static void unknown_result(small *s) {
+    s->nb->out[0] = 77;
+}
+static void result_of_another(small *s) {
+    s->na->out[0] = s->b->id, s->a->producer = 0;
+}
+static void no_attributes(small *s) {
+    s->na->attr = NULL;
+}
+static void order_wrong(small *s) {
+    s->g->order.at[0] = s->nb->id, s->g->order.at[1] = s->na->id;
+}
+static void order_twice(small *s) {
+    s->g->order.at[1] = s->na->id;
+}
+static void order_short(small *s) {
+    s->g->order.count = 1, s->g->outputs.at[0].tensor = s->a->id;
+}
+static void order_stale(small *s) {
+    lf_replace_uses(s->g, s->a->id, s->x->id), lf_node_remove(s->g, s->na->id);
+}
+static void operand_of_nobody(small *s) {
+    s->nb->in[1] = lf_tensor_new(s->g, "orphan", s->x->shape, LF_FLOAT32)->id;
+}
+static void output_of_nobody(small *s) {
+    s->g->outputs.at[0].tensor = lf_tensor_new(s->g, "orphan", s->x->shape, LF_FLOAT32)->id;
+}
+static void output_unknown(small *s) {
+    s->g->outputs.at[0].tensor = 0;
+}
+static void output_twice(small *s) {
+    small_output(s->g, "y", s->a->id);
+}
+static void input_unknown(small *s) {
+    s->g->inputs.at[0].tensor = 99;
+}
+static void input_produced(small *s) {
+    s->g->inputs.at[0].tensor = s->a->id;
+}
+static void input_constant(small *s) {
+    s->g->inputs.at[0].tensor = s->k->id;
+}
+static void input_same(small *s) {
+    LF_PUSH(s->g->arena, &s->g->inputs, (lf_port){"x2", s->x->id, NULL});
+}
+static void input_grid(small *s) {
+    s->g->inputs.at[0].grid = &bad_declared;
+}
 
 static const struct {
     void (*hurt)(small *s);
@@ -190,7 +296,8 @@ static void test_violations(void **state) {
         assert_int_equal(lf_verify_graph(s.g), LF_BAD_INPUT);
         bool said = was_said(ctx, violations[i].said) && was_said(ctx, "net.onnx");
         if (!said)
-            print_message("wanted: %s\n   got: %s\n", violations[i].said, lf_diag_text(lf_ctx_arena(ctx), lf_diag_at(ctx, 0)));
+            print_message("wanted: %s\n   got: %s\n", violations[i].said,
+                          lf_diag_text(lf_ctx_arena(ctx), lf_diag_at(ctx, 0)));
         missed += !said;
         assert_int_equal(lf_diag_count(ctx), 1);
         lf_graph_free(s.g);

@@ -22,10 +22,20 @@ static void test_names(void **state) {
     static const struct {
         const char *read, *printed;
     } names[] = {
-        {"INT4", "INT4"},       {"UINT2", "UINT2"},     {"INT64", "INT64"},     {"UINT1", "UINT1"},
-        {"BINARY", "UINT1"},    {"BIPOLAR", "BIPOLAR"}, {"TERNARY", "TERNARY"}, {"FLOAT16", "FLOAT16"},
-        {"FLOAT32", "FLOAT32"}, {"FLOAT64", "FLOAT64"}, {"ap_int<8>", "INT8"},  {"ap_uint<8>", "UINT8"},
-        {"int<3>", "INT3"},     {"uint<3>", "UINT3"},
+        {"INT4", "INT4"},
+        {"UINT2", "UINT2"},
+        {"INT64", "INT64"},
+        {"UINT1", "UINT1"},
+        {"BINARY", "UINT1"},
+        {"BIPOLAR", "BIPOLAR"},
+        {"TERNARY", "TERNARY"},
+        {"FLOAT16", "FLOAT16"},
+        {"FLOAT32", "FLOAT32"},
+        {"FLOAT64", "FLOAT64"},
+        {"ap_int<8>", "INT8"},
+        {"ap_uint<8>", "UINT8"},
+        {"int<3>", "INT3"},
+        {"uint<3>", "UINT3"},
         {"FIXED<8,3>", "FIXED<8,3>"},
         {"FIXED< 8 , 3 >", "FIXED<8,3>"},
         {"FIXED<8,-3>", "FIXED<8,-3>"},
@@ -54,11 +64,36 @@ static void test_names(void **state) {
 
 static void test_not_names(void **state) {
     (void)state;
-    static const char *const wrong[] = {
-        "", "INT", "INT0", "INT65", "INT-4", "INT4x", "INT 4 x", "UINT65", "int8", "FLOAT", "FLOAT8", "FIXED", "FIXED<8>",
-        "FIXED<8,3", "FIXED<8,3>>", "FIXED<0,3>", "FIXED<65,3>", "UFIXED<64,3>", "FIXED<8,300>", "FIXED<8,3,RNDX>",
-        "FIXED<8,3,RND,SATURATE>", "FIXED<8,3,RND,SAT,1>", "FIXED<8,3,,>", "FIXED<8,3,RND,SAT,0,0>", "ap_int<8", "ap_int8",
-        "BIPOLAR2", "FIXED<99999999999999999999,1>", "ap_fixed<8,3,VERY_LONG_ROUNDING_MODE_NAME>", "INT9999999999"};
+    static const char *const wrong[] = {"",
+                                        "INT",
+                                        "INT0",
+                                        "INT65",
+                                        "INT-4",
+                                        "INT4x",
+                                        "INT 4 x",
+                                        "UINT65",
+                                        "int8",
+                                        "FLOAT",
+                                        "FLOAT8",
+                                        "FIXED",
+                                        "FIXED<8>",
+                                        "FIXED<8,3",
+                                        "FIXED<8,3>>",
+                                        "FIXED<0,3>",
+                                        "FIXED<65,3>",
+                                        "UFIXED<64,3>",
+                                        "FIXED<8,300>",
+                                        "FIXED<8,3,RNDX>",
+                                        "FIXED<8,3,RND,SATURATE>",
+                                        "FIXED<8,3,RND,SAT,1>",
+                                        "FIXED<8,3,,>",
+                                        "FIXED<8,3,RND,SAT,0,0>",
+                                        "ap_int<8",
+                                        "ap_int8",
+                                        "BIPOLAR2",
+                                        "FIXED<99999999999999999999,1>",
+                                        "ap_fixed<8,3,VERY_LONG_ROUNDING_MODE_NAME>",
+                                        "INT9999999999"};
     lf_dtype t = LF_TERNARY;
     for (size_t i = 0; i < LF_COUNT(wrong); i++) {
         if (lf_dtype_parse(wrong[i], &t))
@@ -119,7 +154,8 @@ static void test_widths(void **state) {
 
 static void test_wire_patterns(void **state) {
     (void)state;
-    static const char *const types[] = {"INT1", "INT2", "INT7", "UINT1", "UINT5", "BIPOLAR", "TERNARY", "FIXED<6,2>", "UFIXED<6,2>"};
+    static const char *const types[] = {"INT1",    "INT2",    "INT7",       "UINT1",      "UINT5",
+                                        "BIPOLAR", "TERNARY", "FIXED<6,2>", "UFIXED<6,2>"};
     for (size_t i = 0; i < LF_COUNT(types); i++) {
         lf_dtype t = parsed(types[i]);
         lf_range r = lf_dtype_range(t);
@@ -127,7 +163,8 @@ static void test_wire_patterns(void **state) {
             uint64_t bits = lf_code_to_bits(t, v);
             assert_true(bits >> lf_dtype_bits(t) == 0);
             assert_true(lf_code_from_bits(t, bits) == v);
-            assert_true(lf_code_from_bits(t, bits | ~(UINT64_MAX >> (64 - t.bits))) == v); /* higher bits mean nothing */
+            assert_true(lf_code_from_bits(t, bits | ~(UINT64_MAX >> (64 - t.bits))) ==
+                        v); /* higher bits mean nothing */
         }
     }
     assert_true(lf_code_to_bits(LF_BIPOLAR, -1) == 0 && lf_code_to_bits(LF_BIPOLAR, 1) == 1);

@@ -23,30 +23,20 @@ static int64_t defined(int64_t n, int shift, lf_round mode) {
     if (rest == 0)
         return below;
     switch (mode) {
-    case LF_ROUND_UP:
-        return outward;
-    case LF_ROUND_DOWN:
-        return inward;
-    case LF_ROUND_CEIL:
-        return above;
-    case LF_ROUND_FLOOR:
-        return below;
-    default:
-        break;
+    case LF_ROUND_UP: return outward;
+    case LF_ROUND_DOWN: return inward;
+    case LF_ROUND_CEIL: return above;
+    case LF_ROUND_FLOOR: return below;
+    default: break;
     }
     if (2 * rest != unit)
         return 2 * rest < unit ? below : above;
     switch (mode) {
-    case LF_ROUND_HALF_EVEN:
-        return below % 2 == 0 ? below : above;
-    case LF_ROUND_HALF_UP:
-        return outward;
-    case LF_ROUND_HALF_DOWN:
-        return inward;
-    case LF_ROUND_HALF_PLUS:
-        return above;
-    default:
-        return below;
+    case LF_ROUND_HALF_EVEN: return below % 2 == 0 ? below : above;
+    case LF_ROUND_HALF_UP: return outward;
+    case LF_ROUND_HALF_DOWN: return inward;
+    case LF_ROUND_HALF_PLUS: return above;
+    default: return below;
     }
 }
 
@@ -171,8 +161,9 @@ static void test_cast_extremes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_known), cmocka_unit_test(test_round_definition), cmocka_unit_test(test_round_extremes),
-        cmocka_unit_test(test_round_names), cmocka_unit_test(test_cast_every_mode),  cmocka_unit_test(test_cast_extremes),
+        cmocka_unit_test(test_round_known),     cmocka_unit_test(test_round_definition),
+        cmocka_unit_test(test_round_extremes),  cmocka_unit_test(test_round_names),
+        cmocka_unit_test(test_cast_every_mode), cmocka_unit_test(test_cast_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,8 +44,8 @@ static lf_range smallest(const set *s) {
 
 static void must_equal(lf_range got, lf_range want) {
     if (got.lo != want.lo || got.hi != want.hi || got.step != want.step)
-        print_message("{%lld,%lld,%lld} is not {%lld,%lld,%lld}\n", (long long)got.lo, (long long)got.hi, (long long)got.step,
-                      (long long)want.lo, (long long)want.hi, (long long)want.step);
+        print_message("{%lld,%lld,%lld} is not {%lld,%lld,%lld}\n", (long long)got.lo, (long long)got.hi,
+                      (long long)got.step, (long long)want.lo, (long long)want.hi, (long long)want.step);
     assert_true(got.lo == want.lo && got.hi == want.hi && got.step == want.step);
 }
 

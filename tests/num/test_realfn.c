@@ -130,7 +130,8 @@ static void test_special_values(void **state) {
     (void)state;
     double (*const ours[])(double) = {lf_exp, lf_log, lf_tanh, lf_erf};
     double (*const libm[])(double) = {exp, log, tanh, erf};
-    const double x[] = {0.0, -0.0, 1.0, INFINITY, -INFINITY, NAN, 5e-324, -5e-324, 1e308, -1e308, 0x1p-1022, -745.2, 709.79};
+    const double x[] = {0.0,     -0.0,  1.0,    INFINITY,  -INFINITY, NAN,   5e-324,
+                        -5e-324, 1e308, -1e308, 0x1p-1022, -745.2,    709.79};
     for (size_t f = 0; f < 4; f++)
         for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
             if (!(f == 0 && x[i] == 1.0))
@@ -148,8 +149,8 @@ static void test_special_values(void **state) {
 /* C17 annex F.10.4.4, by the C library, which follows it. */
 static void test_pow_special_values(void **state) {
     (void)state;
-    const double v[] = {0.0, -0.0, 1.0, -1.0, INFINITY, -INFINITY, NAN, 2.0, -2.0, 3.0, -3.0, 0.25, -0.25, 5e-324, 1e308,
-                        0x1p53, -0x1p53, 0x1p53 - 1, 1e18, -1e18};
+    const double v[] = {0.0,  -0.0, 1.0,   -1.0,   INFINITY, -INFINITY, NAN,     2.0,        -2.0, 3.0,
+                        -3.0, 0.25, -0.25, 5e-324, 1e308,    0x1p53,    -0x1p53, 0x1p53 - 1, 1e18, -1e18};
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
         for (size_t k = 0; k < sizeof v / sizeof v[0]; k++)
             if (ulps(pow(v[i], v[k]), powl(v[i], v[k])) <= 0.5 || isnan(pow(v[i], v[k])))
@@ -194,8 +195,8 @@ static void test_monotone(void **state) {
         rises(fn[f], -0.01, 0.01);
         for (double x = -7.9; x < 8; x += 0.83)
             rises_by_steps(fn[f], x);
-        rises_by_steps(fn[f], 0x1p-10 - 10000 * 0x1p-63);  /* where tanh changes its formula */
-        rises_by_steps(fn[f], 0.0625 - 10000 * 0x1p-57); /* where erf does */
+        rises_by_steps(fn[f], 0x1p-10 - 10000 * 0x1p-63); /* where tanh changes its formula */
+        rises_by_steps(fn[f], 0.0625 - 10000 * 0x1p-57);  /* where erf does */
         rises_by_steps(fn[f], 0.1875 - 10000 * 0x1p-55);
         rises_by_steps(fn[f], 0.021660849392498291 - 10000 * 0x1p-58); /* a table step of exp: ln2/32 */
     }
@@ -204,7 +205,7 @@ static void test_monotone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_pow_errors),
+        cmocka_unit_test(test_errors),         cmocka_unit_test(test_pow_errors),
         cmocka_unit_test(test_special_values), cmocka_unit_test(test_pow_special_values),
         cmocka_unit_test(test_monotone),
     };

@@ -28,7 +28,8 @@ static inline void fail_with(lf_ctx *ctx, const char *what, uint64_t seed) {
 }
 
 /* isa: which kernels of the fast engine; REFERENCE: the reference engine. */
-static inline double *outputs_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const double *x, size_t rows, int isa, size_t *count) {
+static inline double *outputs_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const double *x, size_t rows, int isa,
+                                 size_t *count) {
     const lf_tensor *y = lf_tensor_at(g, g->outputs.at[0].tensor);
     *count = rows * (size_t)lf_shape_count(y->shape);
     double *out = LF_NEW_ARRAY(a, double, *count);
@@ -43,18 +44,21 @@ static inline double *outputs_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, co
     return status == LF_OK ? out : NULL;
 }
 
-static inline void expect_same(lf_ctx *ctx, const double *want, const double *got, size_t count, const char *what, uint64_t seed) {
+static inline void expect_same(lf_ctx *ctx, const double *want, const double *got, size_t count, const char *what,
+                               uint64_t seed) {
     if (!got)
         fail_with(ctx, what, seed);
     for (size_t i = 0; i < count; i++)
         if (want[i] != got[i])
-            fail_msg("%s, network %llu, value %zu: %.17g instead of %.17g", what, (unsigned long long)seed, i, got[i], want[i]);
+            fail_msg("%s, network %llu, value %zu: %.17g instead of %.17g", what, (unsigned long long)seed, i, got[i],
+                     want[i]);
 }
 
 static inline lf_graph *copy_of(const lf_graph *g) {
     lf_text text = {0}, weights = {0};
     assert_int_equal(lf_graph_print(g, false, &text, &weights), LF_OK);
-    lf_graph *copy = lf_graph_parse(g->ctx, "copy", text.at, text.len, (const uint8_t *)weights.at, weights.len, lf_op_find);
+    lf_graph *copy =
+        lf_graph_parse(g->ctx, "copy", text.at, text.len, (const uint8_t *)weights.at, weights.len, lf_op_find);
     lf_text_free(&text);
     lf_text_free(&weights);
     assert_non_null(copy);
@@ -97,7 +101,8 @@ static inline void check_engines(lf_ctx *ctx, const lf_graph *g, uint64_t seed, 
     expect_same(ctx, truth, outputs_of(ctx, a, integers, x, rows, REFERENCE, &count), count, "integer graph", seed);
     for (int isa = 0; isa < LF_ISA_COUNT; isa++)
         if (lf_cpu_has((lf_isa)isa))
-            expect_same(ctx, truth, outputs_of(ctx, a, integers, x, rows, isa, &count), count, lf_isa_name((lf_isa)isa), seed);
+            expect_same(ctx, truth, outputs_of(ctx, a, integers, x, rows, isa, &count), count, lf_isa_name((lf_isa)isa),
+                        seed);
     lf_graph_free(integers);
     lf_graph_free(again);
     lf_arena_free(a);
@@ -156,15 +161,20 @@ static inline void write_folding(lf_graph *hw, uint64_t seed, const char *path, 
     lf_text_free(&text);
 }
 
-static inline void check_verilog(lf_ctx *ctx, const lf_graph *g, uint64_t seed, size_t count, const char *dir, uint64_t *extremes) {
+static inline void check_verilog(lf_ctx *ctx, const lf_graph *g, uint64_t seed, size_t count, const char *dir,
+                                 uint64_t *extremes) {
     lf_arena *a = lf_arena_new();
     size_t features;
-    lf_array rows = {.type = LF_ARRAY_F64, .shape = lf_tensor_at(g, g->inputs.at[0].tensor)->shape, .data = random_rows(a, g, seed, count, &features)};
-    const char *model = lf_path_join(a, dir, "net.lf"), *hw_dir = lf_path_join(a, dir, "hw"), *folding = lf_path_join(a, dir, "folding.json"), *npy = lf_path_join(a, dir, "x.npy");
+    lf_array rows = {.type = LF_ARRAY_F64,
+                     .shape = lf_tensor_at(g, g->inputs.at[0].tensor)->shape,
+                     .data = random_rows(a, g, seed, count, &features)};
+    const char *model = lf_path_join(a, dir, "net.lf"), *hw_dir = lf_path_join(a, dir, "hw"),
+               *folding = lf_path_join(a, dir, "folding.json"), *npy = lf_path_join(a, dir, "x.npy");
     rows.shape.dim[0] = (int64_t)count;
     rows.count = count * features;
     lf_graph *hw = copy_of(g);
-    if (lf_npy_write(ctx, npy, &rows) != LF_OK || lf_graph_save(g, model, false) != LF_OK || make_integers(hw) != LF_OK || lf_pass_run(hw, &lf_pass_map, NULL) != LF_OK)
+    if (lf_npy_write(ctx, npy, &rows) != LF_OK || lf_graph_save(g, model, false) != LF_OK ||
+        make_integers(hw) != LF_OK || lf_pass_run(hw, &lf_pass_map, NULL) != LF_OK)
         fail_with(ctx, "no hardware graph", seed);
     write_folding(hw, seed, folding, extremes);
     lf_graph_free(hw);

@@ -8,7 +8,7 @@
 /* The first output's values for rows of codes of the first input. */
 static inline double *values_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const int64_t *x, size_t rows) {
     lf_tensor *y = lf_tensor_at(g, g->outputs.at[0].tensor);
-    double *out = LF_NEW_ARRAY(a, double, rows * (size_t)lf_shape_count(y->shape));
+    double *out = LF_NEW_ARRAY(a, double, rows *(size_t)lf_shape_count(y->shape));
     lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_CODE, x};
     lf_row_out want = {.tensor = y->id, .real = out};
     lf_row_io io = {&in, 1, &want, 1};

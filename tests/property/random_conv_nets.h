@@ -7,31 +7,135 @@
 #include "random_nets.h"
 
 enum {
-    ONE_AXIS = NET_CORNERS, TWO_AXES, CHANNELS_LAST, ODD_SIDES, NOT_SQUARE, POINTWISE, POINTWISE_STRIDED, BIG_KERNEL, LONG_KERNEL, STRIDED, STRIDE_OVER_KERNEL, DILATED, PADDED, ONE_SIDED,
-    CODES_WITHOUT_ZERO, GROUPED, GROUPED_WIDER, DEPTHWISE, DEPTHWISE_TIMES, CHANNEL_SCALED_WEIGHTS, CHANNEL_SCALED_INPUT, QUANTIZED_WEIGHTS, BIPOLAR_NET, CONV_BIAS, LEAKY, ABSOLUTE, TANH,
-    HARD_SIGMOID, CLIPPED, MANY_LEVELS_NET, POOL_OF_CODES, POOL_OF_SUMS, POOL_OF_REALS, POOL_UNDER_MINUS, POOL_OVERLAPS, POOL_PADDED, POOL_CEIL, AVERAGE, AVERAGE_PADDED, GLOBAL_MAX,
-    GLOBAL_AVERAGE, BRANCH_IDENTITY, BRANCH_PROJECTED, BRANCH_STRIDED, BRANCH_NESTED, BRANCH_RATIO, BRANCH_MINUS, BRANCH_OF_SUMS, BRANCH_ADDED_ALONE, THREE_BRANCHES, BRANCHES_SIDE_BY_SIDE, FLAT_PICTURE,
-    FLAT_PIXEL, PICTURE_OUT, CONV_ARGMAX, NO_FIRST_QUANTIZER, CONV_CORNERS
+    ONE_AXIS = NET_CORNERS,
+    TWO_AXES,
+    CHANNELS_LAST,
+    ODD_SIDES,
+    NOT_SQUARE,
+    POINTWISE,
+    POINTWISE_STRIDED,
+    BIG_KERNEL,
+    LONG_KERNEL,
+    STRIDED,
+    STRIDE_OVER_KERNEL,
+    DILATED,
+    PADDED,
+    ONE_SIDED,
+    CODES_WITHOUT_ZERO,
+    GROUPED,
+    GROUPED_WIDER,
+    DEPTHWISE,
+    DEPTHWISE_TIMES,
+    CHANNEL_SCALED_WEIGHTS,
+    CHANNEL_SCALED_INPUT,
+    QUANTIZED_WEIGHTS,
+    BIPOLAR_NET,
+    CONV_BIAS,
+    LEAKY,
+    ABSOLUTE,
+    TANH,
+    HARD_SIGMOID,
+    CLIPPED,
+    MANY_LEVELS_NET,
+    POOL_OF_CODES,
+    POOL_OF_SUMS,
+    POOL_OF_REALS,
+    POOL_UNDER_MINUS,
+    POOL_OVERLAPS,
+    POOL_PADDED,
+    POOL_CEIL,
+    AVERAGE,
+    AVERAGE_PADDED,
+    GLOBAL_MAX,
+    GLOBAL_AVERAGE,
+    BRANCH_IDENTITY,
+    BRANCH_PROJECTED,
+    BRANCH_STRIDED,
+    BRANCH_NESTED,
+    BRANCH_RATIO,
+    BRANCH_MINUS,
+    BRANCH_OF_SUMS,
+    BRANCH_ADDED_ALONE,
+    THREE_BRANCHES,
+    BRANCHES_SIDE_BY_SIDE,
+    FLAT_PICTURE,
+    FLAT_PIXEL,
+    PICTURE_OUT,
+    CONV_ARGMAX,
+    NO_FIRST_QUANTIZER,
+    CONV_CORNERS
 };
 
-static const char *const conv_corner_names[] = {
-    "one axis", "two axes", "channels last", "odd sides", "sides that differ", "pointwise", "pointwise with strides", "kernel of 4 or 5", "kernel longer one way", "strides", "stride larger than the kernel",
-    "dilation", "padding", "padding on one side", "padding with a value that is no code", "groups", "groups with more outputs than inputs", "depthwise", "several outputs per channel",
-    "weights with a scale per channel", "input with a scale per channel", "weights through a quantizer", "bipolar weights and activations", "bias behind a convolution", "leaky relu", "abs", "tanh",
-    "hard sigmoid", "clip", "64 levels and more", "pool of codes", "pool of sums", "pool of reals", "pool under a negative scale", "pool with overlap", "pool with padding", "pool with ceil mode",
-    "average", "average with padding", "global maximum", "global average", "identity branch", "branch with a projection", "branch with strides", "branch inside a branch", "scales a power of two apart",
-    "difference of branches", "branches of raw sums", "sum without a quantizer", "three branches", "branches side by side", "flattened picture", "flattened pixel", "picture as the output", "argmax behind a picture",
-    "convolution first"};
+static const char *const conv_corner_names[] = {"one axis",
+                                                "two axes",
+                                                "channels last",
+                                                "odd sides",
+                                                "sides that differ",
+                                                "pointwise",
+                                                "pointwise with strides",
+                                                "kernel of 4 or 5",
+                                                "kernel longer one way",
+                                                "strides",
+                                                "stride larger than the kernel",
+                                                "dilation",
+                                                "padding",
+                                                "padding on one side",
+                                                "padding with a value that is no code",
+                                                "groups",
+                                                "groups with more outputs than inputs",
+                                                "depthwise",
+                                                "several outputs per channel",
+                                                "weights with a scale per channel",
+                                                "input with a scale per channel",
+                                                "weights through a quantizer",
+                                                "bipolar weights and activations",
+                                                "bias behind a convolution",
+                                                "leaky relu",
+                                                "abs",
+                                                "tanh",
+                                                "hard sigmoid",
+                                                "clip",
+                                                "64 levels and more",
+                                                "pool of codes",
+                                                "pool of sums",
+                                                "pool of reals",
+                                                "pool under a negative scale",
+                                                "pool with overlap",
+                                                "pool with padding",
+                                                "pool with ceil mode",
+                                                "average",
+                                                "average with padding",
+                                                "global maximum",
+                                                "global average",
+                                                "identity branch",
+                                                "branch with a projection",
+                                                "branch with strides",
+                                                "branch inside a branch",
+                                                "scales a power of two apart",
+                                                "difference of branches",
+                                                "branches of raw sums",
+                                                "sum without a quantizer",
+                                                "three branches",
+                                                "branches side by side",
+                                                "flattened picture",
+                                                "flattened pixel",
+                                                "picture as the output",
+                                                "argmax behind a picture",
+                                                "convolution first"};
 _Static_assert(LF_COUNT(conv_corner_names) == CONV_CORNERS - NET_CORNERS, "every corner has a name");
 
 static inline const char *corner_name(int corner) {
     return corner < NET_CORNERS ? net_corner_names[corner] : conv_corner_names[corner - NET_CORNERS];
 }
 
-static inline const lf_tensor *now(const random_net *n) { return lf_tensor_at(n->g, n->at); }
+static inline const lf_tensor *now(const random_net *n) {
+    return lf_tensor_at(n->g, n->at);
+}
 
 /* Side i of the picture. */
-static inline int64_t side(const random_net *n, int i) { return now(n)->shape.dim[(n->last ? 1 : 2) + i]; }
+static inline int64_t side(const random_net *n, int i) {
+    return now(n)->shape.dim[(n->last ? 1 : 2) + i];
+}
 
 static inline lf_shape picture(const random_net *n, int64_t channels, const int64_t *sides) {
     lf_shape s = {.rank = n->axes + 2, .dim = {1}};
@@ -41,7 +145,9 @@ static inline lf_shape picture(const random_net *n, int64_t channels, const int6
     return s;
 }
 
-static inline int64_t code_span(const random_net *n) { return lf_on_grid(now(n)) ? now(n)->range.hi - now(n)->range.lo : INT64_MAX; }
+static inline int64_t code_span(const random_net *n) {
+    return lf_on_grid(now(n)) ? now(n)->range.hi - now(n)->range.lo : INT64_MAX;
+}
 
 /* -- windows -------------------------------------------------------------------------------------------------------------------- */
 
@@ -172,7 +278,10 @@ static inline lf_status quantized(random_net *n, lf_shape shape, lf_id *made) {
         hit(n, BIPOLAR_WEIGHTS);
     } else {
         bool each = chance(n, 2);
-        apply(n, "quant", (lf_id[]){raw, each ? constant(n, shape.rank, dim, scale) : scalar(n, scale[0]), scalar(n, 0), scalar(n, 2 + lf_rng_below(&n->r, 6))}, 4, 1);
+        apply(n, "quant",
+              (lf_id[]){raw, each ? constant(n, shape.rank, dim, scale) : scalar(n, scale[0]), scalar(n, 0),
+                        scalar(n, 2 + lf_rng_below(&n->r, 6))},
+              4, 1);
         if (each)
             hit(n, CHANNEL_SCALED_WEIGHTS);
     }
@@ -181,7 +290,9 @@ static inline lf_status quantized(random_net *n, lf_shape shape, lf_id *made) {
     return folded(n, &n->at, made);
 }
 
-static inline bool is_bipolar(const lf_tensor *t) { return lf_on_grid(t) && t->range.lo == -1 && t->range.hi == 1 && t->range.step == 2; }
+static inline bool is_bipolar(const lf_tensor *t) {
+    return lf_on_grid(t) && t->range.lo == -1 && t->range.hi == 1 && t->range.step == 2;
+}
 
 static inline lf_status conv_layer(random_net *n, const slide *s, int64_t outs, int64_t group, bool plain) {
     lf_shape w = {.rank = n->axes + 2, .dim = {outs, n->width / group}};
@@ -311,9 +422,7 @@ static inline lf_status curve_and_quantizer(random_net *n, int64_t span) {
         apply(n, "hard_sigmoid", &n->at, 1, 1);
         LF_TRY(infer_last(n));
         return scaled_quantizer(n, ldexp(1, -2 - (int)lf_rng_below(&n->r, 3)), 5);
-    case 2:
-        LF_TRY(clip_layer(n));
-        return quantizer_layer(n);
+    case 2: LF_TRY(clip_layer(n)); return quantizer_layer(n);
     case 3:
         if (span < 600) {
             hit(n, ABSOLUTE);
@@ -407,7 +516,8 @@ static inline void rewind_to(random_net *n, end_of_branch e) {
 static inline lf_status rescaled_quantizer(random_net *n, double scale) {
     int bits = 2 + (int)lf_rng_below(&n->r, 5);
     note_reach(n);
-    apply(n, "mul", (lf_id[]){n->at, scalar(n, ldexp(1, (int)round(log2(scale * ldexp(1, bits - 1) / n->reach))))}, 2, 1);
+    apply(n, "mul", (lf_id[]){n->at, scalar(n, ldexp(1, (int)round(log2(scale * ldexp(1, bits - 1) / n->reach))))}, 2,
+          1);
     LF_TRY(infer_last(n));
     return scaled_quantizer(n, scale, bits);
 }

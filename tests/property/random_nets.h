@@ -13,16 +13,77 @@
 #include "pass/passes.h"
 
 typedef enum net_corner {
-    BIPOLAR_WEIGHTS, TERNARY_WEIGHTS, WIDE_WEIGHTS, UNSIGNED_WEIGHTS, NARROW, SIGNED_ACTIVATIONS, UNSIGNED_ACTIVATIONS, EIGHT_BITS, ONE_BIT,
-    BIPOLAR_ACTIVATIONS, SIGN_OP, MULTI_THRESHOLD, PER_CHANNEL_SCALE, NEGATIVE_SCALE, BATCH_NORM, NEGATIVE_GAMMA, ZERO_GAMMA, REAL_BIAS, INTEGER_BIAS, POWER_OF_TWO,
-    ODD_ROUNDING, RELU, GRID_INPUT, QUOTIENT_INPUT, FIXED_INPUT, OFFSET_INPUT, GRID_QUANTIZER, HOST_QUANTIZER, ARGMAX, ARGMAX_SCALED, TOPK, SINGLE_ROW, PRIME_WIDTH, DEEP, NET_CORNERS
+    BIPOLAR_WEIGHTS,
+    TERNARY_WEIGHTS,
+    WIDE_WEIGHTS,
+    UNSIGNED_WEIGHTS,
+    NARROW,
+    SIGNED_ACTIVATIONS,
+    UNSIGNED_ACTIVATIONS,
+    EIGHT_BITS,
+    ONE_BIT,
+    BIPOLAR_ACTIVATIONS,
+    SIGN_OP,
+    MULTI_THRESHOLD,
+    PER_CHANNEL_SCALE,
+    NEGATIVE_SCALE,
+    BATCH_NORM,
+    NEGATIVE_GAMMA,
+    ZERO_GAMMA,
+    REAL_BIAS,
+    INTEGER_BIAS,
+    POWER_OF_TWO,
+    ODD_ROUNDING,
+    RELU,
+    GRID_INPUT,
+    QUOTIENT_INPUT,
+    FIXED_INPUT,
+    OFFSET_INPUT,
+    GRID_QUANTIZER,
+    HOST_QUANTIZER,
+    ARGMAX,
+    ARGMAX_SCALED,
+    TOPK,
+    SINGLE_ROW,
+    PRIME_WIDTH,
+    DEEP,
+    NET_CORNERS
 } net_corner;
 
-static const char *const net_corner_names[] = {
-    "bipolar weights", "ternary weights", "weights of 6 to 8 bits", "unsigned weights", "narrow", "signed activations", "unsigned activations", "8-bit activations", "1-bit activations",
-    "bipolar activations", "sign", "multi_threshold", "scale per channel", "negative scale", "batch norm", "negative gamma", "gamma 0", "real bias", "integer bias", "power-of-two scales (ties)",
-    "rounding other than half to even", "relu", "declared input grid", "quotient grid", "fixed-point input", "input grid with offset", "quantizer behind a grid", "quantizer on the host", "argmax", "argmax of scaled scores",
-    "topk", "one output row", "prime width", "three layers or more"};
+static const char *const net_corner_names[] = {"bipolar weights",
+                                               "ternary weights",
+                                               "weights of 6 to 8 bits",
+                                               "unsigned weights",
+                                               "narrow",
+                                               "signed activations",
+                                               "unsigned activations",
+                                               "8-bit activations",
+                                               "1-bit activations",
+                                               "bipolar activations",
+                                               "sign",
+                                               "multi_threshold",
+                                               "scale per channel",
+                                               "negative scale",
+                                               "batch norm",
+                                               "negative gamma",
+                                               "gamma 0",
+                                               "real bias",
+                                               "integer bias",
+                                               "power-of-two scales (ties)",
+                                               "rounding other than half to even",
+                                               "relu",
+                                               "declared input grid",
+                                               "quotient grid",
+                                               "fixed-point input",
+                                               "input grid with offset",
+                                               "quantizer behind a grid",
+                                               "quantizer on the host",
+                                               "argmax",
+                                               "argmax of scaled scores",
+                                               "topk",
+                                               "one output row",
+                                               "prime width",
+                                               "three layers or more"};
 
 typedef struct random_net {
     lf_graph *g;
@@ -36,13 +97,21 @@ typedef struct random_net {
     int names;
 } random_net;
 
-static inline bool chance(random_net *n, uint32_t one_in) { return lf_rng_below(&n->r, one_in) == 0; }
+static inline bool chance(random_net *n, uint32_t one_in) {
+    return lf_rng_below(&n->r, one_in) == 0;
+}
 
-static inline void hit(random_net *n, int corner) { n->hits[corner]++; }
+static inline void hit(random_net *n, int corner) {
+    n->hits[corner]++;
+}
 
-static inline int64_t pick(random_net *n, const int64_t *from, size_t count) { return from[lf_rng_below(&n->r, (uint32_t)count)]; }
+static inline int64_t pick(random_net *n, const int64_t *from, size_t count) {
+    return from[lf_rng_below(&n->r, (uint32_t)count)];
+}
 
-static inline const char *fresh(random_net *n, const char *what) { return lf_format(n->g->arena, "%s%d", what, n->names++); }
+static inline const char *fresh(random_net *n, const char *what) {
+    return lf_format(n->g->arena, "%s%d", what, n->names++);
+}
 
 static inline lf_id constant(random_net *n, int rank, const int64_t *dim, const double *real) {
     lf_tensor *t = lf_const_reals(n->g, fresh(n, "c"), lf_shape_make(rank, dim), real);
@@ -50,9 +119,13 @@ static inline lf_id constant(random_net *n, int rank, const int64_t *dim, const 
     return t->id;
 }
 
-static inline lf_id scalar(random_net *n, double v) { return constant(n, 0, NULL, &v); }
+static inline lf_id scalar(random_net *n, double v) {
+    return constant(n, 0, NULL, &v);
+}
 
-static inline lf_id vector(random_net *n, int64_t count, const double *v) { return constant(n, 1, &count, v); }
+static inline lf_id vector(random_net *n, int64_t count, const double *v) {
+    return constant(n, 1, &count, v);
+}
 
 /* One value per channel of the tensor that comes next, shaped to be broadcast along it. */
 static inline lf_id per_channel(random_net *n, const double *v) {
@@ -86,7 +159,9 @@ static inline double fitting_scale(random_net *n, int bits) {
     return chance(n, 2) ? ldexp(1, (int)floor(log2(s))) : (double)(float)s;
 }
 
-static inline lf_status infer_last(random_net *n) { return lf_infer_node(n->g, lf_node_at(n->g, (lf_id)n->g->nodes.count)); }
+static inline lf_status infer_last(random_net *n) {
+    return lf_infer_node(n->g, lf_node_at(n->g, (lf_id)n->g->nodes.count));
+}
 
 /* Integer weights of a random kind. */
 static inline double *random_weights(random_net *n, int64_t count) {
@@ -110,7 +185,9 @@ static inline double *random_weights(random_net *n, int64_t count) {
         hit(n, WIDE_WEIGHTS);
     double *w = LF_NEW_ARRAY(n->g->arena, double, count);
     for (int64_t i = 0; i < count; i++)
-        w[i] = kind == 0 ? (chance(n, 2) ? 1 : -1) : kind == 1 ? (double)lf_rng_between(&n->r, -1, 1) : (double)lf_rng_between(&n->r, lo, hi);
+        w[i] = kind == 0   ? (chance(n, 2) ? 1 : -1)
+               : kind == 1 ? (double)lf_rng_between(&n->r, -1, 1)
+                           : (double)lf_rng_between(&n->r, lo, hi);
     return w;
 }
 
@@ -168,7 +245,10 @@ static inline lf_status norm_layer(random_net *n) {
         p[3][i] = (double)(float)(1 + 30 * lf_rng_double(&n->r));
     }
     hit(n, BATCH_NORM);
-    lf_node *made = apply(n, "batch_norm", (lf_id[]){n->at, vector(n, n->width, p[0]), vector(n, n->width, p[1]), vector(n, n->width, p[2]), vector(n, n->width, p[3])}, 5, 1);
+    lf_node *made = apply(n, "batch_norm",
+                          (lf_id[]){n->at, vector(n, n->width, p[0]), vector(n, n->width, p[1]),
+                                    vector(n, n->width, p[2]), vector(n, n->width, p[3])},
+                          5, 1);
     lf_attr_set_real(made, "epsilon", (double)1e-5f);
     lf_attr_set_int(made, "axis", n->last ? -1 : 1);
     return infer_last(n);
@@ -179,7 +259,8 @@ static inline lf_status quant_layer(random_net *n, bool is_signed) {
     int bits = chance(n, 4) ? 8 : 1 + (int)lf_rng_below(&n->r, 5);
     bits = is_signed && bits == 1 ? 2 : bits;
     const char *mode = chance(n, 3) ? modes[lf_rng_below(&n->r, 7)] : "ROUND";
-    lf_node *q = apply(n, "quant", (lf_id[]){n->at, scalar(n, fitting_scale(n, bits)), scalar(n, 0), scalar(n, bits)}, 4, 1);
+    lf_node *q =
+        apply(n, "quant", (lf_id[]){n->at, scalar(n, fitting_scale(n, bits)), scalar(n, 0), scalar(n, bits)}, 4, 1);
     lf_attr_set_bool(q, "signed", is_signed);
     lf_attr_set_enum(q, "rounding_mode", mode);
     if (is_signed && bits > 1 && chance(n, 3)) {
@@ -198,7 +279,7 @@ static inline lf_status quant_layer(random_net *n, bool is_signed) {
 
 static inline lf_status threshold_layer(random_net *n) {
     int64_t levels = 1 + lf_rng_below(&n->r, 6), rows = chance(n, 2) ? n->width : 1, dim[2] = {rows, levels};
-    double *t = LF_NEW_ARRAY(n->g->arena, double, rows * levels);
+    double *t = LF_NEW_ARRAY(n->g->arena, double, rows *levels);
     for (int64_t r = 0; r < rows; r++)
         for (int64_t l = 0, v = lf_rng_between(&n->r, -20, 5); l < levels; l++, v += lf_rng_below(&n->r, 7))
             t[r * levels + l] = (double)v + (chance(n, 3) ? 0.5 : 0);
@@ -228,8 +309,7 @@ static inline lf_status quantizer_layer(random_net *n) {
         }
         return threshold_layer(n);
     case 2:
-    case 3:
-        return quant_layer(n, true);
+    case 3: return quant_layer(n, true);
     default:
         if (chance(n, 2)) {
             hit(n, RELU);
@@ -266,17 +346,10 @@ static inline lf_status ending(random_net *n) {
 static inline const char *random_grid(random_net *n) {
     hit(n, GRID_INPUT);
     switch (lf_rng_below(&n->r, 4)) {
-    case 0:
-        hit(n, QUOTIENT_INPUT);
-        return "UINT4,1/15";
-    case 1:
-        hit(n, FIXED_INPUT);
-        return "FIXED<6,3>";
-    case 2:
-        return "INT3";
-    default:
-        hit(n, OFFSET_INPUT);
-        return "UINT3,0.25,-0.875";
+    case 0: hit(n, QUOTIENT_INPUT); return "UINT4,1/15";
+    case 1: hit(n, FIXED_INPUT); return "FIXED<6,3>";
+    case 2: return "INT3";
+    default: hit(n, OFFSET_INPUT); return "UINT3,0.25,-0.875";
     }
 }
 
@@ -341,14 +414,20 @@ static inline double *random_rows(lf_arena *a, const lf_graph *g, uint64_t seed,
     const lf_tensor *t = lf_tensor_at(g, p->tensor);
     lf_rng r = lf_rng_make(seed, 99);
     *features = (size_t)lf_shape_count(t->shape);
-    double *x = LF_NEW_ARRAY(a, double, rows * *features);
+    double *x = LF_NEW_ARRAY(a, double, rows **features);
     for (size_t i = 0; i < rows * *features; i++) {
         size_t row = i / *features;
         if (p->grid) {
-            int64_t code = row == 0 ? t->range.lo : row == 1 ? t->range.hi : lf_rng_between(&r, t->range.lo, t->range.hi);
-            x[i] = p->grid->divisor != 0 ? (double)code / p->grid->divisor + p->grid->offset : (double)code * p->grid->scale + p->grid->offset;
+            int64_t code = row == 0   ? t->range.lo
+                           : row == 1 ? t->range.hi
+                                      : lf_rng_between(&r, t->range.lo, t->range.hi);
+            x[i] = p->grid->divisor != 0 ? (double)code / p->grid->divisor + p->grid->offset
+                                         : (double)code * p->grid->scale + p->grid->offset;
         } else
-            x[i] = row == 0 ? -1e6 : row == 1 ? 1e6 : row % 2 ? (double)lf_rng_between(&r, -64, 64) / 16 : 8 * lf_rng_double(&r) - 4;
+            x[i] = row == 0   ? -1e6
+                   : row == 1 ? 1e6
+                   : row % 2  ? (double)lf_rng_between(&r, -64, 64) / 16
+                              : 8 * lf_rng_double(&r) - 4;
     }
     return x;
 }

@@ -28,7 +28,14 @@
 #define BENCH_FRAME_COUNT 5
 #endif
 
-enum { BENCH_NODES = 12, BENCH_FRAMES = BENCH_FRAME_COUNT, BENCH_IDLE = 12, BENCH_RESET = 3, BENCH_PORTS = 8, BENCH_TENSORS = 96 };
+enum {
+    BENCH_NODES = 12,
+    BENCH_FRAMES = BENCH_FRAME_COUNT,
+    BENCH_IDLE = 12,
+    BENCH_RESET = 3,
+    BENCH_PORTS = 8,
+    BENCH_TENSORS = 96
+};
 
 typedef struct bench_port {
     const lf_tensor *tensor;

@@ -20,10 +20,8 @@ typedef struct floor_case {
 } floor_case;
 
 static const floor_case mnist[] = {
-    {"recipes/tfc-w1a1.yaml", 3, 0, 92.0, 30},
-    {"recipes/tfc-w2a2.yaml", 3, 0, 96.0, 30},
-    {"recipes/sfc-w1a1.yaml", 3, 0, 97.0, 120},
-    {"recipes/lfc-w1a1.yaml", 3, 0, 98.2, 900},
+    {"recipes/tfc-w1a1.yaml", 3, 0, 92.0, 30},   {"recipes/tfc-w2a2.yaml", 3, 0, 96.0, 30},
+    {"recipes/sfc-w1a1.yaml", 3, 0, 97.0, 120},  {"recipes/lfc-w1a1.yaml", 3, 0, 98.2, 900},
     {"recipes/dwn-mnist.yaml", 3, 0, 97.7, 300},
 };
 /* Short trainings: that they learn; the test part has 1,000 pictures. */

@@ -98,11 +98,11 @@ static void test_flow(void **state) {
     static const char module[] = "module mine (input wire aclk, input wire aresetn, input wire [7:0] in_data,\n"
                                  "    input wire [1:0] in_valid, output wire [3:0] out_data, output wire out_valid);\n"
                                  "    assign out_data = in_data[7:4];\n    assign out_valid = &in_valid;\nendmodule\n";
-    static const char *const parts[] = {"input  wire [4:0] in_left_data",  "input  wire in_left_valid",
-                                        "input  wire [2:0] in_right_data", "output wire [3:0] out_data",
-                                        "output wire out_valid",           ".aresetn(aresetn)",
-                                        ".in_data({b_tdata, a_tdata})",    ".in_valid({b_tvalid, a_tvalid})",
-                                        ".out_data(y_tdata)",              "assign out_valid = y_tvalid;"};
+    static const char *const parts[] = {
+        "input  wire [4:0] in_left_data", "input  wire in_left_valid",       "input  wire [2:0] in_right_data",
+        "output wire [3:0] out_data",     "output wire out_valid",           ".aresetn(aresetn)",
+        ".in_data({b_tdata, a_tdata})",   ".in_valid({b_tvalid, a_tvalid})", ".out_data(y_tdata)",
+        "assign out_valid = y_tvalid;"};
     lf_vlog *v = lf_vlog_new(ctx, arena, "top");
     const lf_vlog_file *f;
     lf_vlog_flow(v);
