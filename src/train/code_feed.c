@@ -9,7 +9,7 @@ static double value_of(const lf_recipe *r, const lf_train_data *d, size_t at) {
     return d->bytes ? (double)((float)d->bytes[at] / (float)r->input.divisor) : (double)d->reals[at];
 }
 
-lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, int bits, double step) {
+static lf_code_input standardized(lf_arena *a, const lf_training *t, lf_code_grid grid) {
     size_t features = t->options->features;
     float *mean = LF_NEW_ARRAY(a, float, features), *factor = LF_NEW_ARRAY(a, float, features);
     for (size_t k = 0; k < features; k++) {
@@ -23,15 +23,39 @@ lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, int bits, dou
         mean[k] = (float)sum;
         factor[k] = square > 0 && isfinite((float)(1 / sqrt(square))) ? (float)(1 / sqrt(square)) : 1.0f;
     }
-    double width = step > 0 ? step : 4.0 / (double)(1 << bits);
-    return (lf_code_input){features, bits, (double)(float)width, mean, factor};
+    double step = grid.step > 0 ? grid.step : 4.0 / (double)(1 << grid.bits);
+    return (lf_code_input){features, grid.bits, -(1 << (grid.bits - 1)), (double)(float)step, mean, factor};
+}
+
+/* With u = 2^(8 - bits), bytes b of a code are those of code * u - 1/2 < b < (code + 1) * u - 1/2: (b - (u - 1) / 2) / u rounds to it, with half
+ * a byte to spare on either side for the rounding of the constants. */
+static lf_code_input highest_bits(lf_arena *a, const lf_training *t, lf_code_grid grid) {
+    size_t features = t->options->features;
+    float *mean = LF_NEW_ARRAY(a, float, features), *factor = LF_NEW_ARRAY(a, float, features);
+    double divisor = t->recipe->input.divisor, unit = (double)(256 >> grid.bits);
+    for (size_t k = 0; k < features; k++) {
+        mean[k] = (float)((unit - 1) / 2 / divisor);
+        factor[k] = (float)(divisor / 256);
+    }
+    return (lf_code_input){features, grid.bits, 0, unit / 256, mean, factor};
+}
+
+lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, lf_code_grid grid) {
+    return grid.standardize ? standardized(a, t, grid) : highest_bits(a, t, grid);
+}
+
+lf_status lf_code_feed_check(const lf_training *t, bool standardize) {
+    if (standardize || t->options->train.bytes)
+        return LF_OK;
+    return lf_fail(t->ctx, LF_BAD_INPUT, NULL,
+                   "%s: 'standardize: false' takes the highest bits of bytes; the data are reals", t->recipe->name);
 }
 
 lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_code_input *in,
                             const lf_train_data *d, size_t classes, const char *what, lf_feed *f) {
     *f = (lf_feed){.labels = d->labels, .count = d->count, .features = in->features};
     uint8_t *index = lf_alloc_try(a, d->count, f->features);
-    int lo = -(1 << (in->bits - 1)), hi = -lo - 1;
+    int lo = in->lo, hi = lo + (1 << in->bits) - 1;
     if (!index)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: no memory for %zu rows", what, d->count);
     LF_TRY(lf_feed_labels(ctx, d, (int64_t)classes, what));
@@ -80,6 +104,6 @@ lf_id lf_code_input_freeze(lf_graph *g, const lf_code_input *in) {
     (void)append(g, "sub", "input_sub", &at, &mean, 1);
     (void)append(g, "mul", "input_mul", &at, &factor, 1);
     lf_id c[3] = {scalar(g, "input_step", in->step), scalar(g, "input_zero", 0), scalar(g, "input_bits", in->bits)};
-    lf_attr_set_bool(append(g, "quant", "input_quant", &at, c, 3), "signed", true);
+    lf_attr_set_bool(append(g, "quant", "input_quant", &at, c, 3), "signed", in->lo < 0);
     return at;
 }

@@ -1,4 +1,5 @@
-/* Rows as codes of a signed quantizer over standardized features: code = round((x - mean) * factor / step), half to even, clamped. */
+/* Rows as codes: round((x - mean) * factor / step), half to even, clamped. Features are standardized and their codes signed, or they are bytes and
+ * their codes the highest bits. */
 #ifndef LF_TRAIN_CODE_FEED_H
 #define LF_TRAIN_CODE_FEED_H
 
@@ -8,13 +9,22 @@
 
 typedef struct lf_code_input {
     size_t features;
-    int bits;
-    double step;                /* in standard deviations */
+    int bits, lo;               /* lo: lowest code */
+    double step;                /* in standard deviations, or parts of all bytes */
     const float *mean, *factor; /* [features]; factor: 1 / deviation */
 } lf_code_input;
 
-/* Means and deviations over the rows trained on. step 0: four deviations are the whole range. Arena memory. */
-lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, int bits, double step);
+/* How features become codes, of a recipe. */
+typedef struct lf_code_grid {
+    int bits;
+    double step;      /* in standard deviations; 0: four of them are the whole range */
+    bool standardize; /* over the rows trained on; otherwise byte b of the data has code b >> (8 - bits) */
+} lf_code_grid;
+
+/* Highest bits need bytes. */
+LF_MUST_USE lf_status lf_code_feed_check(const lf_training *t, bool standardize);
+/* Arena memory. */
+lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, lf_code_grid grid);
 /* A feed whose indices are codes counted from the lowest one. */
 LF_MUST_USE lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_code_input *in,
                                         const lf_train_data *d, size_t classes, const char *what, lf_feed *out);

@@ -1,4 +1,4 @@
-/* A trained network of table edges as a graph: table_edges, between two of them a clip. */
+/* A trained network of table edges as a graph: table_edges, between two of them a quant. */
 #include <math.h>
 
 #include "ir/attr_access.h"
@@ -52,10 +52,11 @@ static void add_edge(freezer *f, int i, size_t o, size_t in, constants *c) {
         c->bias[o] += (int64_t)((double)table[0] * unit);
         return;
     }
-    int bits = i ? (l - 1)->bits : f->net->in->bits, exponent = 1;
+    int exponent = 1;
     if (i == 0)
         (void)frexp(f->net->in->step, &exponent); /* 2^(exponent - 1): a power of two */
-    const int64_t row[LF_EDGE_COLUMNS] = {(int64_t)in, (int64_t)o, 1 - exponent, bits, i == 0, 0};
+    const int64_t row[LF_EDGE_COLUMNS] = {
+        (int64_t)in, (int64_t)o, 1 - exponent, l->in_bits, i == 0 && f->net->in->lo < 0, 0};
     for (int k = 0; k < LF_EDGE_COLUMNS; k++)
         LF_PUSH(f->graph->arena, &c->edges, row[k]);
     for (size_t k = 0; k < l->entries; k++)
@@ -89,13 +90,17 @@ static lf_id scalar(freezer *f, const char *name, double value) {
     return lf_const_reals(f->graph, name, lf_shape_make(0, NULL), &value)->id;
 }
 
-static void clip(freezer *f, int i) {
+/* Sums as codes: floor, clamped. */
+static void codes(freezer *f, int i) {
     const lf_edge_layer *l = &f->net->layer[i];
     lf_arena *a = f->graph->arena;
-    lf_id in[3] = {f->at, scalar(f, lf_format(a, "clip%d_low", i), 0),
-                   scalar(f, lf_format(a, "clip%d_high", i), (double)((1 << l->bits) - 1))};
-    f->at = lf_tensor_new(f->graph, lf_format(a, "clip%d_out", i), row_of(l->out), LF_FLOAT32)->id;
-    (void)lf_node_new(f->graph, lf_op_find("clip"), lf_format(a, "clip%d", i), in, 3, &f->at, 1, NULL);
+    lf_id in[4] = {f->at, scalar(f, lf_format(a, "codes%d_scale", i), 1), scalar(f, lf_format(a, "codes%d_zero", i), 0),
+                   scalar(f, lf_format(a, "codes%d_bits", i), l->bits)};
+    const char *name = lf_format(a, "codes%d", i);
+    f->at = lf_tensor_new(f->graph, lf_format(a, "%s_out", name), row_of(l->out), LF_FLOAT32)->id;
+    lf_node *n = lf_node_new(f->graph, lf_op_find("quant"), name, in, 4, &f->at, 1, NULL);
+    lf_attr_set_bool(n, "signed", false);
+    lf_attr_set_enum(n, "rounding_mode", "FLOOR");
 }
 
 static lf_status check_edges(lf_ctx *ctx, const lf_edge_net *n) {
@@ -117,7 +122,7 @@ lf_graph *lf_edge_net_freeze(lf_ctx *ctx, lf_edge_net *n) {
     for (int i = 0; i < n->layers; i++) {
         layer(&f, i);
         if (i < n->layers - 1)
-            clip(&f, i);
+            codes(&f, i);
     }
     LF_PUSH(g->arena, &g->outputs, (lf_port){"scores", f.at, NULL});
     if (lf_infer(g) == LF_OK && lf_verify_graph(g) == LF_OK)

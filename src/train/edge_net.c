@@ -6,6 +6,11 @@
 #include "base/rng.h"
 #include "train/train_schedule.h"
 
+typedef struct job {
+    lf_edge_net *net;
+    int layer;
+} job;
+
 /* -- memory and first values ---------------------------------------------------------------------------------------- */
 
 static size_t pad16(size_t n) {
@@ -20,9 +25,12 @@ static void layer_sizes(lf_edge_net *n, int i) {
     lf_edge_layer *l = &n->layer[i];
     l->in = i ? n->layer[i - 1].out : n->in->features;
     l->out = (size_t)n->recipe->layer[i].units;
-    l->entries = (size_t)1 << (i ? n->layer[i - 1].bits : n->in->bits);
+    l->in_bits = i ? n->layer[i - 1].bits : n->in->bits;
+    l->entries = (size_t)1 << l->in_bits;
     l->bits = (int)n->recipe->edges.bits;
     n->values += pad16(table_count(l)) + pad16(l->out);
+    if (n->recipe->edges.lut_cost > 0)
+        n->values += pad16(l->out * l->in);
 }
 
 static void layer_slices(lf_edge_net *n, int i, float **value) {
@@ -30,6 +38,10 @@ static void layer_slices(lf_edge_net *n, int i, float **value) {
     l->table = *value;
     l->bias = l->table + pad16(table_count(l));
     *value = l->bias + pad16(l->out);
+    if (n->recipe->edges.lut_cost > 0) {
+        l->width = *value;
+        *value += pad16(l->out * l->in);
+    }
     l->grid = LF_NEW_ARRAY(n->arena, float, table_count(l));
     l->index = LF_NEW_ARRAY(n->arena, uint8_t, l->in * n->batch);
     l->y = LF_NEW_ARRAY(n->arena, float, l->out * n->batch);
@@ -50,6 +62,8 @@ static void first_values(lf_edge_net *n, int i) {
     }
     for (size_t o = 0; o < l->out; o++)
         l->bias[o] = last ? 0 : (float)(range / 2);
+    for (size_t e = 0; l->width && e < l->out * l->in; e++)
+        l->width[e] = (float)l->in_bits;
 }
 
 lf_edge_net *lf_edge_net_new(const lf_recipe *r, const lf_code_input *in, uint64_t seed, lf_isa isa, lf_pool *pool) {
@@ -82,11 +96,24 @@ void lf_edge_net_free(lf_edge_net *n) {
         lf_arena_free(n->arena);
 }
 
+static void round_output(void *arg, size_t o, int worker);
+
 void lf_edge_net_round(lf_edge_net *n) {
-    double unit = (double)((int64_t)1 << n->recipe->edges.fraction);
     for (int i = 0; i < n->layers; i++)
-        for (size_t k = 0; k < table_count(&n->layer[i]); k++)
-            n->layer[i].grid[k] = (float)(floor((double)n->layer[i].table[k] * unit + 0.5) / unit);
+        lf_pool_run(n->pool, n->layer[i].out, round_output, &(job){.net = n, .layer = i});
+}
+
+static void round_output(void *arg, size_t o, int worker) {
+    (void)worker;
+    const job *t = arg;
+    const lf_edge_layer *l = &t->net->layer[t->layer];
+    double unit = (double)((int64_t)1 << t->net->recipe->edges.fraction);
+    for (size_t e = o * l->in; e < (o + 1) * l->in; e++) {
+        float *grid = l->grid + e * l->entries;
+        lf_edge_means(l->table + e * l->entries, l->in_bits, lf_edge_width(l, e), grid);
+        for (size_t c = 0; c < l->entries; c++)
+            grid[c] = (float)(floor((double)grid[c] * unit + 0.5) / unit);
+    }
 }
 
 /* Biases are rounded alike, once. */
@@ -96,13 +123,6 @@ static float rounded_bias(const lf_edge_net *n, const lf_edge_layer *l, size_t o
 }
 
 /* -- one step ------------------------------------------------------------------------------------------------------- */
-
-typedef struct job {
-    lf_edge_net *net;
-    int layer;
-    const lf_row_adam *adam;
-    float shrink;
-} job;
 
 static void forward_output(void *arg, size_t o, int worker) {
     (void)worker;
@@ -123,7 +143,7 @@ static void forward_output(void *arg, size_t o, int worker) {
     float top = (float)((1 << l->bits) - 1);
     uint8_t *next = n->layer[t->layer + 1].index + o * n->batch;
     for (size_t b = 0; b < n->batch; b++)
-        next[b] = (uint8_t)(y[b] <= 0 ? 0 : y[b] >= top ? top : y[b] + 0.5f);
+        next[b] = (uint8_t)(y[b] <= 0 ? 0 : y[b] >= top ? top : y[b]);
 }
 
 static void forward(lf_edge_net *n) {
@@ -152,14 +172,17 @@ static void gather_output(void *arg, size_t o, int worker) {
     for (size_t i = 0; i < l->in; i++)
         for (size_t b = 0; b < n->batch; b++)
             g[i * l->entries + l->index[i * n->batch + b]] += d[b];
+    for (size_t i = 0; l->width && i < l->in; i++)
+        n->gradient[l->width - n->value + (ptrdiff_t)(o * l->in + i)] =
+            lf_edge_width_gradient(n, l, o * l->in + i, g + i * l->entries);
     *bias = 0;
     for (size_t b = 0; b < n->batch; b++)
         *bias += d[b];
 }
 
-/* The slope at an entry: half the difference of its neighbours; at the ends the whole one to the next. */
-static float slope_at(const float *table, size_t entries, size_t c) {
-    size_t low = c ? c - 1 : 0, high = c + 1 < entries ? c + 1 : c;
+/* The slope at an entry: half the difference of its neighbours; at the ends the whole one to the next. `reach` entries are one. */
+static float slope_at(const float *table, size_t entries, size_t reach, size_t c) {
+    size_t low = c >= reach ? c - reach : c, high = c + reach < entries ? c + reach : c;
     return high > low ? (table[high] - table[low]) / (float)(high - low) : 0;
 }
 
@@ -172,8 +195,9 @@ static void backward_input(void *arg, size_t i, int worker) {
     float *d = below->d + i * n->batch, slope[256], top = (float)((1 << below->bits) - 1);
     memset(d, 0, n->batch * sizeof *d);
     for (size_t o = 0; o < l->out; o++) {
+        size_t e = o * l->in + i, reach = l->entries >> lf_edge_width(l, e);
         for (size_t c = 0; c < l->entries; c++)
-            slope[c] = slope_at(l->grid + (o * l->in + i) * l->entries, l->entries, c);
+            slope[c] = slope_at(l->grid + e * l->entries, l->entries, reach, c);
         for (size_t b = 0; b < n->batch; b++)
             d[b] += l->d[o * n->batch + b] * slope[l->index[i * n->batch + b]];
     }
@@ -203,6 +227,7 @@ static void update(lf_edge_net *n, const lf_row_adam *adam, double rate) {
     for (int i = 0; by > 0 && i < n->layers; i++)
         for (size_t e = 0; e < n->layer[i].out * n->layer[i].in; e++)
             shrink_table(n->layer[i].table + e * n->layer[i].entries, n->layer[i].entries, by);
+    lf_edge_width_clamp(n);
     lf_edge_net_round(n);
 }
 

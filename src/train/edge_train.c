@@ -17,8 +17,15 @@ static void step(void *self, const uint32_t *rows, double rate) {
     lf_edge_net_train_step(s->net, &s->train, rows, rate);
 }
 
+static void begin_epoch(void *self, int64_t epoch, int64_t epochs) {
+    lf_edge_net_begin_epoch(((edges *)self)->net, epoch, epochs);
+}
+
+/* While widths change networks are larger than the one that is wanted: of equal epochs the last one counts. */
 static size_t count_right(void *self, bool test, const uint32_t *rows, size_t count) {
     edges *s = self;
+    if (!test && s->net->recipe->edges.lut_cost > 0 && !s->net->settled)
+        return 0;
     return lf_edge_net_count_right(s->net, test ? &s->test : &s->train, rows, count);
 }
 
@@ -69,7 +76,9 @@ static lf_status make_feeds(const lf_training *t, edges *s) {
     size_t classes = (size_t)r->layer[r->layers - 1].units;
     if (o->features == 0 || o->features > 65536)
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "rows of %zu values are out of range", o->features);
-    s->input = lf_code_input_fit(s->arena, t, (int)r->edges.input_bits, r->edges.input_step);
+    LF_TRY(lf_code_feed_check(t, r->edges.standardize));
+    s->input = lf_code_input_fit(s->arena, t,
+                                 (lf_code_grid){(int)r->edges.input_bits, r->edges.input_step, r->edges.standardize});
     LF_TRY(check_sizes(t, s));
     LF_TRY(lf_code_feed_make(t->ctx, s->arena, r, &s->input, &o->train, classes, "training part", &s->train));
     if (!o->test.count)
@@ -90,6 +99,7 @@ lf_status lf_train_edges(const lf_training *t, lf_trainee *out) {
     s->net = n;
     lf_train_values values = {n->value, n->m, n->v, n->values, n->value, 0, &n->step, &n->power1, &n->power2};
     *out = (lf_trainee){.self = s, .values = values, .kernel = lf_isa_name(n->rows->isa), .free = free_edges};
-    out->step = step, out->count_right = count_right, out->sound = sound, out->settle = settle, out->freeze = freeze;
+    out->step = step, out->begin_epoch = begin_epoch, out->count_right = count_right, out->sound = sound,
+    out->settle = settle, out->freeze = freeze;
     return LF_OK;
 }

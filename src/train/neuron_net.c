@@ -28,7 +28,7 @@ static void layer_sizes(lf_neuron_net *n, int i) {
     l->most = r->mask == LF_MASK_LEARNED ? l->in : l->fan_in;
     l->bits = (int)pick_of(r->output_bits, r->bits, last);
     l->in_bits = first ? n->in->bits : n->layer[i - 1].bits;
-    l->lo = first ? -(1 << (n->in->bits - 1)) : 0;
+    l->lo = first ? n->in->lo : 0;
     l->width = pad16(l->most + 2);
     n->values += l->neurons * l->width;
     n->kepts += 1 + l->neurons * (l->most + 2);
@@ -49,6 +49,8 @@ static void layer_slices(lf_neuron_net *n, int i, float **value, float **kept) {
     l->stats = LF_NEW_ARRAY(n->arena, lf_row_stats, l->neurons);
     l->first = LF_NEW_ARRAY(n->arena, uint32_t, l->in + 2);
     l->reader = LF_NEW_ARRAY(n->arena, uint32_t, l->neurons * l->most);
+    if (n->recipe->neurons.mask == LF_MASK_REGROW)
+        l->score = LF_NEW_ARRAY(n->arena, float, l->neurons * l->in);
     l->table = LF_NEW_ARRAY(n->arena, uint8_t, l->neurons * lf_neuron_entries(l));
 }
 
@@ -129,7 +131,7 @@ static void first_values(lf_neuron_net *n, int i) {
     *l->now = (float)l->most;
     if (n->recipe->neurons.mask == LF_MASK_RANDOM)
         random_mask(l, &rng);
-    else if (n->recipe->neurons.mask == LF_MASK_BALANCED)
+    else if (n->recipe->neurons.mask == LF_MASK_BALANCED || n->recipe->neurons.mask == LF_MASK_REGROW)
         balanced_mask(l, &rng);
     for (size_t w = 0; n->recipe->neurons.mask == LF_MASK_LEARNED && w < l->neurons * l->most; w++)
         l->input[w] = (float)(w % l->most);
@@ -223,7 +225,7 @@ typedef struct job {
     const lf_row_adam *adam;
 } job;
 
-static const float *codes_read(const lf_neuron_net *n, int i) {
+const float *lf_neuron_codes_read(const lf_neuron_net *n, int i) {
     return i ? n->layer[i - 1].code : n->input;
 }
 
@@ -241,7 +243,7 @@ static void add_scaled(float *restrict y, float a, const float *restrict x, size
         y[b] += a * x[b];
 }
 
-static float dot(const float *x, const float *y, size_t count) {
+float lf_neuron_dot(const float *x, const float *y, size_t count) {
     float s[LANES] = {0};
     for (size_t b = 0; b < count; b += LANES)
         for (size_t j = 0; j < LANES; j++)
@@ -266,7 +268,7 @@ static void forward_neuron(void *arg, size_t j, int worker) {
     memset(x, 0, n->batch * sizeof *x);
     for (size_t k = 0; k < inputs_now(l); k++)
         add_scaled(x, l->value[j * l->width + k],
-                   codes_read(n, t->layer) + (size_t)l->input[j * l->most + k] * n->batch, n->batch);
+                   lf_neuron_codes_read(n, t->layer) + (size_t)l->input[j * l->most + k] * n->batch, n->batch);
     n->rows->forward(&u, x, l->code + j * n->batch, NULL, n->batch, &l->stats[j]);
     run_average(&l->mean[j], momentum, l->stats[j].mean);
     run_average(&l->variance[j], momentum, l->stats[j].variance);
@@ -284,7 +286,10 @@ static void backward_neuron(void *arg, size_t j, int worker) {
     n->rows->backward(&u, &l->stats[j], l->x + j * n->batch, d, NULL, n->batch, &grads);
     memset(g, 0, l->width * sizeof *g);
     for (size_t k = 0; k < inputs_now(l); k++)
-        g[k] = dot(d, codes_read(n, t->layer) + (size_t)l->input[j * l->most + k] * n->batch, n->batch);
+        g[k] = lf_neuron_dot(d, lf_neuron_codes_read(n, t->layer) + (size_t)l->input[j * l->most + k] * n->batch,
+                             n->batch);
+    if (n->watched)
+        lf_neuron_net_score(n, t->layer, j);
     g[l->most] = grads.gamma;
     g[l->most + 1] = grads.beta;
 }
@@ -350,4 +355,6 @@ void lf_neuron_net_train_step(lf_neuron_net *n, const lf_feed *feed, const uint3
     loss(n);
     lf_row_adam adam = lf_schedule_adam(t, rate, n->power1, n->power2);
     backward(n, &adam);
+    if (n->watched)
+        lf_neuron_net_regrow(n);
 }

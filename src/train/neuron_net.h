@@ -27,6 +27,7 @@ typedef struct lf_neuron_layer {
     /* one batch */
     float *x, *code, *d; /* [neurons][batch] */
     lf_row_stats *stats;
+    float *score;             /* mask regrow: [neurons][in], gradients of weights there are and are not */
     uint32_t *first, *reader; /* weights that read input i: reader[first[i] ..], as neuron * most + k */
     uint8_t *table;           /* [neurons][2^(fan_in * in_bits)], once settled */
 } lf_neuron_layer;
@@ -49,6 +50,8 @@ typedef struct lf_neuron_net {
     double power1, power2;
     const lf_rows *rows;
     lf_pool *pool;
+    double exchange; /* mask regrow: part of a neuron's inputs that changes next */
+    int watched;     /* steps until then, in which scores are summed; 0: it does not */
 } lf_neuron_net;
 
 lf_neuron_net *lf_neuron_net_new(const lf_recipe *r, const lf_code_input *in, size_t classes, uint64_t seed, lf_isa isa,
@@ -59,6 +62,16 @@ void lf_neuron_net_readers(lf_neuron_net *n); /* after masks changed */
 void lf_neuron_net_train_step(lf_neuron_net *n, const lf_feed *feed, const uint32_t *rows, double rate);
 /* Masks that are learned: each neuron keeps the inputs of largest weights. */
 void lf_neuron_net_prune(lf_neuron_net *n);
+/* Masks that regrow (Evci et al., ICML 2020): after a few steps each neuron exchanges this part of its inputs, those of the smallest weights for those
+ * whose weights, now 0, would have the largest gradients. */
+void lf_neuron_net_watch(lf_neuron_net *n, double exchange);
+/* One of these steps: neuron j of layer i, once its d is known. */
+void lf_neuron_net_score(lf_neuron_net *n, int i, size_t j);
+/* After a step. */
+void lf_neuron_net_regrow(lf_neuron_net *n);
+/* The product of two rows of a batch. */
+float lf_neuron_dot(const float *x, const float *y, size_t count);
+const float *lf_neuron_codes_read(const lf_neuron_net *n, int i); /* by layer i: [in][batch] */
 bool lf_neuron_net_is_sparse(const lf_neuron_net *n);
 
 /* All tables, from the values as they are. */

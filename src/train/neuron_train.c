@@ -15,8 +15,16 @@ static void step(void *self, const uint32_t *rows, double rate) {
     lf_neuron_net_train_step(s->net, &s->train, rows, rate);
 }
 
+/* The part of inputs exchanged falls to 0 at the end of `regrow_until`; nothing is known before the first epoch. */
+static double exchange_in(const lf_recipe_neurons *r, int64_t epoch, int64_t epochs) {
+    double part = (double)(epoch - 1) / (r->regrow_until * (double)epochs);
+    return epoch > 1 && part < 1 ? r->regrow * (1 - part) : 0;
+}
+
 static void begin_epoch(void *self, int64_t epoch, int64_t epochs) {
     lf_neuron_net *n = ((neurons *)self)->net;
+    if (n->recipe->neurons.mask == LF_MASK_REGROW)
+        lf_neuron_net_watch(n, exchange_in(&n->recipe->neurons, epoch, epochs));
     int64_t dense = n->recipe->neurons.dense_epochs;
     dense = dense < epochs ? dense : epochs - 1; /* the last epoch is sparse */
     if (epoch > dense && !lf_neuron_net_is_sparse(n))
@@ -67,7 +75,8 @@ static lf_status check_layer(const lf_training *t, int i, size_t in, int in_bits
     const lf_recipe_neurons *r = &t->recipe->neurons;
     bool last = i == t->recipe->layers - 1;
     int64_t special = last ? r->output_fan_in : i == 0 ? r->input_fan_in : 0, fan_in = special ? special : r->fan_in;
-    double inputs = r->mask == LF_MASK_LEARNED ? (double)in : (double)fan_in;
+    bool wide = r->mask == LF_MASK_LEARNED || r->mask == LF_MASK_REGROW;
+    double inputs = wide ? (double)in : (double)fan_in;
     *values += (double)t->recipe->layer[i].units * (inputs + (double)t->recipe->training.batch + 32768.0 / 4);
     if (fan_in * in_bits > TABLE_BITS_MAX)
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL,
@@ -93,7 +102,9 @@ static lf_status make_feeds(const lf_training *t, neurons *s, size_t *classes) {
     if (o->features == 0 || o->features > 65536)
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "rows of %zu values are out of range", o->features);
     const lf_recipe_neurons *r = &t->recipe->neurons;
-    s->input = lf_code_input_fit(s->arena, t, (int)(r->input_bits ? r->input_bits : r->bits), r->input_step);
+    LF_TRY(lf_code_feed_check(t, r->standardize));
+    s->input = lf_code_input_fit(
+        s->arena, t, (lf_code_grid){(int)(r->input_bits ? r->input_bits : r->bits), r->input_step, r->standardize});
     LF_TRY(check_sizes(t, s, classes));
     LF_TRY(lf_code_feed_make(t->ctx, s->arena, t->recipe, &s->input, &o->train, *classes, "training part", &s->train));
     if (!o->test.count)

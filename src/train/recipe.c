@@ -221,8 +221,11 @@ static lf_status check_coded(const lf_parser *p, const lf_yaml *root) {
     double mantissa = frexp(r->edges.input_step, &exponent);
     if (r->edges.input_step > 0 && (mantissa < 0.5 || mantissa > 0.5))
         return lf_recipe_wrong(p, root, "edges: 'input_step' is a power of two");
-    if (r->family == LF_FAMILY_NEURONS && (r->neurons.input_bits ? r->neurons.input_bits : r->neurons.bits) < 2)
-        return lf_recipe_wrong(p, root, "neurons: features have at least 2 bits");
+    bool neurons = r->family == LF_FAMILY_NEURONS;
+    int64_t bits = !neurons ? r->edges.input_bits : r->neurons.input_bits ? r->neurons.input_bits : r->neurons.bits;
+    if (bits < 2 && (neurons ? r->neurons.standardize : r->edges.standardize))
+        return lf_recipe_wrong(
+            p, root, lf_format(p->arena, "%s: standardized features have at least 2 bits", families[r->family]));
     return LF_OK;
 }
 

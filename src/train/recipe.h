@@ -120,7 +120,7 @@ typedef struct lf_recipe_regularize {
 
 /* What kind of network: products of codes, LUTs, sparse neurons that become tables, or sums of tables. */
 typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS, LF_FAMILY_NEURONS, LF_FAMILY_EDGES } lf_family;
-typedef enum lf_mask { LF_MASK_BALANCED, LF_MASK_RANDOM, LF_MASK_LEARNED } lf_mask;
+typedef enum lf_mask { LF_MASK_BALANCED, LF_MASK_RANDOM, LF_MASK_LEARNED, LF_MASK_REGROW } lf_mask;
 
 typedef enum lf_threshold_kind { LF_THRESHOLD_QUANTILE, LF_THRESHOLD_UNIFORM, LF_THRESHOLD_GAUSSIAN } lf_threshold_kind;
 
@@ -148,7 +148,10 @@ typedef struct lf_recipe_neurons {
     int64_t input_fan_in, input_bits, output_fan_in,
         output_bits;      /* of the first layer, the features, the last layer; 0: the same */
     int64_t dense_epochs; /* LEARNED: before neurons keep their largest weights */
+    double regrow;        /* REGROW: part of a neuron's inputs exchanged before an epoch, at first */
+    double regrow_until;  /* for so long a part of training */
     double input_step;    /* of features, in standard deviations; 0: chosen */
+    bool standardize;     /* features; otherwise codes are the highest bits of a byte */
     double logits;        /* what the range of the last codes stands for in the loss */
 } lf_recipe_neurons;
 
@@ -156,7 +159,10 @@ typedef struct lf_recipe_edges {
     int64_t bits, input_bits; /* of what is between layers, of features */
     int64_t fraction;         /* bits of an entry behind the point */
     double input_step;        /* of features, in standard deviations; 0: chosen */
+    bool standardize;         /* as of neurons */
     double cost;              /* of an edge: how fast its table becomes a constant */
+    double lut_cost;          /* of an estimated LUT, in the loss; above 0 edges learn how many bits they read */
+    double settle;            /* these are fixed for this last part of training */
 } lf_recipe_edges;
 
 typedef struct lf_recipe {

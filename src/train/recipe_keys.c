@@ -21,7 +21,7 @@ static const char *const quantizer_types[] = {"bipolar", "ternary", "int", "uint
 static const char *const scale_modes[] = {"fixed", "learned", "power_of_two", NULL};
 static const char *const output_kinds[] = {"scale", "batch_norm", NULL};
 static const char *const families[] = {"products", "luts", "neurons", "edges", NULL};
-static const char *const masks[] = {"balanced", "random", "learned", NULL};
+static const char *const masks[] = {"balanced", "random", "learned", "regrow", NULL};
 static const char *const threshold_kinds[] = {"quantile", "uniform", "gaussian", NULL};
 static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
 
@@ -177,29 +177,42 @@ static const lf_attr_desc luts_keys[] = {
 
 static const lf_attr_desc neurons_keys[] = {
     KEY_ENUM(lf_recipe_neurons, mask, "balanced", masks,
-             "which inputs: each equally often; drawn; the largest weights of dense neurons"),
+             "which inputs: each equally often; drawn; the largest weights of dense neurons; balanced at first, the "
+             "weakest exchanged for those of largest gradients"),
     KEY(lf_recipe_neurons, fan_in, LF_ATTR_INT, "3", 1, 15, "inputs of a neuron; fan-in times bits is at most 15"),
     KEY(lf_recipe_neurons, bits, LF_ATTR_INT, "2", 1, 8, "of what a neuron gives"),
     KEY(lf_recipe_neurons, input_fan_in, LF_ATTR_INT, "0", 0, 15, "the same of the first layer; 0: as fan_in"),
-    KEY(lf_recipe_neurons, input_bits, LF_ATTR_INT, "0", 0, 8, "of features, at least 2; 0: as bits"),
+    KEY(lf_recipe_neurons, input_bits, LF_ATTR_INT, "0", 0, 8, "of features; 0: as bits"),
     KEY(lf_recipe_neurons, output_fan_in, LF_ATTR_INT, "0", 0, 15, "of the last layer; 0: as fan_in"),
     KEY(lf_recipe_neurons, output_bits, LF_ATTR_INT, "0", 0, 8, "of the last layer; 0: as bits"),
     KEY(lf_recipe_neurons, dense_epochs, LF_ATTR_INT, "10", 1, 100000,
         "mask learned: epochs before neurons are sparse"),
+    KEY(lf_recipe_neurons, regrow, LF_ATTR_REAL, "0.5", 0, 1,
+        "mask regrow: part of a neuron's inputs exchanged before an epoch; it falls to 0"),
+    KEY(lf_recipe_neurons, regrow_until, LF_ATTR_REAL, "0.7", 0, 1, "in this first part of the training"),
     KEY(lf_recipe_neurons, input_step, LF_ATTR_REAL, "0", 0, 100,
         "value of one code of a feature, in its standard deviations; 0: 4 / 2^input_bits"),
+    KEY(lf_recipe_neurons, standardize, LF_ATTR_BOOL, "true", 0, 0,
+        "features by mean and deviation; otherwise codes are the highest bits of bytes, which costs no LUT"),
     KEY(lf_recipe_neurons, logits, LF_ATTR_REAL, "10", 1e-3, 1e6, "the range of the last codes in the loss"),
     {0},
 };
 
 static const lf_attr_desc edges_keys[] = {
     KEY(lf_recipe_edges, bits, LF_ATTR_INT, "4", 1, 8, "of the codes between layers"),
-    KEY(lf_recipe_edges, input_bits, LF_ATTR_INT, "5", 2, 8, "of features"),
+    KEY(lf_recipe_edges, input_bits, LF_ATTR_INT, "5", 1, 8, "of features"),
     KEY(lf_recipe_edges, fraction, LF_ATTR_INT, "2", 0, 12, "bits of the tables' entries behind the point"),
     KEY(lf_recipe_edges, input_step, LF_ATTR_REAL, "0", 0, 100,
         "value of one code of a feature, in its standard deviations, a power of two; 0: 4 / 2^input_bits"),
+    KEY(lf_recipe_edges, standardize, LF_ATTR_BOOL, "true", 0, 0,
+        "features by mean and deviation; otherwise codes are the highest bits of bytes, which costs no LUT"),
     KEY(lf_recipe_edges, cost, LF_ATTR_REAL, "0", 0, 1000,
         "of an edge: its table shrinks by so much, times the rate, with every step; constant ones vanish"),
+    KEY(lf_recipe_edges, lut_cost, LF_ATTR_REAL, "0", 0, 1000,
+        "added to the loss for every estimated LUT of tables and adders; above 0 each edge learns how many bits it "
+        "reads, and vanishes at none"),
+    KEY(lf_recipe_edges, settle, LF_ATTR_REAL, "0.3", 0.01, 1,
+        "lut_cost: those bits are fixed for this last part of the training; the best epoch is one of it"),
     {0},
 };
 

@@ -25,15 +25,21 @@ static const char learned[] =
                  "neurons: {fan_in: 4, bits: 2, output_bits: 5, mask: learned, dense_epochs: 2}\n"
                  "training: {epochs: 5, batch: 48, validation: 300, initial: 0.1}\n";
 
+static const char regrow[] = CASE_NEURONS "layers: [60, 30, 10]\n"
+                                          "neurons: {fan_in: 4, bits: 2, output_bits: 5, mask: regrow}\n"
+                                          "training: {epochs: 6, batch: 48, validation: 300, initial: 0.5}\n";
+
 static void test_same_bits(void **state) {
     same_for_threads_and_kernels(*state, balanced);
     same_for_threads_and_kernels(*state, learned);
+    same_for_threads_and_kernels(*state, regrow);
 }
 
 static void test_frozen(void **state) {
     check_frozen(*state, balanced, 0.3);
     check_frozen(*state, mixed, 0.3);
     check_frozen(*state, learned, 0.5);
+    check_frozen(*state, regrow, 0.5);
 }
 
 /* -- gradients ------------------------------------------------------------------------------------------------------ */
@@ -128,7 +134,7 @@ static void check_gradients(const char *text) {
     surrogate *s = calloc(1, sizeof *s);
     uint8_t index[BATCH * FEATURES];
     uint32_t rows[BATCH];
-    lf_code_input in = {.features = FEATURES, .bits = 2, .step = 1};
+    lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
     lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 7, LF_ISA_COUNT, lf_ctx_pool(ctx));
     fill(s, index, rows, -2);
     lf_feed feed = {.index = index, .labels = s->labels, .count = BATCH, .features = FEATURES, .code = {-2, -1, 0, 1}};
@@ -180,7 +186,7 @@ static void test_masks(void **state) {
     lf_ctx *ctx = lf_ctx_new(1);
     for (int random = 0; random < 2; random++) {
         lf_recipe *r = masked(ctx, random ? "random" : "balanced");
-        lf_code_input in = {.features = FEATURES, .bits = 2, .step = 1};
+        lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
         lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
         const lf_neuron_layer *l = &n->layer[0];
         int uses[FEATURES] = {0}, low = 99, high = 0;
@@ -202,7 +208,7 @@ static void test_prune(void **state) {
     (void)state;
     lf_ctx *ctx = lf_ctx_new(1);
     lf_recipe *r = masked(ctx, "learned");
-    lf_code_input in = {.features = FEATURES, .bits = 2, .step = 1};
+    lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
     lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
     const lf_neuron_layer *l = &n->layer[0];
     for (size_t k = 0; k < FEATURES; k++)
@@ -216,6 +222,32 @@ static void test_prune(void **state) {
         assert_true(l->value[k] == (float)(11 - k) * (input & 1 ? -1.0f : 1.0f));
     }
     assert_true(l->value[5] == 0);
+    lf_neuron_net_free(n);
+    lf_recipe_free(r);
+    lf_ctx_free(ctx);
+}
+
+/* Of five inputs the two of smallest weight go, those of the largest gradients come; what stays keeps its weight. */
+static void test_regrow(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_recipe *r = masked(ctx, "regrow");
+    lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
+    lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
+    const lf_neuron_layer *l = &n->layer[0];
+    static const float weight[5] = {3, -0.5f, 2, 1, -4};
+    for (size_t k = 0; k < 5; k++)
+        l->input[k] = (float)(2 * k), l->value[k] = weight[k], n->m[k] = n->v[k] = 1;
+    lf_neuron_net_watch(n, 0.4);
+    for (size_t i = 0; i < FEATURES; i++)
+        l->score[i] = i == 7 ? -9 : i == 11 ? 8 : i % 2 ? 7 : i == 10 ? 6 : 100;
+    while (n->watched)
+        lf_neuron_net_regrow(n);
+    static const float want[5] = {0, 7, 4, 11, 8};
+    for (size_t k = 0; k < 5; k++) {
+        assert_true(l->input[k] == want[k]);
+        assert_true(l->value[k] == (k % 2 ? 0 : weight[k]) && n->m[k] == (k % 2 ? 0 : 1));
+    }
     lf_neuron_net_free(n);
     lf_recipe_free(r);
     lf_ctx_free(ctx);
@@ -246,7 +278,8 @@ static void test_refusals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_frozen), cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_masks),     cmocka_unit_test(test_prune),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_masks),     cmocka_unit_test(test_prune),  cmocka_unit_test(test_regrow),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

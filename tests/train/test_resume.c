@@ -18,6 +18,14 @@ static const char recipe[] =
                 "training: {epochs: 12, batch: 64, validation: 300, rate: 0.02, initial: 0.1}\n"
                 "regularize: {dropout: 0.1, shift: 1}\n";
 
+/* What their epochs change besides weights: widths that settle, masks that regrow. */
+static const char edges[] = "data: digits\nfamily: edges\nlayers: [9, 10]\n"
+                            "edges: {bits: 4, input_bits: 2, fraction: 1, lut_cost: 0.0003}\n"
+                            "training: {epochs: 10, batch: 48, validation: 300, rate: 0.02}\n";
+static const char neurons[] = "data: digits\nfamily: neurons\nlayers: [40, 20, 10]\n"
+                              "neurons: {fan_in: 4, bits: 2, output_bits: 5, mask: regrow}\n"
+                              "training: {epochs: 10, batch: 48, validation: 300, initial: 0.5}\n";
+
 typedef struct fixture {
     train_case c;
     lf_ctx *ctx;
@@ -47,11 +55,11 @@ static int tear_down(void **state) {
 }
 
 /* Trains in a child that is killed after `microseconds`. True when it was killed before it was done. */
-static bool killed_after(const lf_train_options *o, useconds_t microseconds) {
+static bool killed_after(const char *text_of, const lf_train_options *o, useconds_t microseconds) {
     pid_t child = fork();
     if (child == 0) {
         lf_train_report r;
-        char *text = train_text(recipe, o, 2, &r);
+        char *text = train_text(text_of, o, 2, &r);
         _exit(text ? 0 : 1);
     }
     usleep(microseconds);
@@ -61,31 +69,37 @@ static bool killed_after(const lf_train_options *o, useconds_t microseconds) {
     return WIFSIGNALED(status);
 }
 
-static void test_kill_and_resume(void **state) {
-    fixture *f = *state;
+static void kill_and_resume(const fixture *f, const char *text) {
     lf_train_options o = f->c.options;
     lf_train_report r;
-    char *want = train_text(recipe, &o, 2, &r);
+    char *want = train_text(text, &o, 2, &r);
     assert_non_null(want);
     useconds_t whole = (useconds_t)(r.seconds * 1e6);
     o.checkpoint = f->path;
     o.resume = true;
     int kills = 0, resumed = 0;
-    for (int i = 0; i < 6 && killed_after(&o, whole / 5 + (useconds_t)(i * 997)); i++) {
+    for (int i = 0; i < 6 && killed_after(text, &o, whole / 5 + (useconds_t)(i * 997)); i++) {
         kills++;
         resumed += lf_path_exists(f->path);
     }
-    char *have = train_text(recipe, &o, 1, &r);
+    char *have = train_text(text, &o, 1, &r);
     assert_string_equal(want, have);
     printf("killed %d times, %d times with a checkpoint\n", kills, resumed);
     assert_true(kills > 0);
     free(have);
     /* Resuming what is done gives the same network at once. */
     assert_true(lf_path_exists(f->path));
-    have = train_text(recipe, &o, 1, &r);
+    have = train_text(text, &o, 1, &r);
     assert_string_equal(want, have);
     free(have);
     free(want);
+    unlink(f->path);
+}
+
+static void test_kill_and_resume(void **state) {
+    kill_and_resume(*state, recipe);
+    kill_and_resume(*state, edges);
+    kill_and_resume(*state, neurons);
 }
 
 static void refused(fixture *f, const lf_train_options *o, const char *says) {
