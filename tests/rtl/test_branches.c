@@ -7,8 +7,6 @@
 
 #include "bench_checks.h"
 
-static bench b;
-
 static const lf_range bit = {0, 1, 1}, sign = {-1, 1, 2}, nibble = {-8, 7, 1}, byte_up = {0, 200, 1},
                       wide = {-100000, 100000, 1};
 
@@ -179,10 +177,8 @@ static void add_crossing(void) {
 
 /* -- the tests ------------------------------------------------------------------------------------------------------------------- */
 
-static int set_up(void **state) {
-    (void)state;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(31, 1);
+static void add_all(lf_rng *r) {
+    (void)r;
     add_forks();
     add_sums();
     add_products();
@@ -193,27 +189,9 @@ static int set_up(void **state) {
     add_residual("graph_residual", "depth=3", "depth=5", false);
     add_residual("graph_residual_short", "depth=3 style=distributed", "depth=2 style=register", true);
     add_crossing();
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    return 0;
 }
 
-static int tear_down(void **state) {
-    (void)state;
-    bench_end(&b);
-    return 0;
-}
-
-static void test_verilator(void **state) {
-    (void)state;
-    static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
-    bench_check_verilator(&b, settings, LF_COUNT(settings));
-}
-
-static void test_icarus(void **state) {
-    (void)state;
-    bench_check_icarus(&b);
-}
+static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
 
 /* -- faults that must be seen ------------------------------------------------------------------------------------------------- */
 
@@ -231,41 +209,19 @@ static const bench_fault faults[] = {
     {"a sign lost", "lf_cast.v", "IN_KIND == 1 ? a[IN_BITS-1] : 1'b0", "1'b0"},
 };
 
-/* A bench of a few units beside the whole one. */
-static bench begin_small(void) {
-    bench whole = b;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(32, 1);
+static void add_small(lf_rng *r) {
+    (void)r;
     add_fork("small_fork", 2, 1, nibble);
     add_join("sum_join", "small_sum", nibble, bit, 4, "PE=1");
     add_join("product_join", "small_product", nibble, bit, 4, "PE=1");
     add_concat("small_concat", 2, (int64_t[]){1, 2}, (lf_range[]){nibble, byte_up}, 1);
     add_split("small_split", 5, 2, "sizes=[2,3] PE=1", bit);
     add_frame("small_frame", image(2, 3, 1), bit, "pads=[1,-1,1,1] SIMD=1");
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
-    return whole;
 }
 
-static void test_planted_faults(void **state) {
-    (void)state;
-    bench_need(&b, "iverilog");
-    bench whole = begin_small();
-    size_t seen = 0;
-    bool clean = bench_icarus(&b);
-    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
-        seen += bench_sees(&b, &faults[i]);
-    bench_end(&b);
-    b = whole;
-    assert_true(clean);
-    assert_int_equal(seen, LF_COUNT(faults));
-}
+static const bench_program whole_program = {add_all,   31, settings, LF_COUNT(settings),
+                                            add_small, 32, faults,   LF_COUNT(faults)};
 
 int main(int argc, char **argv) {
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_verilator), cmocka_unit_test(test_icarus),
-                                       cmocka_unit_test(test_planted_faults)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return bench_main(argc, argv, &whole_program, NULL, 0);
 }

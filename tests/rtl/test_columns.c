@@ -9,8 +9,6 @@
 #include "ir/attr.h"
 #include "bench_checks.h"
 
-static bench b;
-
 typedef struct unit_case {
     const char *name;
     int64_t h, w, c; /* h 0: one axis */
@@ -47,34 +45,13 @@ static void add_convolution(lf_rng *r) {
     bench_node(&b, c, "mvu", "PE=3 SIMD=18", &w, 1);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(43, 1);
+static void add_all(lf_rng *r) {
     for (size_t i = 0; i < LF_COUNT(cases); i++)
         add_case(&cases[i]);
-    add_convolution(&r);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    return 0;
+    add_convolution(r);
 }
 
-static int tear_down(void **state) {
-    (void)state;
-    bench_end(&b);
-    return 0;
-}
-
-static void test_verilator(void **state) {
-    (void)state;
-    static const bench_stalls settings[] = {{0, 0}, {.5, 0}, {.5, .5}, {.1, .9}};
-    bench_check_verilator(&b, settings, LF_COUNT(settings));
-}
-
-static void test_icarus(void **state) {
-    (void)state;
-    bench_check_icarus(&b);
-}
+static const bench_stalls settings[] = {{0, 0}, {.5, 0}, {.5, .5}, {.1, .9}};
 
 static const bench_fault faults[] = {
     {"windows reach over the end of a row", "lf_columns.v", "last_window ? FIRST : NEXT", "NEXT"},
@@ -83,39 +60,15 @@ static const bench_fault faults[] = {
      "~full | m_axis_tready | 1'b1"},
 };
 
-static void begin_small(void) {
+static void add_small(lf_rng *r) {
+    (void)r;
     static const unit_case small = {"small_turn", 3, 5, 2, {0, 7, 1}, "kernel=3"};
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(44, 1);
     add_case(&small);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
 }
 
-static void test_planted_faults(void **state) {
-    (void)state;
-    bench_need(&b, "iverilog");
-    bench whole = b;
-    begin_small();
-    size_t seen = 0;
-    bool clean = bench_icarus(&b);
-    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
-        seen += bench_sees(&b, &faults[i]);
-    bench_end(&b);
-    b = whole;
-    assert_true(clean);
-    assert_int_equal(seen, LF_COUNT(faults));
-}
+static const bench_program whole_program = {add_all,   43, settings, LF_COUNT(settings),
+                                            add_small, 44, faults,   LF_COUNT(faults)};
 
-/* An argument runs the tests whose names match it. */
 int main(int argc, char **argv) {
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verilator),
-        cmocka_unit_test(test_icarus),
-        cmocka_unit_test(test_planted_faults),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return bench_main(argc, argv, &whole_program, NULL, 0);
 }

@@ -11,8 +11,6 @@
 #include "bench_checks.h"
 #include "circuit/circuit.h"
 
-static bench b;
-
 static const lf_tensor *text_of(bench_case *c, const lf_circuit *circuit) {
     lf_text t = {0};
     lf_circuit_print(circuit, &t);
@@ -98,11 +96,9 @@ static void add_between(int latency) {
     lf_circuit_free(circuit);
 }
 
-static int set_up(void **state) {
-    (void)state;
+static void add_all(lf_rng *r) {
+    (void)r;
     static const int latency[] = {0, 1, 2, 3, 5, 6, 7, 13, 14, 15, 30, 31, 40, 64, 65};
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(5, 1);
     for (size_t i = 0; i < LF_COUNT(latency); i++)
         add_chain(3, (lf_range){-8, 7, 1}, latency[i], "int");
     add_chain(2, (lf_range){0, 5, 1}, 2, "uint");
@@ -111,27 +107,9 @@ static int set_up(void **state) {
     add_several(1);
     add_between(0);
     add_between(4);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    return b.failed ? -1 : 0;
 }
 
-static int tear_down(void **state) {
-    (void)state;
-    bench_end(&b);
-    return 0;
-}
-
-static void test_verilator(void **state) {
-    (void)state;
-    static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
-    bench_check_verilator(&b, settings, LF_COUNT(settings));
-}
-
-static void test_icarus(void **state) {
-    (void)state;
-    bench_check_icarus(&b);
-}
+static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
 
 static const bench_fault faults[] = {
     {"a place too few: the rate falls", "lf_flow_to_stream.v", "PLACES = LATENCY + 2", "PLACES = LATENCY + 1"},
@@ -142,40 +120,15 @@ static const bench_fault faults[] = {
     {"one input enters without the other", "several_1_circuit0_stream.v", "&room & s_axis_tvalid[1]", "&room"},
 };
 
-static bench begin_small(void) {
-    bench whole = b;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(6, 1);
+static void add_small(lf_rng *r) {
+    (void)r;
     add_chain(2, (lf_range){-8, 7, 1}, 4, "small");
     add_several(1);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    bench_add_setting(&b, (bench_stalls){0, 0}, 5);
-    bench_add_setting(&b, (bench_stalls){.4, .4}, 6);
-    return whole;
 }
 
-static void test_planted_faults(void **state) {
-    (void)state;
-    bench_need(&b, "iverilog");
-    bench whole = begin_small();
-    size_t seen = 0;
-    bool clean = bench_icarus(&b);
-    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
-        seen += bench_sees(&b, &faults[i]);
-    bench_end(&b);
-    b = whole;
-    assert_true(clean);
-    assert_int_equal(seen, LF_COUNT(faults));
-}
+static const bench_program whole_program = {add_all,   5, settings, LF_COUNT(settings),
+                                            add_small, 6, faults,   LF_COUNT(faults)};
 
 int main(int argc, char **argv) {
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verilator),
-        cmocka_unit_test(test_icarus),
-        cmocka_unit_test(test_planted_faults),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return bench_main(argc, argv, &whole_program, NULL, 0);
 }

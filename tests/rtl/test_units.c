@@ -7,8 +7,6 @@
 
 #include "bench_checks.h"
 
-static bench b;
-
 static lf_shape shape2(int64_t rows, int64_t columns) {
     return lf_shape_make(2, (int64_t[]){rows, columns});
 }
@@ -80,11 +78,6 @@ typedef struct levels_case {
     int ties; /* uniform: 1 or 2: half to even, the first level taken by an odd or by an even number */
 } levels_case;
 
-static int ascending(const void *a, const void *z) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)z;
-    return (x > y) - (x < y);
-}
-
 /* Equal steps, perhaps with ties to even; what the input cannot pass is moved to the end of its range, as bisection finds it. */
 static void fill_uniform(const levels_case *l, lf_rng *r, int64_t step, int64_t *row) {
     int64_t span = l->x.hi - l->x.lo, first = l->x.lo + lf_rng_between(r, -span / 3, span / 3);
@@ -99,7 +92,7 @@ static void fill_row(const levels_case *l, lf_rng *r, int64_t *row) {
     int64_t span = l->x.hi - l->x.lo;
     for (int64_t t = 0; t < l->levels; t++)
         row[t] = lf_rng_between(r, l->x.lo - span / 8 - 1, l->x.hi + span / 8 + 2);
-    qsort(row, (size_t)l->levels, sizeof *row, ascending);
+    qsort(row, (size_t)l->levels, sizeof *row, bench_ascending);
     if (l->levels > 2)
         row[1] = row[2];
 }
@@ -114,7 +107,7 @@ static void add_levels(const levels_case *l, lf_rng *r) {
             fill_uniform(l, r, step, at + i * l->levels);
         else
             fill_row(l, r, at + i * l->levels);
-        qsort(at + i * l->levels, (size_t)l->levels, sizeof *at, ascending);
+        qsort(at + i * l->levels, (size_t)l->levels, sizeof *at, bench_ascending);
     }
     c->special = at; /* most inputs lie beside a level */
     c->special_count = rows * l->levels;
@@ -200,24 +193,17 @@ static const mvu_case matrices[] = {
     {"mvu_spatial", {0, 3, 1}, {-1, 1, 1}, 6, 4, 8, 2, false, "PE=4 SIMD=6"},
 };
 
-static int64_t *random_codes(lf_rng *r, lf_range a, int64_t count) {
-    int64_t *code = LF_NEW_ARRAY(b.arena, int64_t, count);
-    for (int64_t i = 0; i < count; i++)
-        code[i] = a.lo + a.step * lf_rng_between(r, 0, (a.hi - a.lo) / a.step);
-    return code;
-}
-
 static void add_matrix(const mvu_case *m, lf_rng *r) {
     bench_case *c = bench_case_new(&b, m->name, shape2(m->vectors, m->columns), m->x);
-    int64_t *T = random_codes(r, (lf_range){-9, 9, 1}, m->rows * m->levels + 1);
+    int64_t *T = bench_codes(r, (lf_range){-9, 9, 1}, m->rows * m->levels + 1);
     for (int64_t i = 0; i < m->rows; i++)
-        qsort(T + i * m->levels, (size_t)m->levels, sizeof *T, ascending);
+        qsort(T + i * m->levels, (size_t)m->levels, sizeof *T, bench_ascending);
     const lf_tensor *consts[3] = {
-        lf_const_codes(c->graph, "W", shape2(m->rows, m->columns), random_codes(r, m->w, m->rows * m->columns)), NULL,
+        lf_const_codes(c->graph, "W", shape2(m->rows, m->columns), bench_codes(r, m->w, m->rows * m->columns)), NULL,
         NULL};
     if (m->bias)
-        consts[1] = lf_const_codes(c->graph, "bias", lf_shape_make(1, &m->rows),
-                                   random_codes(r, (lf_range){-5, 5, 1}, m->rows));
+        consts[1] =
+            lf_const_codes(c->graph, "bias", lf_shape_make(1, &m->rows), bench_codes(r, (lf_range){-5, 5, 1}, m->rows));
     if (m->levels)
         consts[2] = lf_const_codes(c->graph, "T", shape2(m->rows, m->levels), T);
     bench_node(&b, c, "mvu", m->attrs, consts, m->levels ? 3 : m->bias ? 2 : 1);
@@ -251,8 +237,8 @@ static void add_scale(const scale_case *s, lf_rng *r) {
     int64_t pixels = s->channels > 40 ? 1 : 40 / s->channels;
     bench_case *c = bench_case_new(&b, s->name, shape2(pixels, s->channels), s->x);
     lf_shape shape = lf_shape_make(1, &s->constants);
-    const lf_tensor *consts[2] = {lf_const_codes(c->graph, "mul", shape, random_codes(r, s->mul, s->constants)),
-                                  lf_const_codes(c->graph, "add", shape, random_codes(r, s->add, s->constants))};
+    const lf_tensor *consts[2] = {lf_const_codes(c->graph, "mul", shape, bench_codes(r, s->mul, s->constants)),
+                                  lf_const_codes(c->graph, "add", shape, bench_codes(r, s->add, s->constants))};
     bench_node(&b, c, "requantize", s->attrs, consts, 2);
 }
 
@@ -276,7 +262,7 @@ static const lookup_case lookups[] = {
 static void add_lookup(const lookup_case *l, lf_rng *r) {
     bench_case *c = bench_case_new(&b, l->name, shape2(24 / l->channels, l->channels), l->x);
     int64_t count = l->x.hi - l->x.lo + 1 + 2 * l->before;
-    const lf_tensor *T = lf_const_codes(c->graph, "T", shape2(l->rows, count), random_codes(r, l->y, l->rows * count));
+    const lf_tensor *T = lf_const_codes(c->graph, "T", shape2(l->rows, count), bench_codes(r, l->y, l->rows * count));
     bench_node(&b, c, "table",
                lf_format(b.arena, "lo=%" PRId64 " PE=%" PRId64 " ram_style=%s", l->x.lo - l->before, l->pe, l->ram), &T,
                1);
@@ -289,7 +275,7 @@ static void add_rows(lf_rng *r) {
     int64_t at[7];
     for (int i = 0; i < 7; i++)
         at[i] = lf_rng_between(r, -90, 90);
-    qsort(at, 7, sizeof *at, ascending);
+    qsort(at, 7, sizeof *at, bench_ascending);
     bench_node(&b, c, "skid", "", NULL, 0);
     bench_node(&b, c, "width_converter", "in_lanes=4 out_lanes=3", NULL, 0);
     bench_node(&b, c, "fifo", "depth=5 style=distributed", NULL, 0);
@@ -301,49 +287,28 @@ static void add_rows(lf_rng *r) {
     bench_node(&b, c, "skid", "", NULL, 0);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(20, 1);
+static void add_all(lf_rng *r) {
     add_fifos();
     add_skid((lf_range){0, 1, 1}, 1);
     add_skid((lf_range){-200, 200, 1}, 4);
     add_converters();
     for (size_t i = 0; i < LF_COUNT(levels); i++)
-        add_levels(&levels[i], &r);
+        add_levels(&levels[i], r);
     add_argmaxes();
     for (size_t i = 0; i < LF_COUNT(matrices); i++)
-        add_matrix(&matrices[i], &r);
+        add_matrix(&matrices[i], r);
     for (size_t i = 0; i < LF_COUNT(scales); i++)
-        add_scale(&scales[i], &r);
+        add_scale(&scales[i], r);
     for (size_t i = 0; i < LF_COUNT(lookups); i++)
-        add_lookup(&lookups[i], &r);
-    add_rows(&r);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    return 0;
+        add_lookup(&lookups[i], r);
+    add_rows(r);
 }
 
-static int tear_down(void **state) {
-    (void)state;
-    bench_end(&b);
-    return 0;
-}
-
-static void test_verilator(void **state) {
-    (void)state;
-    static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
-    bench_check_verilator(&b, settings, LF_COUNT(settings));
-}
-
-static void test_icarus(void **state) {
-    (void)state;
-    bench_check_icarus(&b);
-}
+static const bench_stalls settings[] = {{0, 0}, {0, .5}, {.5, 0}, {.5, .5}, {.9, .1}, {.1, .9}};
 
 static void test_yosys(void **state) {
     (void)state;
-    bench_need(&b, "yosys");
+    bench_need("yosys");
     const char *argv[] = {
         "yosys", "-q", "-p",
         lf_format(b.arena, "%s; hierarchy -check -top bench; proc; check -assert", bench_read_script(&b)), NULL};
@@ -369,11 +334,7 @@ static const bench_fault faults[] = {
     {"the last beat of a frame is not marked", "skid_2_0.v", "m_axis_tlast ? ", "1'b1 ? "},
 };
 
-/* A bench of a few units beside the whole one. */
-static bench begin_small(void) {
-    bench whole = b;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(21, 1);
+static void add_small(lf_rng *r) {
     add_skid((lf_range){-3, 3, 1}, 2);
     add_fifo(5, "srl", 1);
     add_fifo(6, "distributed", 1);
@@ -382,46 +343,24 @@ static bench begin_small(void) {
     add_converter(3, 2, (lf_range){0, 3, 1});
     add_argmax(6, 1, (lf_range){0, 2, 1});
     add_argmax(6, 3, (lf_range){-9, 9, 1});
-    add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1", 0}, &r);
-    add_levels(&(levels_case){"thr_small_bs", {-99, 99, 1}, 4, 9, 10, true, true, false, "PE=2", 0}, &r);
+    add_levels(&(levels_case){"thr_small", {0, 9, 1}, 2, 1, 40, false, false, false, "PE=1", 0}, r);
+    add_levels(&(levels_case){"thr_small_bs", {-99, 99, 1}, 4, 9, 10, true, true, false, "PE=2", 0}, r);
     add_levels(&(levels_case){"thr_small_even", {-99, 99, 1}, 4, 7, 10, true, true, true, "PE=1 structure=uniform", 2},
-               &r);
-    add_scale(&(scale_case){"rq_small", {-8, 7, 1}, {-9, 9, 1}, {-9, 9, 1}, 4, 4, "PE=2 shift=2 lo=-8 hi=7"}, &r);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
-    return whole;
-}
-
-static void end_small(bench whole) {
-    bench_end(&b);
-    b = whole;
-}
-
-static void test_planted_faults(void **state) {
-    (void)state;
-    bench_need(&b, "iverilog");
-    bench whole = begin_small();
-    size_t seen = 0;
-    bool clean = bench_icarus(&b);
-    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
-        seen += bench_sees(&b, &faults[i]);
-    end_small(whole);
-    assert_true(clean);
-    assert_int_equal(seen, LF_COUNT(faults));
+               r);
+    add_scale(&(scale_case){"rq_small", {-8, 7, 1}, {-9, 9, 1}, {-9, 9, 1}, 4, 4, "PE=2 shift=2 lo=-8 hi=7"}, r);
 }
 
 /* The same cycles once more on the cells that Yosys makes of it. */
 static void test_mapped(void **state) {
     (void)state;
-    bench_need(&b, "iverilog");
-    bench_need(&b, "yosys");
+    bench_need("iverilog");
+    bench_need("yosys");
     const char *cells = "/usr/share/yosys/xilinx/cells_sim.v";
     if (!lf_path_exists(cells)) {
         print_message("%s is not there\n", cells);
         skip();
     }
-    bench whole = begin_small();
+    bench whole = bench_begin_small();
     bench_write_hex(&b);
     const char *synth[] = {
         "yosys", "-q", "-p",
@@ -433,17 +372,14 @@ static void test_mapped(void **state) {
     const char *build[] = {"iverilog",   "-g2005", "-s",       "replay",   "-o",
                            "replay.vvp", cells,    "mapped.v", "replay.v", NULL};
     bool good = bench_tool(&b, synth) && bench_tool(&b, build) && bench_icarus_replay(&b, false);
-    end_small(whole);
+    bench_end_small(whole);
     assert_true(good);
 }
 
-/* An argument runs the tests whose names match it. */
+static const bench_program whole_program = {add_all,   20, settings, LF_COUNT(settings),
+                                            add_small, 21, faults,   LF_COUNT(faults)};
+
 int main(int argc, char **argv) {
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verilator),      cmocka_unit_test(test_icarus), cmocka_unit_test(test_yosys),
-        cmocka_unit_test(test_planted_faults), cmocka_unit_test(test_mapped),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest more[] = {cmocka_unit_test(test_yosys), cmocka_unit_test(test_mapped)};
+    return bench_main(argc, argv, &whole_program, more, LF_COUNT(more));
 }

@@ -9,8 +9,6 @@
 #include "ir/attr.h"
 #include "bench_checks.h"
 
-static bench b;
-
 static lf_shape picture(int64_t h, int64_t w, int64_t c) {
     return lf_shape_make(4, (int64_t[]){1, h, w, c});
 }
@@ -127,28 +125,16 @@ static const rows_case rows[] = {
     {"grp_deep", "mvu", {0, 3, 1}, {-8, 7, 1}, 5, 6, 60, 6, 0, true, "PE=1 SIMD=2 groups=5"},
 };
 
-static int64_t *random_codes(lf_rng *r, lf_range a, int64_t count) {
-    int64_t *code = LF_NEW_ARRAY(b.arena, int64_t, count);
-    for (int64_t i = 0; i < count; i++)
-        code[i] = a.lo + a.step * lf_rng_between(r, 0, (a.hi - a.lo) / a.step);
-    return code;
-}
-
-static int ascending(const void *a, const void *z) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)z;
-    return (x > y) - (x < y);
-}
-
 static void add_rows(const rows_case *m, lf_rng *r) {
     bench_case *c = bench_case_new(&b, m->name, lf_shape_make(3, (int64_t[]){1, m->vectors, m->length}), m->x);
-    int64_t *T = random_codes(r, (lf_range){-9, 9, 1}, m->rows * m->levels + 1);
+    int64_t *T = bench_codes(r, (lf_range){-9, 9, 1}, m->rows * m->levels + 1);
     for (int64_t i = 0; i < m->rows; i++)
-        qsort(T + i * m->levels, (size_t)m->levels, sizeof *T, ascending);
+        qsort(T + i * m->levels, (size_t)m->levels, sizeof *T, bench_ascending);
     const lf_tensor *consts[3] = {lf_const_codes(c->graph, "W", lf_shape_make(2, (int64_t[]){m->rows, m->columns}),
-                                                 random_codes(r, m->w, m->rows * m->columns))};
+                                                 bench_codes(r, m->w, m->rows * m->columns))};
     if (m->bias)
-        consts[1] = lf_const_codes(c->graph, "bias", lf_shape_make(1, &m->rows),
-                                   random_codes(r, (lf_range){-5, 5, 1}, m->rows));
+        consts[1] =
+            lf_const_codes(c->graph, "bias", lf_shape_make(1, &m->rows), bench_codes(r, (lf_range){-5, 5, 1}, m->rows));
     if (m->levels)
         consts[2] = lf_const_codes(c->graph, "T", lf_shape_make(2, (int64_t[]){m->rows, m->levels}), T);
     bench_node(&b, c, m->op, m->attrs, consts, m->levels ? 3 : m->bias ? 2 : 1);
@@ -158,7 +144,7 @@ static void add_rows(const rows_case *m, lf_rng *r) {
 static void add_depthwise(lf_rng *r) {
     bench_case *c = bench_case_new(&b, "depthwise", picture(6, 6, 4), (lf_range){0, 7, 1});
     const lf_tensor *w =
-        lf_const_codes(c->graph, "W", lf_shape_make(2, (int64_t[]){4, 9}), random_codes(r, (lf_range){-4, 3, 1}, 36));
+        lf_const_codes(c->graph, "W", lf_shape_make(2, (int64_t[]){4, 9}), bench_codes(r, (lf_range){-4, 3, 1}, 36));
     bench_node(&b, c, "window", "kernel=[3,3] pads=[1,1,1,1] interleave=2 SIMD=2", NULL, 0);
     bench_node(&b, c, "vvu", "PE=2", &w, 1);
     bench_node(&b, c, "window", "kernel=[2,2] strides=[2,2] interleave=2 SIMD=2", NULL, 0);
@@ -166,36 +152,15 @@ static void add_depthwise(lf_rng *r) {
     bench_node(&b, c, "global_pool", "PE=2 function=sum", NULL, 0);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(40, 1);
+static void add_all(lf_rng *r) {
     for (size_t i = 0; i < LF_COUNT(cases); i++)
         add_case(&cases[i]);
     for (size_t i = 0; i < LF_COUNT(rows); i++)
-        add_rows(&rows[i], &r);
-    add_depthwise(&r);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    return 0;
+        add_rows(&rows[i], r);
+    add_depthwise(r);
 }
 
-static int tear_down(void **state) {
-    (void)state;
-    bench_end(&b);
-    return 0;
-}
-
-static void test_verilator(void **state) {
-    (void)state;
-    static const bench_stalls settings[] = {{0, 0}, {.5, 0}, {.5, .5}, {.1, .9}};
-    bench_check_verilator(&b, settings, LF_COUNT(settings));
-}
-
-static void test_icarus(void **state) {
-    (void)state;
-    bench_check_icarus(&b);
-}
+static const bench_stalls settings[] = {{0, 0}, {.5, 0}, {.5, .5}, {.1, .9}};
 
 /* -- faults that must be seen ------------------------------------------------------------------------------------------- */
 
@@ -212,10 +177,7 @@ static const bench_fault faults[] = {
     {"the first group's weights for all", "lf_mvu_control.v", "count <= last_all ?", "count <= last_pass ?"},
 };
 
-/* A bench of a few units beside the whole one. */
-static void begin_small(void) {
-    bench_begin(&b);
-    lf_rng r = lf_rng_make(42, 1);
+static void add_small(lf_rng *r) {
     static const unit_case few[] = {
         {"small_same", "window", 4, 4, 1, {0, 7, 1}, "kernel=[3,3] pads=[1,1,1,1]"},
         {"small_columns",
@@ -232,25 +194,7 @@ static void begin_small(void) {
         add_case(&few[i]);
     static const rows_case small = {"small_groups", "mvu",          {0, 7, 1}, {-4, 3, 1}, 4, 4, 8, 4, 0,
                                     false,          "PE=2 groups=2"};
-    add_rows(&small, &r);
-    bench_prepare(&b, &r);
-    bench_print(&b);
-    bench_add_setting(&b, (bench_stalls){.4, .4}, 5);
-}
-
-static void test_planted_faults(void **state) {
-    (void)state;
-    bench_need(&b, "iverilog");
-    bench whole = b;
-    begin_small();
-    size_t seen = 0;
-    bool clean = bench_icarus(&b);
-    for (size_t i = 0; i < LF_COUNT(faults) && clean; i++)
-        seen += bench_sees(&b, &faults[i]);
-    bench_end(&b);
-    b = whole;
-    assert_true(clean);
-    assert_int_equal(seen, LF_COUNT(faults));
+    add_rows(&small, r);
 }
 
 /* -- the rate of any geometry -------------------------------------------------------------------------------------------- */
@@ -328,15 +272,10 @@ static void test_rates(void **state) {
     }
 }
 
-/* An argument runs the tests whose names match it. */
+static const bench_program whole_program = {add_all,   40, settings, LF_COUNT(settings),
+                                            add_small, 42, faults,   LF_COUNT(faults)};
+
 int main(int argc, char **argv) {
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_verilator),
-        cmocka_unit_test(test_icarus),
-        cmocka_unit_test(test_planted_faults),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest more[] = {cmocka_unit_test(test_rates)};
+    return bench_main(argc, argv, &whole_program, more, LF_COUNT(more));
 }
