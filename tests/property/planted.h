@@ -54,4 +54,20 @@ static inline void change_codes(lf_graph *g, lf_node *n, int k, void (*change)(i
     refused = lf_infer(g) != LF_OK;
 }
 
+typedef struct planted_fault {
+    const char *name;
+    const char *op; /* of the node whose constant is changed: the one of this op that has so many before it */
+    int which, operand;
+    void (*change)(int64_t *code, size_t count);
+    void (*plant)(lf_graph *g); /* instead, for what is no constant */
+} planted_fault;
+
+static inline void plant(lf_graph *g, const planted_fault *f) {
+    refused = false;
+    if (f->plant)
+        f->plant(g);
+    else
+        change_codes(g, node_of(g, f->op, f->which), f->operand, f->change);
+}
+
 #endif

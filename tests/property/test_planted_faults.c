@@ -75,30 +75,6 @@ static void next_row(int64_t *c, size_t n) {
     }
 }
 
-static void threshold_too_high(lf_graph *g) {
-    change_codes(g, node_of(g, "threshold", 0), 1, up);
-}
-static void threshold_too_low(lf_graph *g) {
-    change_codes(g, node_of(g, "threshold", 0), 1, down);
-}
-static void thresholds_of_another_row(lf_graph *g) {
-    change_codes(g, node_of(g, "threshold", 0), 1, next_row);
-}
-static void threshold_one_bit_short(lf_graph *g) {
-    change_codes(g, node_of(g, "threshold", 0), 1, one_bit_short);
-}
-static void sign_of_a_scale_lost(lf_graph *g) {
-    change_codes(g, node_of(g, "mvu", 0), 1, negate_row);
-}
-static void weight_off_by_one(lf_graph *g) {
-    change_codes(g, node_of(g, "mvu", 1), 1, one_more);
-}
-static void weights_narrowed(lf_graph *g) {
-    change_codes(g, node_of(g, "mvu", 0), 1, narrow);
-}
-static void bias_off_by_one(lf_graph *g) {
-    change_codes(g, node_of(g, "mvu", 1), 2, one_more);
-}
 static void output_base_off_by_one(lf_graph *g) {
     lf_node *n = node_of(g, "threshold", 0);
     lf_attr_set_int(n, "out_base", lf_attr_int(n, "out_base") + 1);
@@ -109,33 +85,29 @@ static void highest_index_on_ties(lf_graph *g) {
     assert_int_equal(lf_infer(g), LF_OK);
 }
 
-static const struct {
-    const char *name;
-    void (*plant)(lf_graph *g);
-    bool argmax;
-} faults[] = {
-    {"threshold one too high (a tie off by one)", threshold_too_high, false},
-    {"threshold one too low", threshold_too_low, false},
-    {"thresholds of another row", thresholds_of_another_row, false},
-    {"threshold one bit short", threshold_one_bit_short, false},
-    {"sign of a scale lost", sign_of_a_scale_lost, false},
-    {"weight off by one", weight_off_by_one, false},
-    {"weights narrowed", weights_narrowed, false},
-    {"bias off by one", bias_off_by_one, false},
-    {"output base off by one", output_base_off_by_one, false},
-    {"highest index on ties", highest_index_on_ties, true},
+static const planted_fault faults[] = {
+    {"threshold one too high (a tie off by one)", "threshold", 0, 1, up, NULL},
+    {"threshold one too low", "threshold", 0, 1, down, NULL},
+    {"thresholds of another row", "threshold", 0, 1, next_row, NULL},
+    {"threshold one bit short", "threshold", 0, 1, one_bit_short, NULL},
+    {"sign of a scale lost", "mvu", 0, 1, negate_row, NULL},
+    {"weight off by one", "mvu", 1, 1, one_more, NULL},
+    {"weights narrowed", "mvu", 0, 1, narrow, NULL},
+    {"bias off by one", "mvu", 1, 2, one_more, NULL},
+    {"output base off by one", NULL, 0, 0, NULL, output_base_off_by_one},
+    {"highest index on ties", NULL, 0, 0, NULL, highest_index_on_ties},
 };
 
 static void every_planted_fault_is_seen(void **state) {
     (void)state;
     lf_ctx *ctx = lf_ctx_new(1);
     for (size_t i = 0; i < LF_COUNT(faults); i++) {
-        lf_graph *net = small_net(ctx, faults[i].argmax), *integers = small_net(ctx, faults[i].argmax);
+        bool argmax = faults[i].plant == highest_index_on_ties;
+        lf_graph *net = small_net(ctx, argmax), *integers = small_net(ctx, argmax);
         assert_int_equal(lf_pass_run(integers, &lf_pass_integerize, NULL), LF_OK);
         if (differences(ctx, net, integers, all_inputs(), ROWS) != 0)
             fail_msg("differs before anything is planted: %s", faults[i].name);
-        refused = false;
-        faults[i].plant(integers);
+        plant(integers, &faults[i]);
         if (!refused && differences(ctx, net, integers, all_inputs(), ROWS) == 0)
             fail_msg("not seen: %s", faults[i].name);
         lf_graph_free(net);
