@@ -7,44 +7,19 @@ import random
 import re
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
-TOOL = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import check, end, run_merged as run, write_rows
+
 FEATURES, LEVELS, BITS = 4, 3, 6  # of the network's input; its codes are FIXED<6,2>
 rng = random.Random(12)
-tests = 0
-failed = 0
-
-
-def check(name, good, why=""):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {tests} - {name}", flush=True)
-    for line in why.splitlines()[-20:] if not good else []:
-        print("#", line)
-
-
-def run(*args):
-    r = subprocess.run([TOOL, *map(str, args)], capture_output=True, text=True)
-    return r.returncode, r.stdout + r.stderr
 
 
 def write(path, text):
     with open(path, "w") as f:
         f.write(text)
-    return path
-
-
-def write_rows(path, rows):
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as f:
-        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        for row in rows:
-            f.write(struct.pack(f"<{len(row)}f", *row))
     return path
 
 
@@ -206,8 +181,7 @@ def main():
         round_trip(work)
         tables(work)
         small_files(work)
-    print(f"1..{tests}")
-    return 1 if failed else 0
+    return end()
 
 
 if __name__ == "__main__":

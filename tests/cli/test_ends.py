@@ -15,7 +15,9 @@ except ImportError as missing:
     print(f"1..0 # SKIP {missing}")
     sys.exit(0)
 
-LUTFISK = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import TOOL as LUTFISK, check, end, run
+
 RECIPE = """data: digits
 input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
 input_quantizer: {type: bipolar}
@@ -31,26 +33,11 @@ case "$1" in -V|--version) echo "Icarus Verilog version 12.0"; exit 0;; esac
 echo $$ > "$STARTED"
 sleep 60
 """
-count = bad = 0
-
-
-def check(name, good, detail=""):
-    global count, bad
-    count += 1
-    bad += not good
-    print(f"{'ok' if good else 'not ok'} {count} - {name}")
-    if not good:
-        print("\n".join("# " + line for line in str(detail).split("\n")))
-
-
-def run(*args):
-    done = subprocess.run([LUTFISK, *args], capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 def wait_for(what, seconds=20):
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
+    last = time.monotonic() + seconds
+    while not what() and time.monotonic() < last:
         time.sleep(0.02)
     return what()
 
@@ -126,5 +113,4 @@ with tempfile.TemporaryDirectory() as work:
     check("those of a 7-series part are not", code == 0 and "6-input" not in text, text + said)
     signals()
     targets()
-print(f"1..{count}")
-sys.exit(1 if bad else 0)
+sys.exit(end())

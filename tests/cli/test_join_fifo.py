@@ -2,21 +2,14 @@
 """The FIFO at a join of a residual network, as deep as it must be, half of that and 1: what the model predicts is what Icarus shows. TAP."""
 import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 
-TOOL = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import join_nets
+from tap import check, run
 
 # At the first join the other branch works pixel by pixel: half of the depth is slower. At the second it needs rows before it gives any.
-RECIPE = """name: two-joins
-data: digits
-input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
-input_quantizer: {type: int, bits: 4, scale: 0.125}
-weights: {type: int, bits: 4, narrow: true, scale_mode: learned}
-activations: {type: uint, bits: 4, scale_mode: learned}
-layers:
+LAYERS = """layers:
   - {conv: 4, kernel: 4, stride: 4, name: stem}
   - {conv: 8, kernel: 1}
   - {conv: 8, kernel: 1}
@@ -26,40 +19,16 @@ layers:
   - {join: [rows, first]}
   - global_average_pool
   - 10
-training: {epochs: 1, batch: 512, rate: 0.005, initial: 0.1, validation: 128}
 """
 ROWS, SETTLING = 3, 6  # frames of a simulation; with a full FIFO it takes some until they come at an even pace
 
-tests = 0
-failed = 0
-
-
-def check(name, good, why=""):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {tests} - {name}")
-    for line in str(why).splitlines()[:20] if not good else []:
-        print("#", line)
-
-
-def run(*args):
-    r = subprocess.run([TOOL, *args, "-q"], capture_output=True, text=True)
-    return r.returncode, r.stdout, r.stderr
-
-
 def build(depths=None, *more):
     """Report and messages; the report is None when the build was refused."""
-    if depths:
-        with open("folding.json", "w") as f:
-            json.dump({name: {"depth": d} for name, d in depths.items()}, f)
-        more += ("--folding", "folding.json")
-    status, _, text = run("build", "net.onnx", "-o", "hw", "--ii", "3200", *more)
-    return (json.load(open("hw/report.json")) if status == 0 else None), text
+    return join_nets.build(3200, depths, *more)[1:]
 
 
 def verify(rows=ROWS):
-    status, out, text = run("verify", "hw", "-i", "x.npy", "-n", str(rows), "--sim", "iverilog", "--json")
+    status, out, text = run("verify", "hw", "-i", "x.npy", "-n", rows, "--sim", "iverilog", "--json", "-q")
     return status, json.loads(out) if out else {}, text
 
 
@@ -123,24 +92,4 @@ def study():
     unmasks_a_wrong_model(joins[1])
 
 
-def main():
-    if not shutil.which("iverilog"):
-        print("1..0 # SKIP iverilog was not found")
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        with open("net.yaml", "w") as f:
-            f.write(RECIPE)
-        for command in (["train", "net.yaml", "-o", "net.onnx"], ["data", "--rows", "digits:test", "-n", str(SETTLING), "-o", "x.npy"]):
-            status, _, text = run(*command)
-            if status:
-                check(" ".join(command), False, text)
-                break
-        else:
-            study()
-        os.chdir("/")
-    print(f"1..{tests}")
-    sys.exit(failed > 0)
-
-
-main()
+sys.exit(join_nets.main(LAYERS, SETTLING, study))

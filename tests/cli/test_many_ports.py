@@ -4,12 +4,11 @@ import json
 import os
 import random
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
 
-TOOL = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import check, end, run_merged as run, write_rows
 
 # A tensor that two layers read before the circuit (q0), one inside that is an output too (q1), names that are one in Verilog.
 CROSSING = """lutfisk 1
@@ -51,32 +50,6 @@ output "sum" = %y
 output "right_alone" = %y2
 """
 
-tests = 0
-failed = 0
-
-
-def check(name, good, why=""):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {tests} - {name}")
-    for line in why.splitlines()[:20] if not good else []:
-        print("#", line)
-
-
-def run(*args):
-    r = subprocess.run([TOOL, *args], capture_output=True, text=True)
-    return r.returncode, r.stdout + r.stderr
-
-
-def write_rows(path, rows, columns, rng):
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as f:
-        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        f.write(struct.pack(f"<{rows * columns}f", *(rng.gauss(0, 1) for _ in range(rows * columns))))
-
-
 def same(outputs, work):
     """Which of the outputs that verify wrote differ from predict's."""
     wrong = []
@@ -101,7 +74,7 @@ def network(text, inputs, outputs, ports, work):
     check(f"{name}: ports in the order of the model", got == ports, str(got))
     rows = []
     for k, (port, columns) in enumerate(inputs):
-        write_rows(f"{work}/x{k}.npy", 40, columns, rng)
+        write_rows(f"{work}/x{k}.npy", [[rng.gauss(0, 1) for _ in range(columns)] for _ in range(40)])
         rows += ["-i", f"{port}={work}/x{k}.npy"]
     code, said = run("predict", model, *rows, *sum((["-o", f"{o}={work}/p_{o}.npy"] for o in outputs), []))
     check(f"{name}: predict", code == 0, said)
@@ -123,8 +96,7 @@ def main():
                 ["s_axis_a_b", "s_axis_a_b_2", "m_axis_third", "m_axis_first", "m_axis_second", "m_axis_middle"], work)
         network(MEETING, [("left", 4), ("right", 4)], ["sum", "right_alone"],
                 ["s_axis_left", "s_axis_right", "m_axis_sum", "m_axis_right_alone"], work)
-    print(f"1..{tests}")
-    return 1 if failed else 0
+    return end()
 
 
 sys.exit(main())

@@ -6,33 +6,17 @@ import os
 import random
 import re
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
 
-TOOL = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import check, end, run_merged as run, write_rows
+
 MODELS = os.path.abspath("../shared/models")
 PUBLISHED = {"dwn_50": ("jsc_dwn/dwn_jsc_t200_distributive_50_l_b100.json", "FIXED<18,4>!"),
              "kanele": ("kanele/kanele_openml.json", "FIXED<22,4>!"),
              "hgq_lut_598": ("hgq_lut/hgq_lut_openml_598_tables.json", "FIXED<10,4>!")}
 rng = random.Random(11)
-tests = 0
-failed = 0
-
-
-def check(name, good, why=""):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f"{'ok' if good else 'not ok'} {tests} - {name}", flush=True)
-    for line in why.splitlines()[-20:] if not good else []:
-        print("#", line)
-
-
-def run(*args):
-    r = subprocess.run([TOOL, *map(str, args)], capture_output=True, text=True)
-    return r.returncode, r.stdout + r.stderr
 
 
 def numbers(values):
@@ -108,14 +92,6 @@ output "y" = %y
 """
 
 
-def write_rows(path, rows, columns):
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as f:
-        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        f.write(struct.pack(f"<{rows * columns}f", *(rng.randint(-32, 31) / 16 for _ in range(rows * columns))))
-
-
 def bytes_of(path):
     with open(path, "rb") as f:
         return f.read()
@@ -141,7 +117,7 @@ def circuits(text, outputs, columns, cases, work):
     model, rows = f"{work}/{name}.lf", f"{work}/{name}.npy"
     with open(model, "w") as f:
         f.write(text)
-    write_rows(rows, 50, columns)
+    write_rows(rows, [[rng.randint(-32, 31) / 16 for _ in range(columns)] for _ in range(50)])
     grid = ["--input", "FIXED<6,2>"]
     code, said = run("predict", model, "-i", rows, *sum((["-o", f"{o}={work}/p_{o}.npy"] for o in outputs), []), *grid)
     check(f"{name}: predict", code == 0, said)
@@ -252,8 +228,7 @@ def main():
         circuits(between(), ["y"], 6, {"auto": ([], None, ("iverilog",)), "slow": (["--ii", "8"], None, ("iverilog",))}, work)
         refusals(work)
         published(work)
-    print(f"1..{tests}")
-    return 1 if failed else 0
+    return end()
 
 
 sys.exit(main())
