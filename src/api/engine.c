@@ -34,14 +34,15 @@ static bool make_integers(lf_engine *e) {
     lf_graph *network = lf_graph_clone(e->graph);
     if (!network)
         return false;
+    size_t first = lf_diag_count(e->ctx);
     if (integers(e->graph) == LF_OK) {
         lf_graph_free(network);
         return true;
     }
     lf_arena *a = lf_arena_new();
     size_t n = lf_diag_count(e->ctx);
-    const char *why = n ? lf_diag_text(a, lf_diag_at(e->ctx, n - 1)) : "";
-    lf_diag_clear(e->ctx);
+    const char *why = n > first ? lf_diag_text(a, lf_diag_at(e->ctx, n - 1)) : "";
+    lf_diag_take_back(e->ctx, first);
     lf_note(e->ctx, NULL, "the reference engine runs this network: it does not become an integer program (%s)", why);
     lf_arena_free(a);
     lf_graph_free(e->graph);

@@ -220,8 +220,9 @@ static lf_status explain(evaluator *e) {
     }
     double *score = LF_NEW_ARRAY(e->arena, double, e->rows * e->outputs);
     for (int i = 0; lf_likely_scales[i] != 0; i++) {
+        size_t first = lf_diag_count(e->ctx);
         if (run_network(e, lf_likely_scales[i], score) != LF_OK || measure(e, score, &m) != LF_OK) {
-            lf_diag_clear(e->ctx);
+            lf_diag_take_back(e->ctx, first);
             continue;
         }
         if (!lf_near_chance(&m))

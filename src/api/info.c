@@ -152,10 +152,10 @@ static void describe(informer *f, const lf_graph *g, lf_status status, size_t fi
 }
 
 lf_status lf_info(lf_ctx *ctx, const lf_model_options *model, lf_answer *answer) {
-    size_t first = lf_diag_count(ctx);
     lf_graph *g = lf_model_open(ctx, model);
     if (!g)
         return LF_BAD_INPUT;
+    size_t first = lf_diag_count(ctx);
     lf_graph *network = lf_graph_clone(g);
     informer f = {.ctx = ctx, .arena = lf_arena_new(), .root = json_object()};
     lf_status status = lf_to_integers(g);
@@ -164,7 +164,7 @@ lf_status lf_info(lf_ctx *ctx, const lf_model_options *model, lf_answer *answer)
         status = try_map(g);
     describe(&f, shown ? shown : g, status, first);
     lf_answer_set(answer, f.root, &f.text);
-    lf_diag_clear(ctx); /* they stand in the answer */
+    lf_diag_take_back(ctx, first); /* they stand in the answer */
     lf_graph_free(network);
     lf_graph_free(g);
     lf_arena_free(f.arena);

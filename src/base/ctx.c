@@ -194,6 +194,19 @@ void lf_diag_clear(lf_ctx *ctx) {
     pthread_mutex_unlock(&ctx->lock);
 }
 
+/* Those dropped for want of room stay counted when there was none left at `first`. */
+void lf_diag_take_back(lf_ctx *ctx, size_t first) {
+    pthread_mutex_lock(&ctx->lock);
+    if (first < ctx->count) {
+        ctx->count = first;
+        ctx->newest = NULL;
+        ctx->errors = 0;
+        for (size_t i = 0; i < first; i++)
+            ctx->errors += ctx->diags[i]->severity == LF_ERROR;
+    }
+    pthread_mutex_unlock(&ctx->lock);
+}
+
 static void add_place(lf_text *t, const lf_where *w) {
     if (w->file)
         lf_text_addf(t, "%s:", w->file);

@@ -32,6 +32,9 @@ void lf_note(lf_ctx *ctx, const lf_where *where, const char *fmt, ...) LF_PRINTF
 /* Add what to do to the newest diagnostic. */
 void lf_hint(lf_ctx *ctx, const char *fmt, ...) LF_PRINTF(2, 3);
 
+/* Takes back what an attempt that is given up has recorded: all diagnostics from index `first` on, of lf_diag_count before it. */
+void lf_diag_take_back(lf_ctx *ctx, size_t first);
+
 /* "file:line:column: node: text\n  hint" into arena memory; unknown parts are left out. */
 const char *lf_diag_text(lf_arena *a, const lf_diag *d);
 

@@ -74,6 +74,25 @@ static void test_limit(void **state) {
     assert_string_equal(text_at(*state, 0), "again");
 }
 
+static void test_take_back(void **state) {
+    lf_fail(*state, LF_FAILED, NULL, "of before");
+    lf_warn(*state, NULL, "too");
+    size_t first = lf_diag_count(*state);
+    for (int i = 0; i < 1500; i++)
+        lf_fail(*state, LF_FAILED, NULL, "tried");
+    lf_diag_take_back(*state, first);
+    lf_hint(*state, "belongs to none of them");
+    assert_int_equal(lf_diag_count(*state), 2);
+    assert_int_equal(lf_diag_errors(*state), 1);
+    assert_string_equal(text_at(*state, 1), "too");
+    lf_diag_take_back(*state, 7);
+    assert_int_equal(lf_diag_count(*state), 2);
+    for (int i = 0; i < 1500; i++)
+        lf_fail(*state, LF_FAILED, NULL, "more");
+    lf_diag_take_back(*state, lf_diag_count(*state));
+    assert_int_equal(lf_diag_errors(*state), 1501);
+}
+
 static void complain(void *arg, size_t index, int worker) {
     (void)worker;
     lf_fail(arg, LF_FAILED, NULL, "task %zu", index);
@@ -136,6 +155,7 @@ int main(void) {
         T(test_places),
         T(test_hint_without_diagnostic),
         T(test_limit),
+        T(test_take_back),
         T(test_threads),
         T(test_all_cores),
         T(test_nearest),
