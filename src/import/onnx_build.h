@@ -7,6 +7,9 @@
 #include "import/onnx_tensor.h"
 #include "ir/op.h"
 
+/* Lists of shapes and axes are short; what is longer is data. */
+enum { LF_ONNX_MAX_INTS = 4096 };
+
 /* What a name of the ONNX graph stands for. */
 typedef enum lf_onnx_kind {
     LF_ONNX_PENDING, /* its node has not been reached */

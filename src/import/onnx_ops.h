@@ -15,6 +15,9 @@ typedef struct lf_onnx_slice {
 } lf_onnx_slice;
 lf_status lf_onnx_slice_data(lf_onnx *m, const lf_onnx_slice *s);
 
+/* Output 0 is these integers, known at import; always LF_OK. */
+lf_status lf_onnx_finish_ints(lf_onnx *m, lf_shape shape, const int64_t *ints);
+
 /* Add, Sub, Mul, Div of integers known at import. */
 lf_status lf_onnx_fold_arithmetic(lf_onnx *m);
 

@@ -193,21 +193,18 @@ lf_tensor *lf_onnx_tensor_at(const lf_onnx *m, lf_id id) {
     return lf_tensor_at(m->g, id);
 }
 
-/* Shapes and axes are short; what is longer is data. */
-enum { MAX_INTS = 4096 };
-
 bool lf_onnx_known_ints(lf_onnx *m, int i) {
     const lf_onnx_value *v = lf_onnx_value_in(m, i);
     if (!v || v->kind == LF_ONNX_INTS)
         return v && v->shape.rank <= 1;
     if (v->kind != LF_ONNX_PAYLOAD || (v->payload->data_type != 6 && v->payload->data_type != 7))
         return false;
-    return v->payload->n_dims == 0 || (v->payload->n_dims == 1 && v->payload->dims[0] <= MAX_INTS);
+    return v->payload->n_dims == 0 || (v->payload->n_dims == 1 && v->payload->dims[0] <= LF_ONNX_MAX_INTS);
 }
 
 static lf_status payload_ints(lf_onnx *m, lf_onnx_value *v, const char *what) {
     LF_TRY(lf_onnx_payload(m, v));
-    if (v->array.is_float || v->array.shape.rank > 1 || v->array.value.count > MAX_INTS)
+    if (v->array.is_float || v->array.shape.rank > 1 || v->array.value.count > LF_ONNX_MAX_INTS)
         return lf_onnx_refuse(m, "the %s, operand %s, is not a short list of integers", what, v->name);
     int64_t *at = LF_NEW_ARRAY(m->scratch, int64_t, v->array.value.count + 1);
     for (size_t i = 0; i < v->array.value.count; i++)
