@@ -92,6 +92,11 @@ static void need_codes(lf_plan *p, lf_id base) {
     want(p, base, LF_FORM_S32, (size_t)lf_shape_count(lf_plan_tensor(p, base)->shape));
 }
 
+static void need(lf_plan *p, lf_id tensor, lf_form form, size_t vec) {
+    p->needed[tensor] = true;
+    want(p, tensor, form, vec);
+}
+
 /* Backward. A quantizer whose chain up to an input is thresholds does not need the chain. A threshold node that goes with the
  * matrix-vector node before it asks for nothing. */
 static void find_needs(lf_plan *p) {
@@ -104,7 +109,10 @@ static void find_needs(lf_plan *p) {
     }
     for (size_t i = g->order.count; i-- > 0;) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (n == NULL || !any_needed(p, n))
+        const lf_logic *l = n != NULL ? p->logic[n->id] : NULL;
+        if (l != NULL && lf_logic_last(l) == n)
+            lf_logic_needs(p, l, need);
+        if (n == NULL || l != NULL || !any_needed(p, n))
             continue;
         p->front[n->id] = aliased(p, n) ? NULL : lf_front_find(p, n);
         p->tail[n->id] = aliased(p, n) || p->front[n->id] || p->kernel[n->id] ? NULL : lf_tail_find(p, n);
@@ -276,6 +284,12 @@ static void add_inputs(lf_plan *p) {
 }
 
 static void add_node(lf_plan *p, const lf_node *n) {
+    lf_logic *l = p->logic[n->id];
+    if (l != NULL) {
+        if (lf_logic_last(l) == n)
+            lf_logic_add(p, l);
+        return;
+    }
     if (!any_needed(p, n) || aliased(p, n) || p->fused[n->id])
         return;
     if (p->front[n->id] != NULL)
@@ -310,12 +324,15 @@ void lf_plan_build(lf_plan *p) {
     p->kernel = (const lf_fast_op **)lf_alloc_array(p->arena, nodes, sizeof *p->kernel);
     p->layers = (lf_layer **)lf_alloc_array(p->arena, nodes, sizeof *p->layers);
     p->window = (const lf_node **)lf_alloc_array(p->arena, nodes, sizeof *p->window);
+    p->logic = (lf_logic **)lf_alloc_array(p->arena, nodes, sizeof *p->logic);
     p->only = lf_only_consumers(p->graph, p->arena);
     p->building = lf_arena_new();
     p->possible = true;
     find_roots(p);
     find_kernels(p);
     find_fusions(p);
+    if (p->for_many)
+        lf_logic_find(p);
     find_needs(p);
     add_inputs(p);
     for (size_t i = 0; i < p->graph->order.count; i++)

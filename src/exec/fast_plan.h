@@ -56,6 +56,7 @@ typedef struct lf_tail lf_tail;
 typedef struct lf_layer lf_layer;
 typedef struct lf_step lf_step;
 typedef struct lf_fast_op lf_fast_op;
+typedef struct lf_logic lf_logic;
 /* LF_OK, or anything else without a diagnostic of its own: the reference engine then runs the block and says what is wrong. */
 typedef lf_status lf_step_fn(const lf_step *s, lf_block *b);
 struct lf_step {
@@ -78,18 +79,26 @@ struct lf_plan {
     size_t block;       /* rows asked for; 0: chosen */
     bool possible;      /* else everything is left to the reference engine */
 
-    lf_id *root;               /* [tensor id] */
-    bool *needed;              /* [tensor id] */
-    lf_slot **slots;           /* [root] what there is */
-    lf_slot **wanted;          /* [root] forms that consumers ask for */
-    const lf_front **front;    /* [node id] the host's chain up to this quantizer is thresholds on floats */
-    const lf_tail **tail;      /* [node id] the chain from codes up to this node is a table */
-    const lf_node **fuses;     /* [node id] the threshold node that is one step with this one */
-    bool *fused;               /* [node id] is that threshold node */
-    const lf_fast_op **kernel; /* [node id] what can do it, or NULL */
-    lf_layer **layers;         /* [node id] what fast_layers.c found out about it */
-    const lf_node **window;    /* [node id] the window node whose vectors this node collects for itself */
-    lf_id *only;               /* [tensor id] the only node that reads it, or 0 */
+    bool for_many; /* layers that are logic run bit-sliced, LF_PLANE_ROWS rows at a time */
+    lf_plan *
+        many; /* such a plan of the same graph, made when there are MANY_ROWS for the first time; NULL: it would be this one */
+    bool many_asked;
+    lf_plan *few; /* of `many`: what does rows that it does not take */
+
+    lf_id *root;                        /* [tensor id] */
+    bool *needed;                       /* [tensor id] */
+    lf_slot **slots;                    /* [root] what there is */
+    lf_slot **wanted;                   /* [root] forms that consumers ask for */
+    const lf_front **front;             /* [node id] the host's chain up to this quantizer is thresholds on floats */
+    const lf_tail **tail;               /* [node id] the chain from codes up to this node is a table */
+    const lf_node **fuses;              /* [node id] the threshold node that is one step with this one */
+    bool *fused;                        /* [node id] is that threshold node */
+    const lf_fast_op **kernel;          /* [node id] what can do it, or NULL */
+    lf_layer **layers;                  /* [node id] what fast_layers.c found out about it */
+    const lf_node **window;             /* [node id] the window node whose vectors this node collects for itself */
+    lf_id *only;                        /* [tensor id] the only node that reads it, or 0 */
+    lf_logic **logic;                   /* [node id] the bit-sliced region it belongs to, or NULL */
+    LF_VEC(struct lf_lut_code *) codes; /* of the regions; freed with the plan */
     lf_step *steps, *last;
     size_t row_bytes; /* of all slots */
     size_t scratch_bytes;
@@ -180,6 +189,16 @@ const lf_node *lf_neurons_behind(const lf_plan *p, const lf_node *n);
 
 /* NULL when the node runs by its definition. */
 const lf_fast_op *lf_fast_op_for(lf_plan *p, const lf_node *n);
+
+/* -- layers that are logic (fast_logic.c) ---------------------------------------------------------------------------------------------- */
+
+/* Which nodes run bit-sliced: sets p->logic. */
+void lf_logic_find(lf_plan *p);
+/* The region's work is one step where its last node stands in the order. */
+const lf_node *lf_logic_last(const lf_logic *l);
+/* Asks for what the region reads: calls want(p, tensor, form, length of vectors). */
+void lf_logic_needs(lf_plan *p, const lf_logic *l, void (*want)(lf_plan *, lf_id, lf_form, size_t));
+void lf_logic_add(lf_plan *p, lf_logic *l);
 
 /* -- conversions (fast_convert.c) --------------------------------------------------------------------------------------------- */
 

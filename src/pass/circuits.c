@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "circuit/minimize.h"
 #include "ops/circuit_node.h"
-#include "pass/circuit_region.h"
+#include "ops/circuit_region.h"
 #include "ops/ops.h"
 #include "ir/is_op.h"
 #include "ir/pass.h"

@@ -5,7 +5,7 @@
 #include "ir/is_op.h"
 #include "ops/ops.h"
 #include "ir/pass.h"
-#include "pass/circuit_region.h"
+#include "ops/circuit_region.h"
 #include "pass/composed.h"
 #include "pass/input_cut.h"
 

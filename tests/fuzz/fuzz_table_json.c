@@ -4,7 +4,7 @@
 
 #include "exec/exec.h"
 #include "import/import.h"
-#include "pass/circuit_region.h"
+#include "ops/circuit_region.h"
 #include "pass/passes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -9,7 +9,7 @@
 #include "exec/exec.h"
 #include "import/import.h"
 #include "ir/lftext.h"
-#include "pass/circuit_region.h"
+#include "ops/circuit_region.h"
 #include "pass/passes.h"
 
 enum { ROWS = 400 };

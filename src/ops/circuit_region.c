@@ -1,4 +1,4 @@
-#include "pass/circuit_region.h"
+#include "ops/circuit_region.h"
 
 #include <string.h>
 
@@ -152,11 +152,12 @@ static lf_status no_room(const builder *b, lf_id t) {
                    lf_tensor_at(b->g, t)->name);
 }
 
-static lf_status add_inputs(builder *b, const lf_ids *inputs) {
+static lf_status add_inputs(builder *b, const lf_circuit_region *r) {
+    const lf_ids *inputs = &r->inputs;
     for (size_t i = 0; i < inputs->count; i++) {
         const lf_tensor *t = lf_tensor_at(b->g, inputs->at[i]);
         lf_word *w = b->words[t->id] = room_for(b, t->id);
-        if (!lf_is_codes(t))
+        if (r->for_cpu ? !lf_on_grid(t) : !lf_is_codes(t))
             return lf_fail(b->g->ctx, LF_BAD_INPUT, NULL, "a circuit takes integer codes; %s is none", t->name);
         if (!w)
             return no_room(b, t->id);
@@ -213,7 +214,7 @@ static lf_status check_ops(const lf_graph *g, const lf_ids *nodes) {
 
 static lf_status build(builder *b, const lf_circuit_region *r) {
     LF_TRY(check_ops(b->g, &r->nodes));
-    LF_TRY(add_inputs(b, &r->inputs));
+    LF_TRY(add_inputs(b, r));
     LF_TRY(add_nodes(b, &r->nodes));
     for (size_t i = 0; i < r->outputs.count; i++) {
         const lf_word *w = b->words[r->outputs.at[i]];
@@ -229,6 +230,7 @@ lf_status lf_circuit_of_region(const lf_graph *g, const lf_circuit_region *r, lf
     lf_status status = b.c && b.arena ? LF_OK : lf_fail(g->ctx, LF_BAD_INPUT, NULL, "no memory for a circuit");
     if (status == LF_OK) {
         b.words = (lf_word **)lf_alloc_array(b.arena, g->tensors.count + 1, sizeof *b.words);
+        b.c->count_with_adders = r->for_cpu;
         status = build(&b, r);
     }
     if (status == LF_OK) {

@@ -1,6 +1,6 @@
 /* Connected nodes as one circuit, by the ops' `circuit` faces. */
-#ifndef LF_PASS_CIRCUIT_REGION_H
-#define LF_PASS_CIRCUIT_REGION_H
+#ifndef LF_OPS_CIRCUIT_REGION_H
+#define LF_OPS_CIRCUIT_REGION_H
 
 #include "circuit/circuit.h"
 #include "ir/op.h"
@@ -9,6 +9,7 @@
  * somebody else reads. The circuit's inputs and outputs are the elements of these tensors, one tensor after the other, row-major. */
 typedef struct lf_circuit_region {
     lf_ids nodes, inputs, outputs;
+    bool for_cpu; /* bits are counted by adders, and inputs may be on any grid */
 } lf_circuit_region;
 
 /* All nodes on the FPGA. Inputs in the order of the graph's inputs where they are such, then as they are first read; outputs in the order of the
