@@ -65,9 +65,24 @@ static real_part find_real_part(const lf_graph *g, lf_arena *scratch) {
     return r;
 }
 
+/* The transpose of the circuit's integers that node n reads, with nothing but elementwise ops and layouts between; or NULL. */
+static const lf_node *transpose_before(const lf_graph *g, const lf_node *n) {
+    do {
+        int v = lf_variable_operand(g, n);
+        n = v < 0 ? NULL : lf_node_at(g, lf_in(g, n, v)->producer);
+    } while (n && !lf_is_op(n, "transpose") &&
+             (lf_is_op(n, "dequantize") || n->op->positions || lf_is_elementwise(g, n)));
+    return lf_is_op(n, "transpose") ? n : NULL;
+}
+
 /* The quantizer of node n reads what no part of the circuit computes. */
 static lf_status refuse_reals(const lf_graph *g, const lf_node *n, const lf_node *culprit) {
     lf_where where = lf_where_node(g, culprit ? culprit : n);
+    const lf_node *turned = culprit ? NULL : transpose_before(g, n);
+    if (turned) {
+        no_hardware(g, turned);
+        return LF_BAD_INPUT;
+    }
     if (!culprit) {
         lf_status status =
             lf_fail(g->ctx, LF_BAD_INPUT, &where, "its input is computed in real numbers from integers of the circuit");

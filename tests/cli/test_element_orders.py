@@ -88,6 +88,10 @@ def mean_of_the_inside(n):
     return [n.quant(n.node("AveragePool", n.picture(), kernel_shape=[3, 3], pads=[1, 1, 1, 1]))]
 
 
+def scales_by_element(n):
+    return [n.matrix(n.quant(n.node("Mul", n.node("Flatten", n.picture()), n.const(1 + n.random.integers(0, 4, 60)))), 60)]
+
+
 CASES = [("a flatten at the output", flattened_output, ""),
          ("a flatten that two products read", two_heads, ""),
          ("a sum of two flattens", sum_of_flattens, "transpose has no hardware"),
@@ -97,7 +101,8 @@ CASES = [("a flatten at the output", flattened_output, ""),
          ("scaling by 2, the pixel before", lambda n: scaled(n, "floor"), "whole factors"),
          ("scaling by 2, the pixel behind", lambda n: scaled(n, "ceil"), "whole factors"),
          ("a part that nobody reads", part_unread, "goes nowhere"),
-         ("a mean of what padding leaves", mean_of_the_inside, "no integer form")]
+         ("a mean of what padding leaves", mean_of_the_inside, "no integer form"),
+         ("a scale for every element of a flatten", scales_by_element, "transpose has no hardware")]
 
 
 def predict(model, outputs, *more):
