@@ -2,6 +2,7 @@
 """Small ends of the command: a signal leaves nothing behind; a target that cannot be written is said before the work; train --resume
 without a checkpoint says so; predict without a file shows rows; estimates for small LUTs are called what they are. TAP."""
 import os
+import re
 import select
 import signal
 import subprocess
@@ -68,6 +69,22 @@ def first_words(*args):
     return line if runs else f"it has ended: {line}"
 
 
+def time_left():
+    """The first progress line with 5 % or more says how long the rest will take, as far as what is done tells."""
+    began, line = time.monotonic(), ""
+    with subprocess.Popen([LUTFISK, "train", "tiny.yaml", "-o", "long.onnx", "--epochs", "80"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as p:
+        for line in p.stderr:
+            said = re.match(r"tiny: (\d+) %, (\d+) s left", line)
+            if said and int(said.group(1)) >= 5:
+                break
+        elapsed = time.monotonic() - began
+        p.kill()
+        p.communicate()
+    part, left = (int(v) for v in said.groups()) if said else (100, 0)
+    rest = elapsed * (100 - part) / part
+    check("progress says the time left", said and rest / 4 - 2 < left < rest * 4 + 2, f"{line} after {elapsed} s")
+
+
 def signals():
     os.mkdir("tools")
     for tool in ("yosys", "iverilog"):
@@ -96,6 +113,7 @@ with tempfile.TemporaryDirectory() as work:
     for quiet in ([], ["-q"]):
         said = first_words("train", "tiny.yaml", "-o", "long.onnx", "--resume", "--epochs", "100000", *quiet)
         check(f"and says so before it trains {quiet}", said.startswith("long.onnx.ckpt: note") and "afresh" in said, said)
+    time_left()
     code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "-q")
     check("train without --resume does not", code == 0 and "afresh" not in said, said)
     np.save("x.npy", np.random.default_rng(1).uniform(0, 1, (7, 1, 28, 28)).astype(np.float32))
