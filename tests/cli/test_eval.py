@@ -2,6 +2,7 @@
 """eval on rows of another layout, scale and order of classes, and what it guesses near chance; predict's integers, batches and inner tensors. TAP."""
 import ast
 import json
+import math
 import os
 import random
 import struct
@@ -34,7 +35,8 @@ const %w : BIPOLAR[4,2] = [1, 1, -1, 1, 1, -1, -1, -1]
 const %s : FLOAT32[] = [0.125]
 %q : BIPOLAR[1,4] = bipolar_quant(%x, %one) "q"
 %p : INT4[1,2] range {-4,4,2} = matmul(%q, %w) "fc"
-%y : FLOAT32[1,2] = mul(%p, %s) "scale"
+%m : FLOAT32[1,2] = mul(%p, %s) "scale"
+%y : FLOAT32[1,2] = softmax(%m) "soft"
 output "y" = %y
 """
 
@@ -95,11 +97,11 @@ def integers():
     sums = [sum(s * w[c] for s, w in zip(r, weights)) for r in signs for c in range(2)]
     write_rows("q.npy", rows)
     kind, values = predict()
-    check("values", kind == "f4" and values == [s / 8 for s in sums], f"{kind} {values}")
+    odds = [1 / (1 + math.exp((sums[i ^ 1] - sums[i]) / 8)) for i in range(len(sums))]
+    check("values", kind == "f4" and all(abs(v - o) < 1e-6 for v, o in zip(values, odds)), f"{kind} {values}")
+    check("--batch: the same in blocks of 7", predict("--batch", 7) == (kind, values))
     kind, values = predict("--raw")
-    check("--raw: the integers before the scale", kind[0] == "i" and values == sums, f"{kind} {values}")
-    kind, values = predict("--batch", 7)
-    check("--batch: the same in blocks of 7", values == [s / 8 for s in sums], f"{kind} {values}")
+    check("--raw: the integers before scale and softmax", kind[0] == "i" and values == sums, f"{kind} {values}")
     kind, values = predict("--output", "q")
     check("--output: a tensor inside", values == [s for r in signs for s in r], f"{kind} {values}")
 
