@@ -147,7 +147,7 @@ static void exec_codes(lf_run *run, const dims *d, const lf_value *in, lf_value 
     w.n = d->outs;
     for (int64_t image = 0; image < d->s.images; image++)
         for (int64_t p = 0; p < d->s.positions; p++) {
-            (void)lf_slide_window(&d->s, p, pixel);
+            lf_slide_window(&d->s, p, pixel);
             for (int64_t g = 0; g < d->group; g++) {
                 gather(d, in[0].code, image, g, pixel, x);
                 lf_weights_dot(run->scratch, &w, g * d->outs * d->terms, x, range, y);
@@ -183,7 +183,7 @@ static void exec_reals(lf_run *run, const dims *d, const lf_value *in, lf_value 
     int64_t *pixel = LF_NEW_ARRAY(run->scratch, int64_t, d->s.taps), channels = d->outs * d->group;
     for (int64_t image = 0; image < d->s.images; image++)
         for (int64_t p = 0; p < d->s.positions; p++) {
-            (void)lf_slide_window(&d->s, p, pixel);
+            lf_slide_window(&d->s, p, pixel);
             for (int64_t oc = 0; oc < channels; oc++)
                 out->real[lf_slide_element(d->s.layout, channels, d->s.positions, image, oc, p)] =
                     dot_reals(d, x, w, image, oc, pixel);
