@@ -273,7 +273,8 @@ static void test_size(void **state) {
     lf_folding_close(f);
 }
 
-/* A row of layers that are alike: each takes as much per clock as the one before gives, whatever the target, so that no converter is needed. */
+/* A row of layers that are alike: each takes as much per clock as the one before gives, whatever the target, and no converter is needed but
+ * before the last, which is free at its other side. */
 static void test_widths(void **state) {
     (void)state;
     enum { LAYERS = 4, WIDTH = 16 };
@@ -292,7 +293,7 @@ static void test_widths(void **state) {
         assert_int_equal(lf_folding_open(g, NULL, g->arena, &f), LF_OK);
         assert_int_equal(lf_folding_reach(f, &roomy, ii, &total), LF_OK);
         lf_folding_close(f);
-        for (int i = 1; i < LAYERS; i++)
+        for (int i = 1; i + 1 < LAYERS; i++)
             assert_int_equal(lf_attr_int(of[i - 1], "PE"), lf_attr_int(of[i], "SIMD"));
     }
 }
