@@ -395,7 +395,7 @@ static lf_status sweep(builder *b, lf_answer *answer) {
     json_t *root = json_object(), *points = json_array();
     lf_table t = lf_table_make(b->arena, LF_COUNT(header), header);
     lf_folding *f;
-    lf_status status = lf_folding_open(b->g, NULL, b->arena, &f);
+    lf_status status = lf_folding_open(b->g, lf_folding_pins(b->g, b->part, b->arena), b->arena, &f);
     if (status == LF_OK)
         status = add_points(b, f, points, &t);
     lf_folding_close(f);

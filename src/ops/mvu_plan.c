@@ -286,7 +286,7 @@ static void choose_memories(lf_mvu_plan *p) {
     p->block =
         deep && (p->spec.ram == LF_MVU_RAM_BLOCK || (p->spec.ram == LF_MVU_RAM_AUTO && block_pays(p->depth, bits)));
     p->preset_memory = p->passes > LF_MVU_ROM_DEPTH;
-    p->preset_block = p->preset_memory && block_pays(p->passes, preset_bits);
+    p->preset_block = p->preset_memory && p->spec.ram != LF_MVU_RAM_DISTRIBUTED && block_pays(p->passes, preset_bits);
     p->preset_early = p->passes > (p->accumulates ? 8 : 32);
 }
 

@@ -15,6 +15,7 @@
 
 #include "fpga/unit.h"
 #include "ir/op.h"
+#include "ops/rom.h"
 
 enum { LF_WALK_LEVELS = 6 };
 
@@ -61,25 +62,18 @@ static inline int64_t lf_walk_banks(const lf_walk *w) {
 /* The change of something linear in the counters when level i (w->levels: all are at their end) advances and those below go back to 0. */
 int64_t lf_walk_change(const lf_walk *w, const int64_t *stride, int i);
 
-/* How the elements of a word look on both sides, and which memory holds them. */
+/* How the elements of a word look on both sides, and which memory holds them (ram: auto takes what weighs less). */
 typedef struct lf_walk_beat {
     int64_t lanes; /* of a word */
     lf_dtype in, out;
     int64_t pad_code;
+    lf_rom_ram ram;
 } lf_walk_beat;
 
 bool lf_walk_is_block(const lf_walk *w, const lf_walk_beat *b);
 void lf_walk_cost(const lf_walk *w, const lf_walk_beat *b, lf_cost *out);
-struct lf_vlog;
-void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf_walk_beat *b, struct lf_vlog *v);
+void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf_walk_beat *b, lf_vlog *v);
 /* Beats per frame and handshakes of rtl/lf_walk.v and lf_walk_columns.v. */
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out);
-
-/* Which walk a node is; the faces cost, rtl and unit (ir/op.h) of one whose op says it so. */
-typedef lf_status lf_walk_fn(const lf_graph *g, const lf_node *n, lf_walk *w, lf_walk_beat *b);
-LF_MUST_USE lf_status lf_walk_node_cost(lf_walk_fn *say, const lf_graph *g, const lf_node *n, lf_cost *out);
-LF_MUST_USE lf_status lf_walk_node_rtl(lf_walk_fn *say, const lf_graph *g, const lf_node *n, struct lf_vlog *v);
-LF_MUST_USE lf_status lf_walk_node_unit(lf_walk_fn *say, const lf_graph *g, const lf_node *n, lf_arena *a,
-                                        lf_unit *out);
 
 #endif

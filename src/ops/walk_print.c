@@ -24,6 +24,8 @@ static int64_t depth_of(const lf_walk *w) {
 }
 
 bool lf_walk_is_block(const lf_walk *w, const lf_walk_beat *b) {
+    if (b->ram != LF_ROM_AUTO)
+        return b->ram == LF_ROM_BLOCK;
     return distributed_lut(depth_of(w), word_bits(b)) > 2 * BLOCK_LUT * lf_block_rams(depth_of(w), word_bits(b));
 }
 

@@ -11,8 +11,9 @@ typedef enum lf_window_order { LF_WINDOW_ROWS, LF_WINDOW_COLUMNS } lf_window_ord
 typedef struct lf_window_attr {
     lf_ints kernel, strides, dilations, pads;
     int64_t pad_code, interleave, SIMD;
-    int order; /* lf_window_order */
-    int style; /* lf_window_style */
+    int order;     /* lf_window_order */
+    int style;     /* lf_window_style */
+    int ram_style; /* lf_rom_ram */
 } lf_window_attr;
 
 /* Index 0: rows, 1: columns. */

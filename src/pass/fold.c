@@ -17,31 +17,17 @@ static lf_status solve_for(lf_folding *f, const lf_part *part, int64_t ii, lf_fo
     return LF_OK;
 }
 
-/* No target: the usual one (1: none), or the fastest that fits: doubling until it does, then bisecting down. */
+/* No target: the usual one (1: none), or the fastest that fits. */
 static lf_status solve_freely(lf_graph *g, lf_folding *f, const lf_part *part, int64_t usual, lf_arena *a) {
     lf_folding_total total;
     bool fits;
     const char *what = NULL;
-    int64_t best = lf_folding_fastest(f);
-    int64_t high = best > usual ? best : usual, low = high;
-    LF_TRY(solve_for(f, part, high, &total, &fits, a, &what));
+    LF_TRY(lf_folding_fit(f, part, usual, &total, &fits));
     if (fits)
         return LF_OK;
-    while (!fits && high < ((int64_t)1 << 40)) {
-        low = high;
-        high *= 2;
-        LF_TRY(solve_for(f, part, high, &total, &fits, a, &what));
-    }
-    if (!fits)
-        return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s",
-                       part->name, what);
-    for (int i = 0; i < 12 && high - low > 1; i++) {
-        int64_t mid = low + (high - low) / 2;
-        LF_TRY(solve_for(f, part, mid, &total, &fits, a, &what));
-        high = fits ? mid : high;
-        low = fits ? low : mid;
-    }
-    return lf_folding_reach(f, part, high, &total);
+    (void)lf_folding_fits(part, &total.cost, a, &what);
+    return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s", part->name,
+                   what);
 }
 
 static lf_status solve_target(lf_graph *g, lf_folding *f, const lf_part *part, const lf_fold_options *o, lf_arena *a) {
@@ -67,7 +53,7 @@ static bool streams_what_is_large(const lf_fold_options *o) {
 }
 
 /* At the target, weights leave the circuit until the rest fits. */
-static lf_status move_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o,
+static lf_status move_weights(lf_graph *g, const lf_fold_pins *pinned, const lf_part *part, const lf_fold_options *o,
                               lf_arena *a) {
     int64_t ii = o->ii > 0 ? o->ii : o->fastest ? 1 : USUAL_II;
     for (int moved = 1; moved;) {
@@ -78,14 +64,14 @@ static lf_status move_weights(lf_graph *g, const bool *pinned, const lf_part *pa
         if (status == LF_OK)
             status = lf_folding_reach(f, part, o->ii > 0 || ii > fastest ? ii : fastest, &total);
         if (status == LF_OK)
-            status = lf_stream_large_weights(g, part, total.cost, &moved);
+            status = lf_stream_large_weights(g, part, pinned, total.cost, &moved);
         lf_folding_close(f);
         LF_TRY(status);
     }
     return LF_OK;
 }
 
-static lf_status choose_weights(lf_graph *g, const bool *pinned, const lf_part *part, const lf_fold_options *o,
+static lf_status choose_weights(lf_graph *g, const lf_fold_pins *pinned, const lf_part *part, const lf_fold_options *o,
                                 lf_arena *a) {
     if (streams_what_is_large(o))
         return move_weights(g, pinned, part, o, a);
@@ -97,7 +83,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     const lf_part *part = lf_part_find(g->ctx, o->part);
     if (!part)
         return LF_BAD_INPUT;
-    bool *pinned = LF_NEW_ARRAY(scratch, bool, g->nodes.count + 1);
+    lf_fold_pins *pinned = lf_folding_pins(g, part, scratch);
     if (o->file && *o->file)
         LF_TRY(lf_folding_read(g, o->file, pinned));
     LF_TRY(choose_weights(g, pinned, part, o, scratch));
@@ -128,7 +114,7 @@ static const lf_attr_desc options[] = {
 
 const lf_pass lf_pass_fold = {
     .name = "fold",
-    .help = "choose PE and SIMD of all layers together for a target of cycles per frame",
+    .help = "choose PE, SIMD, windows and memories of all layers together for a target of cycles per frame",
     .promise = LF_SAME_BITS,
     .option_size = sizeof(lf_fold_options),
     .options = options,

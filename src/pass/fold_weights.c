@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
-#include "pass/folding.h"
 
 bool lf_may_stream_weights(const lf_node *n) {
     return n->place == LF_PLACE_FPGA && n->op->const_stream;
@@ -42,10 +41,11 @@ lf_status lf_stream_weights(lf_graph *g, const char *which) {
 /* What the circuit saves when this unit's weights come from outside. */
 static lf_status saving_of(const lf_graph *g, lf_node *n, lf_cost *out) {
     lf_cost inside, outside;
+    const char *before = lf_attr_enum_name(n, "ram_style");
     LF_TRY(n->op->cost(g, n, &inside));
     lf_attr_set_enum(n, "ram_style", "stream");
     lf_status status = n->op->cost(g, n, &outside);
-    lf_attr_set_enum(n, "ram_style", "auto");
+    lf_attr_set_enum(n, "ram_style", before);
     *out = (lf_cost){.lut = inside.lut - outside.lut, .ff = inside.ff - outside.ff, .bram = inside.bram - outside.bram};
     return status;
 }
@@ -54,18 +54,19 @@ static double share_of(const lf_part *part, const lf_cost *c) {
     return c->lut / (double)(part->lut ? part->lut : 1) + c->bram / (double)(part->bram ? part->bram : 1);
 }
 
-static bool is_free(const lf_node *n) {
-    return lf_may_stream_weights(n) && !strcmp(lf_attr_enum_name(n, "ram_style"), "auto") &&
-           strcmp(lf_attr_enum_name(n, "structure"), "tall") && strcmp(lf_attr_enum_name(n, "structure"), "wide");
+static bool is_free(const lf_node *n, const lf_fold_pins *pinned) {
+    return lf_may_stream_weights(n) && !(pinned[n->id] & LF_PIN_MAKE) &&
+           strcmp(lf_attr_enum_name(n, "ram_style"), "stream") && strcmp(lf_attr_enum_name(n, "structure"), "tall") &&
+           strcmp(lf_attr_enum_name(n, "structure"), "wide");
 }
 
-static lf_status dearest(lf_graph *g, const lf_part *part, lf_node **out, lf_cost *saving) {
+static lf_status dearest(lf_graph *g, const lf_part *part, const lf_fold_pins *pinned, lf_node **out, lf_cost *saving) {
     double best = 0;
     *out = NULL;
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
         lf_cost c;
-        if (!is_free(n))
+        if (!is_free(n, pinned))
             continue;
         LF_TRY(saving_of(g, n, &c));
         if (share_of(part, &c) > best) {
@@ -77,7 +78,8 @@ static lf_status dearest(lf_graph *g, const lf_part *part, lf_node **out, lf_cos
     return LF_OK;
 }
 
-lf_status lf_stream_large_weights(lf_graph *g, const lf_part *part, lf_cost total, int *moved) {
+lf_status lf_stream_large_weights(lf_graph *g, const lf_part *part, const lf_fold_pins *pinned, lf_cost total,
+                                  int *moved) {
     lf_arena *a = lf_arena_new();
     lf_status status = LF_OK;
     const char *what;
@@ -85,7 +87,7 @@ lf_status lf_stream_large_weights(lf_graph *g, const lf_part *part, lf_cost tota
     while (status == LF_OK && !lf_folding_fits(part, &total, a, &what)) {
         lf_node *n;
         lf_cost saving = {0};
-        status = dearest(g, part, &n, &saving);
+        status = dearest(g, part, pinned, &n, &saving);
         if (status != LF_OK || !n)
             break;
         lf_attr_set_enum(n, "ram_style", "stream");

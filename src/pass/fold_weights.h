@@ -2,8 +2,7 @@
 #ifndef LF_PASS_FOLD_WEIGHTS_H
 #define LF_PASS_FOLD_WEIGHTS_H
 
-#include "fpga/part.h"
-#include "ir/op.h"
+#include "pass/folding.h"
 
 /* True for units that can take their weights from outside. */
 bool lf_may_stream_weights(const lf_node *n);
@@ -11,8 +10,9 @@ bool lf_may_stream_weights(const lf_node *n);
 /* "all" such units, or those named in a list with commas. LF_BAD_INPUT, with the nearest name, for one that cannot. */
 LF_MUST_USE lf_status lf_stream_weights(lf_graph *g, const char *which);
 
-/* As the graph is folded: units that nobody told where their weights lie (ram_style = auto) take them from outside, those first whose
+/* As the graph is folded: units that nobody told where their weights lie (not in `pinned`) take them from outside, those first whose
  * memories are the largest part of `part`, until the rest fits or there is none left. *moved: how many did. */
-LF_MUST_USE lf_status lf_stream_large_weights(lf_graph *g, const lf_part *part, lf_cost total, int *moved);
+LF_MUST_USE lf_status lf_stream_large_weights(lf_graph *g, const lf_part *part, const lf_fold_pins *pinned,
+                                              lf_cost total, int *moved);
 
 #endif

@@ -16,7 +16,7 @@ typedef struct reader {
     lf_graph *g;
     const char *path;
     lf_file file;
-    bool *pinned;
+    lf_fold_pins *pinned;
     lf_arena *arena; /* of the pins */
     lf_fifo_pins *pins;
 } reader;
@@ -120,6 +120,8 @@ static lf_status set_style(const reader *r, lf_node *n, const json_t *fields) {
     lf_where where = place_of(r, n->name);
     where.node = n->name;
     int64_t whole = lf_folding_whole(r->g, n);
+    if (lf_is_op(n, "requantize"))
+        return set_word(r, n, "style", style);
     if (!lf_is_op(n, "window"))
         return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s has no style", n->op->name);
     LF_TRY(set_word(r, n, "style", style));
@@ -174,12 +176,17 @@ static bool is_outside(const char *key, const json_t *value) {
     return !strcmp(key, "mem_mode") || (!strcmp(key, "ram_style") && word && !strcmp(word, "stream"));
 }
 
-/* Lists of depths alone, and that weights come from outside, leave the folding of a layer free. */
-static bool pins_folding(const json_t *fields) {
+/* What a layer's fields fix. Depths, and that weights come from outside, fix nothing; that it is named without any field, all. */
+static int pins_of(const lf_node *n, const json_t *fields) {
     const char *key;
     const json_t *value;
-    json_object_foreach((json_t *)fields, key, value) if (!is_depths(key) && !is_outside(key, value)) return true;
-    return json_object_size(fields) == 0;
+    int pins = json_object_size(fields) ? 0 : LF_PIN_FOLDING | LF_PIN_MAKE;
+    json_object_foreach((json_t *)fields, key, value) {
+        bool make = !strcmp(key, "ram_style") || (!strcmp(key, "style") && lf_is_op(n, "requantize"));
+        if (!is_depths(key) && !is_outside(key, value))
+            pins |= make ? LF_PIN_MAKE : LF_PIN_FOLDING;
+    }
+    return pins;
 }
 
 static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
@@ -208,7 +215,7 @@ static lf_status read_layer(const reader *r, lf_node *n, const json_t *fields) {
         worst = set_mem_mode(r, n, fields);
     if (worst == LF_OK && json_object_get(fields, "style"))
         worst = set_style(r, n, fields);
-    r->pinned[n->id] = pins_folding(fields);
+    r->pinned[n->id] |= (lf_fold_pins)pins_of(n, fields);
     return worst;
 }
 
@@ -217,7 +224,7 @@ static void order_windows(const reader *r) {
     for (size_t i = 0; i < r->g->order.count; i++) {
         const lf_node *n = lf_node_at(r->g, r->g->order.at[i]);
         lf_node *w = lf_folding_window(r->g, n);
-        if (w && r->pinned[n->id])
+        if (w && (r->pinned[n->id] & LF_PIN_FOLDING))
             lf_attr_set_int(w, "interleave", lf_attr_int(n, "PE"));
     }
 }
@@ -264,7 +271,7 @@ static lf_status read_file(reader *r, read_fn *read) {
     return status;
 }
 
-lf_status lf_folding_read(lf_graph *g, const char *path, bool *pinned) {
+lf_status lf_folding_read(lf_graph *g, const char *path, lf_fold_pins *pinned) {
     reader r = {.g = g, .path = path, .pinned = pinned};
     return read_file(&r, read_layers);
 }
@@ -339,6 +346,8 @@ lf_status lf_folding_write(const lf_graph *g, lf_text *out) {
             write_simd(g, n, fields);
         if (lf_has_attr(n, "ram_style"))
             json_object_set_new(fields, "ram_style", json_string(lf_attr_enum_name(n, "ram_style")));
+        if (lf_is_op(n, "requantize"))
+            json_object_set_new(fields, "style", json_string(lf_attr_enum_name(n, "style")));
         if (lf_has_attr(n, "structure"))
             json_object_set_new(fields, "structure", json_string(lf_attr_enum_name(n, "structure")));
         json_object_set_new(root, n->name, fields);

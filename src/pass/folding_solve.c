@@ -1,73 +1,17 @@
-/* The folding solver. A layer's choice costs what its unit costs, and every stream between two layers the width converter that their
- * lanes ask for. Along a tree of streams (each layer's first operand) the least sum is found exactly, from the outputs up; other streams
- * (the second operands of joins) are priced with what stands at their other end, and the tree is solved again until nothing changes;
- * then layers are improved one by one. What a part is short of gets dearer until the sum fits. */
+/* The folding solver. At given prices folding_tree.c finds the least sum; what a part is short of gets dearer, and what it has left over
+ * cheaper again, until the sum fits (Everett, Generalized Lagrange multiplier method, 1963). Whatever fits, or comes near, on the way is improved by
+ * folding_search.c, and the cheapest at usual prices is the answer. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "pass/folding_table.h"
+#include "ir/attr_access.h"
+#include "ir/is_op.h"
+#include "pass/folding_state.h"
 
-/* LUTs that one of each is worth. A block RAM takes the silicon of about 120 LUTs with their routing. */
-typedef struct prices {
-    double lut, ff, bram, uram, dsp;
-} prices;
-
-static const prices usual = {1, 0.05, 120, 600, 100};
-
-/* A choice that nothing beats: cheapest of its lanes among the fast enough. */
-typedef struct option {
-    const lf_fold_choice *choice;
-    double weight, best; /* its own; with all that hangs on it */
-    int lanes;           /* index into the layer's list of output lanes */
-} option;
-
-typedef struct state {
-    LF_VEC(option) options;
-    LF_VEC(int64_t) lanes; /* different output lanes */
-    int pick, tree_edge;   /* tree_edge: the stream to its parent in the tree, or -1 */
-    double *below;         /* by output lanes of the parent: least sum of this layer and what hangs on it */
-    int *below_pick;
-} state;
-
-struct lf_folding {
-    lf_fold_table table;
-    lf_arena *work; /* of one solution */
-    state *at;      /* by layer */
-    prices price;
-};
-
-static double weight_of(const prices *p, const lf_cost *c) {
-    return p->lut * c->lut + p->ff * c->ff + p->bram * c->bram + p->uram * c->uram + p->dsp * c->dsp;
-}
-
-static double joint(const lf_folding *f, const lf_fold_edge *e, int64_t from_lanes, int64_t to_lanes) {
-    double lut, ff;
-    lf_fold_joint(from_lanes, to_lanes, e->bits, &lut, &ff);
-    return f->price.lut * lut + f->price.ff * ff;
-}
-
-/* -- options -------------------------------------------------------------------------------------------------------------------- */
-
-static int lanes_index(lf_folding *f, state *s, int64_t lanes) {
-    for (size_t i = 0; i < s->lanes.count; i++)
-        if (s->lanes.at[i] == lanes)
-            return (int)i;
-    LF_PUSH(f->work, &s->lanes, lanes);
-    return (int)s->lanes.count - 1;
-}
-
-static void offer(lf_folding *f, state *s, const lf_fold_choice *c) {
-    double weight = weight_of(&f->price, &c->cost) + f->price.lut * c->buffer_lut;
-    for (size_t i = 0; i < s->options.count; i++) {
-        option *o = &s->options.at[i];
-        if (o->choice->in_lanes != c->in_lanes || o->choice->out_lanes != c->out_lanes)
-            continue;
-        if (weight < o->weight) {
-            o->choice = c;
-            o->weight = weight;
-        }
-        return;
-    }
-    LF_PUSH(f->work, &s->options, (option){c, weight, 0, lanes_index(f, s, c->out_lanes)});
+static lf_fold_use limit_of(const lf_part *part) {
+    return (lf_fold_use){
+        {(double)part->lut, (double)part->ff, (double)part->bram, (double)part->uram, (double)part->dsp}};
 }
 
 static lf_status too_slow(const lf_folding *f, const lf_fold_layer *l, int64_t ii) {
@@ -80,204 +24,110 @@ static lf_status too_slow(const lf_folding *f, const lf_fold_layer *l, int64_t i
     return status;
 }
 
-static lf_status make_options(lf_folding *f, int64_t ii) {
-    size_t count = f->table.layers.count;
-    lf_arena_reset(f->work);
-    f->at = LF_NEW_ARRAY(f->work, state, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const lf_fold_layer *l = &f->table.layers.at[i];
-        for (size_t k = 0; k < l->choices.count; k++)
-            if (l->choices.at[k].cost.ii_cycles <= ii)
-                offer(f, &f->at[i], &l->choices.at[k]);
-        if (f->at[i].options.count == 0)
-            return too_slow(f, l, ii);
-    }
-    return LF_OK;
+/* -- foldings that were found ---------------------------------------------------------------------------------------------------- */
+
+typedef struct found {
+    int *pick;     /* by layer */
+    double beyond; /* 0: it fits */
+    double weight; /* at usual prices */
+} found;
+
+static found found_new(lf_folding *f) {
+    return (found){LF_NEW_ARRAY(f->work, int, f->table.layers.count + 1), INFINITY, INFINITY};
 }
 
-static const lf_fold_choice *picked(const lf_folding *f, int layer) {
-    return f->at[layer].options.at[f->at[layer].pick].choice;
+static bool is_better(double beyond, double weight, const found *than) {
+    return beyond < than->beyond || (beyond == than->beyond && weight < than->weight);
 }
 
-/* -- the tree ---------------------------------------------------------------------------------------------------------------------- */
-
-/* Streams of a layer that are not in the tree, with the other end as it stands. */
-static double loose_streams(const lf_folding *f, int layer, const lf_fold_choice *c) {
-    const lf_fold_layer *l = &f->table.layers.at[layer];
-    double sum = 0;
-    for (size_t i = 0; i < l->in.count; i++) {
-        const lf_fold_edge *e = &f->table.edges.at[l->in.at[i]];
-        if (l->in.at[i] != f->at[layer].tree_edge)
-            sum += joint(f, e, picked(f, e->from)->out_lanes, c->in_lanes);
-    }
-    for (size_t i = 0; i < l->out.count; i++) {
-        const lf_fold_edge *e = &f->table.edges.at[l->out.at[i]];
-        if (l->out.at[i] != f->at[e->to].tree_edge)
-            sum += joint(f, e, c->out_lanes, picked(f, e->to)->in_lanes);
-    }
-    return sum;
+/* Keeps the picks that stand when they are better. */
+static bool keep_if_better(const lf_folding *f, const lf_fold_use *limit, found *best) {
+    lf_fold_use used = lf_fold_used(f);
+    double beyond = lf_fold_beyond(limit, &used), weight = lf_fold_weight(&lf_fold_usual, &used);
+    if (!is_better(beyond, weight, best))
+        return false;
+    best->beyond = beyond;
+    best->weight = weight;
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        best->pick[i] = f->at[i].pick;
+    return true;
 }
 
-static double hanging(const lf_folding *f, int layer, int lanes) {
-    const lf_fold_layer *l = &f->table.layers.at[layer];
-    double sum = 0;
-    for (size_t i = 0; i < l->out.count; i++) {
-        const lf_fold_edge *e = &f->table.edges.at[l->out.at[i]];
-        if (l->out.at[i] == f->at[e->to].tree_edge)
-            sum += f->at[e->to].below[lanes];
-    }
-    return sum;
+static void take(lf_folding *f, const found *best) {
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        f->at[i].pick = best->pick[i];
 }
 
-/* The best choice for each width its parent may give. */
-static void offer_upward(lf_folding *f, int layer) {
-    state *s = &f->at[layer];
-    if (s->tree_edge < 0)
-        return;
-    const lf_fold_edge *e = &f->table.edges.at[s->tree_edge];
-    const state *parent = &f->at[e->from];
-    s->below = LF_NEW_ARRAY(f->work, double, parent->lanes.count);
-    s->below_pick = LF_NEW_ARRAY(f->work, int, parent->lanes.count);
-    for (size_t a = 0; a < parent->lanes.count; a++) {
-        s->below[a] = INFINITY;
-        for (size_t i = 0; i < s->options.count; i++) {
-            const option *o = &s->options.at[i];
-            double sum = o->best + joint(f, e, parent->lanes.at[a], o->choice->in_lanes);
-            if (sum < s->below[a]) {
-                s->below[a] = sum;
-                s->below_pick[a] = (int)i;
-            }
-        }
+/* -- prices ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Dearer where there is too much of it, cheaper where there is room, by at most the factor `most`, and never below the usual. */
+static void change_prices(lf_folding *f, const lf_fold_use *limit, const lf_fold_use *used, double most) {
+    for (int k = 0; k < LF_FOLD_RESOURCES; k++) {
+        double ratio = limit->of[k] > 0 ? used->of[k] / limit->of[k] : used->of[k] > 0 ? most : 1;
+        double factor = fmin(most, fmax(1 / most, ratio * ratio));
+        f->price.of[k] = fmax(lf_fold_usual.of[k], f->price.of[k] * factor);
     }
 }
 
-static void solve_tree(lf_folding *f, bool with_loose) {
-    size_t count = f->table.layers.count;
-    for (size_t i = count; i-- > 0;) {
-        state *s = &f->at[i];
-        for (size_t k = 0; k < s->options.count; k++) {
-            option *o = &s->options.at[k];
-            o->best = o->weight + hanging(f, (int)i, o->lanes) + (with_loose ? loose_streams(f, (int)i, o->choice) : 0);
-        }
-        offer_upward(f, (int)i);
-    }
-    for (size_t i = 0; i < count; i++) {
-        state *s = &f->at[i];
-        if (s->tree_edge >= 0) {
-            const state *parent = &f->at[f->table.edges.at[s->tree_edge].from];
-            s->pick = s->below_pick[parent->options.at[parent->pick].lanes];
-            continue;
-        }
-        s->pick = 0;
-        for (size_t k = 1; k < s->options.count; k++)
-            s->pick = s->options.at[k].best < s->options.at[s->pick].best ? (int)k : s->pick;
-    }
-}
-
-static void choose_tree(lf_folding *f, size_t operand) {
+/* True when no folding fits: the least that all layers weigh at these prices is more than everything that the part has. */
+static bool is_hopeless(const lf_folding *f, const lf_fold_use *limit) {
+    double least = 0;
     for (size_t i = 0; i < f->table.layers.count; i++) {
-        const lf_fold_layer *l = &f->table.layers.at[i];
-        f->at[i].tree_edge = l->in.count ? l->in.at[operand < l->in.count ? operand : l->in.count - 1] : -1;
+        double layer = INFINITY;
+        for (size_t k = 0; k < f->at[i].kinds.count; k++)
+            layer = fmin(layer, f->at[i].kinds.at[k].weight);
+        least += layer;
     }
+    return least > lf_fold_weight(&f->price, limit) * (1 + 1e-9);
 }
 
-/* -- the whole sum, and layers one by one ---------------------------------------------------------------------------------------- */
-
-static double sum_of(const lf_folding *f) {
-    double sum = 0;
-    for (size_t i = 0; i < f->table.layers.count; i++)
-        sum += f->at[i].options.at[f->at[i].pick].weight;
-    for (size_t i = 0; i < f->table.edges.count; i++) {
-        const lf_fold_edge *e = &f->table.edges.at[i];
-        sum += joint(f, e, picked(f, e->from)->out_lanes, picked(f, e->to)->in_lanes);
-    }
-    return sum;
+static bool is_learned(const lf_folding *f) {
+    return f->learned.of[LF_FOLD_LUT] > 0;
 }
 
-static double at_layer(const lf_folding *f, int layer, const option *o) {
-    const lf_fold_layer *l = &f->table.layers.at[layer];
-    double sum = o->weight;
-    for (size_t i = 0; i < l->in.count; i++) {
-        const lf_fold_edge *e = &f->table.edges.at[l->in.at[i]];
-        sum += joint(f, e, picked(f, e->from)->out_lanes, o->choice->in_lanes);
+/* The least sum within the limits for the options at hand, in the picks; false: none was found, and they are the nearest. What fits at usual
+ * prices is the best. */
+static bool solve_within(lf_folding *f, const lf_fold_use *limit) {
+    enum { STEPS = 24, SMALL_STEPS = 20000, LAST_STEPS = 3000000, ALL_STEPS = 100000 };
+    found best = found_new(f);
+    bool hopeless = false;
+    f->price = lf_fold_usual;
+    lf_fold_solve_priced(f);
+    keep_if_better(f, limit, &best);
+    if (best.beyond == 0)
+        return true;
+    lf_fold_use used = lf_fold_used(f);
+    if (is_learned(f))
+        f->price = f->learned;
+    for (int i = 0; i < STEPS && !hopeless; i++) {
+        change_prices(f, limit, &used, 1 + 3.0 / (1 + i / 2));
+        lf_fold_solve_priced(f);
+        used = lf_fold_used(f);
+        hopeless = is_hopeless(f, limit);
+        lf_fold_improve(f, limit, SMALL_STEPS);
+        if (keep_if_better(f, limit, &best))
+            f->learned = f->price;
     }
-    for (size_t i = 0; i < l->out.count; i++) {
-        const lf_fold_edge *e = &f->table.edges.at[l->out.at[i]];
-        sum += joint(f, e, o->choice->out_lanes, picked(f, e->to)->in_lanes);
-    }
-    return sum;
+    take(f, &best);
+    lf_fold_improve(f, limit, hopeless ? 0 : LAST_STEPS);
+    keep_if_better(f, limit, &best);
+    if (!hopeless && lf_fold_search_all(f, limit, best.beyond == 0 ? best.weight : INFINITY, ALL_STEPS))
+        keep_if_better(f, limit, &best);
+    take(f, &best);
+    return best.beyond == 0;
 }
 
-static bool improve_layer(lf_folding *f, int layer) {
-    state *s = &f->at[layer];
-    int best = s->pick;
-    double least = at_layer(f, layer, &s->options.at[best]);
-    for (size_t i = 0; i < s->options.count; i++) {
-        double sum = at_layer(f, layer, &s->options.at[i]);
-        if (sum < least - 1e-9) {
-            least = sum;
-            best = (int)i;
-        }
-    }
-    bool changed = best != s->pick;
-    s->pick = best;
-    return changed;
-}
-
-static void improve(lf_folding *f) {
-    enum { SWEEPS = 20 };
-    bool changed = true;
-    for (int i = 0; i < SWEEPS && changed; i++) {
-        changed = false;
-        for (size_t k = 0; k < f->table.layers.count; k++)
-            changed |= improve_layer(f, (int)k);
-    }
-}
-
-static void keep_if_better(const lf_folding *f, double *least, int *pick) {
-    double sum = sum_of(f);
-    if (sum >= *least)
-        return;
-    *least = sum;
-    for (size_t i = 0; i < f->table.layers.count; i++)
-        pick[i] = f->at[i].pick;
-}
-
-/* Once with the first operands of joins in the tree, once with the last. */
-static double solve_sum(lf_folding *f) {
-    enum { TREES = 2, ROUNDS = 6 };
-    double least = INFINITY;
-    int *pick = LF_NEW_ARRAY(f->work, int, f->table.layers.count + 1);
-    for (int tree = 0; tree < TREES; tree++) {
-        double before = INFINITY;
-        choose_tree(f, tree ? SIZE_MAX : 0);
-        for (int round = 0; round < ROUNDS; round++) {
-            solve_tree(f, round > 0);
-            keep_if_better(f, &least, pick);
-            double sum = sum_of(f);
-            if (sum >= before)
-                break;
-            before = sum;
-        }
-        improve(f);
-        keep_if_better(f, &least, pick);
-    }
-    for (size_t i = 0; i < f->table.layers.count; i++)
-        f->at[i].pick = pick[i];
-    return least;
-}
-
-/* -- a part ------------------------------------------------------------------------------------------------------------------------ */
+/* -- answers ----------------------------------------------------------------------------------------------------------------------- */
 
 static void add_up(const lf_folding *f, lf_folding_total *t) {
-    *t = (lf_folding_total){0};
+    lf_fold_use used = lf_fold_used(f);
+    *t = (lf_folding_total){.cost = {.lut = used.of[LF_FOLD_LUT],
+                                     .ff = used.of[LF_FOLD_FF],
+                                     .bram = used.of[LF_FOLD_BRAM],
+                                     .uram = used.of[LF_FOLD_URAM],
+                                     .dsp = used.of[LF_FOLD_DSP]}};
     for (size_t i = 0; i < f->table.layers.count; i++) {
-        const lf_cost *c = &picked(f, (int)i)->cost;
-        t->cost.lut += c->lut;
-        t->cost.ff += c->ff;
-        t->cost.bram += c->bram;
-        t->cost.uram += c->uram;
-        t->cost.dsp += c->dsp;
+        const lf_cost *c = &lf_fold_picked(f, (int)i)->cost;
         t->cost.weight_bits += c->weight_bits;
         if (!t->slowest || c->ii_cycles > t->cost.ii_cycles) {
             t->slowest = f->table.layers.at[i].node;
@@ -286,52 +136,109 @@ static void add_up(const lf_folding *f, lf_folding_total *t) {
     }
 }
 
-/* Dearer where there is too much of it; true when anything changed. */
-static bool raise(double *price, double used, double has) {
-    if (used <= has)
-        return false;
-    double over = has > 0 ? used / has : 4;
-    *price *= over < 1.25 ? 1.5 : over > 2 ? 4 : 2;
-    return true;
+static void apply(lf_folding *f) {
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        lf_fold_set(f->table.g, &f->table.layers.at[i], lf_fold_picked(f, (int)i));
 }
 
-static int raise_all(prices *p, const lf_cost *c, const lf_part *part) {
-    return raise(&p->lut, c->lut, (double)part->lut) + raise(&p->ff, c->ff, (double)part->ff) +
-           raise(&p->bram, c->bram, (double)part->bram) + raise(&p->uram, c->uram, (double)part->uram) +
-           raise(&p->dsp, c->dsp, (double)part->dsp);
-}
-
-static lf_status solve_priced(lf_folding *f, int64_t ii, lf_folding_total *total) {
-    LF_TRY(make_options(f, ii));
-    (void)solve_sum(f);
-    add_up(f, total);
+static lf_status solve(lf_folding *f, const lf_fold_use *limit, int64_t ii, bool *fits) {
+    const lf_fold_layer *slow;
+    lf_fold_prepare(f, ii, &slow);
+    if (slow)
+        return too_slow(f, slow, ii);
+    *fits = solve_within(f, limit);
     return LF_OK;
 }
 
 lf_status lf_folding_reach(lf_folding *f, const lf_part *part, int64_t ii, lf_folding_total *total) {
-    enum { STEPS = 10, HOPELESS = 3 };
-    prices price = usual;
-    int raised = 0;
-    for (int i = 0; i < STEPS; i++) {
-        f->price = price;
-        LF_TRY(solve_priced(f, ii, total));
-        raised = raise_all(&price, &total->cost, part);
-        if (raised == 0 || raised >= HOPELESS)
-            break;
+    lf_fold_use limit = limit_of(part);
+    bool fits;
+    LF_TRY(solve(f, &limit, ii, &fits));
+    if (!fits) {
+        f->price = lf_fold_usual;
+        lf_fold_solve_priced(f);
     }
-    if (raised) { /* nothing fits: the answer with usual prices says by how much */
-        f->price = usual;
-        LF_TRY(solve_priced(f, ii, total));
-    }
-    for (size_t i = 0; i < f->table.layers.count; i++)
-        lf_fold_set(f->table.g, &f->table.layers.at[i], picked(f, (int)i));
+    add_up(f, total);
+    apply(f);
     return LF_OK;
 }
 
-lf_status lf_folding_open(lf_graph *g, const bool *pinned, lf_arena *a, lf_folding **out) {
+static int ascending(const void *a, const void *z) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)z;
+    return (x > y) - (x < y);
+}
+
+/* The cycles that some layer can take, from `from` on, each once; *count of them, at least one. */
+static int64_t *targets(const lf_folding *f, int64_t from, lf_arena *a, size_t *count) {
+    size_t all = 1, kept = 1;
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        all += f->table.layers.at[i].choices.count;
+    int64_t *ii = LF_NEW_ARRAY(a, int64_t, all);
+    ii[0] = from;
+    *count = 1;
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        for (size_t k = 0; k < f->table.layers.at[i].choices.count; k++) {
+            int64_t cycles = f->table.layers.at[i].choices.at[k].cost.ii_cycles;
+            if (cycles > from)
+                ii[(*count)++] = cycles;
+        }
+    qsort(ii, *count, sizeof *ii, ascending);
+    for (size_t i = 1; i < *count; i++)
+        if (ii[i] != ii[kept - 1])
+            ii[kept++] = ii[i];
+    *count = kept;
+    return ii;
+}
+
+static lf_status fit(lf_folding *f, const lf_fold_use *limit, const int64_t *ii, size_t count, bool *fits) {
+    size_t low = 0, high = count - 1, answer = 0;
+    LF_TRY(solve(f, limit, ii[0], fits));
+    if (*fits || count == 1)
+        return LF_OK;
+    LF_TRY(solve(f, limit, ii[high], fits));
+    if (!*fits)
+        return LF_OK;
+    for (answer = high; high - low > 1;) {
+        size_t middle = low + (high - low) / 2;
+        LF_TRY(solve(f, limit, ii[middle], fits));
+        low = *fits ? low : middle;
+        high = *fits ? middle : high;
+        answer = middle;
+    }
+    *fits = true;
+    return answer == high ? LF_OK : solve(f, limit, ii[high], fits);
+}
+
+lf_status lf_folding_fit(lf_folding *f, const lf_part *part, int64_t from, lf_folding_total *total, bool *fits) {
+    lf_fold_use limit = limit_of(part);
+    lf_arena *a = lf_arena_new();
+    size_t count;
+    int64_t best = lf_folding_fastest(f), *ii = targets(f, from > best ? from : best, a, &count);
+    lf_status status = fit(f, &limit, ii, count, fits);
+    lf_arena_free(a);
+    LF_TRY(status);
+    add_up(f, total);
+    if (*fits)
+        apply(f);
+    return LF_OK;
+}
+
+lf_fold_pins *lf_folding_pins(const lf_graph *g, const lf_part *part, lf_arena *a) {
+    enum { PRICED_INPUTS = 6 };
+    lf_fold_pins *pinned = LF_NEW_ARRAY(a, lf_fold_pins, g->nodes.count + 1);
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        bool said = (lf_has_attr(n, "ram_style") && strcmp(lf_attr_enum_name(n, "ram_style"), "auto")) ||
+                    (lf_is_op(n, "requantize") && strcmp(lf_attr_enum_name(n, "style"), "auto"));
+        pinned[n->id] =
+            (lf_fold_pins)((said ? LF_PIN_MAKE : 0) | (part->lut_inputs < PRICED_INPUTS ? LF_PIN_AS_IT_IS : 0));
+    }
+    return pinned;
+}
+
+lf_status lf_folding_open(lf_graph *g, const lf_fold_pins *pinned, lf_arena *a, lf_folding **out) {
     lf_folding *f = *out = LF_NEW(a, lf_folding);
     f->work = lf_arena_new();
-    f->price = usual;
     return lf_fold_table_make(g, pinned, a, &f->table);
 }
 
@@ -347,7 +254,8 @@ int64_t lf_folding_fastest(const lf_folding *f) {
 }
 
 double lf_folding_weight(const lf_folding *f) {
-    return sum_of(f);
+    lf_fold_use used = lf_fold_used(f);
+    return lf_fold_weight(&lf_fold_usual, &used);
 }
 
 bool lf_folding_fits(const lf_part *part, const lf_cost *cost, lf_arena *a, const char **what) {

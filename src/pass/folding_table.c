@@ -90,6 +90,36 @@ lf_node *lf_folding_window(const lf_graph *g, const lf_node *n) {
     return lf_is_op(w, "window") ? w : NULL;
 }
 
+/* -- what layers are made of ------------------------------------------------------------------------------------------------ */
+
+enum { MAKES = 3 };
+
+/* What a solver may choose from, `auto` first; weights from outside and bit-by-bit logic are for the user to ask for. */
+static const char *const rams[] = {"auto", "distributed", "block"}, *const multipliers[] = {"auto", "dsp", "lut"};
+
+static const char *ram_of(const lf_node *n) {
+    return n && lf_has_attr(n, "ram_style") ? lf_attr_enum_name(n, "ram_style") : NULL;
+}
+
+static const char *multiplier_of(const lf_node *n) {
+    return lf_is_op(n, "requantize") ? lf_attr_enum_name(n, "style") : NULL;
+}
+
+static bool keeps(const lf_fold_pins *pinned, const lf_node *n, int what) {
+    return pinned && (pinned[n->id] & what);
+}
+
+/* The words that an attribute may take; *count of them. */
+static const char *const *words(const char *const *all, const char *const *now, bool fixed, int *count) {
+    *count = fixed || !*now || !strcmp(*now, "stream") ? 1 : MAKES;
+    return *count == 1 ? now : all;
+}
+
+static void set_word(lf_node *n, const char *attr, const char *word) {
+    if (word)
+        lf_attr_set_enum(n, attr, word);
+}
+
 void lf_fold_set(const lf_graph *g, const lf_fold_layer *l, const lf_fold_choice *c) {
     if (c->pe)
         lf_attr_set_int(l->node, "PE", c->pe);
@@ -97,17 +127,23 @@ void lf_fold_set(const lf_graph *g, const lf_fold_layer *l, const lf_fold_choice
         lf_folding_set_window(g, l->node, c->simd);
     else if (c->simd)
         lf_attr_set_int(l->node, "SIMD", c->simd);
+    set_word(l->node, "ram_style", c->ram);
+    set_word(l->node, "style", c->multiplier);
     if (!l->window)
         return;
     lf_attr_set_int(l->window, "interleave", c->pe);
     lf_folding_set_window(g, l->window, c->window_simd);
+    set_word(l->window, "ram_style", c->window_ram);
 }
 
 /* As the nodes stand. */
 static lf_fold_choice current(const lf_fold_layer *l) {
     return (lf_fold_choice){.pe = lf_has_attr(l->node, "PE") ? lf_attr_int(l->node, "PE") : 0,
                             .simd = lf_has_attr(l->node, "SIMD") ? lf_attr_int(l->node, "SIMD") : 0,
-                            .window_simd = l->window ? lf_attr_int(l->window, "SIMD") : 0};
+                            .window_simd = l->window ? lf_attr_int(l->window, "SIMD") : 0,
+                            .ram = ram_of(l->node),
+                            .window_ram = ram_of(l->window),
+                            .multiplier = multiplier_of(l->node)};
 }
 
 /* -- what it costs ----------------------------------------------------------------------------------------------------------- */
@@ -143,33 +179,95 @@ static double buffer_lut(const lf_graph *g, const lf_node *n, const lf_fold_choi
     return 10 + ceil(beats / 32) * ceil(lf_dtype_bits(x->dtype) * (double)c->in_lanes / 2);
 }
 
-static lf_status add_window(const lf_graph *g, const lf_fold_layer *l, lf_fold_choice *c) {
+/* A way to make a node, and what it costs so. */
+typedef struct make {
+    const char *ram, *multiplier;
+    lf_cost cost;
+} make;
+
+static bool same_cost(const lf_cost *a, const lf_cost *b) {
+    return a->lut == b->lut && a->ff == b->ff && a->bram == b->bram && a->uram == b->uram && a->dsp == b->dsp;
+}
+
+/* The ways to make a node as it is folded that differ in what they cost. */
+static lf_status find_makes(const lf_fold_table *t, lf_node *n, make *out, int *count) {
+    const char *ram = ram_of(n), *multiplier = multiplier_of(n);
+    bool fixed = keeps(t->pinned, n, LF_PIN_MAKE | LF_PIN_AS_IT_IS);
+    int ram_count, multiplier_count;
+    const char *const *ram_words = words(rams, &ram, fixed, &ram_count), *const *multiplier_words =
+                                                                             words(multipliers, &multiplier, fixed,
+                                                                                   &multiplier_count);
+    lf_status status = LF_OK;
+    *count = 0;
+    for (int i = 0; status == LF_OK && i < ram_count * multiplier_count; i++) {
+        make m = {.ram = ram_words[i % ram_count], .multiplier = multiplier_words[i / ram_count]};
+        bool known = false;
+        set_word(n, "ram_style", m.ram);
+        set_word(n, "style", m.multiplier);
+        status = n->op->cost(t->g, n, &m.cost);
+        for (int k = 0; k < *count; k++)
+            known |= same_cost(&out[k].cost, &m.cost);
+        if (!known)
+            out[(*count)++] = m;
+    }
+    set_word(n, "ram_style", ram);
+    set_word(n, "style", multiplier);
+    return status;
+}
+
+static void push_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c) {
+    size_t last = l->choices.count;
+    l->fastest = c.cost.ii_cycles < l->fastest ? c.cost.ii_cycles : l->fastest;
+    for (c.kind = l->kinds; last-- > 0;)
+        if (l->choices.at[last].in_lanes == c.in_lanes && l->choices.at[last].out_lanes == c.out_lanes) {
+            c.kind = l->choices.at[last].kind;
+            break;
+        }
+    l->kinds += c.kind == l->kinds;
+    LF_PUSH(t->arena, &l->choices, c);
+}
+
+/* The same with everything that its window may be made of. */
+static lf_status push_with_window(lf_fold_table *t, lf_fold_layer *l, const lf_fold_choice *alone) {
     int64_t in[LF_MAX_RANK] = {0}, out[LF_MAX_RANK] = {0};
-    lf_cost w = {0}, joint = {0};
-    LF_TRY(l->window->op->cost(g, l->window, &w));
-    l->window->op->lanes(g, l->window, in, out);
-    lf_fold_joint(out[0], c->in_lanes, lf_dtype_bits(lf_in(g, l->node, 0)->dtype), &joint.lut, &joint.ff);
-    add(&c->cost, &w);
-    add(&c->cost, &joint);
-    c->in_lanes = in[0];
+    make makes[MAKES * MAKES];
+    int count;
+    lf_cost joint = {0};
+    LF_TRY(find_makes(t, l->window, makes, &count));
+    l->window->op->lanes(t->g, l->window, in, out);
+    lf_fold_joint(out[0], alone->in_lanes, lf_dtype_bits(lf_in(t->g, l->node, 0)->dtype), &joint.lut, &joint.ff);
+    for (int i = 0; i < count; i++) {
+        lf_fold_choice c = *alone;
+        c.window_ram = makes[i].ram;
+        add(&c.cost, &makes[i].cost);
+        add(&c.cost, &joint);
+        c.in_lanes = in[0];
+        push_choice(t, l, c);
+    }
     return LF_OK;
 }
 
 static lf_status add_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c) {
     int64_t in[LF_MAX_RANK] = {0}, out[LF_MAX_RANK] = {0};
-    int k = 0;
+    make makes[MAKES * MAKES];
+    int k = 0, count;
     lf_fold_set(t->g, l, &c);
-    LF_TRY(l->node->op->cost(t->g, l->node, &c.cost));
+    LF_TRY(find_makes(t, l->node, makes, &count));
     l->node->op->lanes(t->g, l->node, in, out);
     while (k < l->node->in_count - 1 && !lf_is_stream(t->g, l->node, k))
         k++;
     c.in_lanes = in[k];
     c.out_lanes = out[0];
-    c.buffer_lut = buffer_lut(t->g, l->node, &c);
-    if (l->window)
-        LF_TRY(add_window(t->g, l, &c));
-    l->fastest = c.cost.ii_cycles < l->fastest ? c.cost.ii_cycles : l->fastest;
-    LF_PUSH(t->arena, &l->choices, c);
+    for (int i = 0; i < count; i++) {
+        c.ram = makes[i].ram;
+        c.multiplier = makes[i].multiplier;
+        c.cost = makes[i].cost;
+        c.buffer_lut = buffer_lut(t->g, l->node, &c);
+        if (l->window)
+            LF_TRY(push_with_window(t, l, &c));
+        else
+            push_choice(t, l, c);
+    }
     return LF_OK;
 }
 
@@ -196,7 +294,9 @@ static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_c
         return add_choice(t, l, *now);
     for (int64_t pe = 1; pe <= pe_of; pe++)
         for (int64_t simd = 1; pe_of % pe == 0 && simd <= simd_of; simd++) {
-            lf_fold_choice c = {.pe = now->pe ? pe : 0, .simd = now->simd ? simd : 0};
+            lf_fold_choice c = *now;
+            c.pe = now->pe ? pe : 0;
+            c.simd = now->simd ? simd : 0;
             if (simd_of % simd)
                 continue;
             if (l->window)
@@ -204,21 +304,25 @@ static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_c
             else
                 LF_TRY(add_choice(t, l, c));
         }
+    lf_fold_choice c = *now;
     int64_t column = simd_of * lf_folding_column(l->node), whole = lf_folding_whole(t->g, l->node);
+    c.simd = column;
     if (column > simd_of)
-        LF_TRY(add_choice(t, l, (lf_fold_choice){.simd = column}));
-    return whole > column ? add_choice(t, l, (lf_fold_choice){.simd = whole}) : LF_OK;
+        LF_TRY(add_choice(t, l, c));
+    c.simd = whole;
+    return whole > column ? add_choice(t, l, c) : LF_OK;
 }
 
-static lf_status fill(lf_fold_table *t, lf_fold_layer *l, const bool *pinned) {
+static lf_status fill(lf_fold_table *t, lf_fold_layer *l) {
     lf_fold_choice now = current(l);
     int64_t interleave = l->window ? lf_attr_int(l->window, "interleave") : 0,
-            wide = l->window && pinned && pinned[l->window->id] ? now.window_simd : 0;
+            wide = l->window && keeps(t->pinned, l->window, LF_PIN_FOLDING) ? now.window_simd : 0;
     lf_status status;
     l->fastest = INT64_MAX;
-    if (pinned && pinned[l->node->id] && l->window)
+    bool fixed = keeps(t->pinned, l->node, LF_PIN_FOLDING);
+    if (fixed && l->window)
         status = add_choices(t, l, now, wide);
-    else if (pinned && pinned[l->node->id])
+    else if (fixed)
         status = add_choice(t, l, now);
     else
         status = fill_freely(t, l, &now, wide);
@@ -281,10 +385,10 @@ static void collect(lf_fold_table *t) {
         add_edges(t, layer_of, (int)i);
 }
 
-lf_status lf_fold_table_make(lf_graph *g, const bool *pinned, lf_arena *a, lf_fold_table *out) {
-    *out = (lf_fold_table){.g = g, .arena = a};
+lf_status lf_fold_table_make(lf_graph *g, const lf_fold_pins *pinned, lf_arena *a, lf_fold_table *out) {
+    *out = (lf_fold_table){.g = g, .arena = a, .pinned = pinned};
     collect(out);
     for (size_t i = 0; i < out->layers.count; i++)
-        LF_TRY(fill(out, &out->layers.at[i], pinned));
+        LF_TRY(fill(out, &out->layers.at[i]));
     return LF_OK;
 }

@@ -4,12 +4,14 @@
 
 #include "pass/folding.h"
 
-/* One folding of a layer. window_simd: of the window before a layer whose PE is that window's interleave, else 0. */
+/* One folding of a layer. window_simd, window_ram: of the window before a layer whose PE is that window's interleave. */
 typedef struct lf_fold_choice {
-    int64_t pe, simd, window_simd; /* 0: the node has none */
+    int64_t pe, simd, window_simd;             /* 0: the node has none */
+    const char *ram, *window_ram, *multiplier; /* ram_style; style of requantize; NULL: the node has none */
     int64_t in_lanes, out_lanes;
     lf_cost cost;      /* of the layer, with its window and what joins the two */
     double buffer_lut; /* of a FIFO before a layer that passes over a vector several times */
+    int kind;          /* choices with the same lanes in and out have the same */
 } lf_fold_choice;
 
 /* A stream from layer `from` to layer `to`. */
@@ -23,17 +25,19 @@ typedef struct lf_fold_layer {
     LF_VEC(lf_fold_choice) choices;
     LF_VEC(int) in, out; /* edges */
     int64_t fastest;     /* least ii of any choice */
+    int kinds;
 } lf_fold_layer;
 
 typedef struct lf_fold_table {
     lf_graph *g;
     lf_arena *arena;
+    const lf_fold_pins *pinned;   /* NULL: none */
     LF_VEC(lf_fold_layer) layers; /* in the order of the graph */
     LF_VEC(lf_fold_edge) edges;
 } lf_fold_table;
 
-/* Layers in `pinned` (by node id, may be NULL) have the one choice that they are. */
-LF_MUST_USE lf_status lf_fold_table_make(lf_graph *g, const bool *pinned, lf_arena *a, lf_fold_table *out);
+/* `pinned` (by node id) may be NULL. */
+LF_MUST_USE lf_status lf_fold_table_make(lf_graph *g, const lf_fold_pins *pinned, lf_arena *a, lf_fold_table *out);
 void lf_fold_set(const lf_graph *g, const lf_fold_layer *l, const lf_fold_choice *c);
 /* LUTs and flip-flops of what joins a lanes to b lanes of `bits` bits. */
 void lf_fold_joint(int64_t a, int64_t b, double bits, double *lut, double *ff);

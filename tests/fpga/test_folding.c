@@ -1,82 +1,14 @@
 /* The folding solver against all foldings there are, on small random graphs with branches; and its budgets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
+#include "folding_nets.h"
+
 #include <time.h>
-
-#include <cmocka.h>
-
-#include "base/rng.h"
-#include "ir/attr_access.h"
-#include "ops/ops.h"
-#include "pass/folding.h"
-
-static lf_ctx *ctx;
-static lf_graph *g;
-static const lf_part roomy = {
-    .name = "roomy", .lut = 1 << 30, .ff = 1 << 30, .bram = 1 << 20, .uram = 1 << 20, .dsp = 1 << 20};
-
-static int set_up(void **state) {
-    (void)state;
-    ctx = lf_ctx_new(1);
-    g = lf_graph_new(ctx, "net");
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    lf_graph_free(g);
-    lf_ctx_free(ctx);
-    return 0;
-}
-
-static void show_errors(void) {
-    for (size_t i = 0; i < lf_diag_count(ctx); i++)
-        print_error("%s\n", lf_diag_text(g->arena, lf_diag_at(ctx, i)));
-}
-
-static lf_id input(int64_t pixels, int64_t channels) {
-    lf_tensor *x = lf_tensor_new(g, "x", lf_shape_make(4, (int64_t[]){1, 1, pixels, channels}), lf_int(4));
-    lf_set_codes(g, x, (lf_range){-8, 7, 1});
-    LF_PUSH(g->arena, &g->inputs, (lf_port){"x", x->id, NULL});
-    return x->id;
-}
-
-static lf_id node(const char *op, const lf_id *in, int count) {
-    lf_tensor *y = lf_tensor_new(g, "", (lf_shape){0}, lf_int(4));
-    lf_node *n = lf_node_new(g, lf_op_find(op), "", in, count, &y->id, 1, NULL);
-    n->place = LF_PLACE_FPGA;
-    if (lf_infer_node(g, n) != LF_OK) {
-        show_errors();
-        fail();
-    }
-    return y->id;
-}
-
-static lf_id matrix(lf_id x, int64_t rows) {
-    lf_shape s = lf_tensor_at(g, x)->shape;
-    int64_t cols = s.dim[s.rank - 1], *code = LF_NEW_ARRAY(g->arena, int64_t, rows * cols);
-    for (int64_t i = 0; i < rows * cols; i++)
-        code[i] = i % 3 - 1;
-    return node("mvu", (lf_id[]){x, lf_const_codes(g, "w", lf_shape_make(2, (int64_t[]){rows, cols}), code)->id}, 2);
-}
-
-static lf_id threshold(lf_id x) {
-    return node(
-        "threshold",
-        (lf_id[]){x,
-                  lf_const_codes(g, "T", lf_shape_make(2, (int64_t[]){1, 7}), (int64_t[]){-9, -6, -3, 0, 3, 6, 9})->id},
-        2);
-}
 
 /* Of at most five layers: each reads earlier ones. */
 static void random_graph(lf_rng *r) {
     static const int64_t widths[] = {4, 6, 9, 8};
     enum { MOST = 6 };
     int64_t channels = widths[lf_rng_below(r, 4)];
-    lf_id at[MOST] = {input(lf_rng_between(r, 1, 3), channels)};
+    lf_id at[MOST] = {picture(1, lf_rng_between(r, 1, 3), channels)};
     int count = (int)lf_rng_between(r, 4, MOST), matrices = 0;
     for (int i = 1; i < count; i++) {
         lf_id a = at[lf_rng_between(r, i > 2 ? i - 2 : 0, i - 1)], b = at[lf_rng_between(r, 0, i - 1)];
@@ -97,8 +29,8 @@ static void random_graph(lf_rng *r) {
 /* What the folding that stands weighs, and its cycles. */
 static double weight_as_it_is(int64_t *cycles) {
     lf_arena *a = lf_arena_new();
-    bool *all = LF_NEW_ARRAY(a, bool, g->nodes.count + 1);
-    memset(all, 1, g->nodes.count + 1);
+    lf_fold_pins *all = LF_NEW_ARRAY(a, lf_fold_pins, g->nodes.count + 1);
+    memset(all, LF_PIN_FOLDING | LF_PIN_MAKE, g->nodes.count + 1);
     lf_folding *f;
     lf_folding_total total;
     assert_int_equal(lf_folding_open(g, all, a, &f), LF_OK);
@@ -161,24 +93,6 @@ static void test_against_all(void **state) {
     assert_true(exact > GRAPHS / 2 && branches > 20);
 }
 
-static lf_node *window(lf_id x, const char *order, int64_t interleave) {
-    lf_tensor *y = lf_tensor_new(g, "", (lf_shape){0}, lf_int(4));
-    lf_node *n = lf_node_new(g, lf_op_find("window"), "", &x, 1, &y->id, 1, NULL);
-    n->place = LF_PLACE_FPGA;
-    lf_attr_set_ints(g, n, "kernel", (int64_t[]){3, 3}, 2);
-    lf_attr_set_ints(g, n, "pads", (int64_t[]){1, 1, 1, 1}, 4);
-    lf_attr_set_int(n, "interleave", interleave);
-    lf_attr_set_enum(n, "order", order);
-    assert_int_equal(lf_infer_node(g, n), LF_OK);
-    return n;
-}
-
-static lf_id picture(void) {
-    lf_id x = input(1, 1);
-    lf_tensor_at(g, x)->shape = lf_shape_make(4, (int64_t[]){1, 8, 8, 4});
-    return x;
-}
-
 static int64_t fastest(void) {
     lf_folding *f;
     lf_folding_total total;
@@ -198,13 +112,13 @@ static void test_columns(void **state) {
         int64_t ii, simd;
     } cases[] = {{"rows", 64 * 9, 4}, {"columns", 8 * 10, 36}};
     for (size_t i = 0; i < LF_COUNT(cases); i++) {
-        lf_node *w = window(picture(), cases[i].order, 0);
+        lf_node *w = window(picture(8, 8, 4), cases[i].order, 0);
         (void)matrix(w->out[0], 5);
         assert_int_equal(fastest(), cases[i].ii);
         assert_int_equal(lf_attr_int(w, "SIMD"), cases[i].simd);
         tear_down(state);
         set_up(state);
-        w = window(picture(), cases[i].order, 1);
+        w = window(picture(8, 8, 4), cases[i].order, 1);
         int64_t code[36] = {1, 1, 2};
         (void)node("vvu", (lf_id[]){w->out[0], lf_const_codes(g, "w", lf_shape_make(2, (int64_t[]){4, 9}), code)->id},
                    2);
@@ -218,7 +132,7 @@ static void test_columns(void **state) {
 /* What a layer's own PE does, whatever the one before it has. */
 static void test_threshold_alone(void **state) {
     (void)state;
-    lf_id x = matrix(input(3, 8), 16);
+    lf_id x = matrix(picture(1, 3, 8), 16);
     lf_node *t = lf_node_at(g, lf_tensor_at(g, threshold(x))->producer);
     lf_cost c;
     lf_attr_set_int(t, "PE", 4);
@@ -229,7 +143,7 @@ static void test_threshold_alone(void **state) {
 /* A part with few LUTs gets a folding that fits when there is one, and what does not fit is said. */
 static void test_part(void **state) {
     (void)state;
-    lf_id x = input(1, 64);
+    lf_id x = picture(1, 1, 64);
     for (int i = 0; i < 3; i++)
         x = threshold(matrix(x, 64));
     LF_PUSH(g->arena, &g->outputs, (lf_port){"y", x, NULL});
@@ -254,7 +168,7 @@ static void test_part(void **state) {
 /* 250 layers with a join every fifth. */
 static void test_size(void **state) {
     (void)state;
-    lf_id x = input(14, 256), side = x;
+    lf_id x = picture(1, 14, 256), side = x;
     for (int i = 0; i < 50; i++) {
         lf_id y = threshold(matrix(threshold(matrix(x, 64)), 256));
         x = node("sum_join", (lf_id[]){y, threshold(side)}, 2);
@@ -273,35 +187,9 @@ static void test_size(void **state) {
     lf_folding_close(f);
 }
 
-/* A row of layers that are alike: each takes as much per clock as the one before gives, whatever the target, and no converter is needed but
- * before the last, which is free at its other side. */
-static void test_widths(void **state) {
-    (void)state;
-    enum { LAYERS = 4, WIDTH = 16 };
-    lf_id at = input(1, WIDTH);
-    const lf_node *of[LAYERS];
-    for (int i = 0; i < LAYERS; i++) {
-        at = matrix(at, WIDTH);
-        of[i] = lf_node_at(g, lf_tensor_at(g, at)->producer);
-    }
-    LF_PUSH(g->arena, &g->outputs, (lf_port){"y", at, NULL});
-    assert_int_equal(lf_graph_sort(g), LF_OK);
-    assert_int_equal(lf_infer(g), LF_OK);
-    for (int64_t ii = 4; ii <= 128; ii *= 2) {
-        lf_folding *f;
-        lf_folding_total total;
-        assert_int_equal(lf_folding_open(g, NULL, g->arena, &f), LF_OK);
-        assert_int_equal(lf_folding_reach(f, &roomy, ii, &total), LF_OK);
-        lf_folding_close(f);
-        for (int i = 1; i + 1 < LAYERS; i++)
-            assert_int_equal(lf_attr_int(of[i - 1], "PE"), lf_attr_int(of[i], "SIMD"));
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_widths, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threshold_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_part, set_up, tear_down),

@@ -26,7 +26,7 @@ static const char text[] = "lutfisk 1\n"
 static void read_file(lf_graph *g, const char *path) {
     lf_arena *a = lf_arena_new();
     lf_fifo_pins pins = {0};
-    bool *pinned = LF_NEW_ARRAY(a, bool, g->nodes.count + 1);
+    lf_fold_pins *pinned = LF_NEW_ARRAY(a, lf_fold_pins, g->nodes.count + 1);
     lf_status status = lf_folding_read(g, path, pinned);
     if (status == LF_OK)
         status = lf_folding_read_fifos(g, path, a, &pins);
