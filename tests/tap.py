@@ -1,4 +1,5 @@
 """What tests in Python share: results as TAP, the command, rows as .npy files without NumPy."""
+import json
 import os
 import struct
 import subprocess
@@ -33,6 +34,13 @@ def run_merged(*args):
     """Status, and output with the messages behind it."""
     status, out, text = run(*args)
     return status, out + text
+
+
+def answer(*args, status=0):
+    """The command's JSON, or its messages where another status than 0 is right; nothing else is."""
+    code, out, text = run(*args, "-q", "--json")
+    assert code == status, f"{args}: {code} {text}"
+    return json.loads(out) if status == 0 else text
 
 
 def write_rows(path, rows):

@@ -34,10 +34,16 @@ lf_byte_net *lf_byte_net_new(lf_arena *a, size_t inputs, lf_isa isa) {
 
 enum { LEAST_ENTRIES = 1 << 8 }; /* kernels read tables of fewer as such with inputs that do not matter */
 
+/* Of whole registers: none reaches over the end of a line of the cache. */
+static void *aligned_new(lf_arena *a, size_t bytes) {
+    uint8_t *room = LF_NEW_ARRAY(a, uint8_t, bytes + 63);
+    return room + (64 - (uintptr_t)room % 64) % 64;
+}
+
 static const uint8_t *table_of(lf_arena *a, const uint8_t *table, size_t entries) {
     if (entries >= LEAST_ENTRIES)
         return table;
-    uint8_t *own = LF_NEW_ARRAY(a, uint8_t, LEAST_ENTRIES);
+    uint8_t *own = aligned_new(a, LEAST_ENTRIES);
     for (size_t i = 0; i < LEAST_ENTRIES; i++)
         own[i] = table[i & (entries - 1)];
     return own;
@@ -45,9 +51,12 @@ static const uint8_t *table_of(lf_arena *a, const uint8_t *table, size_t entries
 
 /* The last part's inputs may be fewer: those that are missing do not matter. */
 static void repeat_terms(lf_byte_sums *s, int bits_of_last) {
-    for (int i = 0; i < LF_SUM_ENTRIES; i++) {
-        for (int p = 0; p < s->parts; p++)
-            s->term[p][i] = s->term[p][i & ((1 << (p + 1 < s->parts ? s->part_bits : bits_of_last)) - 1)];
+    for (int p = 0; p < s->parts; p++) {
+        int bits = p + 1 < s->parts ? s->part_bits : bits_of_last;
+        for (int i = 1 << bits; i < LF_SUM_ENTRIES; i++) {
+            s->high[p][i] = s->high[p][i & ((1 << bits) - 1)];
+            s->low[p][i] = s->low[p][i & ((1 << bits) - 1)];
+        }
     }
 }
 
@@ -66,7 +75,7 @@ static void find_sums(lf_byte_net *n, lf_byte_neuron *x) {
         return;
     repeat_terms(&sums, x->fan_in * x->bits - (sums.parts - 1) * sums.part_bits);
     turn_steps(&sums);
-    x->sums = LF_NEW(n->arena, lf_byte_sums);
+    x->sums = aligned_new(n->arena, sizeof sums);
     *x->sums = sums;
 }
 

@@ -3,7 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-enum { AVERAGES = 12, SWEEPS = 300, HOPELESS = 16, STEP_OF = 1013, FINEST = 1024, WIDEST = 8192 };
+enum {
+    AVERAGES = 12,
+    SWEEPS = 300,
+    HOPELESS = 16,
+    STEP_OF = 1013,
+    FINEST = 512,
+    WIDEST = 4096,
+    TERM_MOST = (1 << 14) - 1
+};
 
 /* Real terms, in widths of a step: the table's value is the sum, rounded down and clamped to 0 .. top. */
 typedef struct fit {
@@ -100,16 +108,20 @@ static double centre(fit *f) {
     return taken;
 }
 
-/* Steps begin at multiples of FINEST: the first at `base`, in the middle of what 16 bits hold. The part of `taken` that no base makes up for goes into
+static void set_term(lf_byte_sums *s, int part, int i, double v) {
+    int term = (int)(v < -TERM_MOST ? -TERM_MOST : v > TERM_MOST ? TERM_MOST : v), low = term & 127;
+    s->low[part][i] = (uint8_t)low;
+    s->high[part][i] = (int8_t)((term - low) / 128);
+}
+
+/* Steps begin at multiples of FINEST: the first at `base`, in the middle of what sums can be. The part of `taken` that no base makes up for goes into
  * the first part's terms. */
 static void round_terms(const fit *f, int width, double taken, lf_byte_sums *out) {
     int64_t shift = (int64_t)floor(-taken * width / FINEST + 0.5);
     double rest = taken * width + (double)(shift * FINEST);
     for (int p = 0; p < f->parts; p++)
-        for (int i = 0; i < 1 << f->part_bits; i++) {
-            double v = floor(f->term[p][i] * width + (p == 0 ? rest : 0) + 0.5);
-            out->term[p][i] = (int16_t)(v < INT16_MIN ? INT16_MIN : v > INT16_MAX ? INT16_MAX : v);
-        }
+        for (int i = 0; i < 1 << f->part_bits; i++)
+            set_term(out, p, i, floor(f->term[p][i] * width + (p == 0 ? rest : 0) + 0.5));
     for (int i = 0; i < LF_SUM_ENTRIES; i++) {
         int64_t above = i - 32 - shift, per_step = width / FINEST; /* FINESTs above the first step */
         int64_t level = above < 0 ? 0 : above / per_step;
@@ -118,17 +130,23 @@ static void round_terms(const fit *f, int width, double taken, lf_byte_sums *out
 }
 
 static int saturate(int v) {
-    return v < INT16_MIN ? INT16_MIN : v > INT16_MAX ? INT16_MAX : v;
+    return v < INT8_MIN ? INT8_MIN : v > INT8_MAX ? INT8_MAX : v;
+}
+
+uint8_t lf_byte_sums_at(const lf_byte_sums *s, uint32_t address) {
+    int high = 0, low = 0;
+    for (int p = 0; p < s->parts; p++, address >>= s->part_bits) {
+        uint32_t i = address & ((UINT32_C(1) << s->part_bits) - 1);
+        low = (low & 127) + s->low[p][i];
+        high = saturate(saturate(high + s->high[p][i]) + low / 128);
+    }
+    return s->step[(high + 128) >> 2];
 }
 
 static bool proved(const fit *f, const lf_byte_sums *sums) {
-    for (uint32_t a = 0; a < f->entries; a++) {
-        int s = 0;
-        for (int p = 0; p < f->parts; p++)
-            s = saturate(s + sums->term[p][part_of(f, a, p)]);
-        if (sums->step[(s + 32768) >> 10] != f->table[a])
+    for (uint32_t a = 0; a < f->entries; a++)
+        if (lf_byte_sums_at(sums, a) != f->table[a])
             return false;
-    }
     return true;
 }
 

@@ -7,13 +7,18 @@
 
 enum { LF_SUM_PARTS = 3, LF_SUM_PART_BITS = 6, LF_SUM_ENTRIES = 1 << LF_SUM_PART_BITS };
 
-/* table[address] = step[(s >> 10) + 32], s the sum of term[p][bits p * part_bits .. of the address], each addition saturating to
- * INT16_MIN .. INT16_MAX, in the order of the parts. */
+/* table[address] = step[(h >> 2) + 32]: h is the sum of high[p][i] with the carries of the sum of low[p][i], i = bits p * part_bits .. of the address; the part in
+ * the lowest bits comes first. A term stands for 128 high + low, so h / 4 is the sum of the terms in units of 512. Additions of h, each by itself, saturate to
+ * -128..127. */
 typedef struct lf_byte_sums {
-    int parts, part_bits; /* part_bits: a multiple of the bits of an input */
-    int16_t term[LF_SUM_PARTS][LF_SUM_ENTRIES];
+    _Alignas(64) int8_t high[LF_SUM_PARTS][LF_SUM_ENTRIES];
+    uint8_t low[LF_SUM_PARTS][LF_SUM_ENTRIES]; /* 0..127 */
     uint8_t step[LF_SUM_ENTRIES];
+    int parts, part_bits; /* part_bits: a multiple of the bits of an input */
 } lf_byte_sums;
+
+/* The definition. */
+uint8_t lf_byte_sums_at(const lf_byte_sums *s, uint32_t address);
 
 /* True when such a form was found and compared with the table at every address. Looks for sums with steps of equal width, as quantized activations make
  * them: relaxation (Agmon 1954; Motzkin and Schoenberg 1954) on the inequalities that the table says. */

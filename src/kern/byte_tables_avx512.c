@@ -1,5 +1,5 @@
-/* 64 samples a register. Indices of up to 8 bits look up in one to four registers (vpermb, vpermi2b); sums look up 16-bit terms by 6 bits (vpermi2w)
- * and steps by the 6 highest bits of the sum (vpermb). */
+/* 64 samples a register. Indices of up to 8 bits look up in one to four registers (vpermb, vpermi2b); sums look up the two bytes of their terms
+ * by 6 bits and steps by the 6 highest bits of the sum (vpermb). */
 #include "kern/byte_tables.h"
 
 #ifdef __AVX512VBMI__
@@ -41,37 +41,39 @@ INLINE void by_table(const lf_byte_neuron *n, const uint8_t *values, uint8_t *ou
     size_t from[LF_BYTE_FAN_IN];
     __m512i t[4];
     offsets(n, inputs, from);
-    for (int k = 0; k < registers; k++)
+    for (int k = 0; k < registers; k++) {
         t[k] = _mm512_loadu_si512(n->table + 64 * k);
+        _mm_prefetch((const char *)n[1].table + 64 * k, _MM_HINT_T0); /* there is one behind the last */
+    }
     for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 64)
         _mm512_store_si512(out + s, look_up(t, index_of(values + s, from, inputs, bits), registers));
 }
 
-/* Terms of the even samples by the low bytes of the words, of the odd ones by the high bytes; vpermi2w reads 6 bits. */
 INLINE void by_sums(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out, int per, int bits, int parts) {
     size_t from[LF_SUM_PARTS * LF_SUM_PART_BITS];
     const lf_byte_sums *sums = n->sums;
     __m512i lo[LF_SUM_PARTS], hi[LF_SUM_PARTS], step = _mm512_loadu_si512(sums->step);
-    uint8_t places[64];
-    for (int i = 0; i < 64; i++) /* the high bytes of both, in turns */
-        places[i] = (uint8_t)((i & 1) * 64 + (i | 1));
-    __m512i high = _mm512_loadu_si512(places);
     offsets(n, per * parts, from);
     for (int p = 0; p < parts; p++) {
-        lo[p] = _mm512_loadu_si512(sums->term[p]);
-        hi[p] = _mm512_loadu_si512(sums->term[p] + 32);
+        lo[p] = _mm512_load_si512(sums->low[p]);
+        hi[p] = _mm512_load_si512(sums->high[p]);
+        _mm_prefetch((const char *)n[1].sums + offsetof(lf_byte_sums, low[p]),
+                     _MM_HINT_T0); /* there is one behind the last */
+        _mm_prefetch((const char *)n[1].sums + offsetof(lf_byte_sums, high[p]), _MM_HINT_T0);
     }
+    _mm_prefetch((const char *)n[1].sums + offsetof(lf_byte_sums, step), _MM_HINT_T0);
     for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 64) {
-        __m512i even = _mm512_setzero_si512(), odd = even;
+        __m512i low = _mm512_setzero_si512(), high = low;
         for (int p = 0; p < parts; p++) {
             __m512i i = index_of(values + s, from + p * per, per, bits);
-            __m512i e = _mm512_permutex2var_epi16(lo[p], i, hi[p]);
-            __m512i o = _mm512_permutex2var_epi16(lo[p], _mm512_srli_epi16(i, 8), hi[p]);
-            even = p ? _mm512_adds_epi16(even, e) : e;
-            odd = p ? _mm512_adds_epi16(odd, o) : o;
+            __m512i l = _mm512_permutexvar_epi8(i, lo[p]), h = _mm512_permutexvar_epi8(i, hi[p]);
+            high = p ? _mm512_adds_epi8(high, h) : h;
+            low = p > 1 ? _mm512_and_si512(low, _mm512_set1_epi8(127)) : low;
+            low = p ? _mm512_add_epi8(low, l) : l;
+            if (p)
+                high = _mm512_mask_adds_epi8(high, _mm512_movepi8_mask(low), high, _mm512_set1_epi8(1));
         }
-        __m512i top = _mm512_srli_epi16(_mm512_permutex2var_epi8(even, high, odd), 2);
-        _mm512_store_si512(out + s, _mm512_permutexvar_epi8(top, step));
+        _mm512_store_si512(out + s, _mm512_permutexvar_epi8(_mm512_srli_epi16(high, 2), step));
     }
 }
 
@@ -116,9 +118,13 @@ TABLE(2, 1, 1)
 TABLE(4, 1, 1)
 TABLE(6, 1, 1)
 TABLE(7, 1, 2)
-TABLE(8, 1, 4) TABLE(1, 2, 1) TABLE(2, 2, 1) TABLE(3, 2, 1) TABLE(4, 2, 4) TABLE(1, 3, 1) TABLE(2, 3, 1) TABLE(1, 4, 1)
-    TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2) TABLE(1, 8, 4) SUMS(6, 1, 2) SUMS(3, 2, 2) SUMS(2, 3, 2)
-        SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3) SUMS(3, 2, 3) SUMS(2, 3, 3) SUMS(1, 4, 3) SUMS(1, 5, 3)
+TABLE(8, 1, 4)
+TABLE(1, 2, 1)
+TABLE(2, 2, 1)
+TABLE(3, 2, 1)
+TABLE(4, 2, 4) TABLE(1, 3, 1) TABLE(2, 3, 1) TABLE(1, 4, 1) TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2)
+    TABLE(1, 8, 4) SUMS(6, 1, 2) SUMS(3, 2, 2) SUMS(2, 3, 2) SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3)
+        SUMS(3, 2, 3) SUMS(2, 3, 3) SUMS(1, 4, 3) SUMS(1, 5, 3)
 
             static lf_byte_fn *choose_table(const lf_byte_neuron *n) {
     static lf_byte_fn *const by_inputs[9][9] = {

@@ -2,15 +2,7 @@
 #include <stddef.h>
 
 #include "num/dtype.h"
-
-static uint64_t gcd(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
+#include "num/gcd.h"
 
 /* The step as a divisor of differences: a constant has none, so it does not narrow a common step. */
 static uint64_t stride(lf_range r) {
@@ -27,7 +19,7 @@ lf_range lf_range_join(lf_range a, lf_range b) {
     int64_t lo = a.lo < b.lo ? a.lo : b.lo;
     int64_t hi = a.hi > b.hi ? a.hi : b.hi;
     uint64_t apart = a.lo > b.lo ? (uint64_t)a.lo - (uint64_t)b.lo : (uint64_t)b.lo - (uint64_t)a.lo;
-    return with_step(lo, hi, gcd(gcd(stride(a), stride(b)), apart));
+    return with_step(lo, hi, lf_gcd(lf_gcd(stride(a), stride(b)), apart));
 }
 
 static int64_t add_ends(int64_t a, int64_t b, bool *overflow) {
@@ -44,7 +36,7 @@ lf_range lf_range_add(lf_range a, lf_range b, bool *overflow) {
     int64_t hi = add_ends(a.hi, b.hi, &over);
     if (over)
         *overflow = true;
-    return with_step(lo, hi, over ? 1 : gcd(stride(a), stride(b)));
+    return with_step(lo, hi, over ? 1 : lf_gcd(stride(a), stride(b)));
 }
 
 static uint64_t magnitude(int64_t v) {

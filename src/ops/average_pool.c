@@ -12,35 +12,31 @@ typedef struct average_pool_attr {
     bool count_include_pad;
 } average_pool_attr;
 
-/* Elements of window `position` inside the picture and its declared padding. */
-static int64_t inside_padding(const lf_slide *s, const lf_slide_attr *a, int64_t position) {
-    int64_t count = 1;
-    for (int i = s->axes - 1; i >= 0; i--) {
-        int64_t origin = position % s->out[i] * s->stride[i] - s->begin[i], fit = 0;
-        int64_t end = s->in[i] + (a->pads.count ? a->pads.at[s->axes + i] : 0);
-        for (int64_t k = 0; k < s->kernel[i]; k++)
-            fit += origin + k * s->dilation[i] < end;
-        position /= s->out[i];
-        count *= fit;
-    }
-    return count;
+/* What window number `window` along axis i divides by: elements inside the picture, or inside it and its declared padding. */
+static int64_t axis_terms(const lf_slide *s, const average_pool_attr *a, int i, int64_t window) {
+    if (!a->count_include_pad)
+        return lf_slide_inside(s, i, window, 0, s->in[i]);
+    int64_t behind = a->slide.pads.count ? a->slide.pads.at[s->axes + i] : 0;
+    return lf_slide_inside(s, i, window, -s->begin[i], s->in[i] + behind);
 }
 
-static int64_t terms_of(const lf_slide *s, const average_pool_attr *a, int64_t position, int64_t inside) {
-    return a->count_include_pad ? inside_padding(s, &a->slide, position) : inside;
+static int64_t terms_of(const lf_slide *s, const average_pool_attr *a, int64_t position) {
+    int64_t count = 1;
+    for (int i = s->axes - 1; i >= 0; position /= s->out[i--])
+        count *= axis_terms(s, a, i, position % s->out[i]);
+    return count;
 }
 
 /* The count all windows share, 0 when they differ; -1 when a window has none. */
 static int64_t common_count(const lf_slide *s, const average_pool_attr *a) {
-    if (!s->padded)
-        return s->taps;
-    lf_arena *work = lf_arena_new();
-    int64_t *pixel = LF_NEW_ARRAY(work, int64_t, s->taps), common = 0;
-    for (int64_t p = 0; p < s->positions; p++) {
-        int64_t count = terms_of(s, a, p, lf_slide_window(s, p, pixel));
-        common = count == 0 || common < 0 ? -1 : p == 0 || count == common ? count : 0;
-    }
-    lf_arena_free(work);
+    int64_t common = terms_of(s, a, 0);
+    for (int i = 0; s->padded && i < s->axes; i++)
+        for (int64_t k = 0; k < s->out[i]; k++) {
+            int64_t count = axis_terms(s, a, i, k);
+            if (count == 0)
+                return -1;
+            common = count == axis_terms(s, a, i, 0) ? common : 0;
+        }
     return common;
 }
 
@@ -94,7 +90,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     const double *x = out->real ? lf_value_reals(run, in) : NULL;
     for (int64_t i = 0; i < s.images * s.positions * s.channels; i++) {
         int64_t p = i / s.channels % s.positions, c = i % s.channels, image = i / s.channels / s.positions, sum = 0;
-        int64_t inside = lf_slide_window(&s, p, pixel);
+        lf_slide_window(&s, p, pixel);
         double real = 0;
         for (int64_t t = 0; t < s.taps; t++) {
             if (pixel[t] < 0)
@@ -107,7 +103,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
         }
         size_t to = lf_slide_element(s.layout, s.channels, s.positions, image, c, p);
         if (x)
-            out->real[to] = real / (double)terms_of(&s, a, p, inside);
+            out->real[to] = real / (double)terms_of(&s, a, p);
         else
             out->code[to] = sum;
     }

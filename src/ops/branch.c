@@ -37,6 +37,14 @@ lf_range lf_last_axis_range(const lf_tensor *t, int64_t c) {
     return t->channel_range && t->range_axis == t->shape.rank - 1 ? t->channel_range[c] : t->range;
 }
 
+lf_range *lf_new_last_axis_ranges(lf_graph *g, const lf_tensor *x, lf_tensor *y) {
+    bool known = x->channel_range && x->range_axis == x->shape.rank - 1;
+    lf_range *r = known ? LF_NEW_ARRAY(g->arena, lf_range, lf_last_dim(y->shape)) : NULL;
+    y->channel_range = r;
+    y->range_axis = r ? y->shape.rank - 1 : 0;
+    return r;
+}
+
 int lf_signed_bits(lf_dtype t) {
     return lf_dtype_bits(t) + !lf_dtype_signed(t);
 }

@@ -13,6 +13,8 @@ LF_MUST_USE lf_status lf_need_same_streams(const lf_graph *g, const lf_node *n);
 int64_t lf_last_dim(lf_shape s);
 /* The range of index c of the last axis of t, as far as it is known. */
 lf_range lf_last_axis_range(const lf_tensor *t, int64_t c);
+/* Ranges of y along its last axis, to be filled in, where x knows those along its own; else NULL, and y has none. */
+lf_range *lf_new_last_axis_ranges(lf_graph *g, const lf_tensor *x, lf_tensor *y);
 
 /* Bits of two's complement that hold every value of the type. */
 int lf_signed_bits(lf_dtype t);

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "ops/branch.h"
 #include "ops/elementwise.h"
 #include "ops/picture.h"
 #include "ops/stream.h"
@@ -43,13 +44,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     y->shape = lf_picture_shape(py);
     lf_set_codes(g, y, x->range);
     y->dtype = x->dtype;
-    if (!x->channel_range || x->range_axis != x->shape.rank - 1)
-        return LF_OK;
-    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, py.channels);
-    for (int64_t e = 0; e < py.channels; e++)
+    lf_range *r = lf_new_last_axis_ranges(g, x, y);
+    for (int64_t e = 0; r && e < py.channels; e++)
         r[e] = x->channel_range[e % px.channels];
-    y->channel_range = r;
-    y->range_axis = y->shape.rank - 1;
     return LF_OK;
 }
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "num/gcd.h"
+
 enum { FRACTION_MAX = 40 };
 #define CODE_MAX 65536.0               /* 2^16: fixed-point numbers, not any float32 */
 #define INTEGER_MAX 9007199254740992.0 /* 2^53 */
@@ -35,15 +37,6 @@ static int common_fraction(const lf_const *c) {
     return k;
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
 static lf_range range_of(const lf_const *c, double factor) {
     int64_t first = 0, lo = 0, hi = 0;
     uint64_t step = 0;
@@ -55,7 +48,7 @@ static lf_range range_of(const lf_const *c, double factor) {
         lo = v < lo ? v : lo;
         hi = v > hi ? v : hi;
         if (step != 1)
-            step = gcd(v > first ? (uint64_t)v - (uint64_t)first : (uint64_t)first - (uint64_t)v, step);
+            step = lf_gcd(v > first ? (uint64_t)v - (uint64_t)first : (uint64_t)first - (uint64_t)v, step);
     }
     return (lf_range){lo, hi, step && step <= INT64_MAX ? (int64_t)step : 1};
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "num/gcd.h"
 #include "ops/elementwise.h"
 #include "ops/matmul_kernel.h"
 #include "ops/run_node.h"
@@ -59,15 +60,6 @@ static bool set_grid(lf_graph *g, lf_tensor *y, const lf_tensor *x, const lf_ten
     return lf_set_grid(g, y, s, count, lf_channel_axis(d->s.layout, y->shape.rank));
 }
 
-static int64_t common_divisor(int64_t a, int64_t b) {
-    while (b) {
-        int64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
 static lf_range x_range(const lf_tensor *x, const dims *d, int64_t channel) {
     bool per_channel = x->channel_range && x->range_axis == lf_channel_axis(d->s.layout, x->shape.rank);
     lf_range r = per_channel ? x->channel_range[channel] : x->range;
@@ -88,7 +80,7 @@ static bool sum_range(const lf_tensor *x, const lf_tensor *w, const dims *d, int
         out->lo += v > 0 ? v * r.lo : v * r.hi;
         out->hi += v > 0 ? v * r.hi : v * r.lo;
         if (v && r.lo < r.hi && out->step != 1)
-            out->step = common_divisor(llabs(v) * r.step, out->step);
+            out->step = (int64_t)lf_gcd((uint64_t)llabs(v) * (uint64_t)r.step, (uint64_t)out->step);
     }
     out->step = out->step ? out->step : 1;
     return true;
@@ -147,7 +139,7 @@ static void exec_codes(lf_run *run, const dims *d, const lf_value *in, lf_value 
     w.n = d->outs;
     for (int64_t image = 0; image < d->s.images; image++)
         for (int64_t p = 0; p < d->s.positions; p++) {
-            (void)lf_slide_window(&d->s, p, pixel);
+            lf_slide_window(&d->s, p, pixel);
             for (int64_t g = 0; g < d->group; g++) {
                 gather(d, in[0].code, image, g, pixel, x);
                 lf_weights_dot(run->scratch, &w, g * d->outs * d->terms, x, range, y);
@@ -183,7 +175,7 @@ static void exec_reals(lf_run *run, const dims *d, const lf_value *in, lf_value 
     int64_t *pixel = LF_NEW_ARRAY(run->scratch, int64_t, d->s.taps), channels = d->outs * d->group;
     for (int64_t image = 0; image < d->s.images; image++)
         for (int64_t p = 0; p < d->s.positions; p++) {
-            (void)lf_slide_window(&d->s, p, pixel);
+            lf_slide_window(&d->s, p, pixel);
             for (int64_t oc = 0; oc < channels; oc++)
                 out->real[lf_slide_element(d->s.layout, channels, d->s.positions, image, oc, p)] =
                     dot_reals(d, x, w, image, oc, pixel);

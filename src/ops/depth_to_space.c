@@ -68,14 +68,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0);
     lf_tensor *y = lf_out(g, n, 0);
     y->shape = lf_picture_shape(q);
-    y->channel_range = NULL;
-    if (!x->channel_range || x->range_axis != x->shape.rank - 1)
-        return LF_OK;
-    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, q.channels);
-    for (int64_t c = 0; c < q.channels; c++)
+    lf_range *r = lf_new_last_axis_ranges(g, x, y);
+    for (int64_t c = 0; r && c < q.channels; c++)
         r[c] = channel_range(a, x, q.channels, c);
-    y->channel_range = r;
-    y->range_axis = y->shape.rank - 1;
     return LF_OK;
 }
 
@@ -95,7 +90,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 /* -- hardware ----------------------------------------------------------------------------------------------------------- */
 
 /* The nest: channels of y, columns of the block, pixels of a row of x, rows of the block, rows of x. */
-static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
+static lf_status say(const lf_graph *g, const lf_node *n, lf_walk *out, lf_walk_beat *beat) {
     const shuffle_attr *a = n->attr;
     lf_picture x, y;
     LF_TRY(sizes_of(g, n, &x, &y));
@@ -115,13 +110,9 @@ static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
         .column_words = pixel,
     };
     lf_walk_plan(out);
-    return LF_OK;
-}
-
-static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
-    const shuffle_attr *a = n->attr;
-    return (lf_walk_beat){
+    *beat = (lf_walk_beat){
         .lanes = a->SIMD, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype, .ram = (lf_rom_ram)a->ram_style};
+    return LF_OK;
 }
 
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
@@ -130,27 +121,15 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_cost(&w, &b, out);
-    return LF_OK;
+    return lf_walk_node_cost(say, g, n, out);
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_rtl(g, n, &w, &b, v);
-    return LF_OK;
+    return lf_walk_node_rtl(say, g, n, v);
 }
 
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_twin(&w, lf_walk_is_block(&w, &b), n->name, a, out);
-    return LF_OK;
+    return lf_walk_node_unit(say, g, n, a, out);
 }
 
 const lf_op lf_op_depth_to_space = {

@@ -4,6 +4,7 @@
  *   II = beats of x = H*W * C / PE cycles per frame. */
 #include <inttypes.h>
 
+#include "ops/branch.h"
 #include "ops/picture.h"
 #include "ops/pooling.h"
 #include "ops/stream.h"
@@ -28,11 +29,9 @@ static lf_status check(const lf_graph *g, const lf_node *n, lf_picture *p) {
 
 static void set_channel_ranges(lf_graph *g, lf_reduce f, const lf_tensor *x, lf_picture p, lf_tensor *y) {
     bool overflow = false; /* the range of all channels does not */
-    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, p.channels);
-    for (int64_t c = 0; c < p.channels; c++)
+    lf_range *r = lf_new_last_axis_ranges(g, x, y);
+    for (int64_t c = 0; r && c < p.channels; c++)
         r[c] = lf_reduce_many(f, x->channel_range[c], lf_picture_pixels(p), &overflow);
-    y->channel_range = r;
-    y->range_axis = y->shape.rank - 1;
 }
 
 static lf_status infer(lf_graph *g, lf_node *n) {
@@ -51,8 +50,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     }
     if (f != LF_REDUCE_SUM)
         y->dtype = x->dtype;
-    if (x->channel_range && x->range_axis == x->shape.rank - 1)
-        set_channel_ranges(g, f, x, p, y);
+    set_channel_ranges(g, f, x, p, y);
     return LF_OK;
 }
 

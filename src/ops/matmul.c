@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/gcd.h"
 #include "ops/elementwise.h"
 #include "ops/matmul_kernel.h"
 #include "ops/run_node.h"
@@ -79,15 +80,6 @@ typedef struct dot_range {
     uint64_t step;
 } dot_range;
 
-static uint64_t gcd(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
 static double largest(lf_range r) {
     return fmax(fabs((double)r.lo), fabs((double)r.hi));
 }
@@ -102,7 +94,7 @@ static void add_term(dot_range *d, lf_range x, int64_t w) {
     d->lo += w > 0 ? w * x.lo : w * x.hi;
     d->hi += w > 0 ? w * x.hi : w * x.lo;
     if (x.lo != x.hi && d->step != 1)
-        d->step = gcd((uint64_t)llabs(w) * (uint64_t)x.step, d->step);
+        d->step = lf_gcd((uint64_t)llabs(w) * (uint64_t)x.step, d->step);
 }
 
 typedef void add_fn(dot_range *d, lf_range x, int64_t w);

@@ -11,14 +11,13 @@ typedef struct max_pool_attr {
 } max_pool_attr;
 
 static lf_status check_windows(const lf_graph *g, const lf_node *n, const lf_slide *s) {
-    lf_arena *work = lf_arena_new();
-    int64_t *pixel = LF_NEW_ARRAY(work, int64_t, s->taps), empty = -1;
-    for (int64_t p = 0; s->padded && p < s->positions && empty < 0; p++)
-        empty = lf_slide_window(s, p, pixel) ? -1 : p;
-    lf_arena_free(work);
     lf_where where = lf_where_node(g, n);
-    return empty < 0 ? LF_OK
-                     : lf_fail(g->ctx, LF_BAD_INPUT, &where, "window %lld holds nothing but padding", (long long)empty);
+    for (int i = 0; s->padded && i < s->axes; i++)
+        for (int64_t k = 0; k < s->out[i]; k++)
+            if (lf_slide_inside(s, i, k, 0, s->in[i]) == 0)
+                return lf_fail(g->ctx, LF_BAD_INPUT, &where, "window %lld along axis %d holds nothing but padding",
+                               (long long)k, i);
+    return LF_OK;
 }
 
 static lf_status infer(lf_graph *g, lf_node *n) {
@@ -74,7 +73,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     int64_t *pixel = LF_NEW_ARRAY(run->scratch, int64_t, s.taps);
     const double *x = out->real ? lf_value_reals(run, in) : NULL;
     for (int64_t p = 0; p < s.positions; p++) {
-        (void)lf_slide_window(&s, p, pixel);
+        lf_slide_window(&s, p, pixel);
         for (int64_t image = 0; image < s.images; image++)
             for (int64_t c = 0; c < s.channels; c++) {
                 size_t e = lf_slide_element(s.layout, s.channels, s.positions, image, c, p);

@@ -16,9 +16,9 @@
 
 #include "ops/matmul_kernel.h"
 #include "ops/mvu_circuit.h"
+#include "ops/mvu_node.h"
 #include "ops/run_node.h"
 #include "ops/stream.h"
-#include "ops/weight_rows.h"
 
 typedef struct mvu_attr {
     int64_t PE, SIMD, groups, out_base, out_step;
@@ -126,9 +126,10 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     out[0] = a->PE;
 }
 
-/* What the node says, without the elements of its constants. */
-static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, const lf_rows *r, lf_arena *a) {
+static lf_status say(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *out) {
     const mvu_attr *at = n->attr;
+    lf_rows *r = &out->rows;
+    LF_TRY(rows_of(g, n, r));
     lf_mvu_spec s = lf_rows_outline(r, lf_out(g, n, 0)->dtype);
     s.name = lf_format(a, "%s_mvu", lf_vlog_name(a, n->name));
     s.pe = at->PE;
@@ -136,43 +137,21 @@ static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, const lf_rows
     s.groups = at->groups;
     s.structure = (lf_mvu_structure)at->structure;
     s.ram = (lf_mvu_ram)at->ram_style;
-    return s;
-}
-
-static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_plan *out) {
-    lf_rows r;
-    LF_TRY(rows_of(g, n, &r));
-    lf_mvu_spec s = outline_of(g, n, &r, a);
-    lf_where where = lf_where_node(g, n);
-    LF_TRY(lf_mvu_plan_outline(g->ctx, &where, a, &s, out));
-    lf_rows_fill(&r, a, &s);
-    return lf_mvu_plan_make(g->ctx, &where, a, &s, out);
+    out->spec = s;
+    out->vectors = vectors_of(r);
+    return LF_OK;
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_rows r;
-    LF_TRY(rows_of(g, n, &r));
-    lf_arena *work = lf_arena_new();
-    lf_mvu_plan p;
-    lf_mvu_spec s = outline_of(g, n, &r, work);
-    lf_where where = lf_where_node(g, n);
-    lf_status status = lf_mvu_plan_outline(g->ctx, &where, work, &s, &p);
-    if (status == LF_OK)
-        lf_mvu_cost(&p, vectors_of(&r), out);
-    lf_arena_free(work);
-    return status;
+    return lf_mvu_node_cost(say, g, n, out);
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_arena *work = lf_arena_new();
-    lf_mvu_plan p;
-    lf_status status = plan_of(g, n, work, &p);
-    if (status == LF_OK)
-        status = lf_mvu_print(v, work, &p);
-    if (status == LF_OK)
-        lf_stream_instance(g, n, v, p.spec.name);
-    lf_arena_free(work);
-    return status;
+    return lf_mvu_node_rtl(say, g, n, v);
+}
+
+static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    return lf_mvu_node_unit(say, g, n, a, out);
 }
 
 /* Weights in the order of addresses, a beat per step. */
@@ -184,32 +163,20 @@ static void describe_stream(const lf_mvu_plan *p, int64_t vectors, lf_const_stre
 }
 
 static bool const_stream(const lf_graph *g, const lf_node *n, lf_const_stream *out, int64_t *codes) {
-    lf_rows r;
+    lf_mvu_node m;
     lf_mvu_plan p;
-    if (((const mvu_attr *)n->attr)->ram_style != LF_MVU_RAM_STREAM || rows_of(g, n, &r) != LF_OK)
+    if (((const mvu_attr *)n->attr)->ram_style != LF_MVU_RAM_STREAM)
         return false;
     lf_arena *work = lf_arena_new();
-    lf_mvu_spec s = outline_of(g, n, &r, work);
     lf_where where = lf_where_node(g, n);
-    if (codes)
-        lf_rows_fill(&r, work, &s);
-    bool streamed = lf_mvu_plan_outline(g->ctx, &where, work, &s, &p) == LF_OK;
+    bool streamed = say(g, n, work, &m) == LF_OK;
+    if (streamed && codes)
+        lf_rows_fill(&m.rows, work, &m.spec);
+    streamed = streamed && lf_mvu_plan_outline(g->ctx, &where, work, &m.spec, &p) == LF_OK;
     if (streamed)
-        describe_stream(&p, vectors_of(&r), out, codes);
+        describe_stream(&p, m.vectors, out, codes);
     lf_arena_free(work);
     return streamed;
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_arena *work = lf_arena_new();
-    lf_mvu_plan p;
-    lf_status status = plan_of(g, n, work, &p);
-    if (status == LF_OK) {
-        lf_mvu_twin(&p, lf_shape_count(lf_in(g, n, 0)->shape) / p.spec.mw, a, out);
-        out->name = lf_strdup(a, n->name);
-    }
-    lf_arena_free(work);
-    return status;
 }
 
 const lf_op lf_op_mvu = {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "num/gcd.h"
 #include "ops/elementwise.h"
 
 /* How a product is computed. */
@@ -79,15 +80,6 @@ static lf_range kept_range(const void *arg, size_t e, bool *overflow) {
     return lf_range_at(p->x, lf_map_at(&p->xm, e));
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
 static int64_t stride(lf_range r) {
     return r.lo == r.hi ? 0 : r.step;
 }
@@ -101,7 +93,7 @@ static lf_range product_range(const void *arg, size_t e, bool *overflow) {
     if (*overflow || r.lo == r.hi || r.lo < -(LF_CODE_MAX >> 2) || r.hi > LF_CODE_MAX >> 2)
         return r;
     int64_t s = stride(a), t = stride(b); /* at most twice the largest codes, so no product below overflows */
-    uint64_t step = gcd(gcd((uint64_t)llabs(a.lo * t), (uint64_t)llabs(b.lo * s)), (uint64_t)(s * t));
+    uint64_t step = lf_gcd(lf_gcd((uint64_t)llabs(a.lo * t), (uint64_t)llabs(b.lo * s)), (uint64_t)(s * t));
     r.step = step ? (int64_t)step : 1;
     return r;
 }

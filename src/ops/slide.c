@@ -102,8 +102,8 @@ lf_shape lf_slide_shape(const lf_slide *s, int64_t channels) {
     return y;
 }
 
-int64_t lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel) {
-    int64_t origin[LF_SLIDE_AXES] = {0}, tap[LF_SLIDE_AXES] = {0}, inside = 0;
+void lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel) {
+    int64_t origin[LF_SLIDE_AXES] = {0}, tap[LF_SLIDE_AXES] = {0};
     for (int i = s->axes - 1; i >= 0; i--) {
         origin[i] = position % s->out[i] * s->stride[i] - s->begin[i];
         position /= s->out[i];
@@ -115,11 +115,20 @@ int64_t lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel) {
             at = at < 0 || p < 0 || p >= s->in[i] ? -1 : at * s->in[i] + p;
         }
         pixel[t] = at;
-        inside += at >= 0;
         for (int i = s->axes - 1; i >= 0 && ++tap[i] == s->kernel[i]; i--)
             tap[i] = 0;
     }
-    return inside;
+}
+
+static int64_t steps_to(int64_t distance, int64_t step) {
+    return distance <= 0 ? 0 : (distance + step - 1) / step;
+}
+
+int64_t lf_slide_inside(const lf_slide *s, int i, int64_t window, int64_t from, int64_t to) {
+    int64_t origin = window * s->stride[i] - s->begin[i], first = steps_to(from - origin, s->dilation[i]),
+            end = steps_to(to - origin, s->dilation[i]);
+    end = end < s->kernel[i] ? end : s->kernel[i];
+    return first < end ? end - first : 0;
 }
 
 bool lf_slide_relayout(lf_graph *g, lf_node *n) {

@@ -64,8 +64,11 @@ int lf_channel_axis(int layout, int rank);
 /* The relayout face (ir/op.h) of ops whose attributes begin with an lf_slide_attr. */
 bool lf_slide_relayout(lf_graph *g, lf_node *n);
 
-/* pixel[tap]: the pixel of x that the tap of window `position` falls on, row-major; -1 in the padding. Returns how many are not. */
-int64_t lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel);
+/* pixel[tap]: the pixel of x that the tap of window `position` falls on, row-major; -1 in the padding. */
+void lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel);
+
+/* How many taps of window number `window` along axis i fall into [from, to) of that axis. A window holds the product over its axes. */
+int64_t lf_slide_inside(const lf_slide *s, int i, int64_t window, int64_t from, int64_t to);
 
 /* Element of x (or y, with its pixels and channels). */
 static inline size_t lf_slide_element(int layout, int64_t channels, int64_t pixels, int64_t image, int64_t channel,

@@ -74,7 +74,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 /* -- hardware ----------------------------------------------------------------------------------------------------------- */
 
 /* The nest: a pixel, again for every column of its block, pixels of a row, the row again, rows. */
-static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
+static lf_status say(const lf_graph *g, const lf_node *n, lf_walk *out, lf_walk_beat *beat) {
     sizes s;
     LF_TRY(sizes_of(g, n, &s));
     int64_t pixel = s.x.channels / ((const upsample_attr *)n->attr)->SIMD, row = s.x.width * pixel;
@@ -92,13 +92,10 @@ static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
         .column_words = pixel,
     };
     lf_walk_plan(out);
-    return LF_OK;
-}
-
-static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
     const upsample_attr *a = n->attr;
-    return (lf_walk_beat){
+    *beat = (lf_walk_beat){
         .lanes = a->SIMD, .in = lf_in(g, n, 0)->dtype, .out = lf_out(g, n, 0)->dtype, .ram = (lf_rom_ram)a->ram_style};
+    return LF_OK;
 }
 
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
@@ -107,27 +104,15 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_cost(&w, &b, out);
-    return LF_OK;
+    return lf_walk_node_cost(say, g, n, out);
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_rtl(g, n, &w, &b, v);
-    return LF_OK;
+    return lf_walk_node_rtl(say, g, n, v);
 }
 
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_twin(&w, lf_walk_is_block(&w, &b), n->name, a, out);
-    return LF_OK;
+    return lf_walk_node_unit(say, g, n, a, out);
 }
 
 const lf_op lf_op_upsample = {

@@ -11,8 +11,8 @@
 #include <inttypes.h>
 
 #include "ops/branch.h"
+#include "ops/mvu_node.h"
 #include "ops/stream.h"
-#include "ops/weight_rows.h"
 
 typedef struct vvu_attr {
     int64_t PE, SIMD, out_base, out_step;
@@ -81,8 +81,10 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
 }
 
 /* A matrix-vector unit whose rows have inputs of their own: C / PE vectors in turn, PE rows each (mvu_plan.h). */
-static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, const lf_rows *r, lf_arena *a) {
+static lf_status say(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *out) {
     const vvu_attr *at = n->attr;
+    lf_rows *r = &out->rows;
+    LF_TRY(rows_of(g, n, r));
     lf_mvu_spec s = lf_rows_outline(r, lf_out(g, n, 0)->dtype);
     s.name = lf_format(a, "%s_vvu", lf_vlog_name(a, n->name));
     s.pe = at->PE;
@@ -90,62 +92,21 @@ static lf_mvu_spec outline_of(const lf_graph *g, const lf_node *n, const lf_rows
     s.groups = r->count / at->PE;
     s.own_inputs = true;
     s.ram = (lf_mvu_ram)at->ram_style;
-    return s;
-}
-
-static int64_t vectors_of(const lf_rows *r) {
-    return lf_shape_count(r->x->shape) / (r->columns * r->own);
-}
-
-static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_plan *out, int64_t *vectors) {
-    lf_rows r;
-    LF_TRY(rows_of(g, n, &r));
-    *vectors = vectors_of(&r);
-    lf_mvu_spec s = outline_of(g, n, &r, a);
-    lf_where where = lf_where_node(g, n);
-    LF_TRY(lf_mvu_plan_outline(g->ctx, &where, a, &s, out));
-    lf_rows_fill(&r, a, &s);
-    return lf_mvu_plan_make(g->ctx, &where, a, &s, out);
+    out->spec = s;
+    out->vectors = lf_shape_count(r->x->shape) / (r->columns * r->own);
+    return LF_OK;
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_rows r;
-    LF_TRY(rows_of(g, n, &r));
-    lf_arena *work = lf_arena_new();
-    lf_mvu_plan p;
-    lf_mvu_spec s = outline_of(g, n, &r, work);
-    lf_where where = lf_where_node(g, n);
-    lf_status status = lf_mvu_plan_outline(g->ctx, &where, work, &s, &p);
-    if (status == LF_OK)
-        lf_mvu_cost(&p, vectors_of(&r), out);
-    lf_arena_free(work);
-    return status;
+    return lf_mvu_node_cost(say, g, n, out);
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_arena *work = lf_arena_new();
-    lf_mvu_plan p;
-    int64_t vectors;
-    lf_status status = plan_of(g, n, work, &p, &vectors);
-    if (status == LF_OK)
-        status = lf_mvu_print(v, work, &p);
-    if (status == LF_OK)
-        lf_stream_instance(g, n, v, p.spec.name);
-    lf_arena_free(work);
-    return status;
+    return lf_mvu_node_rtl(say, g, n, v);
 }
 
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_arena *work = lf_arena_new();
-    lf_mvu_plan p;
-    int64_t vectors;
-    lf_status status = plan_of(g, n, work, &p, &vectors);
-    if (status == LF_OK) {
-        lf_mvu_twin(&p, vectors, a, out);
-        out->name = lf_strdup(a, n->name);
-    }
-    lf_arena_free(work);
-    return status;
+    return lf_mvu_node_unit(say, g, n, a, out);
 }
 
 const lf_op lf_op_vvu = {

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "num/gcd.h"
 #include "ops/stream.h"
 
 /* -- checks ----------------------------------------------------------------------------------------------------------- */
@@ -85,15 +86,6 @@ lf_status lf_rows_make(const lf_graph *g, const lf_node *n, int64_t own, int64_t
 
 /* -- ranges ----------------------------------------------------------------------------------------------------------- */
 
-static int64_t common_divisor(int64_t a, int64_t b) {
-    while (b) {
-        int64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
 static lf_range sum_range(const lf_rows *r, int64_t row) {
     int64_t b = r->bias ? lf_tensor_code(r->bias, (size_t)row) : 0;
     bool per_element = r->x->channel_range && r->x->range_axis == r->x->shape.rank - 1;
@@ -104,7 +96,7 @@ static lf_range sum_range(const lf_rows *r, int64_t row) {
         sum.lo += v > 0 ? v * x.lo : v * x.hi;
         sum.hi += v > 0 ? v * x.hi : v * x.lo;
         if (x.lo < x.hi && sum.step != 1 && (sum.step == 0 || step % sum.step))
-            sum.step = common_divisor(step, sum.step);
+            sum.step = (int64_t)lf_gcd((uint64_t)step, (uint64_t)sum.step);
     }
     sum.step = sum.step && sum.lo < sum.hi ? sum.step : 1;
     return sum;

@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 
+#include "ops/branch.h"
 #include "ops/elementwise.h"
 #include "ops/stream.h"
 #include "ops/walk.h"
@@ -166,13 +167,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     lf_set_codes(g, y, all);
     if (all.lo == x->range.lo && all.hi == x->range.hi && all.step == x->range.step)
         y->dtype = x->dtype;
-    if (!x->channel_range || x->range_axis != x->shape.rank - 1)
-        return LF_OK;
-    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, w.y.channels);
-    for (int64_t e = 0; e < w.y.channels; e++)
+    lf_range *r = lf_new_last_axis_ranges(g, x, y);
+    for (int64_t e = 0; r && e < w.y.channels; e++)
         r[e] = with_padding(&w, x->channel_range[channel_of(&w, e)], a->pad_code);
-    y->channel_range = r;
-    y->range_axis = y->shape.rank - 1;
     return LF_OK;
 }
 
@@ -275,18 +272,6 @@ static void plan(const lf_window *w, int64_t simd, lf_walk *out) {
     lf_walk_plan(out);
 }
 
-/* Of one unit. */
-static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_walk *out) {
-    lf_window w;
-    LF_TRY(check(g, n, &w));
-    if (w.parallel) {
-        lf_where where = lf_where_node(g, n);
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a window of style=parallel becomes two units: run the pass fold");
-    }
-    plan(&w, ((const lf_window_attr *)n->attr)->SIMD, out);
-    return LF_OK;
-}
-
 static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out) {
     const lf_window_attr *a = n->attr;
     int64_t interleave = a->interleave ? a->interleave : lf_picture_of(lf_in(g, n, 0)->shape).channels;
@@ -307,6 +292,19 @@ static lf_walk_beat beat_of(const lf_graph *g, const lf_node *n) {
                           .out = lf_out(g, n, 0)->dtype,
                           .pad_code = a->pad_code,
                           .ram = (lf_rom_ram)a->ram_style};
+}
+
+/* Of one unit. */
+static lf_status say(const lf_graph *g, const lf_node *n, lf_walk *out, lf_walk_beat *beat) {
+    lf_window w;
+    LF_TRY(check(g, n, &w));
+    if (w.parallel) {
+        lf_where where = lf_where_node(g, n);
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "a window of style=parallel becomes two units: run the pass fold");
+    }
+    plan(&w, ((const lf_window_attr *)n->attr)->SIMD, out);
+    *beat = beat_of(g, n);
+    return LF_OK;
 }
 
 /* Of both units that it becomes. */
@@ -338,19 +336,11 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_rtl(g, n, &w, &b, v);
-    return LF_OK;
+    return lf_walk_node_rtl(say, g, n, v);
 }
 
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_walk w;
-    lf_walk_beat b = beat_of(g, n);
-    LF_TRY(plan_of(g, n, &w));
-    lf_walk_twin(&w, lf_walk_is_block(&w, &b), n->name, a, out);
-    return LF_OK;
+    return lf_walk_node_unit(say, g, n, a, out);
 }
 
 const lf_op lf_op_window = {

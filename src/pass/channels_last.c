@@ -9,6 +9,7 @@
 #include "ir/is_op.h"
 #include "ir/pass.h"
 #include "ops/ops.h"
+#include "pass/composed.h"
 #include "pass/passes.h"
 
 typedef struct state {
@@ -17,6 +18,7 @@ typedef struct state {
     bool *turned;    /* [tensor id]: stands as [N, axes..., C] when the pass is through */
     lf_id *consumer; /* pairs (tensor, node) sorted by tensor: node ids */
     size_t *first;   /* [tensor id]: its consumers are consumer[first[t] .. first[t + 1]) */
+    uint32_t *uses;  /* [tensor id]: outputs of the graph count, too */
     lf_ids work;
     size_t tensors;
 } state;
@@ -44,6 +46,29 @@ static bool can_turn(const lf_graph *g, const lf_node *n) {
         if (lf_in(g, n, i) && lf_in(g, n, i)->value && !n->op->relayout && lf_in(g, n, i)->shape.rank > rank)
             return false;
     return rank >= 3;
+}
+
+/* Reductions that drop their axes keep them, with a reshape behind: such can be turned over. */
+static lf_status keep_axes(lf_graph *g) {
+    size_t count = g->order.count;
+    for (size_t i = 0; i < count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (!lf_is_op(n, "reduce") || lf_attr_bool(n, "keepdims") || lf_in(g, n, 0)->shape.rank < 3)
+            continue;
+        lf_tensor *y = lf_out(g, n, 0);
+        if (y->shape.rank == 0 || lf_shape_count(y->shape) == 0)
+            continue;
+        lf_tensor *kept = lf_tensor_new(g, lf_format(g->arena, "%s_kept", y->name), y->shape, y->dtype);
+        lf_node *shape = lf_node_new(g, lf_op_find("reshape"), lf_format(g->arena, "%s_shape", n->name), &kept->id, 1,
+                                     &y->id, 1, NULL);
+        lf_attr_set_ints(g, shape, "shape", y->shape.dim, y->shape.rank);
+        shape->line = n->line;
+        lf_attr_set_bool(n, "keepdims", true);
+        n->out[0] = kept->id;
+        kept->producer = n->id;
+    }
+    LF_TRY(lf_graph_sort(g));
+    return lf_infer(g);
 }
 
 /* -- regions -------------------------------------------------------------------------------------------------------------- */
@@ -223,9 +248,9 @@ static lf_status turn_all(state *s) {
 
 /* -- flatten ---------------------------------------------------------------------------------------------------------------------- */
 
-/* Ops behind which it does not matter in which order the elements stand: constants are one value. */
+/* Ops of one operand behind which it does not matter in which order the elements stand: constants are one value. */
 static bool is_uniform(const lf_graph *g, const lf_node *n) {
-    if (!n->op->monotone || n->op->relayout)
+    if (n->op->relayout || !lf_is_elementwise(g, n))
         return false;
     for (int k = 0; k < n->in_count; k++)
         if (lf_in(g, n, k) && lf_in(g, n, k)->value && lf_in(g, n, k)->value->count > 1)
@@ -233,22 +258,36 @@ static bool is_uniform(const lf_graph *g, const lf_node *n) {
     return true;
 }
 
-/* The matrix product behind a flatten of n, with only such ops between, every tensor on the way read once. */
-static lf_node *product_behind(const lf_graph *g, const lf_id *consumer, const lf_node *n) {
-    lf_node *c = lf_node_at(g, consumer[n->out[0]]);
-    if (!lf_is_op(c, "reshape"))
-        return NULL;
-    int64_t count = lf_shape_count(lf_out(g, n, 0)->shape);
-    const lf_shape flat = lf_out(g, c, 0)->shape;
-    if (flat.dim[flat.rank - 1] != count)
-        return NULL;
-    do
-        c = lf_node_at(g, consumer[c->out[0]]);
-    while (c && is_uniform(g, c));
-    return lf_is_op(c, "matmul") && lf_on_grid(lf_out(g, c, 0)) && lf_in(g, c, 1)->value &&
-                   lf_in(g, c, 1)->shape.rank == 2
-               ? c
-               : NULL;
+/* A constant matrix with a row for each of `count` elements. */
+static bool is_product(const lf_graph *g, const lf_node *n, int64_t count) {
+    if (!lf_is_op(n, "matmul") || !lf_on_grid(lf_out(g, n, 0)))
+        return false;
+    const lf_tensor *w = lf_in(g, n, 1);
+    return w->value && w->shape.rank == 2 && w->shape.dim[0] == count &&
+           !(w->grid.scale_count > 1 && w->grid.axis == 0);
+}
+
+/* The products behind n's result with only such ops and reshapes between; false when something else reads it, too. */
+static bool products_behind(const state *s, const lf_node *n, lf_ids *products) {
+    int64_t count = lf_shape_count(lf_out(s->g, n, 0)->shape);
+    lf_ids work = {0};
+    LF_PUSH(s->arena, &work, n->out[0]);
+    while (work.count) {
+        lf_id t = work.at[--work.count];
+        size_t from = s->first[t], to = s->first[t + 1];
+        if (from == to || s->uses[t] != to - from) /* also where it is an output */
+            return false;
+        for (size_t i = from; i < to; i++) {
+            const lf_node *c = lf_node_at(s->g, s->consumer[i]);
+            if (is_product(s->g, c, count))
+                LF_PUSH(s->arena, products, c->id);
+            else if (lf_is_op(c, "reshape") || is_uniform(s->g, c))
+                LF_PUSH(s->arena, &work, c->out[0]);
+            else
+                return false;
+        }
+    }
+    return true;
 }
 
 /* Row r of the new matrix is the row that met element r of the flattened tensor before it was transposed. */
@@ -274,14 +313,17 @@ static void move_rows(lf_graph *g, lf_arena *a, const lf_node *transpose, lf_nod
 
 static lf_status absorb_flattens(state *s) {
     lf_graph *g = s->g;
-    lf_id *consumer = lf_only_consumers(g, s->arena);
+    s->tensors = g->tensors.count;
+    s->uses = lf_use_counts(g, s->arena);
+    index_consumers(s);
     lf_id *now = LF_NEW_ARRAY(s->arena, lf_id, g->tensors.count + g->order.count + 1);
     for (size_t i = 0; i < g->order.count; i++) {
         lf_node *n = lf_node_at(g, g->order.at[i]);
-        lf_node *product = lf_is_op(n, "transpose") && !lf_in(g, n, 0)->value ? product_behind(g, consumer, n) : NULL;
-        if (!product || (lf_in(g, product, 1)->grid.scale_count > 1 && lf_in(g, product, 1)->grid.axis == 0))
+        lf_ids products = {0};
+        if (!lf_is_op(n, "transpose") || lf_in(g, n, 0)->value || !products_behind(s, n, &products))
             continue;
-        move_rows(g, s->arena, n, product);
+        for (size_t k = 0; k < products.count; k++)
+            move_rows(g, s->arena, n, lf_node_at(g, products.at[k]));
         now[n->out[0]] = n->in[0];
     }
     lf_replace_uses_all(g, now);
@@ -292,6 +334,7 @@ static lf_status absorb_flattens(state *s) {
 
 static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     (void)options;
+    LF_TRY(keep_axes(g));
     state s = {.g = g, .arena = scratch, .tensors = g->tensors.count};
     s.turned = LF_NEW_ARRAY(scratch, bool, s.tensors + 1);
     index_consumers(&s);

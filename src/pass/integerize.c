@@ -290,13 +290,16 @@ static bool is_circuit(const lf_node *n) {
     return lf_is_one_of(n, names);
 }
 
-/* A change of layout beside the cut belongs to the host. */
+/* A change of layout beside the cut, or with only such between, belongs to the host. */
 static bool beside_the_cut(const lf_graph *g, const lf_node *n) {
     if (!n->op->positions)
         return false;
-    const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer);
-    return !before || lf_is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST) ||
-           lf_is_op(lf_only_consumer(g, n->out[0]), "dequantize");
+    const lf_node *before = lf_node_at(g, lf_in(g, n, 0)->producer), *after = n;
+    if (!before || lf_is_op(before, "quantize") || (before->op->positions && before->place == LF_PLACE_HOST))
+        return true;
+    while (after && after->op->positions)
+        after = lf_only_consumer(g, after->out[0]);
+    return lf_is_op(after, "dequantize");
 }
 
 /* Codes that the circuit has: of an input, behind `quantize`, made by the circuit; also in another layout. */
@@ -397,7 +400,10 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
         LF_PUSH(scratch, &order, g->order.at[i]);
     lf_status worst = LF_OK;
     for (size_t i = 0; i < order.count; i++) { /* go on after an error: all complaints at once */
-        lf_status status = visit(&s, lf_node_at(g, order.at[i]));
+        lf_node *n = lf_node_at(g, order.at[i]);
+        lf_status status = visit(&s, n);
+        for (int k = 0; status != LF_OK && k < n->out_count; k++)
+            s.code_of[n->out[k]] = 0; /* half made */
         worst = status != LF_OK ? status : worst;
     }
     LF_TRY(worst);

@@ -135,11 +135,11 @@ static lf_status move_slice(lf_integers *s, const lf_node *n, lf_id x) {
     return move_frame(s, n, x, pads, steps, space, 0);
 }
 
-/* Whole factors, every index k of y from k / factor of x. */
+/* Whole factors, every index k of y from k / factor of x: places at the middle of a pixel lie less than half a pixel from it. */
 static bool whole_factors(const lf_node *n, const lf_tensor *x, const lf_tensor *y, int64_t *factors) {
     const char *where = lf_attr_enum_name(n, "coordinates"), *near = lf_attr_enum_name(n, "nearest");
     bool asymmetric = !strcmp(where, "asymmetric") && !strcmp(near, "floor");
-    bool half = !strncmp(where, "half_pixel", 10) || !strcmp(where, "pytorch_half_pixel");
+    bool half = (!strcmp(where, "half_pixel") || !strcmp(where, "pytorch_half_pixel")) && !strncmp(near, "round", 5);
     for (int i = 0; i + 2 < x->shape.rank; i++) {
         int64_t from = x->shape.dim[1 + i], to = y->shape.dim[1 + i];
         factors[i] = from ? to / from : 0;

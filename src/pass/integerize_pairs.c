@@ -10,7 +10,6 @@
 #include "ops/ops.h"
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
-#include "pass/quantizers.h"
 #include "pass/one_pixel.h"
 #include "pass/quantizers.h"
 #include "pass/thresholds.h"

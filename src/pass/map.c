@@ -16,7 +16,11 @@ enum { FUSED_LEVELS = 3 };
 static void no_hardware(const lf_graph *g, const lf_node *n) {
     lf_where where = lf_where_node(g, n);
     lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has no hardware in this version", n->op->name);
-    if (lf_can_be_circuit(n))
+    if (lf_is_op(n, "transpose"))
+        lf_hint(g->ctx, "pictures travel as [rows, columns, channels]; another order of elements is possible at the "
+                        "model's inputs and "
+                        "outputs, and between a flatten and the matrix products that read it alone");
+    else if (lf_can_be_circuit(n))
         lf_hint(g->ctx, "as a circuit it has: --style table");
 }
 
@@ -61,9 +65,24 @@ static real_part find_real_part(const lf_graph *g, lf_arena *scratch) {
     return r;
 }
 
+/* The transpose of the circuit's integers that node n reads, with nothing but elementwise ops and layouts between; or NULL. */
+static const lf_node *transpose_before(const lf_graph *g, const lf_node *n) {
+    do {
+        int v = lf_variable_operand(g, n);
+        n = v < 0 ? NULL : lf_node_at(g, lf_in(g, n, v)->producer);
+    } while (n && !lf_is_op(n, "transpose") &&
+             (lf_is_op(n, "dequantize") || n->op->positions || lf_is_elementwise(g, n)));
+    return lf_is_op(n, "transpose") ? n : NULL;
+}
+
 /* The quantizer of node n reads what no part of the circuit computes. */
 static lf_status refuse_reals(const lf_graph *g, const lf_node *n, const lf_node *culprit) {
     lf_where where = lf_where_node(g, culprit ? culprit : n);
+    const lf_node *turned = culprit ? NULL : transpose_before(g, n);
+    if (turned) {
+        no_hardware(g, turned);
+        return LF_BAD_INPUT;
+    }
     if (!culprit) {
         lf_status status =
             lf_fail(g->ctx, LF_BAD_INPUT, &where, "its input is computed in real numbers from integers of the circuit");
@@ -71,14 +90,20 @@ static lf_status refuse_reals(const lf_graph *g, const lf_node *n, const lf_node
         return status;
     }
     const lf_node *before = lf_node_at(g, lf_in(g, culprit, 0)->producer);
-    bool scales = lf_is_op(before, "dequantize") && lf_in(g, before, 1)->value && lf_in(g, before, 1)->value->count > 1;
+    bool integers = lf_is_op(before, "dequantize");
+    bool scales = integers && lf_in(g, before, 1)->value && lf_in(g, before, 1)->value->count > 1;
     lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s works on real values in the middle of the circuit: %s",
                                culprit->op->name,
-                               scales ? "its input has a scale for every channel" : "no quantizer stands before it");
+                               scales     ? "its input has a scale for every channel"
+                               : integers ? "it has no integer form for these operands in this version"
+                                          : "no quantizer stands before it");
     if (scales)
         lf_hint(g->ctx, "give its input one scale, or put a quantizer of one scale before it");
-    else
+    else if (!integers)
         lf_hint(g->ctx, "put a quantizer before it, or quantizers of one scale before all its operands");
+    else
+        lf_hint(g->ctx,
+                "quantizers of one scale before all its operands help a sum; otherwise another op has to do its work");
     return status;
 }
 

@@ -2,6 +2,8 @@
 """Small ends of the command: a signal leaves nothing behind; a target that cannot be written is said before the work; train --resume
 without a checkpoint says so; predict without a file shows rows; estimates for small LUTs are called what they are. TAP."""
 import os
+import pty
+import re
 import select
 import signal
 import subprocess
@@ -68,6 +70,35 @@ def first_words(*args):
     return line if runs else f"it has ended: {line}"
 
 
+def time_left():
+    """The first progress line with 5 % or more says how long the rest will take, as far as what is done tells."""
+    began, line = time.monotonic(), ""
+    with subprocess.Popen([LUTFISK, "train", "tiny.yaml", "-o", "long.onnx", "--epochs", "80"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as p:
+        for line in p.stderr:
+            said = re.match(r"tiny: (\d+) %, (\d+) s left", line)
+            if said and int(said.group(1)) >= 5:
+                break
+        elapsed = time.monotonic() - began
+        p.kill()
+        p.communicate()
+    part, left = (int(v) for v in said.groups()) if said else (100, 0)
+    rest = elapsed * (100 - part) / part
+    check("progress says the time left", said and rest / 4 - 2 < left < rest * 4 + 2, f"{line} after {elapsed} s")
+
+
+def on_a_terminal():
+    """One line, written over, instead of many."""
+    ours, theirs = pty.openpty()
+    env, said = dict(os.environ, TERM="xterm"), b""
+    with subprocess.Popen([LUTFISK, "train", "tiny.yaml", "-o", "long.onnx", "--epochs", "80"], env=env, stdout=subprocess.DEVNULL, stderr=theirs) as p:
+        while said.count(b" left") < 3 and select.select([ours], [], [], 30)[0]:
+            said += os.read(ours, 1000)
+        p.kill()
+    os.close(ours)
+    os.close(theirs)
+    check("on a terminal progress stays in its line", re.search(rb"\rtiny: \d+ %, .* left\x1b\[K\rtiny: ", said) and b"\n" not in said, said)
+
+
 def signals():
     os.mkdir("tools")
     for tool in ("yosys", "iverilog"):
@@ -96,6 +127,8 @@ with tempfile.TemporaryDirectory() as work:
     for quiet in ([], ["-q"]):
         said = first_words("train", "tiny.yaml", "-o", "long.onnx", "--resume", "--epochs", "100000", *quiet)
         check(f"and says so before it trains {quiet}", said.startswith("long.onnx.ckpt: note") and "afresh" in said, said)
+    time_left()
+    on_a_terminal()
     code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "-q")
     check("train without --resume does not", code == 0 and "afresh" not in said, said)
     np.save("x.npy", np.random.default_rng(1).uniform(0, 1, (7, 1, 28, 28)).astype(np.float32))

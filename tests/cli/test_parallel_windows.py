@@ -4,61 +4,37 @@ shows the rate of one pixel per clock, and what cannot be is refused by name."""
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import answer as lutfisk
+
 try:
     import numpy as np
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx_nets import Net as QonnxNet
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-LUTFISK = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
-QUANT = "qonnx.custom_op.general"
 rng = np.random.default_rng(11)
 
 
-def lutfisk(*args, status=0):
-    done = subprocess.run([LUTFISK, *args, "-q", "--json"], capture_output=True, text=True)
-    assert done.returncode == status, f"{args}: {done.returncode} {done.stderr}"
-    return json.loads(done.stdout) if status == 0 else done.stderr
-
-
-class Net:
-    def __init__(self):
-        self.nodes, self.consts = [], {}
-
-    def const(self, v):
-        name = f"c{len(self.consts)}"
-        self.consts[name] = np.asarray(v, np.float32)
-        return name
-
-    def node(self, op, name, *ins, domain="", **attr):
-        self.nodes.append(helper.make_node(op, list(ins), [name + "_out"], name=name, domain=domain, **attr))
-        return name + "_out"
-
-    def quant(self, name, x, scale, bits, signed=1):
-        return self.node("Quant", name, x, self.const(scale), self.const(0.0), self.const(bits), domain=QUANT, signed=signed, narrow=0, rounding_mode="ROUND")
-
+class Net(QonnxNet):
     def conv(self, name, x, outs, ins, kernel, **attr):
         w = self.const(rng.integers(-3, 4, (outs, ins, *kernel)))
-        y = self.node("Conv", name, x, self.quant(name + "_w", w, 1.0, 3), kernel_shape=kernel, **attr)
-        return self.quant(name + "_q", y, 4.0, 3)
+        y = self.node("Conv", x, self.quant(w, 1.0, 3, name=name + "_w"), name=name, kernel_shape=kernel, **attr)
+        return self.quant(y, 4.0, 3, name=name + "_q")
 
     def save(self, path, shape, y, out):
-        ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", shape), (y, out))]
-        graph = helper.make_graph(self.nodes, "g", ends[:1], ends[1:], [numpy_helper.from_array(v, k) for k, v in self.consts.items()])
-        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid(QUANT, 1)]), path)
+        super().save(path, ("x", shape), (y, out))
         np.save("x.npy", rng.integers(-4, 4, (3, *shape[1:])).astype(np.float32))
 
 
 def picture(path):
     """8 x 8 pixels: padded, depthwise with dilation, strides of 2."""
     n = Net()
-    x = n.conv("first", n.quant("in", "x", 1.0, 3), 2, 1, [3, 3], pads=[1] * 4)
+    x = n.conv("first", n.quant("x", 1.0, 3, name="in"), 2, 1, [3, 3], pads=[1] * 4)
     x = n.conv("depth", x, 2, 1, [3, 3], pads=[2] * 4, dilations=[2, 2], group=2)
     n.save(path, [1, 1, 8, 8], n.conv("half", x, 3, 2, [3, 3], pads=[1] * 4, strides=[2, 2]), [1, 3, 4, 4])
 
@@ -102,7 +78,7 @@ def asked_for():
 
 def line():
     n = Net()
-    x = n.conv("first", n.quant("in", "x", 1.0, 3), 2, 1, [5], pads=[2, 2])
+    x = n.conv("first", n.quant("x", 1.0, 3, name="in"), 2, 1, [5], pads=[2, 2])
     n.save("line.onnx", [1, 1, 24], n.conv("second", x, 2, 2, [3]), [1, 2, 22])
     lutfisk("build", "line.onnx", "-o", "hw", "--ii", "28")
     folding = json.load(open("hw/folding.json"))
@@ -112,7 +88,7 @@ def line():
 
 def refused():
     n = Net()
-    n.save("groups.onnx", [1, 4, 6, 6], n.conv("grouped", n.quant("in", "x", 1.0, 3), 4, 2, [3, 3], group=2), [1, 4, 4, 4])
+    n.save("groups.onnx", [1, 4, 6, 6], n.conv("grouped", n.quant("x", 1.0, 3, name="in"), 4, 2, [3, 3], group=2), [1, 4, 4, 4])
     picture("net.onnx")
     for model, fields, words in (
             ("groups.onnx", {"grouped_window": {"style": "parallel"}}, "style=parallel is for windows that give all channels"),

@@ -2,11 +2,12 @@
 """quantize: a float network trained here loses little at 8, 6 and 4 bits; networks with every kind of join become circuits; what
 bias correction is for; real exports of others, where they are at hand."""
 import gzip
-import json
 import os
-import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import answer as lutfisk
 
 try:
     import numpy as np
@@ -16,15 +17,8 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-LUTFISK = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
 MODELS = os.path.abspath("../shared/models/onnx_examples")
 rng = np.random.default_rng(1)
-
-
-def lutfisk(*args):
-    done = subprocess.run([LUTFISK, *args, "-q", "--json"], capture_output=True, text=True)
-    assert done.returncode == 0, f"{args}: {done.stderr}"
-    return json.loads(done.stdout)
 
 
 def save(path, nodes, consts, x, y):

@@ -2,50 +2,27 @@
 """quantize on networks that have quantizers: narrow ones stay bit for bit, wide ones are replaced, --requantize chooses all anew. A
 network of depthwise and pointwise convolutions with its channels last, in a small size; and the exports of others, where they are at hand:
 quantized to 8 bits, built and simulated."""
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import answer as lutfisk
 
 try:
     import numpy as np
     import onnx
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx_nets import LAST, Net as QonnxNet
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-LUTFISK = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
 MODELS = os.path.abspath("../shared/models/onnx_examples")
-QUANT, LAST = "qonnx.custom_op.general", "qonnx.custom_op.channels_last"
 rng = np.random.default_rng(3)
 
 
-def lutfisk(*args, status=0):
-    done = subprocess.run([LUTFISK, *args, "-q", "--json"], capture_output=True, text=True)
-    assert done.returncode == status, f"{args}: {done.stderr}"
-    return json.loads(done.stdout) if status == 0 else done.stderr
-
-
-class Net:
-    def __init__(self):
-        self.nodes, self.consts = [], {}
-
-    def const(self, v):
-        name = f"c{len(self.consts)}"
-        self.consts[name] = v
-        return name
-
-    def node(self, op, *ins, domain="", **attr):
-        name = f"{op}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(ins), [name + "_out"], name=name, domain=domain, **attr))
-        return name + "_out"
-
-    def quant(self, x, scale, bits, narrow=0, signed=1):
-        return self.node("Quant", x, self.const(scale), self.const(0.0), self.const(bits), domain=QUANT, signed=signed, narrow=narrow, rounding_mode="ROUND")
-
+class Net(QonnxNet):
     def conv(self, x, outs, ins, group, bits):
         """Weights of `bits` bits whose real numbers lie between the codes."""
         size = 3 if group > 1 else 1
@@ -53,11 +30,6 @@ class Net:
         attr = dict(kernel_shape=[size, size], pads=[size // 2] * 4, strides=[1, 1], dilations=[1, 1], group=group)
         bias = [] if group > 1 else [self.quant(self.const(rng.uniform(-0.5, 0.5, outs)), 0.0625, 4)]
         return self.node("Conv", x, w, *bias, domain=LAST, **attr)
-
-    def save(self, path, x, y):
-        ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (x, y)]
-        graph = helper.make_graph(self.nodes, "g", ends[:1], ends[1:], [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in self.consts.items()])
-        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in (("", 13), (QUANT, 1), (LAST, 1))]), path)
 
 
 def separable(path, bits, side=8):

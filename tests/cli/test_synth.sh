@@ -40,6 +40,7 @@ check "the mapped netlist computes the same" " 0 mismatches (iverilog, mapped ne
 check "as fast as fits" '"ii_cycles": [1-9][0-9]\?[,}]' "$tool" build tiny.onnx -o fast --part xc7z020 --fastest --json
 check "build for a Zynq" '"ii_cycles": 784' "$tool" build tiny.onnx -o zynq --part xc7z020 --ii 784 --json
 check "synth for a Zynq" '"lut": [1-9]' "$tool" synth zynq --json
+check "the longest path in LUTs, which the report keeps" '"path_luts": [1-6],' cat zynq/report.json
 check "its netlist, simulated without another program" "2 samples, 0 mismatches (lutfisk, mapped netlist)" env PATH=/nowhere "$tool" verify zynq -i x.npy --netlist zynq/synth/netlist.v
 echo "1..$n"
 exit $bad

@@ -11,6 +11,8 @@
 #include "base/rng.h"
 #include "ir/attr_access.h"
 #include "ops/ops.h"
+#include "ops/stream.h"
+#include "pass/buffers.h"
 #include "pass/connect.h"
 #include "pass/passes.h"
 #include "pass/stream_model.h"
@@ -270,6 +272,27 @@ static int64_t slowest(void) {
     return ii;
 }
 
+/* Of 18 bits: registers, LUT RAM, shift registers, and a block RAM from where it is cheaper than about 120 LUTs; memories a little deeper
+ * where their pointers then wrap by themselves. */
+static void test_styles(void **state) {
+    (void)state;
+    static const struct {
+        int64_t depth, made, rounded;
+        const char *style;
+    } of[] = {{1, 1, 1, "auto"},           {2, 2, 2, "auto"},           {3, 3, 3, "distributed"},
+              {28, 28, 28, "distributed"}, {63, 63, 65, "distributed"}, {94, 94, 94, "srl"},
+              {141, 141, 141, "block"},    {474, 474, 513, "block"},    {3597, 3597, 3597, "block"}};
+    lf_id x = input(4096, 9), levels = threshold("levels", x, 9);
+    node("fifo", "queue", &levels, 1);
+    assert_int_equal(lf_stream_bits(g, levels), 18);
+    for (size_t i = 0; i < LF_COUNT(of); i++)
+        for (int up = 0; up < 2; up++) {
+            assert_int_equal(lf_buffers_set(g, named("queue"), of[i].depth, up), LF_OK);
+            assert_int_equal(lf_attr_int(named("queue"), "depth"), up ? of[i].rounded : of[i].made);
+            assert_string_equal(lf_attr_enum_name(named("queue"), "style"), of[i].style);
+        }
+}
+
 static void test_random(void **state) {
     enum { GRAPHS = 60 };
     int forks = 0, fifos = 0, skids = 0;
@@ -303,6 +326,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_deadlock_is_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slower_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_fifo, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_styles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_random, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

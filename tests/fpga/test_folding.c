@@ -187,9 +187,35 @@ static void test_size(void **state) {
     lf_folding_close(f);
 }
 
+/* A row of layers that are alike: each takes as much per clock as the one before gives, whatever the target, and no converter is needed but
+ * before the last, which is free at its other side. */
+static void test_widths(void **state) {
+    (void)state;
+    enum { LAYERS = 4, WIDTH = 16 };
+    lf_id at = picture(1, 1, WIDTH);
+    const lf_node *of[LAYERS];
+    for (int i = 0; i < LAYERS; i++) {
+        at = matrix(at, WIDTH);
+        of[i] = lf_node_at(g, lf_tensor_at(g, at)->producer);
+    }
+    LF_PUSH(g->arena, &g->outputs, (lf_port){"y", at, NULL});
+    assert_int_equal(lf_graph_sort(g), LF_OK);
+    assert_int_equal(lf_infer(g), LF_OK);
+    for (int64_t ii = 4; ii <= 128; ii *= 2) {
+        lf_folding *f;
+        lf_folding_total total;
+        assert_int_equal(lf_folding_open(g, NULL, g->arena, &f), LF_OK);
+        assert_int_equal(lf_folding_reach(f, &roomy, ii, &total), LF_OK);
+        lf_folding_close(f);
+        for (int i = 1; i + 1 < LAYERS; i++)
+            assert_int_equal(lf_attr_int(of[i - 1], "PE"), lf_attr_int(of[i], "SIMD"));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_widths, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threshold_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_part, set_up, tear_down),

@@ -297,19 +297,19 @@ static inline void make_end(make *m) {
 }
 
 /* x [N,d..] -> op -> y, with an attribute or constants added by the caller. */
-static inline make with_input(int64_t opset, const char *dims) {
+static inline make make_with_input(int64_t opset, const char *dims) {
     make m = make_start(opset);
     make_input(&m, "x", dims);
     make_output(&m, "y");
     return m;
 }
 
-static inline void done(make *m, const char *want) {
+static inline void make_done(make *m, const char *want) {
     make_expect(m, want);
     make_end(m);
 }
 
-static inline void refused(make *m, const char *want) {
+static inline void make_refused(make *m, const char *want) {
     make_expect_refused(m, want);
     make_end(m);
 }

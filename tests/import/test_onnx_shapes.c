@@ -3,15 +3,15 @@
 
 static void flatten_and_reshape(void **state) {
     (void)state;
-    make m = with_input(13, "N 2 3");
+    make m = make_with_input(13, "N 2 3");
     make_node(&m, "Flatten", "f", "x", "y");
-    done(&m, "%y : FLOAT32[1,6] = reshape(%x) \"f\" {shape=[1, 6]}");
+    make_done(&m, "%y : FLOAT32[1,6] = reshape(%x) \"f\" {shape=[1, 6]}");
     static const char *const targets[] = {"-1 6", "0 6", "0 -1", "1 6"};
     for (size_t i = 0; i < LF_COUNT(targets); i++) {
-        m = with_input(13, "N 2 3");
+        m = make_with_input(13, "N 2 3");
         make_ints(&m, "s", "2", targets[i]);
         make_node(&m, "Reshape", "f", "x s", "y");
-        done(&m, "%y : FLOAT32[1,6] = reshape(%x) \"f\" {shape=[1, 6]}");
+        make_done(&m, "%y : FLOAT32[1,6] = reshape(%x) \"f\" {shape=[1, 6]}");
     }
     static const struct {
         const char *dims, *target, *why;
@@ -20,29 +20,29 @@ static void flatten_and_reshape(void **state) {
                {"2", "-1 4", "does not fit"},   {"2", "1 7", "does not fit"},
                {"2", "-2 3", "target is -2"},   {"3", "1 6 0", "is 0"}};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
-        m = with_input(13, "N 2 3");
+        m = make_with_input(13, "N 2 3");
         make_ints(&m, "s", bad[i].dims, bad[i].target);
         make_node(&m, "Reshape", "f", "x s", "y");
         if (i == 7) {
             make_int(&m, m.nodes.at[0], "allowzero", 1);
             m.sets.at[0]->version = 14;
         }
-        refused(&m, bad[i].why);
+        make_refused(&m, bad[i].why);
     }
-    m = with_input(13, "1 2 3"); /* a batch that is 1 in the file may be written as 1 */
+    m = make_with_input(13, "1 2 3"); /* a batch that is 1 in the file may be written as 1 */
     make_ints(&m, "s", "2", "1 -1");
     make_node(&m, "Reshape", "f", "x s", "y");
-    done(&m, "{shape=[1, 6]}");
-    m = with_input(13, "N 6"); /* no change: no node */
+    make_done(&m, "{shape=[1, 6]}");
+    m = make_with_input(13, "N 6"); /* no change: no node */
     make_node(&m, "Flatten", "f", "x", "h");
     make_node(&m, "Relu", "r", "h", "y");
-    done(&m, "= relu(%x) \"r\"");
+    make_done(&m, "= relu(%x) \"r\"");
 }
 
 static void squeeze_and_unsqueeze(void **state) {
     (void)state;
     for (int64_t opset = 11; opset <= 13; opset += 2) {
-        make m = with_input(opset, "N 3");
+        make m = make_with_input(opset, "N 3");
         make_ints(&m, "a", "1", "-1");
         LfOnnx__NodeProto *u = make_node(&m, "Unsqueeze", "u", opset < 13 ? "x" : "x a", "h");
         LfOnnx__NodeProto *s = make_node(&m, "Squeeze", "s", opset < 13 ? "r" : "r a", "y");
@@ -58,15 +58,15 @@ static void squeeze_and_unsqueeze(void **state) {
         make_expect_text(text, "%y : FLOAT32[1,3] = reshape(%r) \"s\" {shape=[1, 3]}");
         make_end(&m);
     }
-    make m = with_input(13, "N 1 3");
+    make m = make_with_input(13, "N 1 3");
     make_node(&m, "Squeeze", "s", "x", "y");
-    refused(&m, "mixes the batch with the data or drops it");
+    make_refused(&m, "mixes the batch with the data or drops it");
 }
 
 /* The way PyTorch writes view(x.shape[0], -1): nothing of it is left. */
 static void shape_arithmetic_is_folded(void **state) {
     (void)state;
-    make m = with_input(13, "N 2 3");
+    make m = make_with_input(13, "N 2 3");
     make_ints(&m, "zero", "", "0");
     make_ints(&m, "ax", "1", "0");
     make_ints(&m, "rest", "1", "-1");
@@ -92,25 +92,25 @@ static void shape_arithmetic_is_folded(void **state) {
 
 static void targets_from_data_are_refused(void **state) {
     (void)state;
-    make m = with_input(13, "N 2");
+    make m = make_with_input(13, "N 2");
     make_input_of(&m, "s", "1 2", 6);
     make_node(&m, "Reshape", "re", "x s", "y");
-    refused(&m, "the target shape, operand s, is computed from the network's data");
+    make_refused(&m, "the target shape, operand s, is computed from the network's data");
 }
 
 static void transpose_keeps_the_batch(void **state) {
     (void)state;
-    make m = with_input(13, "N 2 3");
+    make m = make_with_input(13, "N 2 3");
     make_axes(&m, make_node(&m, "Transpose", "t", "x", "y"), "perm", "0 2 1");
-    done(&m, "%y : FLOAT32[1,3,2] = transpose(%x) \"t\" {perm=[0, 2, 1]}");
-    m = with_input(13, "N 2 3");
+    make_done(&m, "%y : FLOAT32[1,3,2] = transpose(%x) \"t\" {perm=[0, 2, 1]}");
+    m = make_with_input(13, "N 2 3");
     make_node(&m, "Transpose", "t", "x", "y");
-    refused(&m, "mixes the batch");
+    make_refused(&m, "mixes the batch");
     static const char *const bad[] = {"0 1", "0 1 1", "0 1 3", "0 -1 1", "0 1 2 3"};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
-        m = with_input(13, "N 2 3");
+        m = make_with_input(13, "N 2 3");
         make_axes(&m, make_node(&m, "Transpose", "t", "x", "y"), "perm", bad[i]);
-        refused(&m, "t:");
+        make_refused(&m, "t:");
     }
 }
 

@@ -3,7 +3,7 @@
 
 static void constants(void **state) {
     (void)state;
-    make m = with_input(13, "N 3");
+    make m = make_with_input(13, "N 3");
     LfOnnx__NodeProto *c = make_node(&m, "Constant", "c", "", "k");
     LfOnnx__AttributeProto *a = make_attr(&m, c, "value", 4);
     a->t = make_tensor(&m, "", "3", 1);
@@ -11,23 +11,23 @@ static void constants(void **state) {
     make_raw(&m, a->t, v, sizeof v);
     make_node(&m, "Identity", "i", "k", "k2");
     make_node(&m, "Mul", "n", "x k2", "y");
-    done(&m, "const %k : INT3[3] scale 0.5 as f32 = [0.5, 1.5, -2]");
+    make_done(&m, "const %k : INT3[3] scale 0.5 as f32 = [0.5, 1.5, -2]");
 
-    m = with_input(13, "N 3");
+    m = make_with_input(13, "N 3");
     make_float(&m, make_node(&m, "Constant", "c", "", "k"), "value_float", 0.1f);
     make_node(&m, "Mul", "n", "x k", "y");
-    done(&m, "const %k : FLOAT32[] = [0.10000000149011612]");
+    make_done(&m, "const %k : FLOAT32[] = [0.10000000149011612]");
 
-    m = with_input(13, "N 3");
+    m = make_with_input(13, "N 3");
     make_floats(&m, "k", "3", "1 nan 2");
     make_node(&m, "Mul", "n", "x k", "y");
-    refused(&m, "constant k: element 1 is NaN");
+    make_refused(&m, "constant k: element 1 is NaN");
 }
 
 /* Integers that were cast are divided as numbers, not as integers. */
 static void casts(void **state) {
     (void)state;
-    make m = with_input(13, "N 3");
+    make m = make_with_input(13, "N 3");
     make_ints(&m, "three", "1", "3");
     make_ints(&m, "two", "1", "2");
     make_int(&m, make_node(&m, "Cast", "c3", "three", "f3"), "to", 1);
@@ -39,12 +39,12 @@ static void casts(void **state) {
     make_expect(&m, "const %q : UINT1[1] range {1,1,1} = [1]"); /* 3 / 2 in integers */
     m.nodes.at[2] = make_node(&m, "Div", "d", "x f2", "q");
     m.nodes.count--;
-    refused(&m, "division of integers");
+    make_refused(&m, "division of integers");
 }
 
 static void annotations_are_held_to(void **state) {
     (void)state;
-    make m = with_input(13, "N 3");
+    make m = make_with_input(13, "N 3");
     make_floats(&m, "w", "3 1", "1 1 1");
     make_annotation(&m, "w", "BIPOLAR");
     make_annotation(&m, "x", "INT4");
@@ -63,18 +63,18 @@ static void annotations_are_held_to(void **state) {
                {"1 1 -1", "UINT1", "element 2 is -1"},
                {"1 1e30 -1", "INT32", "element 1 is 1.00000002e+30"}};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
-        m = with_input(13, "N 3");
+        m = make_with_input(13, "N 3");
         make_floats(&m, "w", "3 1", bad[i].values);
         make_annotation(&m, "w", bad[i].type);
         make_node(&m, "MatMul", "n", "x w", "y");
-        refused(&m, bad[i].why);
+        make_refused(&m, bad[i].why);
     }
-    m = with_input(13, "N 3");
+    m = make_with_input(13, "N 3");
     make_floats(&m, "w", "3 1", "0.5 1.7 1");
     make_annotation(&m, "w", "FLOAT32");
     make_annotation(&m, "x", "SCALEDINT<8>");
     make_node(&m, "MatMul", "n", "x w", "y");
-    done(&m, "%x : FLOAT32[1,3]");
+    make_done(&m, "%x : FLOAT32[1,3]");
 }
 
 static void inputs(void **state) {
@@ -87,9 +87,9 @@ static void inputs(void **state) {
                {"1 65536 65536", "2^28 elements"},
                {"1 -3", "dimension 1 is unknown"}};
     for (size_t i = 0; i < LF_COUNT(bad); i++) {
-        make m = with_input(13, bad[i].dims);
+        make m = make_with_input(13, bad[i].dims);
         make_node(&m, "Relu", "n", "x", "y");
-        refused(&m, bad[i].why);
+        make_refused(&m, bad[i].why);
     }
     make m = make_start(13);
     make_input_of(&m, "x", "N 3", 2);
@@ -97,8 +97,8 @@ static void inputs(void **state) {
     make_node(&m, "Relu", "n", "x", "y");
     make_expect(&m, "%x : UINT8[1,3]");
     m.inputs.at[0]->type->tensor_type->elem_type = 8;
-    refused(&m, "elements of STRING");
-    m = with_input(13, "N 3"); /* IR version 3: initializers are inputs, too */
+    make_refused(&m, "elements of STRING");
+    m = make_with_input(13, "N 3"); /* IR version 3: initializers are inputs, too */
     make_floats(&m, "w", "3", "1 2 3");
     make_input(&m, "w", "3");
     make_node(&m, "Mul", "n", "x w", "y");
@@ -111,27 +111,27 @@ static void inputs(void **state) {
 /* Without a symbolic first dimension one sample is what the file says, and every axis is data. */
 static void models_without_a_batch(void **state) {
     (void)state;
-    make m = with_input(13, "4 3");
+    make m = make_with_input(13, "4 3");
     make_node(&m, "Transpose", "n", "x", "y");
-    done(&m, "%y : FLOAT32[3,4] = transpose(%x)");
-    m = with_input(13, "");
+    make_done(&m, "%y : FLOAT32[3,4] = transpose(%x)");
+    m = make_with_input(13, "");
     make_node(&m, "Relu", "n", "x", "y");
-    done(&m, "%y : FLOAT32[] = relu(%x)");
-    m = with_input(13, "1 3");
+    make_done(&m, "%y : FLOAT32[] = relu(%x)");
+    m = make_with_input(13, "1 3");
     make_int(&m, make_node(&m, "ReduceSum", "n", "x", "y"), "keepdims", 0);
-    done(&m, "%y : FLOAT32[] = reduce(%x)");
-    m = with_input(13, "N 3");
+    make_done(&m, "%y : FLOAT32[] = reduce(%x)");
+    m = make_with_input(13, "N 3");
     make_node(&m, "ReduceSum", "n", "x", "y");
-    refused(&m, "axis 0 is the batch");
-    m = with_input(13, "N 3");
+    make_refused(&m, "axis 0 is the batch");
+    m = make_with_input(13, "N 3");
     make_input_of(&m, "z", "4 3", 1);
     make_node(&m, "Add", "n", "x z", "y");
-    refused(&m, "its first dimension is 4, that of another input is symbolic");
-    m = with_input(13, "N 3"); /* an initializer that is listed among the inputs says nothing about the batch */
+    make_refused(&m, "its first dimension is 4, that of another input is symbolic");
+    m = make_with_input(13, "N 3"); /* an initializer that is listed among the inputs says nothing about the batch */
     make_floats(&m, "w", "2 3", "1 2 3 4 5 6");
     make_input(&m, "w", "2 3");
     make_node(&m, "MatMul", "n", "w x", "y");
-    refused(&m, "the inner sizes differ");
+    make_refused(&m, "the inner sizes differ");
 }
 
 /* Machine integers wrap around at their width, and only where they can leave it. */
@@ -142,29 +142,29 @@ static void integers_wrap(void **state) {
     make_input_of(&m, "z", "N 3", 2);
     make_output(&m, "y");
     make_node(&m, "Mul", "n", "x z", "y");
-    done(&m, "UINT8[1,3] = cast(%y) \"n_wrap\" {to=UINT8}");
+    make_done(&m, "UINT8[1,3] = cast(%y) \"n_wrap\" {to=UINT8}");
     m = make_start(14);
     make_input_of(&m, "x", "N 3", 2);
     make_output(&m, "y");
     make_node(&m, "Max", "n", "x x", "y");
-    done(&m, "output \"y\" = %y");
+    make_done(&m, "output \"y\" = %y");
     m = make_start(14);
     make_input_of(&m, "x", "N 3", 7);
     make_input_of(&m, "z", "N 3", 7);
     make_output(&m, "y");
     make_node(&m, "Mul", "n", "x z", "y");
-    refused(&m, "made of integers");
+    make_refused(&m, "made of integers");
     m = make_start(14);
     make_input_of(&m, "x", "N 3", 2);
     make_input_of(&m, "z", "N 3", 2);
     make_output(&m, "y");
     make_node(&m, "Div", "n", "x z", "y");
-    refused(&m, "division of integers");
+    make_refused(&m, "division of integers");
 }
 
 static void names(void **state) {
     (void)state;
-    make m = with_input(13, "N 3");
+    make m = make_with_input(13, "N 3");
     make_node(&m, "Relu", "", "x", "a");
     make_node(&m, "Sign", "same", "a", "b");
     make_node(&m, "Relu", "same", "b", "c");
@@ -178,28 +178,28 @@ static void names(void **state) {
     make_expect_text(text, "output \"y\" = %h");
     make_end(&m);
 
-    m = with_input(13, "N 3");
+    m = make_with_input(13, "N 3");
     make_node(&m, "Relu", "p", "x", "y");
     make_node(&m, "Sign", "q", "x", "y");
-    refused(&m, "the name y is given to two values");
-    m = with_input(13, "N 3");
+    make_refused(&m, "the name y is given to two values");
+    m = make_with_input(13, "N 3");
     make_node(&m, "Relu", "p", "b", "y");
     make_node(&m, "Sign", "q", "x", "b");
-    refused(&m, "p: Relu: it reads b, which no earlier node computes");
-    m = with_input(13, "N 3");
+    make_refused(&m, "p: Relu: it reads b, which no earlier node computes");
+    m = make_with_input(13, "N 3");
     make_node(&m, "Relu", "p", "nowhere", "y");
-    refused(&m, "it reads nowhere, which nothing defines");
-    m = with_input(13, "N 3");
+    make_refused(&m, "it reads nowhere, which nothing defines");
+    m = make_with_input(13, "N 3");
     make_floats(&m, "c", "3", "1 2 3");
     make_node(&m, "Relu", "p", "c", "y");
-    refused(&m, "output y does not depend on an input");
+    make_refused(&m, "output y does not depend on an input");
 }
 
 /* Everything that cannot be imported is named at once; what only hangs on it is not, and what no output needs is not
  * looked at. */
 static void all_complaints_at_once(void **state) {
     (void)state;
-    make m = with_input(13, "N 1 8 8");
+    make m = make_with_input(13, "N 1 8 8");
     make_floats(&m, "w", "1 1 3 3", "1 1 1 1 1 1 1 1 1");
     make_node(&m, "ConvTranspose", "c1", "x w", "a");
     make_node(&m, "Relu", "r1", "a", "b");

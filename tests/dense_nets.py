@@ -1,0 +1,18 @@
+"""Small networks in text form, without training."""
+import random
+
+
+def network(name, sizes):
+    """Dense, one bit everywhere, not trained."""
+    rng = random.Random(7)
+    lines = ["lutfisk 1", f'graph "{name}"', f'input "x" = %x : FLOAT32[1,{sizes[0]}]', "const %one : UINT1[] range {1,1,1} as f32 = [1]"]
+    at = "%x"
+    for i, (ins, outs) in enumerate(zip(sizes, sizes[1:])):
+        lines.append(f"const %w{i} : BIPOLAR[{ins},{outs}] = [{', '.join(str(rng.choice((-1, 1))) for _ in range(ins * outs))}]")
+        bits = (2 * ins).bit_length()
+        lines.append(f'%q{i} : BIPOLAR[1,{ins}] = bipolar_quant({at}, %one) "q{i}"')
+        lines.append(f'%s{i} : INT{bits}[1,{outs}] range {{-{ins},{ins},2}} = matmul(%q{i}, %w{i}) "fc{i}"')
+        at = f"%s{i}"
+    with open(f"{name}.lf", "w") as f:
+        f.write("\n".join(lines) + f'\noutput "y" = {at}\n')
+    return f"{name}.lf"
