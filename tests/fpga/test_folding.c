@@ -212,6 +212,25 @@ static void test_widths(void **state) {
     }
 }
 
+/* Every resource of a part is a limit of its own, and named. */
+static void test_fits(void **state) {
+    (void)state;
+    static const lf_part part = {.name = "small", .lut = 100, .ff = 200, .bram = 5, .uram = 4, .dsp = 3};
+    static const lf_cost full = {.lut = 100, .ff = 200, .bram = 5, .uram = 4, .dsp = 3};
+    static const char *const names[] = {"101 LUT, the part has 100", "201 flip-flops, the part has 200",
+                                        "6 BRAM36, the part has 5", "5 UltraRAM, the part has 4",
+                                        "4 DSP, the part has 3"};
+    const char *what = NULL;
+    assert_true(lf_folding_fits(&part, &full, g->arena, &what));
+    for (size_t i = 0; i < LF_COUNT(names); i++) {
+        lf_cost more = full;
+        double *const of[] = {&more.lut, &more.ff, &more.bram, &more.uram, &more.dsp};
+        *of[i] += 0.5;
+        assert_false(lf_folding_fits(&part, &more, g->arena, &what));
+        assert_string_equal(what, names[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
@@ -219,6 +238,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threshold_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_part, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_size, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,12 +242,38 @@ static void test_cycles(void **state) {
         }
 }
 
+/* Weights lie where they cost least: few words as logic, more in LUT RAM, many in block RAM; or where they are told to. */
+static void test_memories(void **state) {
+    (void)state;
+    static const struct {
+        const char *x, *w, *style;
+        bool block;
+    } of[] = {{"1,8", "8,8", "auto", false},
+              {"1,16", "16,16", "auto", false},
+              {"1,64", "256,64", "auto", true},
+              {"1,64", "256,64", "distributed", false},
+              {"1,16", "16,16", "block", true}};
+    for (size_t i = 0; i < LF_COUNT(of); i++) {
+        op_bench b;
+        op_begin(&b);
+        lf_rng r = lf_rng_make(9, i);
+        lf_tensor *x = op_codes(&b, of[i].x, (lf_range){0, 3, 1}, 1),
+                  *w = random_matrix(&b, &r, of[i].w, (lf_range){-8, 7, 1});
+        lf_cost cost;
+        op_node(&b, "mvu", 2, OP_IN(x, w), "ram_style", of[i].style, NULL);
+        assert_int_equal(op_infer(&b), LF_OK);
+        assert_int_equal(b.n->op->cost(b.g, b.n, &cost), LF_OK);
+        assert_int_equal(cost.bram > 0, of[i].block);
+        op_end(&b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_definition),       cmocka_unit_test(test_thresholds),
         cmocka_unit_test(test_exact_ranges),     cmocka_unit_test(test_refuses_operands),
         cmocka_unit_test(test_refuses_foldings), cmocka_unit_test(test_products),
-        cmocka_unit_test(test_cycles),
+        cmocka_unit_test(test_cycles),           cmocka_unit_test(test_memories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
