@@ -138,10 +138,22 @@ static lf_status make_circuits(builder *b) {
     return LF_OK;
 }
 
+/* The circuits, held against the integer program on the rows on which that was held against the network. */
+static lf_status make_same_circuits(builder *b) {
+    lf_graph *program = lf_graph_clone(b->g);
+    if (!program)
+        return LF_BAD_INPUT;
+    lf_status status = make_circuits(b);
+    if (status == LF_OK && b->logic.circuits)
+        status = lf_same_program(program, b->g, b->checked_rows);
+    lf_graph_free(program);
+    return status;
+}
+
 /* With data don't-cares the circuit is not the network: what that changes is measured before anything is written. */
 static lf_status make_seen_circuits(builder *b) {
     if (!b->o->dont_cares)
-        return make_circuits(b);
+        return make_same_circuits(b);
     LF_TRY(lf_seen_open(b->ctx, b->g, b->o, &b->seen));
     LF_TRY(make_circuits(b));
     lf_progress(b->ctx, "measuring the don't-cares", 0, 0);

@@ -3,6 +3,7 @@
 
 #include "api/answer.h"
 #include "ops/ops.h"
+#include "pass/circuits.h"
 #include "pass/passes.h"
 #include "report/text_table.h"
 
@@ -123,12 +124,15 @@ static void add_unsupported(informer *f, const lf_graph *g, lf_status status, si
     json_object_set_new(f->root, "unsupported", all);
 }
 
-/* The last pass works on a copy, so that the layers shown are those of the integer graph even when it refuses. */
+/* The last passes work on a copy, so that the layers shown are those of the integer graph even when they refuse. */
 static lf_status try_map(const lf_graph *g) {
+    const lf_circuits_options circuits = {.as_words = true};
     lf_graph *copy = lf_graph_clone(g);
     if (!copy)
         return LF_BAD_INPUT;
-    lf_status status = lf_pass_run(copy, &lf_pass_map, NULL);
+    lf_status status = lf_pass_run(copy, &lf_pass_circuits, &circuits);
+    if (status == LF_OK)
+        status = lf_pass_run(copy, &lf_pass_map, NULL);
     lf_graph_free(copy);
     return status;
 }

@@ -110,6 +110,14 @@ static bool raise(const int32_t *x, const uint8_t *from, int froms, const int32_
     return any;
 }
 
+/* Some number has risen so far that an edge with no bound would raise others: more than any sum that is one needs. */
+static bool risen_too_far(const int32_t *x, int count) {
+    for (int i = 0; i < count; i++)
+        if (x[i] > -NO_BOUND)
+            return true;
+    return false;
+}
+
 /* The least solution above u = w = 0 in at most `rounds` rounds, or false. */
 static bool relax(lf_split *s, int rounds) {
     uint8_t rows[SIDE_MAX], cols[SIDE_MAX];
@@ -119,7 +127,7 @@ static bool relax(lf_split *s, int rounds) {
     memset(cols, 1, sizeof cols);
     (void)raise(s->w, cols, s->cols, s->least, s->u, rows, s->rows);
     memset(rows, 1, sizeof rows);
-    for (int round = 0; round < rounds; round++)
+    for (int round = 0; round < rounds && !risen_too_far(s->u, s->rows); round++)
         if (!raise(s->u, rows, s->rows, s->above, s->w, cols, s->cols) ||
             !raise(s->w, cols, s->cols, s->least, s->u, rows, s->rows))
             return true;

@@ -174,6 +174,7 @@ bool lf_can_be_circuit(const lf_node *n) {
 static lf_status add_node(builder *b, const lf_node *n) {
     const lf_word **in = (const lf_word **)lf_alloc_array(b->arena, (size_t)n->in_count + 1, sizeof *in);
     lf_word **out = (lf_word **)lf_alloc_array(b->arena, (size_t)n->out_count + 1, sizeof *out);
+    lf_where where = lf_where_node(b->g, n);
     for (int k = 0; k < n->in_count; k++)
         in[k] = n->in[k] ? b->words[n->in[k]] : NULL;
     for (int o = 0; o < n->out_count; o++) {
@@ -182,6 +183,9 @@ static lf_status add_node(builder *b, const lf_node *n) {
             return no_room(b, n->out[o]);
     }
     LF_TRY(n->op->circuit(b->g, n, b->c, in, out));
+    if (b->c->too_wide)
+        return lf_fail(b->g->ctx, LF_BAD_INPUT, &where, "as a circuit it needs words of more than %d bits",
+                       LF_WORD_MAX_BITS);
     for (int o = 0; o < n->out_count; o++) {
         const lf_tensor *t = lf_out(b->g, n, o);
         for (size_t e = 0; t && e < (size_t)lf_shape_count(t->shape); e++)

@@ -38,7 +38,7 @@ static void products(lf_circuit *c, const lf_rows *r, lf_arena *a, int64_t first
     lf_sign_matrix m = {sign, (size_t)rows, (size_t)r->columns};
     for (int64_t i = 0; i < rows; i++)
         sums[i] = lf_circuit_const(c, r->bias ? lf_tensor_code(r->bias, (size_t)(first + i)) : 0);
-    for (int k = 0; k < LF_WORD_MAX_BITS; k++) {
+    for (int k = 0; k < 64; k++) {
         if (!digit_matrix(&d, k, sign))
             continue;
         lf_circuit_sign_matrix(c, &m, 0, x, part);

@@ -11,6 +11,7 @@
 #include "ops/ops.h"
 #include "ir/is_op.h"
 #include "ir/pass.h"
+#include "pass/input_cut.h"
 #include "pass/stream_model.h"
 
 enum { USUAL_LUT_DEPTH = 2 };
@@ -144,11 +145,12 @@ static void place_node(lf_graph *g, const lf_circuit_region *r, const lf_circuit
     for (size_t i = 0; i < r->inputs.count; i++)
         in[i] = r->inputs.at[i];
     in[r->inputs.count] = text_constant(g, c, name);
+    bool spatial = holds(g, r, is_product);
     for (size_t i = 0; i < r->nodes.count; i++)
         lf_node_remove(g, r->nodes.at[i]);
     lf_circuit_attr attr = {.shapes = shapes_of(g, &r->outputs),
                             .interface = o->flow ? LF_CIRCUIT_FLOW : LF_CIRCUIT_STREAM,
-                            .style = holds(g, r, is_product)};
+                            .style = spatial};
     lf_node *n =
         lf_node_new(g, &lf_op_circuit, name, in, (int)r->inputs.count + 1, r->outputs.at, (int)r->outputs.count, &attr);
     n->place = LF_PLACE_FPGA;
@@ -206,6 +208,10 @@ static lf_status minimal_circuit(const lf_graph *g, const lf_circuit_region *r, 
                                  lf_circuit **out) {
     lf_circuit *c;
     LF_TRY(lf_circuit_of_region(g, r, &c));
+    if (o->as_words) {
+        *out = c;
+        return LF_OK;
+    }
     lf_status status = minimize(g, r, o, c, out);
     lf_circuit_free(c);
     return status;
@@ -217,7 +223,7 @@ static lf_status make_circuit(lf_graph *g, const lf_circuit_region *r, const lf_
     int depth = o->lut_depth > 0 ? (int)o->lut_depth : o->lut_depth < 0 ? 0 : USUAL_LUT_DEPTH;
     lf_circuit *c;
     LF_TRY(minimal_circuit(g, r, o, &c));
-    lf_status status = lf_circuit_pipeline(c, depth);
+    lf_status status = lf_circuit_pipeline(c, o->as_words ? 0 : depth);
     if (status == LF_OK)
         place_node(g, r, c, o);
     lf_circuit_free(c);
@@ -240,6 +246,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     int last = 0;
     if (style == LF_CIRCUITS_FOLDED || (style == LF_CIRCUITS_AUTO && !has_tables(g)))
         return LF_OK;
+    LF_TRY(lf_check_encoder(g)); /* before the layers it is about are gone */
     const int *level = levels_of(g, style, scratch);
     for (size_t i = 0; i < g->order.count; i++)
         last = level[g->order.at[i]] > last ? level[g->order.at[i]] : last;

@@ -34,6 +34,7 @@ typedef struct lf_circuits_options {
     int64_t lut_depth;            /* LUT levels between registers; 0: the default; negative: no registers */
     int64_t lut_inputs;           /* of the part's LUTs: 4 or 6; 0: 6 */
     bool abc;                     /* Berkeley ABC, too; it must be installed */
+    bool as_words;                /* neither minimized nor pipelined: whether the layers can be circuits at all */
     const lf_circuits_rows *rows; /* or NULL: the same bits for all inputs */
     lf_circuits_report *report;   /* or NULL */
 } lf_circuits_options;

@@ -92,6 +92,29 @@ output "y" = %y
 """
 
 
+def one_product(weight):
+    return f"""lutfisk 1
+graph "one"
+input "x" = %x : UINT1[1,1]
+const %w : INT63[1,2] range {{1,{weight},1}} = [1, {weight}]
+%y : UINT62[1,2] range {{0,{weight},1}} = matmul(%x, %w) "fc"
+output "y" = %y
+"""
+
+
+def spatial(work):
+    """Info knows that tables build; the report tells products from tables."""
+    code, said = run("info", f"{work}/tables.lf", "--input", "FIXED<6,2>")
+    check("info: a table network is buildable", code == 0 and "not buildable" not in said, said)
+    with open(f"{work}/one.lf", "w") as f:
+        f.write(one_product(1 << 20))
+    code, said, report = build(f"{work}/one.lf", f"{work}/one", "--style", "spatial", "--interface", "flow")
+    check("spatial: build", code == 0, said)
+    if code == 0:
+        styles = [layer["style"] for layer in report["layers"] if layer["op"] == "circuit"]
+        check("spatial: the report says so", styles == ["spatial"], str(styles))
+
+
 def bytes_of(path):
     with open(path, "rb") as f:
         return f.read()
@@ -192,6 +215,18 @@ def refusals(work):
     for depth in ("0", "two", "-3", "1.5", ""):
         code, said = run("build", f"{work}/tables.lf", "-o", f"{work}/no", "--lut-depth", depth)
         check(f"--lut-depth '{depth}' is refused", code == 2 and "--lut-depth wants" in said, said)
+    with open(f"{work}/kanele.json", "w") as f:
+        json.dump({"config": {"layers": [2, 1], "layers_bitwidth": [3, 4]},
+                   "input_quantizer": {"gain": [1, 1], "offset": [0, 0]},
+                   "truth_tables": {f"0_{i}_0": {"acive": 1, "values_int": list(range(8))} for i in range(2)}}, f)
+    code, said = run("build", f"{work}/kanele.json", "-o", f"{work}/no")
+    check("quantizers of a table network do not stay on the host", code == 2 and "--input" in said and "quantizers" in said, said)
+    code, said = run("build", f"{work}/tables.lf", "-o", f"{work}/no")
+    check("nor does a thermometer", code == 2 and "--input" in said and "thermometer" in said, said)
+    with open(f"{work}/wide.lf", "w") as f:
+        f.write(one_product(1 << 61))
+    code, said = run("build", f"{work}/wide.lf", "-o", f"{work}/no", "--style", "spatial")
+    check("a weight wider than words is refused, naming its layer", code == 2 and "fc" in said and "60 bits" in said, said)
     check("nothing was written", not os.path.exists(f"{work}/no"))
 
 
@@ -227,6 +262,7 @@ def main():
             planted(f"{work}/tables_flow", rows, work)
         circuits(between(), ["y"], 6, {"auto": ([], None, ("iverilog",)), "slow": (["--ii", "8"], None, ("iverilog",))}, work)
         refusals(work)
+        spatial(work)
         published(work)
     return end()
 
