@@ -5,14 +5,11 @@
 
 #include "ir/attr_access.h"
 #include "ir/is_op.h"
+#include "num/gcd.h"
 #include "pass/stream_model.h"
 
 static int64_t last_dim(const lf_tensor *t) {
     return t->shape.rank ? t->shape.dim[t->shape.rank - 1] : 1;
-}
-
-static int64_t gcd(int64_t a, int64_t b) {
-    return b ? gcd(b, a % b) : a;
 }
 
 /* -- what is legal --------------------------------------------------------------------------------------------------------- */
@@ -36,9 +33,9 @@ static int64_t pe_divides(const lf_graph *g, const lf_node *n) {
     int64_t all = last_dim(lf_is_op(n, "argmax") ? lf_in(g, n, 0) : lf_out(g, n, 0));
     if (lf_is_op(n, "concat_join"))
         for (int k = 0; k < n->in_count; k++)
-            all = gcd(all, last_dim(lf_in(g, n, k)));
+            all = (int64_t)lf_gcd((uint64_t)all, (uint64_t)last_dim(lf_in(g, n, k)));
     for (int k = 0; lf_is_op(n, "split_fork") && k < n->out_count; k++)
-        all = gcd(all, last_dim(lf_out(g, n, k)));
+        all = (int64_t)lf_gcd((uint64_t)all, (uint64_t)last_dim(lf_out(g, n, k)));
     return all;
 }
 
@@ -157,7 +154,7 @@ void lf_fold_joint(int64_t a, int64_t b, double bits, double *lut, double *ff) {
     if (a > b)
         *lut += bits * (double)b * ((double)(a / b) / 2);
     if (a > b ? a % b : b % a)
-        *lut += bits * (double)(a + b - gcd(a, b)) * 2;
+        *lut += bits * (double)(a + b - (int64_t)lf_gcd((uint64_t)a, (uint64_t)b)) * 2;
 }
 
 static void add(lf_cost *sum, const lf_cost *c) {

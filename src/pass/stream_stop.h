@@ -10,7 +10,9 @@ typedef struct lf_stream_stop {
     const int64_t *passed; /* beats through each input, then each output; -1: a port that the model has no count for */
 } lf_stream_stop;
 
-/* Runs the twins of a connected circuit on `frames` frames. Units are determinate: where it stops, stalls do not change what has passed. */
+/* Runs the twins of a connected circuit on `frames` frames from sources and into sinks that never pause: what passes before it stops. Stalls
+ * never change the words of a beat, but may change how many have passed, and a circuit that passes all of them here may stop under stalls:
+ * pipelines whose registers move together hold fewer words when gaps have entered (doc/dev/deadlock.md). */
 LF_MUST_USE lf_status lf_stream_model_stop(const lf_graph *g, int frames, const lf_stream_ports *inputs,
                                            const lf_stream_ports *outputs, lf_arena *a, lf_stream_stop *out);
 

@@ -114,9 +114,13 @@ static inline lf_id pool(lf_id x) {
     return y->id;
 }
 
+/* A factor of 7 bits for every channel. */
 static inline lf_id requantize(lf_id x) {
     lf_tensor *y = lf_tensor_new(g, "", (lf_shape){0}, lf_int(4));
-    lf_id in[] = {x, lf_const_codes(g, "m", lf_shape_make(1, (int64_t[]){1}), (int64_t[]){77})->id,
+    int64_t channels = channels_of(x), *factor = LF_NEW_ARRAY(g->arena, int64_t, channels);
+    for (int64_t i = 0; i < channels; i++)
+        factor[i] = 64 + i * 37 % 63;
+    lf_id in[] = {x, lf_const_codes(g, "m", lf_shape_make(1, &channels), factor)->id,
                   lf_const_codes(g, "a", lf_shape_make(1, (int64_t[]){1}), (int64_t[]){31})->id};
     lf_node *n = lf_node_new(g, lf_op_find("requantize"), "", in, 3, &y->id, 1, NULL);
     n->place = LF_PLACE_FPGA;

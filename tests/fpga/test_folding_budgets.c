@@ -256,11 +256,23 @@ static int64_t least_ii(everything *e, const lf_part *part) {
 
 enum { FREE, AS_BY_SIZE }; /* memories: the solver's, or by depth and width alone */
 
+/* Nothing is said about what nodes are made of. */
+static void reset_makes(void) {
+    for (size_t i = 0; i < g->order.count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (lf_has_attr(n, "ram_style"))
+            lf_attr_set_enum(n, "ram_style", "auto");
+        if (!strcmp(n->op->name, "requantize"))
+            lf_attr_set_enum(n, "style", "auto");
+    }
+}
+
 /* The ii reached within the part, 0 for none. */
 static int64_t fitted_ii(const lf_part *part, int memories, lf_folding_total *total) {
     lf_arena *a = lf_arena_new();
     lf_folding *f;
     bool fits;
+    reset_makes();
     need(lf_folding_open(g, memories == AS_BY_SIZE ? pin_all(LF_PIN_MAKE, a) : NULL, a, &f));
     need(lf_folding_fit(f, part, 1, total, &fits));
     lf_folding_close(f);
@@ -432,9 +444,59 @@ static void test_against_all(void **state) {
     assert_true(target.cases > NETS && fastest.cases > NETS && fastest.memories > NETS / 10);
 }
 
+/* The fewest LUTs of a part, in steps of 10, with which a rate is reached. */
+static int64_t luts_for(lf_part part, int64_t ii, int memories) {
+    lf_folding_total total;
+    for (;; part.lut += 10) {
+        int64_t reached = fitted_ii(&part, memories, &total);
+        if (reached && reached <= ii)
+            return part.lut;
+    }
+}
+
+/* A rate that needs fewer LUTs with chosen memories: weights of 64 words, which size alone makes logic, in a part with much block RAM; and weights
+ * that would each take half a block RAM in a part that has one for three. */
+static void test_memory_for_the_rate(void **state) {
+    enum { LAYERS = 3, WIDTH = 64 };
+    static const struct { int64_t ii, bram; } cases[] = {{64, 1000}, {256, 1}};
+    for (size_t k = 0; k < LF_COUNT(cases); k++) {
+        lf_id x = picture(1, 1, WIDTH);
+        for (int i = 0; i < LAYERS; i++)
+            x = matrix(x, WIDTH);
+        finish();
+        lf_fold_use use;
+        int64_t cycles;
+        (void)reached_weight(&roomy, cases[k].ii);
+        (void)weight_as_it_is(&use, &cycles);
+        lf_part part = roomy;
+        part.bram = cases[k].bram;
+        part.lut = (int64_t)use.of[LF_FOLD_LUT] * 9 / 10;
+        int64_t chosen = luts_for(part, cases[k].ii, FREE), by_size = luts_for(part, cases[k].ii, AS_BY_SIZE);
+        print_message("%d cycles: %d LUT, by size alone %d\n", (int)cases[k].ii, (int)chosen, (int)by_size);
+        assert_true(chosen + 50 < by_size);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* What a product with a factor is made of: LUTs where the part has no DSP. */
+static void test_multipliers(void **state) {
+    (void)state;
+    lf_id x = requantize(matrix(picture(1, 1, 16), 8));
+    finish();
+    lf_part none = roomy;
+    none.dsp = 0;
+    const lf_node *n = lf_node_at(g, lf_tensor_at(g, x)->producer);
+    assert_true(isfinite(reached_weight(&roomy, 16)) && strcmp(lf_attr_enum_name(n, "style"), "lut"));
+    assert_true(isfinite(reached_weight(&none, 16)));
+    assert_string_equal(lf_attr_enum_name(n, "style"), "lut");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory_for_the_rate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_multipliers, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
