@@ -119,15 +119,6 @@ double lf_tensor_real(const lf_tensor *t, size_t i) {
 
 /* -- making constants -------------------------------------------------------------------------------------------- */
 
-static lf_range range_of(const int64_t *code, size_t count) {
-    lf_range r = {0, 0, 1};
-    for (size_t i = 0; i < count; i++) {
-        lf_range one = {code[i], code[i], 1};
-        r = i == 0 ? one : lf_range_holds(r, code[i]) ? r : lf_range_join(r, one);
-    }
-    return r;
-}
-
 static lf_const *new_const(lf_graph *g, lf_elem e, size_t count, void **data) {
     lf_const *c = LF_NEW(g->arena, lf_const);
     *data = lf_alloc_array(g->arena, count ? count : 1, lf_elem_size(e));
@@ -137,12 +128,15 @@ static lf_const *new_const(lf_graph *g, lf_elem e, size_t count, void **data) {
 
 lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const int64_t *code) {
     size_t count = (size_t)lf_shape_count(shape);
-    lf_range r = range_of(code, count);
+    lf_range r = lf_range_of(code, count);
     lf_tensor *t = lf_tensor_new(g, name, shape, lf_dtype_for(r, false));
     lf_set_codes(g, t, r);
     void *data = NULL;
     t->value = new_const(g, lf_elem_narrowest(r), count, &data);
-    for (size_t i = 0; i < count; i++)
+    bool bytes = t->value->elem == LF_ELEM_U8 || t->value->elem == LF_ELEM_I8; /* most constants: by one loop */
+    for (size_t i = 0; bytes && i < count; i++)
+        ((uint8_t *)data)[i] = (uint8_t)code[i];
+    for (size_t i = 0; !bytes && i < count; i++)
         lf_elem_store(data, t->value->elem, i, code[i]);
     return t;
 }

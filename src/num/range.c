@@ -65,7 +65,23 @@ lf_range lf_range_scale(lf_range a, int64_t k, bool *overflow) {
 }
 
 bool lf_range_holds(lf_range r, int64_t v) {
-    return v >= r.lo && v <= r.hi && ((uint64_t)v - (uint64_t)r.lo) % (uint64_t)r.step == 0;
+    return v >= r.lo && v <= r.hi && (r.step == 1 || ((uint64_t)v - (uint64_t)r.lo) % (uint64_t)r.step == 0);
+}
+
+/* Ends first, then steps: after few codes none is left over in most ranges. */
+lf_range lf_range_of(const int64_t *codes, size_t count) {
+    if (count == 0)
+        return (lf_range){0, 0, 1};
+    int64_t lo = codes[0], hi = codes[0];
+    for (size_t i = 1; i < count; i++) {
+        lo = codes[i] < lo ? codes[i] : lo;
+        hi = codes[i] > hi ? codes[i] : hi;
+    }
+    lf_range r = lf_range_join((lf_range){lo, lo, 1}, (lf_range){hi, hi, 1});
+    for (size_t i = 0; i < count && r.step > 1; i++)
+        if (!lf_range_holds(r, codes[i]))
+            r = lf_range_join(r, (lf_range){codes[i], codes[i], 1});
+    return r;
 }
 
 uint64_t lf_range_count(lf_range r) {

@@ -85,10 +85,14 @@ static lf_status check_tables(const lf_graph *g, const lf_node *n) {
                    (entries + 7) / 8, lf_shape_text(g->arena, care->shape));
 }
 
+static bool same_range(lf_range a, lf_range b) {
+    return a.lo == b.lo && a.hi == b.hi && a.step == b.step;
+}
+
 static lf_range row_range(const lf_tensor *tables, int64_t row) {
     int64_t entries = tables->shape.dim[1], first = lf_tensor_code(tables, (size_t)(row * entries));
     lf_range r = {first, first, 1};
-    for (int64_t e = 1; e < entries; e++) {
+    for (int64_t e = 1; e < entries && !same_range(r, tables->range); e++) {
         int64_t v = lf_tensor_code(tables, (size_t)(row * entries + e));
         if (!lf_range_holds(r, v))
             r = lf_range_join(r, (lf_range){v, v, 1});
@@ -171,8 +175,11 @@ static lf_word neuron(const lf_graph *g, const lf_node *n, lf_circuit *c, const 
             r->bits[count++] = lf_circuit_bit(c, w, b);
     }
     memset(r->care, 0, entries / 8 + 1);
+    bool as_it_is = true; /* the bits are the address */
+    for (size_t j = 0; j < fan_in; j++)
+        as_it_is = as_it_is && r->plus[j] == a->lo;
     for (size_t e = 0; e < entries; e++) {
-        size_t at = address_of(a, fan_in, r->plus, e);
+        size_t at = as_it_is ? e : address_of(a, fan_in, r->plus, e);
         r->values[e] = lf_tensor_code(tables, i * entries + at);
         binary = binary && (r->values[e] == 0 || r->values[e] == 1);
         if (care && lf_tensor_code(care, i * ((entries + 7) / 8) + at / 8) >> (at % 8) & 1)
