@@ -359,15 +359,14 @@ static bool matters(lf_range index, const uint8_t *care, int64_t i) {
 static bool settle_table(lf_arena *a, lf_range index, const int64_t *values, const uint8_t *care, lf_table_words *out,
                          lf_range *range) {
     size_t n = (size_t)index.hi + 1, cared = 0;
+    if (!care && index.lo == 0 && index.step == 1) { /* the usual table, as it is */
+        *out = (lf_table_words){.values = values, .count = n};
+        *range = lf_range_of(values, n);
+        return true;
+    }
     int64_t *v = LF_NEW_ARRAY(a, int64_t, n);
     uint8_t *m = LF_NEW_ARRAY(a, uint8_t, (n + 7) / 8);
     int64_t first = 0;
-    if (!care && index.lo == 0 && index.step == 1) { /* the usual table */
-        memcpy(v, values, n * sizeof *v);
-        *range = lf_range_of(values, n);
-        *out = (lf_table_words){.values = v, .count = n};
-        return true;
-    }
     for (size_t i = 0; i < n; i++)
         if (matters(index, care, (int64_t)i)) {
             lf_range one = {values[i], values[i], 1};

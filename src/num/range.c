@@ -77,8 +77,9 @@ lf_range lf_range_of(const int64_t *codes, size_t count) {
         lo = codes[i] < lo ? codes[i] : lo;
         hi = codes[i] > hi ? codes[i] : hi;
     }
-    lf_range r = lf_range_join((lf_range){lo, lo, 1}, (lf_range){hi, hi, 1});
-    for (size_t i = 0; i < count && r.step > 1; i++)
+    bool far = (uint64_t)hi - (uint64_t)lo > INT64_MAX; /* the ends alone have no step then */
+    lf_range r = far ? (lf_range){codes[0], codes[0], 1} : lf_range_join((lf_range){lo, lo, 1}, (lf_range){hi, hi, 1});
+    for (size_t i = 0; i < count && (far || r.step > 1); i++)
         if (!lf_range_holds(r, codes[i]))
             r = lf_range_join(r, (lf_range){codes[i], codes[i], 1});
     return r;

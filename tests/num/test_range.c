@@ -116,8 +116,31 @@ static void test_bipolar_sum(void **state) {
     assert_true(lf_range_count(sum) == 65);
 }
 
+/* Of many codes at once: what joining them one by one gives. */
+static void of_codes(void **state) {
+    (void)state;
+    lf_rng rng = lf_rng_make(8, 0);
+    int64_t code[12];
+    for (int round = 0; round < 2000; round++) {
+        size_t count = lf_rng_below(&rng, LF_COUNT(code) + 1);
+        int64_t step = lf_rng_between(&rng, 1, 9), first = lf_rng_between(&rng, -50, 50);
+        lf_range want = {0, 0, 1};
+        for (size_t i = 0; i < count; i++) {
+            code[i] = round % 7 == 0 && i % 3 == 1 ? (i & 1 ? INT64_MIN : INT64_MAX)
+                                                   : first + step * lf_rng_between(&rng, -6, 6);
+            lf_range one = {code[i], code[i], 1};
+            want = i == 0 ? one : lf_range_join(want, one);
+        }
+        lf_range got = lf_range_of(code, count);
+        assert_int_equal(got.lo, want.lo);
+        assert_int_equal(got.hi, want.hi);
+        assert_int_equal(got.step, want.step);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_codes),
         cmocka_unit_test(test_against_sets),
         cmocka_unit_test(test_ends_of_int64),
         cmocka_unit_test(test_bipolar_sum),
