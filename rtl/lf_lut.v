@@ -3,7 +3,9 @@
  *
  * Two views. With LF_LUT_PRIMITIVES it is the primitive LUT1 .. LUT6 of Xilinx's families, which no mapper takes apart: Yosys then keeps a mapped network
  * as it is, in a tenth of the time (doc/dev/circuits.md). Yosys gets that view by itself unless LF_LUT_GENERIC is defined, as it must be for other
- * families. Everyone else gets a constant with an index. */
+ * families. Everyone else gets a constant with an index.
+ *
+ * LOOSE: a mapper may merge it with what reads it, the LUTs of a carry chain. */
 `default_nettype none
 
 `ifdef YOSYS
@@ -14,6 +16,9 @@
 
 module lf_lut #(
     parameter        INPUTS = 6,
+    /* verilator lint_off UNUSEDPARAM */
+    parameter        LOOSE  = 0, /* only primitives ask */
+    /* verilator lint_on UNUSEDPARAM */
     parameter [63:0] TABLE  = 64'h8000000000000000
 ) (
     input  wire [INPUTS-1:0] i,
@@ -21,7 +26,10 @@ module lf_lut #(
 );
 `ifdef LF_LUT_PRIMITIVES
     generate
-        if (INPUTS == 6) begin : six
+        if (LOOSE != 0) begin : loose
+            localparam [(1<<INPUTS)-1:0] T = TABLE[(1<<INPUTS)-1:0];
+            assign o = T[i];
+        end else if (INPUTS == 6) begin : six
             LUT6 #(.INIT(TABLE)) lut (.O(o), .I0(i[0]), .I1(i[1]), .I2(i[2]), .I3(i[3]), .I4(i[4]), .I5(i[5]));
         end else if (INPUTS == 5) begin : five
             LUT5 #(.INIT(TABLE[31:0])) lut (.O(o), .I0(i[0]), .I1(i[1]), .I2(i[2]), .I3(i[3]), .I4(i[4]));

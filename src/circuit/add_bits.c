@@ -1,7 +1,7 @@
 /* Adding bits up with counters of LUTs: two thirds of what adders take. */
 #include "circuit/add_bits.h"
 
-enum { COLUMNS = LF_WORD_MAX_BITS };
+enum { COLUMNS = LF_WORD_MAX_BITS, CHAIN_LEAST = 16, CHAIN_MOST = 36 };
 
 typedef LF_VEC(lf_word) column; /* bits of one weight */
 
@@ -16,9 +16,10 @@ static void put(heap *h, int weight, lf_word bit) {
     LF_PUSH(h->arena, to, bit);
 }
 
-/* The count of n <= 6 bits of one weight, a LUT per bit of the count. */
-static void counter(heap *to, int weight, const lf_word *bit, int n) {
-    for (int k = 0; n >> k; k++) {
+/* The count of n <= 6 bits, a LUT per bit of the count: so many. */
+static int count_luts(lf_circuit *c, const lf_word *bit, int n, lf_word out[3]) {
+    int k = 0;
+    for (; n >> k; k++) {
         uint64_t truth = 0;
         for (unsigned a = 0; a < 1u << n; a++) {
             unsigned ones = 0;
@@ -26,8 +27,52 @@ static void counter(heap *to, int weight, const lf_word *bit, int n) {
                 ones += a >> j & 1;
             truth |= (uint64_t)(ones >> k & 1) << a;
         }
-        put(to, weight + k, lf_circuit_lut(to->c, bit, n, truth));
+        out[k] = lf_circuit_lut(c, bit, n, truth);
     }
+    return k;
+}
+
+static void counter(heap *to, int weight, const lf_word *bit, int n) {
+    lf_word out[3];
+    int bits = count_luts(to->c, bit, n, out);
+    for (int k = 0; k < bits; k++)
+        put(to, weight + k, out[k]);
+}
+
+static lf_word count_word(lf_circuit *c, const lf_word *bit, int n) {
+    lf_word out[3];
+    int bits = count_luts(c, bit, n, out);
+    return lf_circuit_join_known(c, out, bits, false, (lf_range){0, n, 1});
+}
+
+/* Adds six bits, then five at a time. The LUT of a place of a carry chain has four inputs to spare: a count of five bits, three LUTs, is added in
+ * the same three LUTs, and the carry goes on without any. */
+static void chain(heap *to, int weight, const lf_word *bit, size_t n) {
+    lf_word sum = count_word(to->c, bit, 6);
+    for (size_t i = 6; i < n; i += 5)
+        sum = lf_circuit_add(to->c, sum, count_word(to->c, bit + i, n - i < 5 ? (int)(n - i) : 5));
+    for (int k = 0; k < lf_word_bits(to->c, sum); k++)
+        put(to, weight + k, lf_circuit_bit(to->c, sum, k));
+}
+
+/* One level of chains, as many to a column as there must be, of equal lengths. False: there were none. */
+static bool chains(heap *h) {
+    heap next = {.c = h->c, .arena = h->arena};
+    bool any = false;
+    for (int w = 0; w < COLUMNS; w++) {
+        const column *col = &h->at[w];
+        size_t count = col->count < CHAIN_LEAST ? 0 : (col->count + CHAIN_MOST - 1) / CHAIN_MOST, at = 0;
+        for (size_t k = 0; k < count; k++, any = true) {
+            size_t end = col->count * (k + 1) / count;
+            chain(&next, w, col->at + at, end - at);
+            at = end;
+        }
+        for (; at < col->count; at++)
+            put(&next, w, col->at[at]);
+    }
+    if (any)
+        *h = next;
+    return any;
 }
 
 /* One level: counters of `size` bits wherever a column has them; what is left goes on as it is. False: there were none. */
@@ -93,6 +138,8 @@ lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t c
     c->too_wide |= !fits;
     lf_word sum = lf_circuit_const(c, 0);
     if (fits && count) {
+        while (!c->count_with_adders && chains(&h)) {
+        }
         while (level(&h, c->count_with_adders ? 3 : 6)) {
         }
         sum = at_most(c, add_rows(&h), (int64_t)most);

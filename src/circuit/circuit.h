@@ -123,7 +123,7 @@ lf_circuit *lf_circuit_parse(lf_ctx *ctx, const char *text, size_t len, const ch
 /* Counts by op and by part; depth in LUT levels where every word is an operation that LUTs or one carry chain do. */
 typedef struct lf_circuit_stats {
     size_t ops[LF_WORD_LUT + 1];
-    size_t luts[LF_CIRCUIT_PARTS];      /* of all words: lf_word_luts */
+    size_t luts[LF_CIRCUIT_PARTS];      /* of all words: lf_word_luts, but for absorbed ones */
     size_t registers[LF_CIRCUIT_PARTS]; /* bits, once it is pipelined */
     int depth;                          /* levels on the longest path between registers; a carry chain is one */
 } lf_circuit_stats;
@@ -132,6 +132,13 @@ void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out);
 /* LUT6 of one word: a LUT word is 1; ADD, SUB and LESS take one for every bit of the carry chain where two bits meet or one is inverted (as Yosys
  * counts; where one passes alone a real chain may need it as a feed-through). Others that are not mapped yet: what they would take at least. */
 size_t lf_word_luts(const lf_circuit *c, lf_word w);
+
+/* By word, in a: 1 for LUT words of up to five inputs that only one operand of one ADD reads, at a place where the other has a bit, too: the LUT of that
+ * place computes them, so that they take neither a LUT nor a level. They are in the stage of the ADD. None in a circuit whose LUTs have at most four inputs: it may be for a
+ * family that has no wider ones. */
+uint8_t *lf_circuit_absorbed(const lf_circuit *c, lf_arena *a);
+/* So many such bits has this operand of an ADD; at most one of the two has any. */
+int lf_word_absorbs(const lf_circuit *c, const uint8_t *absorbed, lf_word operand);
 
 /* LUT levels of one word: 0 where it is only wires; a carry chain is 1; a table is one of LUT6, then one level per two more index bits. */
 int lf_word_levels(const lf_circuit *c, lf_word w);

@@ -57,7 +57,8 @@ static lf_live_bits live_bits(const lf_circuit *c, lf_word w, int width) {
 
 /* A LUT where two bits meet on the carry chain; a bit alone goes through the chain without one, unless it is subtracted from or from it is
  * subtracted: it is inverted on the way. */
-static size_t adder_luts(const lf_circuit *c, lf_word w, const lf_word_def *d) {
+void lf_adder_places(const lf_circuit *c, lf_word w, int *from, int *upto) {
+    const lf_word_def *d = lf_word_at(c, w);
     int width = lf_word_bits(c, w);
     lf_live_bits a = live_bits(c, d->a, width), b = live_bits(c, d->b, width);
     int first = a.first > b.first ? a.first : b.first, end = a.end < b.end ? a.end : b.end;
@@ -69,7 +70,14 @@ static size_t adder_luts(const lf_circuit *c, lf_word w, const lf_word_def *d) {
         first = a.end == 0 ? b.first : a.first;
         end = width;
     }
-    return end > first ? (size_t)(end - first) : 0;
+    *from = first;
+    *upto = end > first ? end : first;
+}
+
+static size_t adder_luts(const lf_circuit *c, lf_word w) {
+    int first, end;
+    lf_adder_places(c, w, &first, &end);
+    return (size_t)(end - first);
 }
 
 size_t lf_word_luts(const lf_circuit *c, lf_word w) {
@@ -77,7 +85,7 @@ size_t lf_word_luts(const lf_circuit *c, lf_word w) {
     size_t bits = (size_t)lf_word_bits(c, w);
     switch ((lf_word_op)d->op) {
     case LF_WORD_ADD:
-    case LF_WORD_SUB: return adder_luts(c, w, d);
+    case LF_WORD_SUB: return adder_luts(c, w);
     case LF_WORD_SELECT: return bits;
     case LF_WORD_LUT: return 1;
     case LF_WORD_LESS: return (size_t)most_bits(c, d->a, d->b);
@@ -112,14 +120,14 @@ static void deepen(void *user, lf_word operand) {
         x->most = x->level[operand];
 }
 
-static int depth_of(const lf_circuit *c, lf_arena *scratch) {
+static int depth_of(const lf_circuit *c, const uint8_t *absorbed, lf_arena *scratch) {
     lf_depths x = {.c = c, .level = LF_NEW_ARRAY(scratch, int, c->words.count)};
     int deepest = 0;
     for (lf_word w = 1; w < c->words.count; w++) {
         x.stage = c->stage.count ? c->stage.at[w] : 0;
         x.most = 0;
         lf_word_operands(lf_word_at(c, w), deepen, &x);
-        x.level[w] = x.most + lf_word_levels(c, w);
+        x.level[w] = x.most + (absorbed[w] ? 0 : lf_word_levels(c, w));
         if (x.level[w] > deepest)
             deepest = x.level[w];
     }
@@ -128,17 +136,18 @@ static int depth_of(const lf_circuit *c, lf_arena *scratch) {
 
 void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out) {
     lf_arena *scratch = lf_arena_new();
+    const uint8_t *absorbed = scratch ? lf_circuit_absorbed(c, scratch) : NULL;
     memset(out, 0, sizeof *out);
     for (lf_word w = 1; w < c->words.count; w++) {
         const lf_word_def *d = lf_word_at(c, w);
         out->ops[d->op]++;
-        out->luts[d->part] += lf_word_luts(c, w);
+        out->luts[d->part] += absorbed && absorbed[w] ? 0 : lf_word_luts(c, w);
     }
     if (scratch && c->stage.count) {
         const int *delay = lf_circuit_delays(c, scratch);
         for (lf_word w = 1; w < c->words.count; w++)
             out->registers[lf_word_at(c, w)->part] += registers_of(c, w, delay);
     }
-    out->depth = scratch ? depth_of(c, scratch) : 0;
+    out->depth = scratch ? depth_of(c, absorbed, scratch) : 0;
     lf_arena_free(scratch);
 }

@@ -7,6 +7,7 @@ typedef struct lf_arrival {
     const lf_circuit *c;
     int *level; /* [word] LUT levels since the registers before its stage */
     int stage, depth;
+    const uint8_t *absorbed;
 } lf_arrival;
 
 static void arrive(void *user, lf_word operand) {
@@ -26,10 +27,22 @@ static lf_status too_deep(const lf_circuit *c, lf_word w, int levels, int lut_de
     return LF_BAD_INPUT;
 }
 
+/* What an adder absorbs moves to its stage. */
+static void pull(lf_circuit *c, const uint8_t *absorbed, lf_word operand, uint16_t stage) {
+    const lf_word_def *d = lf_word_at(c, operand);
+    if (!lf_word_absorbs(c, absorbed, operand))
+        return;
+    c->stage.at[operand] = stage;
+    for (int i = 0; i < d->arg_count; i++)
+        if (absorbed[d->args[i]])
+            c->stage.at[d->args[i]] = stage;
+}
+
 static lf_status place(lf_arrival *x, lf_circuit *c, lf_word w, int lut_depth) {
-    int levels = lf_word_levels(c, w);
+    const lf_word_def *d = lf_word_at(c, w);
+    int levels = x->absorbed[w] ? 0 : lf_word_levels(c, w);
     x->stage = x->depth = 0;
-    lf_word_operands(lf_word_at(c, w), arrive, x);
+    lf_word_operands(d, arrive, x);
     if (levels > lut_depth)
         return too_deep(c, w, levels, lut_depth);
     bool later = x->depth + levels > lut_depth;
@@ -37,6 +50,10 @@ static lf_status place(lf_arrival *x, lf_circuit *c, lf_word w, int lut_depth) {
         return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "the circuit has more than 65535 stages; allow a larger LUT depth");
     c->stage.at[w] = (uint16_t)(x->stage + later);
     x->level[w] = later ? levels : x->depth + levels;
+    if (d->op == LF_WORD_ADD) {
+        pull(c, x->absorbed, d->a, c->stage.at[w]);
+        pull(c, x->absorbed, d->b, c->stage.at[w]);
+    }
     return LF_OK;
 }
 
@@ -50,6 +67,7 @@ lf_status lf_circuit_pipeline(lf_circuit *c, int lut_depth) {
         return lf_fail(c->ctx, LF_FAILED, NULL, "no memory for the stages of a circuit");
     lf_status status = LF_OK;
     lf_arrival x = {.c = c, .level = LF_NEW_ARRAY(scratch, int, c->words.count)};
+    x.absorbed = lf_circuit_absorbed(c, scratch);
     for (size_t w = 0; w < c->words.count; w++)
         LF_PUSH(c->arena, &c->stage, 0);
     for (lf_word w = 1; w < c->words.count && status == LF_OK; w++)

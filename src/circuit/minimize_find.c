@@ -8,13 +8,19 @@ static int free_bits(const lf_circuit *c, lf_word w) {
     return lf_word_is_const(c, w) ? 0 : lf_word_bits(c, w);
 }
 
+/* A carry chain that computes several LUTs of one operand in its own. */
+static bool is_full(const lf_islands *x, const lf_word_def *d) {
+    return d->op == LF_WORD_ADD &&
+           lf_word_absorbs(x->c, x->absorbed, d->a) + lf_word_absorbs(x->c, x->absorbed, d->b) > 1;
+}
+
 /* A sum of so few bits that one LUT gives each bit of the result, or a comparison with a constant or of narrow words. */
 static bool is_soft(const lf_islands *x, lf_word w) {
     const lf_word_def *d = lf_word_at(x->c, w);
     int k = x->o->lut_inputs, levels = x->o->depth ? x->o->depth : 3;
     switch ((lf_word_op)d->op) {
     case LF_WORD_ADD:
-    case LF_WORD_SUB: return free_bits(x->c, d->a) + free_bits(x->c, d->b) <= k;
+    case LF_WORD_SUB: return !is_full(x, d) && free_bits(x->c, d->a) + free_bits(x->c, d->b) <= k;
     case LF_WORD_LESS: {
         int a = free_bits(x->c, d->a), b = free_bits(x->c, d->b);
         if (!a || !b)
@@ -68,6 +74,7 @@ static void keep_parts_apart(lf_islands *x, const bool *soft) {
 static void classify(lf_islands *x) {
     const lf_circuit *c = x->c;
     bool *soft = LF_NEW_ARRAY(x->a, bool, c->words.count);
+    x->absorbed = lf_circuit_absorbed(c, x->a);
     for (lf_word w = 1; w < c->words.count; w++) {
         const lf_word_def *d = lf_word_at(c, w);
         soft[w] = is_soft(x, w);

@@ -18,13 +18,14 @@ typedef struct lf_islands {
     const lf_minimize_options *o;
     lf_minimize_report *r;
     lf_arena *a;
-    bool *stays;       /* [word]: input, or kept as a word, or read by another part */
-    bool *wordy;       /* [word]: stays, constant, or wires from one such word */
-    uint32_t *base;    /* [word that stays]: its lowest bit's number among the inputs of the netlist */
-    lf_blast blast;    /* of c: what each word's readers see */
-    lf_signal **made;  /* [soft word that stays]: what makes its bits */
-    uint32_t **counts; /* [table word]: samples that read each entry, or NULL */
-    lf_word *source;   /* [input of the netlist]: the word, and which bit of it */
+    bool *stays;             /* [word]: input, or kept as a word, or read by another part */
+    const uint8_t *absorbed; /* lf_circuit_absorbed */
+    bool *wordy;             /* [word]: stays, constant, or wires from one such word */
+    uint32_t *base;          /* [word that stays]: its lowest bit's number among the inputs of the netlist */
+    lf_blast blast;          /* of c: what each word's readers see */
+    lf_signal **made;        /* [soft word that stays]: what makes its bits */
+    uint32_t **counts;       /* [table word]: samples that read each entry, or NULL */
+    lf_word *source;         /* [input of the netlist]: the word, and which bit of it */
     int *source_bit;
     LF_VEC(uint8_t) signal_part; /* [LUT of the netlist before mapping] */
     LF_VEC(lf_island_output) outputs;

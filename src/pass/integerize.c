@@ -177,9 +177,21 @@ static int index_output(const lf_graph *g, const lf_node *n) {
     return lf_attr_int(n, "k") == 1 && largest && n->out_count == 2 && lf_use_count(g, n->out[0]) == 0 ? 1 : -1;
 }
 
+/* x under the shape of n's operand, if elements are not along its last axis. */
+static lf_status shape_last(state *s, const lf_node *n, lf_id *x) {
+    lf_shape have = lf_tensor_at(s->g, *x)->shape, want = lf_in(s->g, n, 0)->shape;
+    if (have.rank && have.dim[have.rank - 1] == want.dim[want.rank - 1])
+        return LF_OK;
+    lf_node *layout;
+    *x = lf_integers_node(s, lf_format(s->g->arena, "%s_operand", n->name), "reshape", x, 1, NULL, &layout);
+    lf_attr_set_ints(s->g, layout, "shape", want.dim, want.rank);
+    return lf_infer_node(s->g, layout);
+}
+
 static lf_status emit_argmax(state *s, const lf_node *n, lf_id x, int index) {
     lf_graph *g = s->g;
     lf_node *made;
+    LF_TRY(shape_last(s, n, &x));
     lf_id out = lf_integers_node(s, lf_format(g->arena, "%s_argmax", n->name), "argmax", &x, 1, NULL, &made);
     lf_attr_set_int(made, "axis", -1);
     made->line = n->line;

@@ -62,9 +62,9 @@ void lf_neuron_net_readers(lf_neuron_net *n); /* after masks changed */
 void lf_neuron_net_train_step(lf_neuron_net *n, const lf_feed *feed, const uint32_t *rows, double rate);
 /* Masks that are learned: each neuron keeps the inputs of largest weights. */
 void lf_neuron_net_prune(lf_neuron_net *n);
-/* Masks that regrow (Evci et al., ICML 2020): after a few steps each neuron exchanges this part of its inputs, those of the smallest weights for those
+/* Masks that regrow (Evci et al., ICML 2020): after a few of the steps of an epoch each neuron exchanges this part of its inputs, those of the smallest weights for those
  * whose weights, now 0, would have the largest gradients. */
-void lf_neuron_net_watch(lf_neuron_net *n, double exchange);
+void lf_neuron_net_watch(lf_neuron_net *n, double exchange, size_t epoch_steps);
 /* One of these steps: neuron j of layer i, once its d is known. */
 void lf_neuron_net_score(lf_neuron_net *n, int i, size_t j);
 /* After a step. */

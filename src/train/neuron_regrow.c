@@ -3,11 +3,12 @@
 
 #include "train/neuron_net.h"
 
-enum { STEPS = 16 }; /* one batch alone would choose by its noise */
+enum { STEPS_MAX = 16 }; /* one batch alone would choose by its noise */
 
-void lf_neuron_net_watch(lf_neuron_net *n, double exchange) {
+void lf_neuron_net_watch(lf_neuron_net *n, double exchange, size_t epoch_steps) {
+    int steps = epoch_steps < STEPS_MAX ? (int)epoch_steps : STEPS_MAX;
     n->exchange = exchange;
-    n->watched = exchange > 0 ? STEPS : 0;
+    n->watched = exchange > 0 ? steps : 0;
     for (int i = 0; i < n->layers && n->watched; i++)
         memset(n->layer[i].score, 0, n->layer[i].neurons * n->layer[i].in * sizeof(float));
 }

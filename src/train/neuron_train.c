@@ -8,6 +8,7 @@ typedef struct neurons {
     lf_neuron_net *net;
     lf_code_input input;
     lf_feed train, test;
+    size_t epoch_steps;
 } neurons;
 
 static void step(void *self, const uint32_t *rows, double rate) {
@@ -24,7 +25,7 @@ static double exchange_in(const lf_recipe_neurons *r, int64_t epoch, int64_t epo
 static void begin_epoch(void *self, int64_t epoch, int64_t epochs) {
     lf_neuron_net *n = ((neurons *)self)->net;
     if (n->recipe->neurons.mask == LF_MASK_REGROW)
-        lf_neuron_net_watch(n, exchange_in(&n->recipe->neurons, epoch, epochs));
+        lf_neuron_net_watch(n, exchange_in(&n->recipe->neurons, epoch, epochs), ((neurons *)self)->epoch_steps);
     int64_t dense = n->recipe->neurons.dense_epochs;
     dense = dense < epochs ? dense : epochs - 1; /* the last epoch is sparse */
     if (epoch > dense && !lf_neuron_net_is_sparse(n))
@@ -125,6 +126,7 @@ lf_status lf_train_neurons(const lf_training *t, lf_trainee *out) {
     lf_neuron_net *n =
         lf_neuron_net_new(t->recipe, &s->input, classes, t->seed, t->options->kernel, lf_ctx_pool(t->ctx));
     s->net = n;
+    s->epoch_steps = t->count / n->batch;
     lf_train_values values = {n->value, n->m, n->v, n->values, n->kept, n->kepts, &n->step, &n->power1, &n->power2};
     *out = (lf_trainee){.self = s, .values = values, .kernel = lf_isa_name(n->rows->isa), .free = free_neurons};
     out->step = step, out->begin_epoch = begin_epoch, out->count_right = count_right, out->sound = sound;

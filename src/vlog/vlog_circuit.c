@@ -11,7 +11,8 @@ typedef struct lf_circuit_printer {
     const lf_circuit *c;
     lf_text *t;
     lf_arena *arena;
-    const int *delay;    /* by word; -1: not printed */
+    const int *delay; /* by word; -1: not printed */
+    const uint8_t *absorbed;
     uint64_t **used;     /* [word][delay]: bits that something reads */
     const int *in_place; /* by element: its lowest bit in in_data */
     bool registers;
@@ -140,6 +141,15 @@ static void add_infix(lf_circuit_printer *p, lf_word w, const char *sign, int wi
     add_operand(p, w, d->b, 0, width);
 }
 
+/* A chain passes on bits of its first operand as they are: what its LUTs compute is the second. */
+static void add_sum(lf_circuit_printer *p, lf_word w, int width) {
+    const lf_word_def *d = lf_word_at(p->c, w);
+    bool swap = lf_word_absorbs(p->c, p->absorbed, d->a) > 0;
+    add_operand(p, w, swap ? d->b : d->a, 0, width);
+    lf_text_add(p->t, " + ");
+    add_operand(p, w, swap ? d->a : d->b, 0, width);
+}
+
 static int common_width(const lf_circuit *c, const lf_word_def *d) {
     int x = lf_word_bits(c, d->a), y = lf_word_bits(c, d->b);
     bool x_signed = lf_word_signed(c, d->a), y_signed = lf_word_signed(c, d->b);
@@ -222,7 +232,7 @@ static void add_value(lf_circuit_printer *p, lf_word w) {
         lf_text_addf(p->t, width > 1 ? "in_data[%d:%d]" : "in_data[%d]", p->in_place[d->amount] + width - 1,
                      p->in_place[d->amount]);
         break;
-    case LF_WORD_ADD: add_infix(p, w, "+", width); break;
+    case LF_WORD_ADD: add_sum(p, w, width); break;
     case LF_WORD_SUB: add_infix(p, w, "-", width); break;
     case LF_WORD_EQUAL: add_infix(p, w, "==", common_width(p->c, d)); break;
     case LF_WORD_LESS: add_less(p, w); break;
@@ -234,11 +244,11 @@ static void add_value(lf_circuit_printer *p, lf_word w) {
     }
 }
 
-/* A LUT is an instance of a unit, which no synthesizer takes apart. */
+/* A LUT is an instance of a unit, which no synthesizer takes apart, but for those that it is to merge into a carry chain. */
 static void add_lut(lf_circuit_printer *p, lf_word w) {
     const lf_word_def *d = lf_word_at(p->c, w);
     lf_text_addf(p->t, "    wire w%" PRIu32 ";\n    lf_lut #(.INPUTS(%d), .TABLE(", w, d->arg_count);
-    lf_text_addf(p->t, "64'h%" PRIx64 ")) lut%" PRIu32 " (.i(", d->truth, w);
+    lf_text_addf(p->t, "64'h%" PRIx64 ")%s) lut%" PRIu32 " (.i(", d->truth, p->absorbed[w] ? ", .LOOSE(1)" : "", w);
     add_joined(p, w);
     lf_text_addf(p->t, "), .o(w%" PRIu32 "));\n", w);
 }
@@ -363,6 +373,7 @@ static int *places(lf_arena *a, const lf_circuit *c, const lf_word *words, size_
 lf_status lf_vlog_circuit(lf_vlog *v, const char *module, const lf_circuit *c, const int *in_bits,
                           const int *out_bits) {
     lf_circuit_printer p = {.c = c, .arena = v->arena, .delay = lf_circuit_delays(c, v->arena)};
+    p.absorbed = lf_circuit_absorbed(c, v->arena);
     const int *in_place = places(v->arena, c, c->inputs.at, c->inputs.count, in_bits);
     const int *out_place = places(v->arena, c, c->outputs.at, c->outputs.count, out_bits);
     int in_width = in_place[c->inputs.count], out_width = out_place[c->outputs.count];

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The two views of rtl/lf_lut.v are equal for 1 to 6 inputs (proved by Yosys with its own cell models), and Yosys's Xilinx flow keeps a table of two
-# inputs that it could merge into another.
+# inputs that it could merge into another, but for those that are loose: they go into the LUTs of a carry chain.
 set -eu
 command -v yosys > /dev/null || exit 77
 tmp=$(mktemp -d)
@@ -21,4 +21,14 @@ module net (input a, b, c, output y);
 endmodule
 V
 yosys -q -p "read_verilog rtl/lf_lut.v $tmp/net.v; synth_xilinx -family xcup -flatten -noiopad -nowidelut -top net; select -assert-count 2 t:LUT2"
+cat > "$tmp/sum.v" <<'V'
+module sum (input [2:0] a, input [4:0] x, output [3:0] y);
+    wire [2:0] t;
+    lf_lut #(.INPUTS(5), .TABLE(64'h96696996), .LOOSE(1)) one (.i(x), .o(t[0]));
+    lf_lut #(.INPUTS(5), .TABLE(64'h177e7ee8), .LOOSE(1)) two (.i(x), .o(t[1]));
+    lf_lut #(.INPUTS(5), .TABLE(64'he8808000), .LOOSE(1)) three (.i(x), .o(t[2]));
+    assign y = {1'd0, a} + {1'd0, t};
+endmodule
+V
+yosys -q -p "read_verilog rtl/lf_lut.v $tmp/sum.v; hierarchy -top sum; proc; flatten; alumacc; synth_xilinx -family xcup -flatten -noiopad -nowidelut -top sum; select -assert-count 3 t:LUT*"
 echo "ok - views"

@@ -60,6 +60,12 @@ output "bits" = %n0
 """
 
 
+def winner():
+    """The class with the most ones, as trained networks of LUTs end: the axis of the counts is dropped before."""
+    return (tables().replace('graph "tables"', 'graph "winner"').replace('axes=[-1], keepdims=false', 'axes=[2], keepdims=false')
+            .replace('output "counts" = %y\noutput "bits" = %n0\n', '%c : UINT1[1] = argmax(%y) "winner" {axis=1, keepdims=false}\noutput "class" = %c\n'))
+
+
 def between():
     """A folded layer, tables, a folded layer."""
     return f"""lutfisk 1
@@ -260,6 +266,13 @@ def main():
         netlist(f"{work}/tables_flow", rows, ["counts", "bits"], work)
         if shutil.which("iverilog"):
             planted(f"{work}/tables_flow", rows, work)
+        with open(f"{work}/winner.lf", "w") as f:
+            f.write(winner())
+        code, said, _ = build(f"{work}/winner.lf", f"{work}/winner", "--input", "FIXED<6,2>", *flow)
+        check("winner: build", code == 0, said)
+        if code == 0 and shutil.which("iverilog"):
+            code, said = run("verify", f"{work}/winner", "-i", rows, "--sim", "iverilog")
+            check("winner: verify", code == 0 and " 0 mismatches" in said, said)
         circuits(between(), ["y"], 6, {"auto": ([], None, ("iverilog",)), "slow": (["--ii", "8"], None, ("iverilog",))}, work)
         refusals(work)
         spatial(work)

@@ -238,11 +238,12 @@ static void test_regrow(void **state) {
     static const float weight[5] = {3, -0.5f, 2, 1, -4};
     for (size_t k = 0; k < 5; k++)
         l->input[k] = (float)(2 * k), l->value[k] = weight[k], n->m[k] = n->v[k] = 1;
-    lf_neuron_net_watch(n, 0.4);
+    lf_neuron_net_watch(n, 0.4, 5);
     for (size_t i = 0; i < FEATURES; i++)
         l->score[i] = i == 7 ? -9 : i == 11 ? 8 : i % 2 ? 7 : i == 10 ? 6 : 100;
-    while (n->watched)
-        lf_neuron_net_regrow(n);
+    for (int step = 0; step < 5; step++, lf_neuron_net_regrow(n))
+        assert_true(n->watched == 5 - step && l->input[1] == 2);
+    assert_int_equal(n->watched, 0);
     static const float want[5] = {0, 7, 4, 11, 8};
     for (size_t k = 0; k < 5; k++) {
         assert_true(l->input[k] == want[k]);

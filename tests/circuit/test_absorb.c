@@ -1,0 +1,119 @@
+/* LUTs that carry chains compute: which ones, that they count nothing, that they are where their adder is, and what a popcount takes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "circuit/add_bits.h"
+
+enum { BITS = 107 };
+
+static lf_word bit_in(lf_circuit *c) {
+    return lf_circuit_input(c, (lf_range){0, 1, 1});
+}
+
+/* A word of `count` LUTs of `inputs` new bits each. */
+static lf_word lut_word(lf_circuit *c, int count, int inputs, lf_word *lut) {
+    for (int k = 0; k < count; k++) {
+        lf_word in[LF_LUT_INPUTS];
+        for (int j = 0; j < inputs; j++)
+            in[j] = bit_in(c);
+        lut[k] = lf_circuit_lut(c, in, inputs, 0x8000000000000001u | (uint64_t)1 << ((1 << inputs) - 1));
+    }
+    return lf_circuit_join(c, lut, count, false);
+}
+
+static size_t luts_of(const lf_circuit *c) {
+    lf_circuit_stats s;
+    size_t luts = 0;
+    lf_circuit_count(c, &s);
+    for (int p = 0; p < LF_CIRCUIT_PARTS; p++)
+        luts += s.luts[p];
+    return luts;
+}
+
+/* Beside a LUT of `widest` inputs: a sum of a word of `width` bits and one of `count` LUTs: so many of them are absorbed, and LUTs are counted as said. */
+static void check_sum(int widest, int width, int count, int inputs, bool shared, bool first, int absorbed,
+                      size_t luts) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_circuit *c = lf_circuit_new(ctx);
+    lf_word lut[8], a = 0, x;
+    if (!first)
+        a = lf_circuit_input(c, (lf_range){0, ((int64_t)1 << width) - 1, 1});
+    x = lut_word(c, count, inputs, lut);
+    if (first)
+        a = lf_circuit_input(c, (lf_range){0, ((int64_t)1 << width) - 1, 1});
+    lf_circuit_output(c, lf_circuit_add(c, a, x));
+    lf_word wide[1];
+    lf_circuit_output(c, lut_word(c, 1, widest, wide));
+    if (shared)
+        lf_circuit_output(c, lut[0]);
+    lf_arena *scratch = lf_arena_new();
+    const uint8_t *mark = lf_circuit_absorbed(c, scratch);
+    int found = 0;
+    for (int k = 0; k < count; k++)
+        found += mark[lut[k]];
+    assert_int_equal(found, absorbed);
+    assert_int_equal(lf_word_absorbs(c, mark, x), absorbed);
+    assert_int_equal(luts_of(c), luts);
+    lf_arena_free(scratch);
+    lf_circuit_free(c);
+    lf_ctx_free(ctx);
+}
+
+static void test_which(void **state) {
+    (void)state;
+    check_sum(6, 3, 3, 5, false, false, 3, 4);
+    check_sum(6, 3, 3, 5, false, true, 3, 4);  /* whichever operand it is */
+    check_sum(6, 3, 3, 6, false, false, 0, 7); /* no input to spare */
+    check_sum(6, 3, 3, 5, true, false, 2, 5);  /* something else reads one */
+    check_sum(6, 2, 3, 5, false, false, 2, 4); /* the third meets no bit */
+    check_sum(6, 5, 3, 2, false, false, 3, 4); /* the carry goes on by itself */
+    check_sum(4, 5, 3, 2, false, false, 0, 7); /* LUTs of four inputs */
+}
+
+/* Absorbed LUTs are in the stage of their adder, and nothing is longer than it may be. */
+static void check_stages(const lf_circuit *c, const uint8_t *mark) {
+    for (lf_word w = 1; w < c->words.count; w++) {
+        const lf_word_def *d = lf_word_at(c, w);
+        for (int side = 0; d->op == LF_WORD_ADD && side < 2; side++) {
+            const lf_word_def *x = lf_word_at(c, side ? d->b : d->a);
+            for (int k = 0; x->op == LF_WORD_JOIN && k < x->arg_count; k++)
+                assert_true(!mark[x->args[k]] || c->stage.at[x->args[k]] == c->stage.at[w]);
+        }
+    }
+}
+
+static void test_popcount(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_circuit *c = lf_circuit_new(ctx);
+    lf_weighted_bit bits[BITS] = {0};
+    for (size_t i = 0; i < BITS; i++)
+        bits[i].bit = bit_in(c);
+    lf_circuit_output(c, lf_circuit_add_bits(c, bits, BITS));
+    lf_arena *scratch = lf_arena_new();
+    const uint8_t *mark = lf_circuit_absorbed(c, scratch);
+    printf("%d bits: %zu LUTs\n", BITS, luts_of(c));
+    assert_true(luts_of(c) <= 76); /* counters of six bits and carry chains: 106 */
+    for (int depth = 1; depth <= 3; depth++) {
+        lf_circuit_stats s;
+        assert_int_equal(lf_circuit_pipeline(c, depth), LF_OK);
+        lf_circuit_count(c, &s);
+        assert_true(s.depth <= depth && s.registers[LF_PART_CORE] > 0);
+        check_stages(c, mark);
+    }
+    lf_arena_free(scratch);
+    lf_circuit_free(c);
+    lf_ctx_free(ctx);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_which), cmocka_unit_test(test_popcount)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
