@@ -10,6 +10,7 @@
 #include "ir/lftext.h"
 #include "pass/circuits.h"
 #include "pass/connect.h"
+#include "pass/fifo_memories.h"
 #include "pass/flow_model.h"
 #include "pass/fold.h"
 #include "pass/folding.h"
@@ -192,7 +193,9 @@ static lf_status make_hardware(builder *b) {
     if (wants_flow(b))
         return check_room(b);
     LF_TRY(run_pass(b, "fold", &b->fold));
-    return run_pass(b, "connect", &(lf_connect_options){.file = b->o->folding, .allow_deadlock = b->o->allow_deadlock});
+    LF_TRY(
+        run_pass(b, "connect", &(lf_connect_options){.file = b->o->folding, .allow_deadlock = b->o->allow_deadlock}));
+    return lf_fifo_memories_fit(b->g, b->part);
 }
 
 static lf_status slowest_unit(const lf_graph *g, int64_t *cycles) {

@@ -18,7 +18,7 @@
 static lf_ctx *ctx;
 static lf_graph *g;
 static const lf_part roomy = {
-    .name = "roomy", .lut = 1 << 30, .ff = 1 << 30, .bram = 1 << 20, .uram = 1 << 20, .dsp = 1 << 20};
+    .name = "roomy", .lut = 1 << 30, .ff = 1 << 30, .bram = 1 << 20, .uram = 1 << 20, .dsp = 1 << 20, .lut_inputs = 6};
 
 static inline int set_up(void **state) {
     (void)state;
