@@ -71,6 +71,16 @@ static double real_of(const lf_tensor *t, size_t element, int64_t code) {
     return (double)code * t->grid.scale[c];
 }
 
+/* One scale for all: no look at each element. */
+static void write_scaled(double scale, const lf_row_out *out, size_t at, const int32_t *code, size_t count) {
+    for (size_t e = 0; out->real && e < count; e++)
+        out->real[at + e] = code[e] * scale;
+    for (size_t e = 0; out->single && e < count; e++)
+        out->single[at + e] = (float)(code[e] * scale);
+    for (size_t e = 0; out->code && e < count; e++)
+        out->code[at + e] = code[e];
+}
+
 static void write_codes(const lf_tensor *t, const lf_row_out *out, size_t at, const int32_t *code32,
                         const int64_t *code64, size_t count) {
     for (size_t e = 0; e < count; e++) {
@@ -116,6 +126,8 @@ void lf_block_write(lf_block *b) {
             size_t at = (b->first + row) * s->vec;
             if (!lf_on_grid(t))
                 write_reals(out, at, from, s->vec);
+            else if (s->form == LF_FORM_S32 && t->grid.divisor == 0 && t->grid.scale_count == 1)
+                write_scaled(t->grid.scale[0], out, at, from, s->vec);
             else
                 write_codes(t, out, at, s->form == LF_FORM_S32 ? from : NULL, from, s->vec);
         }
