@@ -130,6 +130,8 @@ static const rows_case rows[] = {
     {"vvu_one", "vvu", {-9, 9, 1}, {-5, 9, 1}, 6, 6, 6, 1, 0, true, "PE=2"},
     {"vvu_deep", "vvu", {0, 7, 1}, {-8, 7, 1}, 2, 360, 40, 9, 1, true, "PE=1 SIMD=3"},
     {"vvu_block", "vvu", {0, 7, 1}, {-8, 7, 1}, 1, 216, 24, 9, 2, false, "PE=2 SIMD=1 ram_style=block"},
+    {"mvu_luts", "mvu", {0, 7, 1}, {-8, 7, 1}, 2, 8, 600, 8, 1, true, "PE=1 SIMD=4 ram_style=distributed"},
+    {"vvu_luts", "vvu", {0, 7, 1}, {-8, 7, 1}, 1, 216, 24, 9, 2, false, "PE=2 SIMD=1 ram_style=distributed"},
     {"grp_wide", "mvu", {0, 7, 1}, {-4, 3, 1}, 6, 6, 8, 6, 0, true, "PE=2 SIMD=6 groups=2"},
     {"grp_tall", "mvu", {0, 7, 1}, {-4, 3, 1}, 6, 6, 6, 6, 2, true, "PE=2 SIMD=3 groups=3"},
     {"grp_folded", "mvu", {-8, 7, 1}, {-4, 3, 1}, 6, 6, 12, 6, 1, false, "PE=2 SIMD=2 groups=3"},
