@@ -24,7 +24,7 @@ static lf_code_input standardized(lf_arena *a, const lf_training *t, lf_code_gri
         factor[k] = square > 0 && isfinite((float)(1 / sqrt(square))) ? (float)(1 / sqrt(square)) : 1.0f;
     }
     double step = grid.step > 0 ? grid.step : 4.0 / (double)(1 << grid.bits);
-    return (lf_code_input){features, grid.bits, -(1 << (grid.bits - 1)), (double)(float)step, mean, factor};
+    return (lf_code_input){features, grid.bits, -(1 << (grid.bits - 1)), (double)(float)step, mean, factor, NULL};
 }
 
 /* With u = 2^(8 - bits), bytes b of a code are those of code * u - 1/2 < b < (code + 1) * u - 1/2: (b - (u - 1) / 2) / u rounds to it, with half
@@ -37,11 +37,13 @@ static lf_code_input highest_bits(lf_arena *a, const lf_training *t, lf_code_gri
         mean[k] = (float)((unit - 1) / 2 / divisor);
         factor[k] = (float)(divisor / 256);
     }
-    return (lf_code_input){features, grid.bits, 0, unit / 256, mean, factor};
+    return (lf_code_input){features, grid.bits, 0, unit / 256, mean, factor, NULL};
 }
 
 lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, lf_code_grid grid) {
-    return grid.standardize ? standardized(a, t, grid) : highest_bits(a, t, grid);
+    lf_code_input in = grid.standardize ? standardized(a, t, grid) : highest_bits(a, t, grid);
+    in.shape = &t->recipe->input.shape;
+    return in;
 }
 
 lf_status lf_code_feed_check(const lf_training *t, bool standardize) {
@@ -58,6 +60,7 @@ lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const 
     int lo = in->lo, hi = lo + (1 << in->bits) - 1;
     if (!index)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: no memory for %zu rows", what, d->count);
+    LF_TRY(lf_feed_picture(ctx, r, what, f));
     LF_TRY(lf_feed_labels(ctx, d, (int64_t)classes, what));
     for (size_t i = 0; i < d->count * f->features; i++) {
         double x = value_of(r, d, i);
@@ -95,10 +98,25 @@ static lf_node *append(lf_graph *g, const char *op, const char *name, lf_id *at,
     return lf_node_new(g, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
 }
 
-lf_id lf_code_input_freeze(lf_graph *g, const lf_code_input *in) {
-    lf_shape row = lf_shape_make(2, (const int64_t[]){1, (int64_t)in->features});
-    lf_id at = lf_tensor_new(g, "x", row, LF_FLOAT32)->id;
+/* As the recipe shapes a sample; flattened where that is no row. */
+static lf_id input(lf_graph *g, const lf_code_input *in) {
+    lf_shape row = lf_shape_make(2, (const int64_t[]){1, (int64_t)in->features}), shape = row;
+    if (in->shape && in->shape->count) {
+        shape = lf_shape_make(1, row.dim);
+        for (int64_t i = 0; i < in->shape->count && shape.rank < LF_MAX_RANK; i++)
+            shape.dim[shape.rank++] = in->shape->at[i];
+    }
+    lf_id at = lf_tensor_new(g, "x", shape, LF_FLOAT32)->id;
     LF_PUSH(g->arena, &g->inputs, (lf_port){"x", at, NULL});
+    if (shape.rank == 2)
+        return at;
+    lf_id flat = lf_tensor_new(g, "flatten_out", row, LF_FLOAT32)->id;
+    lf_attr_set_ints(g, lf_node_new(g, lf_op_find("reshape"), "flatten", &at, 1, &flat, 1, NULL), "shape", row.dim, 2);
+    return flat;
+}
+
+lf_id lf_code_input_freeze(lf_graph *g, const lf_code_input *in) {
+    lf_id at = input(g, in);
     lf_id mean = reals(g, "input_mean", in->mean, in->features);
     lf_id factor = reals(g, "input_factor", in->factor, in->features);
     (void)append(g, "sub", "input_sub", &at, &mean, 1);

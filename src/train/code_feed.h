@@ -12,6 +12,7 @@ typedef struct lf_code_input {
     int bits, lo;               /* lo: lowest code */
     double step;                /* in standard deviations, or parts of all bytes */
     const float *mean, *factor; /* [features]; factor: 1 / deviation */
+    const lf_ints *shape;       /* of a sample, the recipe's; NULL or empty: a row */
 } lf_code_input;
 
 /* How features become codes, of a recipe. */

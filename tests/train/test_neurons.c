@@ -29,6 +29,12 @@ static const char regrow[] = CASE_NEURONS "layers: [60, 30, 10]\n"
                                           "neurons: {fan_in: 4, bits: 2, output_bits: 5, mask: regrow}\n"
                                           "training: {epochs: 6, batch: 48, validation: 300, initial: 0.5}\n";
 
+/* Black or white pixels: the highest bits of bytes. */
+static const char pixels[] = CASE_NEURONS "input: {shape: [1, 28, 28]}\nlayers: [120, 40, 10]\n"
+                                          "neurons: {fan_in: 6, bits: 1, input_bits: 1, output_fan_in: 12,"
+                                          " output_bits: 4, standardize: false, mask: regrow}\n"
+                                          "training: {epochs: 6, batch: 48, validation: 300, initial: 0.5}\n";
+
 static void test_same_bits(void **state) {
     same_for_threads_and_kernels(*state, balanced);
     same_for_threads_and_kernels(*state, learned);
@@ -40,6 +46,7 @@ static void test_frozen(void **state) {
     check_frozen(*state, mixed, 0.3);
     check_frozen(*state, learned, 0.5);
     check_frozen(*state, regrow, 0.5);
+    check_frozen(*state, pixels, 0.5);
 }
 
 /* -- gradients ------------------------------------------------------------------------------------------------------ */
@@ -254,6 +261,36 @@ static void test_regrow(void **state) {
     lf_ctx_free(ctx);
 }
 
+/* Codes of bytes are their highest bits, exactly, for every number of bits; reals have none. */
+static void test_highest_bits(void **state) {
+    train_case *c = *state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_arena *a = lf_arena_new();
+    lf_recipe *r = lf_recipe_parse(ctx, "r.yaml", regrow, strlen(regrow));
+    uint8_t bytes[256], label = 0;
+    for (int b = 0; b < 256; b++)
+        bytes[b] = (uint8_t)b;
+    lf_train_options o = c->options;
+    o.features = 256;
+    o.train = (lf_train_data){bytes, NULL, &label, 1};
+    lf_training t = {.ctx = ctx, .recipe = r, .options = &o};
+    for (int bits = 1; bits <= 8; bits++) {
+        lf_code_input in = lf_code_input_fit(a, &t, (lf_code_grid){.bits = bits});
+        lf_feed feed;
+        assert_int_equal(lf_code_feed_make(ctx, a, r, &in, &o.train, 10, "training part", &feed), LF_OK);
+        for (int b = 0; b < 256; b++)
+            assert_int_equal(feed.index[b], b >> (8 - bits));
+    }
+    assert_int_equal(lf_code_feed_check(&t, false), LF_OK);
+    float real[256] = {0};
+    o.train = (lf_train_data){NULL, real, &label, 1};
+    assert_int_equal(lf_code_feed_check(&t, true), LF_OK);
+    assert_int_equal(lf_code_feed_check(&t, false), LF_BAD_INPUT);
+    lf_recipe_free(r);
+    lf_arena_free(a);
+    lf_ctx_free(ctx);
+}
+
 /* -- refusals ------------------------------------------------------------------------------------------------------- */
 
 static void refused_text(const char *text, const char *says) {
@@ -272,15 +309,17 @@ static void test_refusals(void **state) {
     refused_text(CASE_NEURONS "input: {shape: [1, 28, 28]}\nlayers: [10]\nregularize: {shift: 1}\n", "move pictures");
     refused_recipe(CASE_NEURONS "layers: [20, 10]\nneurons: {fan_in: 4, bits: 4}\ntraining: {validation: 300}\n",
                    &c->options, LF_BAD_INPUT, "more than 15 address bits");
+    refused_recipe(CASE_NEURONS "input: {shape: [1, 28, 27]}\nlayers: [20, 10]\ntraining: {validation: 300}\n",
+                   &c->options, LF_BAD_INPUT, "not the recipe's input shape");
     refused_recipe(CASE_NEURONS "layers: [20, 9]\ntraining: {validation: 300}\n", &c->options, LF_BAD_INPUT,
                    "there are 9 classes");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_frozen), cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_masks),     cmocka_unit_test(test_prune),  cmocka_unit_test(test_regrow),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_frozen),       cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_masks),     cmocka_unit_test(test_prune),        cmocka_unit_test(test_regrow),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_highest_bits),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
