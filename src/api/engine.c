@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/first_rows.h"
 #include "exec/exec.h"
 #include "exec/fast.h"
 #include "ops/ops.h"
@@ -14,6 +15,7 @@ struct lf_engine {
     lf_graph *graph;
     lf_exec *exec; /* the reference, or NULL */
     lf_plan *plan; /* the fast one, or NULL */
+    lf_first_rows *first;
 };
 
 static bool has_op(const lf_graph *g, const char *name) {
@@ -36,7 +38,7 @@ static bool make_integers(lf_engine *e) {
         return false;
     size_t first = lf_diag_count(e->ctx);
     if (integers(e->graph) == LF_OK) {
-        lf_graph_free(network);
+        e->first = lf_first_rows_new(network, e->graph);
         return true;
     }
     lf_arena *a = lf_arena_new();
@@ -74,6 +76,7 @@ void lf_engine_free(lf_engine *e) {
         return;
     lf_exec_free(e->exec);
     lf_plan_free(e->plan);
+    lf_first_rows_free(e->first);
     lf_graph_free(e->graph);
     free(e);
 }
@@ -88,6 +91,10 @@ const char *lf_engine_name(const lf_engine *e) {
 
 lf_status lf_engine_run(lf_engine *e, const lf_row_io *io, size_t rows) {
     return e->plan ? lf_plan_rows(e->plan, io, rows) : lf_exec_rows(e->exec, io, rows);
+}
+
+lf_status lf_engine_check(lf_engine *e, const lf_row_io *io, size_t rows) {
+    return lf_first_rows_check(e->first, e->plan, io, rows);
 }
 
 static const lf_node *producer(const lf_graph *g, lf_id t) {

@@ -15,6 +15,8 @@ void lf_engine_free(lf_engine *e);
 const lf_graph *lf_engine_graph(const lf_engine *e);
 const char *lf_engine_name(const lf_engine *e); /* of the one that runs */
 LF_MUST_USE lf_status lf_engine_run(lf_engine *e, const lf_row_io *io, size_t rows);
+/* After a run, when its time was taken: the first of its rows by the network itself (api/first_rows.h). */
+LF_MUST_USE lf_status lf_engine_check(lf_engine *e, const lf_row_io *io, size_t rows);
 
 /* The tensor that holds the integers before the scale of an output; 0 when there is none. */
 lf_id lf_raw_tensor(const lf_graph *g, lf_id output);

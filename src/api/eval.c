@@ -129,7 +129,8 @@ static lf_status run_network(evaluator *e, double scale, double *score) {
         lf_progress(e->ctx, "evaluate", first, e->rows);
         LF_TRY(lf_engine_run(e->engine, &io, rows));
     }
-    return LF_OK;
+    lf_row_io all = {&(lf_row_in){in, LF_ROW_F32, scaled}, 1, &(lf_row_out){.tensor = out, .real = score}, 1};
+    return lf_engine_check(e->engine, &all, e->rows);
 }
 
 static lf_status parse_map(evaluator *e, int *map) {

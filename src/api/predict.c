@@ -139,7 +139,8 @@ static lf_status run_blocks(predictor *p) {
         LF_TRY(lf_engine_run(p->engine, &io, rows));
     }
     p->seconds = lf_seconds() - began;
-    return LF_OK;
+    lf_row_io all = {.in = p->rows.in, .in_count = p->rows.in_count, .out = p->out, .out_count = p->count};
+    return lf_engine_check(p->engine, &all, p->rows.rows);
 }
 
 enum { SHOWN_ROWS = 5, SHOWN_VALUES = 8 };

@@ -29,8 +29,7 @@ static double terms_of(const lf_graph *g, const lf_node *n) {
     return strcmp(n->op->name, "matmul") ? 1 : (double)w->shape.dim[w->shape.rank - 2];
 }
 
-/* Operations of one row. */
-static double work_of(const lf_graph *g) {
+double lf_row_operations(const lf_graph *g) {
     double work = 0;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
@@ -43,7 +42,7 @@ static double work_of(const lf_graph *g) {
 
 int64_t lf_same_program_rows(const lf_graph *a, const lf_graph *b, int64_t most) {
     const double operations = 1.5e9; /* some seconds of one core */
-    double rows = operations / (work_of(a) + work_of(b) + 1);
+    double rows = operations / (lf_row_operations(a) + lf_row_operations(b) + 1);
     return rows >= (double)most ? most : rows < 2 ? 2 : (int64_t)rows;
 }
 

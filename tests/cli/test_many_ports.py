@@ -50,6 +50,27 @@ output "sum" = %y
 output "right_alone" = %y2
 """
 
+# Two outputs that the host makes of one stream, and one of two.
+BRANCHING = """lutfisk 1
+graph "branching"
+input "left" = %x : FLOAT32[1,4]
+input "right" = %z : FLOAT32[1,4]
+const %one : UINT1[] range {1,1,1} as f32 = [1]
+const %w1 : BIPOLAR[4,2] = [1, 1, -1, 1, 1, -1, -1, -1]
+const %w2 : BIPOLAR[4,2] = [1, -1, -1, 1, 1, -1, 1, -1]
+%q0 : BIPOLAR[1,4] = bipolar_quant(%x, %one) "q0"
+%q1 : BIPOLAR[1,4] = bipolar_quant(%z, %one) "q1"
+%y1 : INT4[1,2] range {-4,4,2} = matmul(%q0, %w1) "fc1"
+%y2 : INT4[1,2] range {-4,4,2} = matmul(%q1, %w2) "fc2"
+%p1 : FLOAT32[1,2] = softmax(%y1) "p1"
+%p2 : FLOAT32[1,2] = softmax(%y2) "p2"
+%both : FLOAT32[1,2] = mul(%p1, %p2) "both"
+output "sums" = %y1
+output "chances" = %p1
+output "product" = %both
+"""
+
+
 def same(outputs, work):
     """Which of the outputs that verify wrote differ from predict's."""
     wrong = []
@@ -72,6 +93,8 @@ def network(text, inputs, outputs, ports, work):
         host = json.load(f)["host"]
     got = [p["port"] for p in host["inputs"] + host["outputs"]]
     check(f"{name}: ports in the order of the model", got == ports, str(got))
+    missing = set(outputs) - {p["name"] for p in host["outputs"]}
+    check(f"{name}: the report names every output", not missing, str(missing))
     rows = []
     for k, (port, columns) in enumerate(inputs):
         write_rows(f"{work}/x{k}.npy", [[rng.gauss(0, 1) for _ in range(columns)] for _ in range(40)])
@@ -88,6 +111,7 @@ def network(text, inputs, outputs, ports, work):
         check(f"{name}: {sim} computes what predict does", not wrong, str(wrong))
     code, said = run("verify", hw, *rows[:2])
     check(f"{name}: an input without rows is named", code != 0 and f"no rows for input {inputs[1][0]}" in said, said)
+    return host
 
 
 def main():
@@ -96,6 +120,12 @@ def main():
                 ["s_axis_a_b", "s_axis_a_b_2", "m_axis_third", "m_axis_first", "m_axis_second", "m_axis_middle"], work)
         network(MEETING, [("left", 4), ("right", 4)], ["sum", "right_alone"],
                 ["s_axis_left", "s_axis_right", "m_axis_sum", "m_axis_right_alone"], work)
+        host = network(BRANCHING, [("left", 4), ("right", 4)], ["sums", "chances", "product"],
+                       ["s_axis_left", "s_axis_right", "m_axis_sums", "m_axis_sums", "m_axis_sums", "m_axis_product"], work)
+        got = [(p["name"], p["port"], p["nodes"]) for p in host["outputs"]]
+        want = [("sums", "m_axis_sums", ["y1_dequantize"]), ("chances", "m_axis_sums", ["y1_dequantize", "p1"]),
+                ("product", "m_axis_sums", ["y1_dequantize", "p1", "both"]), ("product", "m_axis_product", ["y2_dequantize", "p2", "both"])]
+        check("branching: the nodes between every stream and every output", got == want, str(got))
     return end()
 
 
