@@ -53,7 +53,7 @@ static void test_little_block_ram(void **state) {
     assert_string_equal(lf_attr_enum_name(fifo[1], "style"), "distributed"); /* the shallowest */
     assert_true(total().bram <= (double)part.bram);
     part.bram = 0;
-    part.lut = (int64_t)total().lut; /* no room for another */
+    part.lut = (int64_t)total().lut + 1; /* no room for another */
     need(lf_fifo_memories_fit(g, &part));
     assert_int_equal(blocks(), FIFOS - 1);
 }
