@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "circuit/decompose_inside.h"
 #include "circuit/lut_truth.h"
 
@@ -93,21 +94,43 @@ static void set_stairs(lf_split *s) {
     }
 }
 
+#define INLINE static inline __attribute__((always_inline)) /* compiled again for every instruction set that calls it */
+
 /* What follows from the numbers marked in `from` for those on the other side, which are marked in `to` when they rise. edge[i * count + j] goes from
  * i to j. */
-static bool raise(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y, uint8_t *to,
-                  int count) {
+INLINE bool raise_by_loops(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y,
+                           uint8_t *to, int count) {
     int32_t old[SIDE_MAX];
     bool any = false;
     memcpy(old, y, (size_t)count * sizeof *y);
     for (int i = 0; i < froms; i++) {
-        const int32_t *e = edge + (size_t)i * (size_t)count, base = x[i];
-        for (int j = 0; from[i] && j < count; j++)
-            y[j] = base + e[j] > y[j] ? base + e[j] : y[j];
+        const int32_t *restrict e = edge + (size_t)i * (size_t)count;
+        int32_t *restrict up = y, base = x[i];
+        if (!from[i])
+            continue;
+        for (int j = 0; j < count; j++) {
+            int32_t least = base + e[j];
+            up[j] = least > up[j] ? least : up[j];
+        }
     }
     for (int j = 0; j < count; j++)
         any |= to[j] = y[j] != old[j];
     return any;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static bool raise_avx2(const int32_t *x, const uint8_t *from, int froms,
+                                                       const int32_t *edge, int32_t *y, uint8_t *to, int count) {
+    return raise_by_loops(x, from, froms, edge, y, to, count);
+}
+#else
+#define raise_avx2 raise_by_loops
+#endif
+
+static bool raise(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y, uint8_t *to,
+                  int count) {
+    return LF_X86_HAS("avx2") ? raise_avx2(x, from, froms, edge, y, to, count)
+                              : raise_by_loops(x, from, froms, edge, y, to, count);
 }
 
 /* Some number has risen so far that an edge with no bound would raise others: more than any sum that is one needs. */
