@@ -22,6 +22,11 @@ INLINE __m512i index_of(const uint8_t *values, const size_t *from, int inputs, i
     return index;
 }
 
+/* Of the neuron behind, which may be the end of the layer and have nothing there. */
+INLINE void fetch(const void *at, size_t offset) {
+    _mm_prefetch((const char *)((uintptr_t)at + offset), _MM_HINT_T0);
+}
+
 INLINE void offsets(const lf_byte_neuron *n, int count, size_t *from) {
     for (int j = 0; j < count; j++)
         from[j] = (size_t)n->from[j] * LF_BYTE_SAMPLES;
@@ -43,7 +48,7 @@ INLINE void by_table(const lf_byte_neuron *n, const uint8_t *values, uint8_t *ou
     offsets(n, inputs, from);
     for (int k = 0; k < registers; k++) {
         t[k] = _mm512_loadu_si512(n->table + 64 * k);
-        _mm_prefetch((const char *)n[1].table + 64 * k, _MM_HINT_T0); /* there is one behind the last */
+        fetch(n[1].table, 64 * (size_t)k);
     }
     for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 64)
         _mm512_store_si512(out + s, look_up(t, index_of(values + s, from, inputs, bits), registers));
@@ -57,11 +62,10 @@ INLINE void by_sums(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out
     for (int p = 0; p < parts; p++) {
         lo[p] = _mm512_load_si512(sums->low[p]);
         hi[p] = _mm512_load_si512(sums->high[p]);
-        _mm_prefetch((const char *)n[1].sums + offsetof(lf_byte_sums, low[p]),
-                     _MM_HINT_T0); /* there is one behind the last */
-        _mm_prefetch((const char *)n[1].sums + offsetof(lf_byte_sums, high[p]), _MM_HINT_T0);
+        fetch(n[1].sums, offsetof(lf_byte_sums, low) + (size_t)p * LF_SUM_ENTRIES);
+        fetch(n[1].sums, offsetof(lf_byte_sums, high) + (size_t)p * LF_SUM_ENTRIES);
     }
-    _mm_prefetch((const char *)n[1].sums + offsetof(lf_byte_sums, step), _MM_HINT_T0);
+    fetch(n[1].sums, offsetof(lf_byte_sums, step));
     for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 64) {
         __m512i low = _mm512_setzero_si512(), high = low;
         for (int p = 0; p < parts; p++) {
@@ -122,9 +126,10 @@ TABLE(8, 1, 4)
 TABLE(1, 2, 1)
 TABLE(2, 2, 1)
 TABLE(3, 2, 1)
-TABLE(4, 2, 4) TABLE(1, 3, 1) TABLE(2, 3, 1) TABLE(1, 4, 1) TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2)
-    TABLE(1, 8, 4) SUMS(6, 1, 2) SUMS(3, 2, 2) SUMS(2, 3, 2) SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3)
-        SUMS(3, 2, 3) SUMS(2, 3, 3) SUMS(1, 4, 3) SUMS(1, 5, 3)
+TABLE(4, 2, 4)
+TABLE(1, 3, 1) TABLE(2, 3, 1) TABLE(1, 4, 1) TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2) TABLE(1, 8, 4)
+    SUMS(6, 1, 2) SUMS(3, 2, 2) SUMS(2, 3, 2) SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3) SUMS(3, 2, 3)
+        SUMS(2, 3, 3) SUMS(1, 4, 3) SUMS(1, 5, 3)
 
             static lf_byte_fn *choose_table(const lf_byte_neuron *n) {
     static lf_byte_fn *const by_inputs[9][9] = {

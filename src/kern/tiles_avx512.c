@@ -35,7 +35,7 @@ static void turn(const void *from, size_t stride, size_t rows, size_t columns, u
         for (size_t i = 0; i < 16; i++)
             x[i] = r + i < rows ? _mm512_maskz_loadu_epi32(some, row + (r + i) * stride) : _mm512_setzero_si512();
         for (size_t i = 0; i < 16; i++) /* the caller's next columns; past the last one nothing happens */
-            _mm_prefetch(row + (r + i) * stride + 64, _MM_HINT_T0);
+            _mm_prefetch((const char *)((uintptr_t)row + (r + i) * stride + 64), _MM_HINT_T0);
         transpose_16(x);
         for (size_t c = 0; c < columns; c++)
             _mm512_storeu_si512(tile + c * LF_TILE_ROWS + r, x[c]);
