@@ -17,8 +17,9 @@ typedef struct eval_args {
 static const cli_option options[] = {
     {"data", 0, "SET[:SPLIT]", CLI_STRING, offsetof(eval_args, set),
      "data set, as mnist:test; `lutfisk data` lists them"},
-    {"in", 'i', "FILE", CLI_STRING, offsetof(eval_args, in), "rows as .npy, with -y"},
-    {"labels", 'y', "FILE", CLI_STRING, offsetof(eval_args, labels), "class of every row as .npy"},
+    {"in", 'i', "FILE", CLI_STRING, offsetof(eval_args, in),
+     "rows as .npy, or a .csv table for a network that knows its columns; with -y"},
+    {"labels", 'y', "FILE", CLI_STRING, offsetof(eval_args, labels), "class of every row as .npy, or FILE.csv:COLUMN"},
     {"data-dir", 0, "DIR", CLI_LIST, offsetof(eval_args, dirs), "folder of data sets ($LUTFISK_DATA is looked in too)"},
     {"engine", 0, "ENGINE", CLI_STRING, offsetof(eval_args, engine), "fast (the default) or reference"},
     {"input", 0, "[NAME=]TYPE[!][,scale[,offset]]", CLI_LIST, offsetof(eval_args, input),

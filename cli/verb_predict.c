@@ -13,7 +13,8 @@ typedef struct predict_args {
 
 static const cli_option options[] = {
     {"in", 'i', "[NAME=]FILE", CLI_LIST, offsetof(predict_args, in),
-     "rows as .npy, or one .npz; repeat with NAME= for several inputs"},
+     "rows as .npy, one .npz, or a .csv table for a network that knows its columns; repeat with NAME= for several "
+     "inputs"},
     {"out", 'o', "[NAME=]FILE", CLI_LIST, offsetof(predict_args, out), "where the results go"},
     {"engine", 0, "ENGINE", CLI_STRING, offsetof(predict_args, engine),
      "fast (packed bits, all cores; the default) or reference"},

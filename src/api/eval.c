@@ -8,6 +8,7 @@
 #include "data/metrics.h"
 #include "data/npy.h"
 #include "data/set.h"
+#include "data/table_rows.h"
 #include "report/text_table.h"
 
 typedef struct evaluator {
@@ -31,6 +32,9 @@ static lf_status take_set(evaluator *e) {
     e->set = lf_data_open(e->ctx, e->o->data, e->o->where.dirs);
     if (!e->set)
         return LF_BAD_INPUT;
+    const lf_graph *g = lf_engine_graph(e->engine);
+    if (g->column_count)
+        LF_TRY(lf_table_recode(e->ctx, g->columns, g->column_count, e->set));
     e->rows = e->set->rows;
     if (e->o->samples > 0 && (size_t)e->o->samples < e->rows)
         e->rows = (size_t)e->o->samples;
@@ -63,12 +67,34 @@ static lf_status take_labels(evaluator *e, const lf_array *x, size_t rows) {
     return LF_OK;
 }
 
+/* A file of labels, or a column of a table: "rows.csv:label". */
+static lf_status read_labels(evaluator *e, lf_array *y) {
+    const char *spec = e->o->labels, *colon = strrchr(spec, ':');
+    const char *path = colon ? lf_strndup(e->arena, spec, (size_t)(colon - spec)) : spec;
+    if (colon && lf_is_csv(path))
+        return lf_table_classes_read(e->ctx, e->arena, path, colon + 1, y);
+    if (!lf_is_csv(spec))
+        return lf_npy_read(e->ctx, e->arena, spec, y);
+    return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = spec},
+                   "which column holds the classes? -y FILE.csv:COLUMN says it");
+}
+
+/* Rows of a table as the network's columns code them. */
+static lf_status read_table(evaluator *e, lf_array *x) {
+    const lf_graph *g = lf_engine_graph(e->engine);
+    if (g->column_count)
+        return lf_table_rows_read(e->ctx, e->arena, e->o->in, g->columns, g->column_count, x);
+    return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = e->o->in},
+                   "the network does not say how columns become its input");
+}
+
 static lf_status take_files(evaluator *e) {
     lf_array x, y;
     if (!e->o->in || !e->o->labels)
-        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "eval wants --data SET, or -i X.npy with -y LABELS.npy");
-    LF_TRY(lf_npy_read(e->ctx, e->arena, e->o->in, &x));
-    LF_TRY(lf_npy_read(e->ctx, e->arena, e->o->labels, &y));
+        return lf_fail(e->ctx, LF_BAD_INPUT, NULL,
+                       "eval wants --data SET, or -i X.npy with -y LABELS.npy, or tables: -i X.csv -y X.csv:COLUMN");
+    LF_TRY(lf_is_csv(e->o->in) ? read_table(e, &x) : lf_npy_read(e->ctx, e->arena, e->o->in, &x));
+    LF_TRY(read_labels(e, &y));
     LF_TRY(lf_array_convert(e->ctx, e->arena, &x, LF_ARRAY_F32, e->o->in, &x));
     size_t all = e->rows = lf_array_rows(&x);
     if (e->o->samples > 0 && (size_t)e->o->samples < e->rows)

@@ -3,6 +3,7 @@
 
 #include "api/engine.h"
 #include "data/npy.h"
+#include "data/table_rows.h"
 
 static bool same_dims(lf_shape a, int from_a, lf_shape b, int from_b) {
     if (a.rank - from_a != b.rank - from_b)
@@ -88,6 +89,27 @@ static lf_status load_archive(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const
     return LF_OK;
 }
 
+/* A row of a table has one column for every element of the one input. */
+static lf_status load_table(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const char *path, lf_array *x) {
+    lf_where where = {.file = path};
+    lf_shape shape = lf_tensor_at(g, g->inputs.at[0].tensor)->shape;
+    if (!g->column_count) {
+        lf_status status = lf_fail(ctx, LF_BAD_INPUT, &where, "the network does not say how columns become its input");
+        lf_hint(ctx, "networks trained on tables do, in their .lf file; others take rows of numbers as .npy");
+        return status;
+    }
+    if (g->inputs.count != 1 || (size_t)lf_shape_count(shape) != g->column_count)
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "the network names %zu columns, its input is %s", g->column_count,
+                       lf_shape_text(a, shape));
+    LF_TRY(lf_table_rows_read(ctx, a, path, g->columns, g->column_count, x));
+    int64_t rows = x->shape.dim[0];
+    bool batch = shape.rank > 0 && shape.dim[0] == 1;
+    x->shape = lf_shape_make(1, &rows);
+    for (int i = batch; i < shape.rank && x->shape.rank < LF_MAX_RANK; i++)
+        x->shape.dim[x->shape.rank++] = shape.dim[i];
+    return LF_OK;
+}
+
 static lf_status load_one(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const char *spec, lf_rows *out) {
     const char *equals = strchr(spec, '=');
     const lf_port *port = equals                 ? port_named(g, spec, (size_t)(equals - spec))
@@ -102,7 +124,7 @@ static lf_status load_one(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const cha
     if (!port)
         return lf_fail(ctx, LF_BAD_INPUT, NULL,
                        "the network has %zu inputs: give each as -i NAME=FILE, or all in one .npz", g->inputs.count);
-    LF_TRY(lf_npy_read(ctx, a, path, &x));
+    LF_TRY(lf_is_csv(path) ? load_table(ctx, a, g, path, &x) : lf_npy_read(ctx, a, path, &x));
     return take_rows(ctx, a, g, port, &x, path, out);
 }
 

@@ -5,7 +5,7 @@
 #include "api/answer.h"
 #include "base/embed.h"
 #include "base/file.h"
-#include "data/set.h"
+#include "data/scaling.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "report/text_table.h"
@@ -58,6 +58,24 @@ static const char *stand_in(const lf_recipe *r) {
     return s->count == 3 ? s->at[0] == 3 ? "shapes" : "digits" : NULL;
 }
 
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n > m && !strcmp(s + n - m, end);
+}
+
+/* Steps are those of the training part. */
+static lf_status scale_data(trainer *t) {
+    const lf_recipe_table *table = &t->recipe->table;
+    if (table->scaling == LF_SCALING_NONE)
+        return LF_OK;
+    if (!ends_with(t->o->out, ".lf"))
+        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: the scaling of a table is saved in .lf files only",
+                       t->o->out);
+    LF_TRY(lf_scaling_fit(t->ctx, t->train, (int)table->bits));
+    LF_TRY(lf_scaling_apply(t->ctx, t->train->columns, t->train));
+    return lf_scaling_apply(t->ctx, t->train->columns, t->test);
+}
+
 /* Without MNIST or CIFAR-10 generated pictures stand in, and everybody is told. */
 static lf_status open_data(trainer *t) {
     const char *set = t->o->data ? t->o->data : t->recipe->data;
@@ -68,12 +86,7 @@ static lf_status open_data(trainer *t) {
     }
     t->train = lf_data_open(t->ctx, lf_format(t->arena, "%s:train", set), t->o->where.dirs);
     t->test = t->train ? lf_data_open(t->ctx, lf_format(t->arena, "%s:test", set), t->o->where.dirs) : NULL;
-    return t->test ? LF_OK : LF_BAD_INPUT;
-}
-
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n > m && !strcmp(s + n - m, end);
+    return t->test ? scale_data(t) : LF_BAD_INPUT;
 }
 
 static lf_status check_out(trainer *t) {
@@ -100,6 +113,10 @@ static lf_status run_training(trainer *t) {
         lf_note(t->ctx, &(lf_where){.file = o.checkpoint},
                 "there is no checkpoint to go on from: training starts afresh");
     LF_TRY(lf_train(t->ctx, t->recipe, &o, &t->report, &frozen));
+    if (t->train->columns && !ends_with(t->o->out, ".lf"))
+        lf_note(t->ctx, NULL, "how the table's columns became numbers is saved in .lf files only");
+    if (t->train->columns)
+        lf_graph_set_columns(frozen, t->train->columns, t->train->features);
     lf_status status =
         ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
     lf_graph_free(frozen);

@@ -4,6 +4,7 @@
 #define LF_DATA_SET_H
 
 #include "data/array.h"
+#include "ir/table_column.h"
 
 /* Rows of features with a class each. Everything lies in the set's own memory; free with lf_dataset_free. */
 typedef struct lf_dataset {
@@ -16,9 +17,10 @@ typedef struct lf_dataset {
     size_t features; /* elements of one row */
     int classes;
     const char *const *class_names;
-    const uint8_t *label; /* [rows] */
-    const uint8_t *raw;   /* [rows][features] the pixels as stored, or NULL where the features are no bytes */
-    const float *real;    /* [rows][features] where raw is NULL */
+    const uint8_t *label;     /* [rows] */
+    const uint8_t *raw;       /* [rows][features] the pixels as stored, or NULL where the features are no bytes */
+    const float *real;        /* [rows][features] where raw is NULL */
+    lf_table_column *columns; /* [features] of a table: how its cells became `real`; else NULL */
 } lf_dataset;
 
 /* Opens "NAME" or "NAME:SPLIT" (default test). dirs: NULL-terminated or NULL. NULL after recording why: unknown name (with the

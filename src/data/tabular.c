@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "data/scaling.h"
 
 bool lf_is_missing(const char *cell) {
     static const char *const words[] = {"", "?", "na", "nan", "null"};
@@ -81,11 +82,11 @@ static int ascending(const void *a, const void *b) {
 }
 
 /* False when a cell is neither missing nor a number. */
-static bool fit_number(const fitter *f, lf_column *c) {
+static bool fit_number(const fitter *f, lf_table_column *c, size_t at) {
     double *v = LF_NEW_ARRAY(f->arena, double, f->count);
     size_t n = 0;
     for (size_t i = 0; i < f->count; i++) {
-        const char *cell = cell_at(f->table, f->rows[i], c->at);
+        const char *cell = cell_at(f->table, f->rows[i], at);
         if (lf_is_missing(cell))
             continue;
         if (!is_number(cell, &v[n++]))
@@ -129,11 +130,11 @@ static size_t count_names(const fitter *f, name *all, size_t n) {
     return out;
 }
 
-static void fit_category(const fitter *f, lf_column *c) {
+static void fit_category(const fitter *f, lf_table_column *c, size_t at) {
     name *all = LF_NEW_ARRAY(f->arena, name, f->count + 1);
     all[f->count] = (name){"", 0, 1};
     for (size_t i = 0; i < f->count; i++) {
-        const char *cell = cell_at(f->table, f->rows[i], c->at);
+        const char *cell = cell_at(f->table, f->rows[i], at);
         all[i] = (name){lf_is_missing(cell) ? "" : cell, f->label[f->rows[i]], 1};
     }
     c->count = count_names(f, all, f->count + 1);
@@ -148,13 +149,15 @@ lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, const lf_csv
     fitter f = {.arena = a, .table = t, .rows = rows, .count = count, .label = label};
     for (size_t i = 0; i < count; i++)
         f.mean += (double)label[rows[i]] / (double)count;
-    *out = (lf_coding){.column = LF_NEW_ARRAY(a, lf_column, t->columns)};
+    *out =
+        (lf_coding){.column = LF_NEW_ARRAY(a, lf_table_column, t->columns), .at = LF_NEW_ARRAY(a, size_t, t->columns)};
     for (size_t k = 0; k < t->columns; k++) {
-        lf_column c = {.name = t->header[k], .at = k};
+        lf_table_column c = {.name = t->header[k]};
         if (!strcmp(c.name, plan->label) || is_listed(plan->ignored, c.name))
             continue;
-        if (!fit_number(&f, &c))
-            fit_category(&f, &c);
+        if (!fit_number(&f, &c, k))
+            fit_category(&f, &c, k);
+        out->at[out->features] = k;
         out->column[out->features++] = c;
     }
     if (!out->features || !count)
@@ -165,7 +168,7 @@ lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, const lf_csv
 /* -- coding --------------------------------------------------------------------------------------------------------- */
 
 /* Lists are short; the places of their names are not sorted by text. */
-static float code_of(const lf_column *c, const char *cell) {
+static float code_of(const lf_table_column *c, const char *cell) {
     size_t unknown = 0;
     for (size_t i = 0; i < c->count; i++) {
         if (!strcmp(c->names[i], cell))
@@ -178,19 +181,28 @@ static float code_of(const lf_column *c, const char *cell) {
 
 bool lf_coding_row(const lf_coding *c, const char *const *cell, float *out, size_t *bad) {
     for (size_t k = 0; k < c->features; k++) {
-        const lf_column *f = &c->column[k];
+        const lf_table_column *f = &c->column[k];
+        const char *text = cell[c->at[k]];
         double v = f->missing;
         if (f->names) {
-            out[k] = code_of(f, cell[f->at]);
+            out[k] = lf_column_scale(f, code_of(f, text));
             continue;
         }
-        if (!lf_is_missing(cell[f->at]) && !is_number(cell[f->at], &v)) {
+        if (!lf_is_missing(text) && !is_number(text, &v)) {
             *bad = k;
             return false;
         }
-        out[k] = (float)v;
+        out[k] = lf_column_scale(f, (float)v);
     }
     return true;
+}
+
+lf_status lf_coding_line(lf_ctx *ctx, const char *file, const lf_coding *c, const lf_csv *t, size_t row, float *out) {
+    size_t bad;
+    if (lf_coding_row(c, t->cell + row * t->columns, out, &bad))
+        return LF_OK;
+    return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file, .line = (int)t->line[row]},
+                   "'%s' in column '%s' is no number", cell_at(t, row, c->at[bad]), c->column[bad].name);
 }
 
 /* -- duplicates and parts ------------------------------------------------------------------------------------------- */
@@ -263,11 +275,7 @@ lf_status lf_table_rows(lf_ctx *ctx, const char *file, const lf_csv *t, const lf
     if (!x || !y)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "no memory for %zu rows", count);
     for (size_t i = 0; i < count; i++) {
-        size_t bad;
-        lf_where where = {.file = file, .line = (int)t->line[rows[i]]};
-        if (!lf_coding_row(c, t->cell + rows[i] * t->columns, x + i * c->features, &bad))
-            return lf_fail(ctx, LF_BAD_INPUT, &where, "'%s' in column '%s' is no number",
-                           cell_at(t, rows[i], c->column[bad].at), c->column[bad].name);
+        LF_TRY(lf_coding_line(ctx, file, c, t, rows[i], x + i * c->features));
         y[i] = label[rows[i]];
     }
     d->rows = count;
@@ -291,6 +299,7 @@ lf_status lf_table_open(lf_ctx *ctx, const char *file, const lf_csv *t, const lf
     lf_row_list *part = is_train ? &train : &test;
     LF_TRY(lf_coding_fit(ctx, d->arena, file, t, plan, train.at, train.count, label, coding));
     LF_TRY(lf_table_rows(ctx, file, t, coding, part->at, part->count, label, d));
+    d->columns = coding->column;
     d->class_names = plan->classes;
     for (d->classes = 0; plan->classes[d->classes];)
         d->classes++;

@@ -8,14 +8,7 @@
 
 #include "data/csv.h"
 #include "data/set.h"
-
-typedef struct lf_column {
-    const char *name;
-    size_t at;                /* column of the table */
-    double missing;           /* a number: what stands for a missing one */
-    const char *const *names; /* a category: its names in the order of their codes; NULL: a number */
-    size_t count;
-} lf_column;
+#include "ir/table_column.h"
 
 /* What is what in a table. */
 typedef struct lf_table_plan {
@@ -28,7 +21,8 @@ typedef struct lf_table_plan {
 
 /* The coding of a table's features. Arena memory. */
 typedef struct lf_coding {
-    lf_column *column; /* [features] */
+    lf_table_column *column; /* [features] */
+    size_t *at;              /* [features]: column of the table */
     size_t features;
 } lf_coding;
 
@@ -38,6 +32,9 @@ LF_MUST_USE lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, 
                                     lf_coding *out);
 /* One row: cells of a table with the columns that the coding names. False: a cell of a number's column is none; *bad is its feature. */
 bool lf_coding_row(const lf_coding *c, const char *const *cell, float *out, size_t *bad);
+/* Row `row` of a table, which has as many columns as the coding speaks of; a wrong cell is refused naming its line and column. */
+LF_MUST_USE lf_status lf_coding_line(lf_ctx *ctx, const char *file, const lf_coding *c, const lf_csv *t, size_t row,
+                                     float *out);
 /* A missing value: nothing, "?", "NA", "NaN", "null" in any case. */
 bool lf_is_missing(const char *cell);
 

@@ -4,6 +4,7 @@
 #include "ir/attr.h"
 #include "ir/names.h"
 #include "ir/store.h"
+#include "ir/table_column.h"
 
 static void copy_grid(lf_graph *to, lf_grid *grid) {
     grid->scale = grid->scale ? lf_copy(to->arena, grid->scale, (size_t)grid->scale_count * sizeof *grid->scale) : NULL;
@@ -65,6 +66,7 @@ lf_graph *lf_graph_clone(const lf_graph *g) {
             copy_node(copy, lf_node_at(g, g->order.at[i]), now);
     copy_ports(copy, &copy->inputs, &g->inputs, now);
     copy_ports(copy, &copy->outputs, &g->outputs, now);
+    lf_graph_set_columns(copy, g->columns, g->column_count);
     lf_store_share(copy, g);
     return copy;
 }

@@ -119,6 +119,8 @@ typedef struct lf_graph {
                                   * removed nodes stay in it (lf_node_at gives NULL for them) until lf_graph_sort, lf_graph_prune
                                   * or lf_infer; so a pass may change the graph while it walks a copy or a prefix of the order. */
     lf_ports inputs, outputs;
+    const struct lf_table_column *columns; /* of the table that rows come from (table_column.h), or NULL */
+    size_t column_count;
     struct lf_names *tensor_names, *node_names; /* private: names.h */
     struct lf_store *store; /* private: what holds the arena and the files that constants point into */
 } lf_graph;

@@ -4,6 +4,7 @@
 
 #include "ir/lftokens.h"
 #include "ir/op.h"
+#include "ir/table_column.h"
 
 typedef struct lf_parser {
     lf_ctx *ctx;
@@ -16,6 +17,7 @@ typedef struct lf_parser {
     size_t weights_len;
     lf_op_find_fn *find;
     bool has_source, has_graph;
+    LF_VEC(lf_table_column) columns; /* in the graph's arena */
 } lf_parser;
 
 lf_where lf_parse_here(const lf_parser *p);
@@ -47,6 +49,8 @@ LF_MUST_USE lf_status lf_parse_old_tensor(lf_parser *p, lf_id first_new, lf_id *
 LF_MUST_USE lf_status lf_parse_type(lf_parser *p, lf_tensor *t, lf_elem *elem);
 /* The elements of a constant whose type is known. */
 LF_MUST_USE lf_status lf_parse_elements(lf_parser *p, lf_tensor *t, lf_elem elem);
+/* "column ...". */
+LF_MUST_USE lf_status lf_parse_column(lf_parser *p);
 /* A whole statement that begins with a tensor. */
 LF_MUST_USE lf_status lf_parse_node(lf_parser *p);
 

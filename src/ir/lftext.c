@@ -4,12 +4,14 @@
  *   source "net.onnx" sha256 0123...
  *   graph "net"
  *   input "x" = %x : FLOAT32[1,784] grid UINT8 scale 1/255
+ *   column "dur" number missing 0.001 steps [0.0005, 0.01]
+ *   column "proto" names ["tcp", "", "udp"]
  *   const %w0 : BIPOLAR[1024,784] = lfw(16, 0123456789abcdef)
  *   const %b0 : INT4[2] scale 0.5 range {-3,3,2} = [1, -3]
  *   %a0 : INT11[1,1024] range {-784,784,2} = matmul(%x, %w0) "fc0" {pe=4, simd=16} place=fpga line=12
  *   output "y" = %a0
  *
- * One statement a line (a line may go on inside brackets), # begins a comment. Inputs, constants in the order of their ids,
+ * One statement a line (a line may go on inside brackets), # begins a comment. Inputs, columns of the table that rows come from, constants in the order of their ids,
  * nodes in the order of the graph, outputs. A type is DATATYPE[dimensions], then what is not usual: `scale` (usual: the step of
  * the datatype, so 1 for integers), `range` (usual: of the datatype), `ranges` per channel, `as` with the container of a
  * constant's elements. Lists of more than 64 items lie in the weights file: lfw(offset, first 16 digits of the SHA-256);
@@ -24,6 +26,7 @@
 #include "ir/lfw.h"
 #include "ir/lftokens.h"
 #include "ir/graph_check.h"
+#include "ir/table_column.h"
 
 enum { INLINE_MOST = 64, PER_LINE = 32 };
 
@@ -244,6 +247,7 @@ static lf_status print_all(printer *p) {
     print_head(p);
     for (size_t i = 0; i < g->inputs.count; i++)
         print_port(p, "input", &g->inputs.at[i], true);
+    lf_print_columns(p->out, g);
     for (size_t i = 0; i < g->tensors.count; i++)
         if (g->tensors.at[i] && g->tensors.at[i]->value)
             LF_TRY(print_constant(p, g->tensors.at[i]));

@@ -48,6 +48,14 @@ static float between(float a, float b) {
     return middle >= a && middle < b ? middle : a;
 }
 
+/* The same between integers: below the one up to b that is a multiple of the highest power of two, which fewest bits tell. */
+static float below_roundest(float a, float b) {
+    uint32_t hi = (uint32_t)b, round = hi;
+    for (uint32_t step = 1; hi / step * step > (uint32_t)a; step *= 2)
+        round = hi / step * step;
+    return (float)round - 0.5f;
+}
+
 /* Thresholds stand between different values: where a quantile falls on the value of the one before, the next higher value is taken. */
 static void quantiles(const fitter *f, float *t) {
     size_t at = 0;
@@ -58,7 +66,9 @@ static void quantiles(const fitter *f, float *t) {
         size_t next = at;
         while (next < f->count && f->column[next] <= f->column[at])
             next++;
-        t[k] = next < f->count ? between(f->column[at], f->column[next]) : f->column[at];
+        bool ranks = f->recipe->table.scaling == LF_SCALING_RANK;
+        float a = f->column[at], b = next < f->count ? f->column[next] : a;
+        t[k] = !(b > a) ? a : ranks ? below_roundest(a, b) : between(a, b);
         at = next;
     }
 }

@@ -85,6 +85,11 @@ static void votes(freezer *f) {
     lf_attr_set_bool(sum, "keepdims", false);
 }
 
+/* One LUT for two classes is the class. */
+static bool is_alone(const lf_lut_net *n) {
+    return n->layer[n->layers - 1].luts == 1;
+}
+
 /* The class with the most votes, the lowest on ties. */
 static void winner(freezer *f) {
     lf_node *n = append(f, "argmax", "winner", lf_shape_make(1, (const int64_t[]){1}), NULL, 0);
@@ -104,10 +109,14 @@ lf_graph *lf_lut_net_freeze(lf_ctx *ctx, lf_lut_net *n) {
     thermometer(&f);
     for (int i = 0; i < n->layers; i++)
         layer(&f, i);
-    votes(&f);
-    if (n->recipe->luts.argmax)
+    bool class = n->recipe->luts.argmax || is_alone(n);
+    if (is_alone(n))
+        reshape(&f, "by_row", lf_shape_make(1, (const int64_t[]){1}));
+    else
+        votes(&f);
+    if (class && !is_alone(n))
         winner(&f);
-    LF_PUSH(g->arena, &g->outputs, (lf_port){n->recipe->luts.argmax ? "class" : "votes", f.at, NULL});
+    LF_PUSH(g->arena, &g->outputs, (lf_port){class ? "class" : "votes", f.at, NULL});
     if (lf_infer(g) == LF_OK && lf_verify_graph(g) == LF_OK)
         return g;
     lf_graph_free(g);

@@ -16,7 +16,9 @@ static void layer_sizes(lf_lut_net *n, int i) {
     l->in = i ? n->layer[i - 1].luts : n->thermometer->features * n->thermometer->levels;
     l->luts = (size_t)n->recipe->layer[i].units;
     l->pins = l->luts * n->fan_in;
-    l->choices = (size_t)(i && r->deep_candidates ? r->deep_candidates : r->candidates);
+    l->choices = (size_t)(r->method == LF_LUTS_SEARCH ? 1
+                          : i && r->deep_candidates   ? r->deep_candidates
+                                                      : r->candidates);
     n->values += l->luts * LF_LUT_ENTRIES + (l->choices > 1 ? l->pins * l->choices : 0);
     n->kepts += l->pins * l->choices;
 }
@@ -220,11 +222,10 @@ static void forward_luts(void *arg, size_t group, int worker) {
 
 static void count_votes(lf_lut_net *n) {
     const lf_lut_layer *l = &n->layer[n->layers - 1];
-    size_t votes = l->luts / n->classes;
     float scale = (float)(1 / n->recipe->luts.temperature);
     memset(n->counts, 0, n->classes * n->batch * sizeof *n->counts);
     for (size_t lut = 0; lut < l->luts; lut++)
-        n->rows->count(l->bits + lut * n->words, n->batch, n->counts + lut / votes * n->batch);
+        n->rows->count(l->bits + lut * n->words, n->batch, n->counts + lf_lut_class(n, lut) * n->batch);
     for (size_t k = 0; k < n->classes * n->batch; k++)
         n->logits[k] = (float)n->counts[k] * scale;
 }
@@ -300,9 +301,9 @@ static void backward_luts(void *arg, size_t group, int worker) {
     const job *j = arg;
     const lf_lut_net *n = j->net;
     lf_lut_layer *l = &n->layer[j->layer];
-    size_t votes = l->luts / n->classes;
     for (size_t lut = group * GROUP; lut < group_end(l, group); lut++)
-        backward_lut(j, lut, l->d ? l->d + lut * n->batch : n->scores + lut / votes * n->batch, n->scratch[worker]);
+        backward_lut(j, lut, l->d ? l->d + lut * n->batch : n->scores + lf_lut_class(n, lut) * n->batch,
+                     n->scratch[worker]);
 }
 
 /* Which pins of layer i, as they were wired for this batch, read each LUT before it. */

@@ -62,6 +62,12 @@ typedef struct lf_lut_net {
     float **scratch; /* per worker */
 } lf_lut_net;
 
+/* Whose vote a LUT of the last layer is. One LUT alone, for two classes, is the class itself. */
+static inline size_t lf_lut_class(const lf_lut_net *n, size_t lut) {
+    size_t luts = n->layer[n->layers - 1].luts;
+    return luts == 1 ? 1 : lut / (luts / n->classes);
+}
+
 /* Wires, tables and scores from the seed; likely[bit]: how much an input bit varies, which is how likely it is drawn. */
 lf_lut_net *lf_lut_net_new(const lf_recipe *r, const lf_thermometer *t, size_t classes, uint64_t seed, lf_isa isa,
                            lf_pool *pool, const double *likely);

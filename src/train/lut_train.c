@@ -1,5 +1,5 @@
 /* Networks of trained LUTs, for the training loop. */
-#include "train/lut_net.h"
+#include "train/lut_search.h"
 #include "train/trainee.h"
 
 enum { VALUES_MAX = 1 << 27 };
@@ -9,23 +9,37 @@ typedef struct luts {
     lf_lut_net *net;
     lf_thermometer thermometer;
     lf_feed train, test;
-    double *likely; /* of input bits to be drawn */
+    double *likely;        /* of input bits to be drawn */
+    lf_lut_search *search; /* or NULL: gradients */
 } luts;
+
+/* A search does an epoch's work when it begins; the loop's steps are only counted, as a checkpoint of any family holds them. */
+static void count_step(lf_lut_net *n) {
+    n->step++;
+    n->power1 *= n->recipe->training.beta1;
+    n->power2 *= n->recipe->training.beta2;
+}
 
 static void step(void *self, const uint32_t *rows, double rate) {
     luts *s = self;
-    lf_lut_net_train_step(s->net, &s->train, rows, rate);
+    if (s->search)
+        count_step(s->net);
+    else
+        lf_lut_net_train_step(s->net, &s->train, rows, rate);
 }
 
 static void begin_epoch(void *self, int64_t epoch, int64_t epochs) {
-    lf_lut_net *n = ((luts *)self)->net;
+    luts *s = self;
+    lf_lut_net *n = s->net;
+    if (s->search)
+        lf_lut_search_epoch(s->search, epoch, epochs);
     n->calm = (double)epoch > n->recipe->regularize.until * (double)epochs;
     n->settled = (double)epoch > (1 - n->recipe->luts.settle) * (double)epochs;
 }
 
 static void end_epoch(void *self, int64_t epoch, int64_t epochs) {
     luts *s = self;
-    if ((double)epoch < s->net->recipe->luts.renew_until * (double)epochs)
+    if (!s->search && (double)epoch < s->net->recipe->luts.renew_until * (double)epochs)
         lf_lut_net_renew(s->net, s->likely, (uint64_t)epoch);
 }
 
@@ -44,6 +58,7 @@ static lf_graph *freeze(lf_ctx *ctx, void *self) {
 
 static void free_luts(void *self) {
     luts *s = self;
+    lf_lut_search_free(s->search);
     lf_lut_net_free(s->net);
     lf_arena_free(s->arena);
 }
@@ -61,7 +76,8 @@ static lf_status check_sizes(const lf_training *t, size_t classes) {
     double values = 0, candidates = (double)r->luts.candidates;
     for (int i = 0; i < r->layers; i++)
         values += (double)r->layer[i].units * (64 + 6 * (candidates + (double)r->training.batch));
-    if ((size_t)last->units % classes)
+    bool alone = last->units == 1 && classes == 2 && r->luts.method == LF_LUTS_SEARCH;
+    if ((size_t)last->units % classes && !alone)
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL,
                        "the last layer of %s has %lld LUTs, which is no multiple of the %zu classes", r->name,
                        (long long)last->units, classes);
@@ -98,6 +114,11 @@ lf_status lf_train_luts(const lf_training *t, lf_trainee *out) {
     lf_lut_net *n = lf_lut_net_new(t->recipe, &s->thermometer, classes, t->seed, t->options->kernel,
                                    lf_ctx_pool(t->ctx), s->likely);
     s->net = n;
+    if (t->recipe->luts.method == LF_LUTS_SEARCH &&
+        !(s->search = lf_lut_search_new(t->ctx, n, &s->train, t->rows, t->count))) {
+        free_luts(s);
+        return LF_BAD_INPUT;
+    }
     lf_train_values values = {n->value, n->m, n->v, n->values, n->kept, n->kepts, &n->step, &n->power1, &n->power2};
     *out = (lf_trainee){.self = s, .values = values, .kernel = lf_isa_name(n->rows->isa), .free = free_luts};
     out->step = step, out->begin_epoch = begin_epoch, out->end_epoch = end_epoch, out->count_right = count_right,

@@ -238,6 +238,11 @@ static lf_status check_luts(const lf_parser *p, const lf_yaml *root) {
     LF_TRY(check_chain(p, root));
     if (!good_count(r->luts.candidates) || !good_count(r->luts.deep_candidates))
         return lf_recipe_wrong(p, root, "luts: candidates are 1 or a multiple of 16");
+    bool search = r->luts.method == LF_LUTS_SEARCH;
+    if (search && (r->regularize.shift || r->regularize.flip || r->regularize.distort > 0))
+        return lf_recipe_wrong(p, root, "luts: 'method: search' looks at all rows at once and does not move pictures");
+    if (!search && r->luts.comparison_cost > 0)
+        return lf_recipe_wrong(p, root, "luts: 'comparison_cost' belongs to 'method: search'");
     if (r->training.batch % 64)
         return lf_recipe_wrong(p, root, "family luts: the batch is a multiple of 64");
     return LF_OK;

@@ -122,6 +122,14 @@ typedef struct lf_recipe_regularize {
 typedef enum lf_family { LF_FAMILY_PRODUCTS, LF_FAMILY_LUTS, LF_FAMILY_NEURONS, LF_FAMILY_EDGES } lf_family;
 typedef enum lf_mask { LF_MASK_BALANCED, LF_MASK_RANDOM, LF_MASK_LEARNED, LF_MASK_REGROW } lf_mask;
 
+/* How numbers of tables come to the network: as they are, or as integers that keep their order (data/scaling.h). */
+typedef enum lf_scaling_kind { LF_SCALING_NONE, LF_SCALING_RANK } lf_scaling_kind;
+
+typedef struct lf_recipe_table {
+    int scaling;  /* lf_scaling_kind */
+    int64_t bits; /* of the integers */
+} lf_recipe_table;
+
 typedef enum lf_threshold_kind { LF_THRESHOLD_QUANTILE, LF_THRESHOLD_UNIFORM, LF_THRESHOLD_GAUSSIAN } lf_threshold_kind;
 
 typedef struct lf_recipe_thermometer {
@@ -131,7 +139,12 @@ typedef struct lf_recipe_thermometer {
     const char *values; /* the same thresholds for every feature, ascending, apart by blanks; "": fitted */
 } lf_recipe_thermometer;
 
+/* How LUTs are found: gradients of tables and wiring, or one pin and table at a time by counting rows. */
+typedef enum lf_luts_method { LF_LUTS_GRADIENT, LF_LUTS_SEARCH } lf_luts_method;
+
 typedef struct lf_recipe_luts {
+    int method;                          /* lf_luts_method */
+    double comparison_cost;              /* SEARCH: rows that a threshold nobody reads yet must win */
     int64_t inputs;                      /* of a LUT */
     int64_t candidates, deep_candidates; /* of each pin: 1 or a multiple of 16; in layers behind the first */
     double spread;                       /* of finite differences, per bit of distance */
@@ -176,7 +189,8 @@ typedef struct lf_recipe {
     lf_recipe_training training;
     lf_recipe_loss loss;
     lf_recipe_regularize regularize;
-    int family;                        /* lf_family */
+    int family; /* lf_family */
+    lf_recipe_table table;
     lf_recipe_thermometer thermometer; /* LUTS */
     lf_recipe_luts luts;
     lf_recipe_neurons neurons; /* NEURONS */

@@ -23,6 +23,8 @@ static const char *const output_kinds[] = {"scale", "batch_norm", NULL};
 static const char *const families[] = {"products", "luts", "neurons", "edges", NULL};
 static const char *const masks[] = {"balanced", "random", "learned", "regrow", NULL};
 static const char *const threshold_kinds[] = {"quantile", "uniform", "gaussian", NULL};
+static const char *const scalings[] = {"none", "rank", NULL};
+static const char *const luts_methods[] = {"gradient", "search", NULL};
 static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
 
 const lf_attr_desc lf_quantizer_keys[] = {
@@ -158,7 +160,20 @@ static const lf_attr_desc thermometer_keys[] = {
     {0},
 };
 
+static const lf_attr_desc table_keys[] = {
+    KEY_ENUM(lf_recipe_table, scaling, "none", scalings,
+             "numbers as they are; rank: integers that equally many rows for training share, saved with the network"),
+    KEY(lf_recipe_table, bits, LF_ATTR_INT, "6", 1, 8, "of these integers"),
+    {0},
+};
+
 static const lf_attr_desc luts_keys[] = {
+    KEY_ENUM(lf_recipe_luts, method, "gradient", luts_methods,
+             "gradients; search: in every epoch about one input of every LUT is read from the bit, and filled with the "
+             "table, "
+             "that get most rows right"),
+    KEY(lf_recipe_luts, comparison_cost, LF_ATTR_REAL, "0", 0, 1e6,
+        "search: rows that a threshold must win to be read when no other LUT reads it"),
     KEY(lf_recipe_luts, inputs, LF_ATTR_INT, "6", 1, 6, "of a LUT"),
     KEY(lf_recipe_luts, candidates, LF_ATTR_INT, "32", 1, 4096,
         "bits that an input may come from, 1 (drawn, not learned) or a multiple of 16"),
@@ -223,6 +238,7 @@ const lf_recipe_section lf_recipe_sections[] = {
     {"output", offsetof(lf_recipe, output), output_keys, "from the last product to logits"},
     {"training", offsetof(lf_recipe, training), training_keys, "Adam under a cosine schedule with warm-up"},
     {"loss", offsetof(lf_recipe, loss), loss_keys, "what is minimized"},
+    {"table", offsetof(lf_recipe, table), table_keys, "sets of numbers and categories: their scaling"},
     {"thermometer", offsetof(lf_recipe, thermometer), thermometer_keys, "family luts: bits of the input"},
     {"luts", offsetof(lf_recipe, luts), luts_keys, "family luts: wiring and tables"},
     {"neurons", offsetof(lf_recipe, neurons), neurons_keys, "family neurons: fan-in, bits and masks"},

@@ -118,7 +118,8 @@ lf_status lf_recipe_read_layers(const lf_parser *p, const lf_recipe_layer *defau
     const lf_recipe_layer *last = &p->recipe->layer[p->recipe->layers - 1];
     if (last->kind != LF_LAYER_DENSE)
         return lf_recipe_wrong(p, list, "the last layer is not dense: it must be the number of classes");
-    return last->units >= 2 ? LF_OK : lf_recipe_wrong(p, list, "fewer than 2 classes");
+    bool class = p->recipe->family == LF_FAMILY_LUTS && p->recipe->luts.method == LF_LUTS_SEARCH;
+    return last->units >= 2 || class ? LF_OK : lf_recipe_wrong(p, list, "fewer than 2 classes");
 }
 
 /* -- sizes --------------------------------------------------------------------------------------------------------- */

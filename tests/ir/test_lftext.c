@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "ir/lftext.h"
+#include "ir/table_column.h"
 #include "small_ops.h"
 
 static void say_all(lf_ctx *ctx) {
@@ -74,6 +75,11 @@ static lf_graph *graph_with_everything(lf_ctx *ctx) {
     needy_attr needs = {-1};
     lf_tensor *q = lf_tensor_new(g, "q q", a->shape, (lf_dtype){0});
     lf_node_new(g, &op_needy, "needs", &a->id, 1, &q->id, 1, &needs);
+    lf_graph_set_columns(g,
+                         (const lf_table_column[]){
+                             {.name = "a \"b\"", .missing = 0.1, .steps = (float[]){-1, 0.1f, 0.1f}, .step_count = 3},
+                             {.name = "kind", .names = (const char *const[]){"x", "", "y\n"}, .count = 3}},
+                         2);
     small_output(g, "z", z->id);
     small_output(g, "also z", z->id);
     small_output(g, "w", long_scales->id);
@@ -186,7 +192,16 @@ static const struct {
     {"lutfisk 1\ngraph \"a\\x00\"\n", "a wrong escape or a zero byte in a string"},
     {"lutfisk 1\ngraph \"a\" \"b\"\n", "expected the end of the line, found `\"b\"`"},
     {"lutfisk 1\ninptu \"x\" = %x : INT4[1]\n", "did you mean input?"},
-    {"lutfisk 1\n= 3\n", "expected source, graph, input, const, output or a tensor, found `=`"},
+    {HEAD "column x\n", "the name of the column in quotes"},
+    {HEAD "column \"a\" numbre missing 1\n", "expected number or names"},
+    {HEAD "column \"a\" number\n", "expected `missing` and a number"},
+    {HEAD "column \"a\" number missing nan\n", "must be finite"},
+    {HEAD "column \"a\" names []\n", "at least one name"},
+    {HEAD "column \"a\" names [\"x\" \"y\"]\n", "expected `,`"},
+    {HEAD "column \"a\" number missing 1 steps [2, 1]\n", "f.lf:3:39: steps are finite and ascend"},
+    {HEAD "column \"a\" number missing 1\ncolumn \"a\" number missing 1\n", "stands there twice"},
+    {HEAD "column \"a\" number missing 1 stesp [1]\n", "expected the end of the line"},
+    {"lutfisk 1\n= 3\n", "expected source, graph, input, column, const, output or a tensor, found `=`"},
     {"lutfisk 1\n@\n", "f.lf:2:1: a character that means nothing here"},
     {"lutfisk 1\n%\n", "a tensor without a name"},
     {"lutfisk 1\n%\"\" : INT4[1] = pass(%x)\n", "a tensor without a name"},

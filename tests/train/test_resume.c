@@ -25,6 +25,8 @@ static const char edges[] = "data: digits\nfamily: edges\nlayers: [9, 10]\n"
 static const char neurons[] = "data: digits\nfamily: neurons\nlayers: [40, 20, 10]\n"
                               "neurons: {fan_in: 4, bits: 2, output_bits: 5, mask: regrow}\n"
                               "training: {epochs: 10, batch: 48, validation: 300, initial: 0.5}\n";
+static const char search[] = "data: digits\nfamily: luts\nthermometer: {values: '0.5'}\nlayers: [40, 20]\n"
+                             "luts: {method: search}\ntraining: {epochs: 40, batch: 64, validation: 300}\n";
 
 typedef struct fixture {
     train_case c;
@@ -100,6 +102,7 @@ static void test_kill_and_resume(void **state) {
     kill_and_resume(*state, recipe);
     kill_and_resume(*state, edges);
     kill_and_resume(*state, neurons);
+    kill_and_resume(*state, search);
 }
 
 static void refused(fixture *f, const lf_train_options *o, const char *says) {

@@ -1,0 +1,89 @@
+#include "data/table_rows.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "data/scaling.h"
+
+bool lf_is_csv(const char *path) {
+    static const char *const endings[] = {".csv", ".csv.gz", ".csv.xz"};
+    size_t n = strlen(path);
+    for (size_t i = 0; i < LF_COUNT(endings); i++) {
+        size_t m = strlen(endings[i]);
+        if (n > m && !strcmp(path + n - m, endings[i]))
+            return true;
+    }
+    return false;
+}
+
+static lf_status find_column(lf_ctx *ctx, const char *path, const lf_csv *t, const char *name, size_t *at) {
+    for (*at = 0; *at < t->columns; (*at)++)
+        if (!strcmp(t->header[*at], name))
+            return LF_OK;
+    const char *near = lf_nearest(name, t->header, t->columns);
+    lf_status status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path, .line = 1},
+                               "the first line names no column '%s', which the network reads", name);
+    lf_hint(ctx, "%s%s%sthe first line of a table names its columns, in any order", near ? "it names '" : "",
+            near ? near : "", near ? "'; " : "");
+    return status;
+}
+
+static lf_status find_columns(lf_ctx *ctx, lf_arena *a, const char *path, const lf_csv *t,
+                              const lf_table_column *columns, size_t count, lf_coding *out) {
+    *out = (lf_coding){lf_copy(a, columns, count * sizeof *columns), LF_NEW_ARRAY(a, size_t, count), count};
+    for (size_t k = 0; k < count; k++)
+        LF_TRY(find_column(ctx, path, t, columns[k].name, &out->at[k]));
+    return LF_OK;
+}
+
+lf_status lf_table_rows_read(lf_ctx *ctx, lf_arena *a, const char *path, const lf_table_column *columns, size_t count,
+                             lf_array *x) {
+    lf_csv t;
+    lf_coding c;
+    LF_TRY(lf_csv_read(ctx, a, path, true, &t));
+    LF_TRY(find_columns(ctx, a, path, &t, columns, count, &c));
+    lf_shape shape = lf_shape_make(2, (const int64_t[]){(int64_t)t.rows, (int64_t)count});
+    if (!lf_array_new(a, LF_ARRAY_F32, shape, x))
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "no memory for %zu rows", t.rows);
+    for (size_t i = 0; i < t.rows; i++)
+        LF_TRY(lf_coding_line(ctx, path, &c, &t, i, (float *)x->data + i * count));
+    return LF_OK;
+}
+
+lf_status lf_table_classes_read(lf_ctx *ctx, lf_arena *a, const char *path, const char *column, lf_array *y) {
+    lf_csv t;
+    size_t at;
+    LF_TRY(lf_csv_read(ctx, a, path, true, &t));
+    LF_TRY(find_column(ctx, path, &t, column, &at));
+    if (!lf_array_new(a, LF_ARRAY_I64, lf_shape_make(1, (const int64_t[]){(int64_t)t.rows}), y))
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "no memory for %zu rows", t.rows);
+    for (size_t i = 0; i < t.rows; i++) {
+        const char *cell = t.cell[i * t.columns + at];
+        int64_t *v = (int64_t *)y->data + i;
+        if (!lf_parse_i64(cell, v) || *v < 0 || *v > 255)
+            return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path, .line = (int)t.line[i]},
+                           "'%s' in column '%s' is not a class from 0 to 255", cell, column);
+    }
+    return LF_OK;
+}
+
+static bool same_column(const lf_table_column *a, const lf_table_column *b) {
+    if (strcmp(a->name, b->name) != 0 || a->count != b->count || (a->missing < b->missing) || (a->missing > b->missing))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->names[i], b->names[i]) != 0)
+            return false;
+    return true;
+}
+
+lf_status lf_table_recode(lf_ctx *ctx, const lf_table_column *columns, size_t count, lf_dataset *d) {
+    if (!d->columns || d->features != count)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s has not the %zu columns of a table that the network reads",
+                       d->title, count);
+    for (size_t k = 0; k < count; k++)
+        if (!same_column(&columns[k], &d->columns[k]))
+            return lf_fail(ctx, LF_BAD_INPUT, NULL,
+                           "%s: column '%s' is not coded as the network's column '%s' was when it was trained",
+                           d->title, d->columns[k].name, columns[k].name);
+    return lf_scaling_apply(ctx, columns, d);
+}
