@@ -82,7 +82,9 @@ static void check_stages(const lf_circuit *c, const uint8_t *mark) {
     for (lf_word w = 1; w < c->words.count; w++) {
         const lf_word_def *d = lf_word_at(c, w);
         for (int side = 0; d->op == LF_WORD_ADD && side < 2; side++) {
-            const lf_word_def *x = lf_word_at(c, side ? d->b : d->a);
+            lf_word operand = side ? d->b : d->a;
+            const lf_word_def *x = lf_word_at(c, operand);
+            assert_true(!lf_word_absorbs(c, mark, operand) || c->stage.at[operand] == c->stage.at[w]);
             for (int k = 0; x->op == LF_WORD_JOIN && k < x->arg_count; k++)
                 assert_true(!mark[x->args[k]] || c->stage.at[x->args[k]] == c->stage.at[w]);
         }
