@@ -1,7 +1,7 @@
 /* channels-last: convolutions, pools and what lies between them work on [N, axes..., C], as streams do (contracts.md 3).
  *
- * A region is what can be reached from a spatial op over tensors of rank 3 and more, through ops that do not care about layout. All
- * of it is turned over at once; transposes stand only where tensors enter and leave it, and those that meet a transpose of the
+ * A region is what can be reached from a spatial op, or from one that joins, divides or leaves over the channels of [N, C, H, W], over
+ * tensors of rank 3 and more, through ops that do not care about layout. All of it is turned over at once; transposes stand only where tensors enter and leave it, and those that meet a transpose of the
  * model's own cancel. A transpose in front of a flatten goes into the rows of the constant matrix behind it. */
 #include <string.h>
 
@@ -25,6 +25,19 @@ typedef struct state {
 
 static bool is_spatial(const lf_node *n) {
     return lf_has_attr(n, "layout") && !strcmp(lf_attr_enum_name(n, "layout"), "channels_first");
+}
+
+/* Joins or divides axis 1 of a picture [N, C, H, W], or reduces all axes but the first two. */
+static bool takes_channels(const lf_graph *g, const lf_node *n) {
+    if (lf_out(g, n, 0)->shape.rank != 4)
+        return false;
+    if (lf_is_op(n, "concat") || lf_is_op(n, "split"))
+        return lf_attr_int(n, "axis") == 1 || lf_attr_int(n, "axis") == -3;
+    if (!lf_is_op(n, "reduce") || lf_attr_ints(n, "axes").count != 2)
+        return false;
+    const int64_t *axes = lf_attr_ints(n, "axes").at;
+    int64_t a = (axes[0] + 4) % 4, b = (axes[1] + 4) % 4;
+    return a + b == 5 && a != b && a > 1 && b > 1;
 }
 
 static bool is_data(const lf_tensor *t) {
@@ -112,7 +125,7 @@ static void grow(state *s) {
     const lf_graph *g = s->g;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (n && is_spatial(n) && can_turn(g, n))
+        if (n && (is_spatial(n) || takes_channels(g, n)) && can_turn(g, n))
             mark_around(s, n);
     }
     while (s->work.count) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ir/attr_access.h"
+#include "ops/elementwise.h"
 #include "ops/ops.h"
 #include "pass/composed.h"
 #include "pass/integerize_inside.h"
@@ -125,14 +126,28 @@ static lf_id per_channel(lf_integers *s, const lf_node *n, const char *what, con
     return lf_const_codes(s->g, lf_format(s->g->arena, "%s_%s", n->name, what), lf_shape_make(1, &rows), v)->id;
 }
 
+/* x * mul + add stays within what the op takes, with the base of the outputs in the sum: below the shift, so that it counts much. */
+static bool sums_fit(const lf_requantizer *q, const lf_range *range, int64_t channels, int64_t out_base) {
+    for (int64_t c = 0; c < channels; c++) {
+        __int128 add = q->add[c] + (__int128)out_base * ((int64_t)1 << q->shift);
+        const __int128 sums[] = {add, (__int128)range[c].lo * q->mul[c], (__int128)range[c].hi * q->mul[c],
+                                 (__int128)range[c].lo * q->mul[c] + add, (__int128)range[c].hi * q->mul[c] + add};
+        for (size_t i = 0; i < LF_COUNT(sums); i++)
+            if (sums[i] < -LF_CODE_MAX || sums[i] > LF_CODE_MAX)
+                return false;
+    }
+    return true;
+}
+
 /* One multiplication, addition and shift instead, where that gives the same integers; *done tells. */
 static lf_status try_requantize(lf_integers *s, const lf_node *n, const lf_tensor *x, const lf_thresholds *t,
                                 bool *done) {
     int64_t channels = x->shape.dim[x->shape.rank - 1];
+    const lf_range *range = channel_ranges(s, x, channels);
     lf_requantizer q;
     *done = false;
     if (t->levels < MANY_LEVELS || t->out_step != 1 || t->elements != channels ||
-        !lf_requantize_find(t, channel_ranges(s, x, channels), s->arena, &q))
+        !lf_requantize_find(t, range, s->arena, &q) || !sums_fit(&q, range, channels, t->out_base))
         return LF_OK;
     *done = true;
     for (int64_t c = 0; c < channels; c++)

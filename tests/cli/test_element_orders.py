@@ -92,11 +92,28 @@ def scales_by_element(n):
     return [n.matrix(n.quant(n.node("Mul", n.node("Flatten", n.picture()), n.const(1 + n.random.integers(0, 4, 60)))), 60)]
 
 
+def joined_without_layers(n):
+    return [n.quant(n.node("Concat", n.codes, n.quant(n.node("Neg", n.codes), 0.5), axis=1), 0.5)]
+
+
+def divided_without_layers(n):
+    left, right = n.node("Split", n.node("Concat", n.codes, n.quant(n.node("Neg", n.codes)), axis=1), axis=1, outputs=2)
+    return [n.quant(n.node("Add", left, right), 0.5)]
+
+
+def mean_without_layers(n, keepdims):
+    return [n.quant(n.node("ReduceMean", n.codes, axes=[2, 3], keepdims=keepdims), 0.125)]
+
+
 CASES = [("a flatten at the output", flattened_output, ""),
          ("a flatten that two products read", two_heads, ""),
          ("a sum of two flattens", sum_of_flattens, "transpose has no hardware"),
          ("a flatten gated by another vector", gated_flatten, "transpose has no hardware"),
          ("a mean over rows and columns that drops them", mean_without_axes, ""),
+         ("channels joined where no layer stands", joined_without_layers, ""),
+         ("channels divided where no layer stands", divided_without_layers, ""),
+         ("a mean where no layer stands", lambda n: mean_without_layers(n, 1), ""),
+         ("a mean where no layer stands, without its axes", lambda n: mean_without_layers(n, 0), ""),
          ("scaling by 2, the nearest pixel", lambda n: scaled(n, "round_prefer_floor"), ""),
          ("scaling by 2, the pixel before", lambda n: scaled(n, "floor"), "whole factors"),
          ("scaling by 2, the pixel behind", lambda n: scaled(n, "ceil"), "whole factors"),
