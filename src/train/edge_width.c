@@ -2,9 +2,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "num/realfn.h"
 #include "train/edge_net.h"
 
 enum { ENTRIES_MAX = 256 };
+
+static const double ln_2 = 0.69314718055994531;
 
 int lf_edge_width(const lf_edge_layer *l, size_t e) {
     if (!l->width)
@@ -33,7 +36,7 @@ double lf_edge_luts(int read, double word) {
 
 /* Bits of numbers that spread over `span` steps; as a real, so that it has a slope. */
 static double word_bits(double span) {
-    return log2(1 + span);
+    return lf_log(1 + span) / ln_2;
 }
 
 typedef struct extent {
