@@ -1,117 +1,173 @@
-/* Netlists compared: all outputs at random inputs; each output by itself at all inputs where its cone has few. */
+/* Netlists compared: all outputs at random inputs; then y is proved against x, signal by signal. What random inputs cannot tell apart is looked at for
+ * all values of a few signals that lie before both and are proved equal already (cut points), or, for outputs, of the inputs. */
 #include "circuit/lut_check.h"
 
 #include <string.h>
 
 #include "base/rng.h"
-#include "circuit/lut_truth.h"
+#include "circuit/lut_cone.h"
 #include "circuit/wide_truth.h"
 
-enum { RANDOM_WORDS = 64, CONE_INPUTS = 14 };
-static const size_t work_max = (size_t)1 << 27; /* LUT words evaluated exhaustively in all */
+enum { RANDOM_WORDS = 64, CONE_INPUTS = 14, CONE_LUTS = 4000, LOOK_ALIKES = 4 };
+static const size_t work_max = (size_t)1 << 27; /* LUT words evaluated at all values, for signals, and for outputs */
 
 typedef struct lf_check {
     const lf_lutnet *net[2];
     lf_arena *a;
-    uint64_t *value[2]; /* [signal] */
-    uint32_t *stamp[2]; /* [signal]: the output whose cone it is in */
-    LF_VEC(lf_signal) cone[2];
-    lf_signal input[CONE_INPUTS];
-    int inputs;
+    uint64_t *shown[2]; /* [signal]: hash of its values at the random inputs */
+    lf_signal *twin;    /* [signal of y]: the signal of x it is equal to, or 0 */
+    bool *proved;       /* [signal of y]: a LUT that has one */
+    lf_signal *slot;    /* LUTs of x by what they have shown; 0: empty */
+    size_t slots;       /* a power of two */
+    lf_cone cone[2];
+    size_t work;
 } lf_check;
+
+/* -- at random --------------------------------------------------------------------------------------------------------- */
+
+static size_t signals_of(const lf_lutnet *n) {
+    return 2 + n->inputs + n->luts.count;
+}
+
+static void note_values(lf_check *k, int side, const uint64_t *value) {
+    for (size_t s = 0; s < signals_of(k->net[side]); s++) {
+        uint64_t h = (k->shown[side][s] ^ value[s]) * 0x9e3779b97f4a7c15u;
+        k->shown[side][s] = h ^ h >> 29;
+    }
+}
 
 static bool same_at_random(lf_check *k) {
     lf_rng r = lf_rng_make(21, 0);
-    const lf_lutnet *x = k->net[0];
-    uint64_t *in = LF_NEW_ARRAY(k->a, uint64_t, x->inputs + 1), *p = LF_NEW_ARRAY(k->a, uint64_t, x->outputs.count + 1);
-    uint64_t *q = LF_NEW_ARRAY(k->a, uint64_t, x->outputs.count + 1);
-    for (int w = 0; w < RANDOM_WORDS; w++) {
-        for (uint32_t i = 0; i < x->inputs; i++)
-            in[i] = lf_rng_u64(&r);
-        for (uint32_t i = 0; w == 0 && i < x->inputs; i++) /* all 0 and all 1 in the first two lanes */
-            in[i] = (in[i] & ~(uint64_t)3) | 2;
-        lf_lutnet_run(x, in, p, k->value[0]);
-        lf_lutnet_run(k->net[1], in, q, k->value[1]);
-        if (memcmp(p, q, x->outputs.count * sizeof *p))
-            return false;
-    }
-    return true;
-}
-
-/* The cone of s; false when it has too many inputs. Input lists of both sides are joined. */
-static bool collect(lf_check *k, int side, lf_signal s, uint32_t now) {
-    uint32_t first = 2 + k->net[side]->inputs;
-    if (s < 2 || k->stamp[side][s] == now)
-        return true;
-    k->stamp[side][s] = now;
-    if (s < first) {
-        bool known = k->stamp[!side][s] == now;
-        if (!known && k->inputs == CONE_INPUTS)
-            return false;
-        if (!known)
-            k->input[k->inputs++] = s;
-        return true;
-    }
-    const lf_lut *l = &k->net[side]->luts.at[s - first];
-    for (int j = 0; j < l->fan_in; j++)
-        if (!collect(k, side, l->in[j], now))
-            return false;
-    LF_PUSH(k->a, &k->cone[side], s);
-    return true;
-}
-
-static uint64_t run_cone(lf_check *k, int side, lf_signal out) {
-    uint32_t first = 2 + k->net[side]->inputs;
-    for (size_t i = 0; i < k->cone[side].count; i++) {
-        lf_signal s = k->cone[side].at[i];
-        const lf_lut *l = &k->net[side]->luts.at[s - first];
-        k->value[side][s] = lf_truth_look_up(k->value[side], l->in, l->truth, l->fan_in);
-    }
-    return k->value[side][out];
-}
-
-/* Output o at all inputs of its cone, when these are few. */
-static bool same_output(lf_check *k, size_t o, size_t *work) {
-    lf_signal out[2] = {k->net[0]->outputs.at[o], k->net[1]->outputs.at[o]};
-    k->inputs = 0;
-    k->cone[0].count = k->cone[1].count = 0;
-    if (!collect(k, 0, out[0], (uint32_t)o + 1) || !collect(k, 1, out[1], (uint32_t)o + 1))
-        return true;
-    size_t words = lf_wide_words(k->inputs), cost = words * (k->cone[0].count + k->cone[1].count + 1);
-    if (cost > *work)
-        return true;
-    *work -= cost;
-    for (size_t w = 0; w < words; w++) {
-        for (int i = 0; i < k->inputs; i++)
-            k->value[0][k->input[i]] = k->value[1][k->input[i]] = i < 6              ? lf_truth_variable(i)
-                                                                  : w >> (i - 6) & 1 ? UINT64_MAX
-                                                                                     : 0;
-        if (run_cone(k, 0, out[0]) != run_cone(k, 1, out[1]))
-            return false;
-    }
-    return true;
-}
-
-static bool same_in(lf_check *k) {
-    size_t work = work_max;
+    size_t inputs = k->net[0]->inputs, outputs = k->net[0]->outputs.count;
+    uint64_t *in = LF_NEW_ARRAY(k->a, uint64_t, inputs + 1), *out[2], *value[2];
     for (int side = 0; side < 2; side++) {
-        size_t signals = 2 + k->net[side]->inputs + k->net[side]->luts.count;
-        k->value[side] = LF_NEW_ARRAY(k->a, uint64_t, signals);
-        k->stamp[side] = LF_NEW_ARRAY(k->a, uint32_t, signals);
+        out[side] = LF_NEW_ARRAY(k->a, uint64_t, outputs + 1);
+        value[side] = LF_NEW_ARRAY(k->a, uint64_t, signals_of(k->net[side]));
     }
+    for (int w = 0; w < RANDOM_WORDS; w++) {
+        for (size_t i = 0; i < inputs; i++)
+            in[i] = lf_rng_u64(&r);
+        for (size_t i = 0; w == 0 && i < inputs; i++) /* all 0 and all 1 in the first two lanes */
+            in[i] = (in[i] & ~(uint64_t)3) | 2;
+        for (int side = 0; side < 2; side++) {
+            lf_lutnet_run(k->net[side], in, out[side], value[side]);
+            note_values(k, side, value[side]);
+        }
+        if (memcmp(out[0], out[1], outputs * sizeof *in))
+            return false;
+    }
+    return true;
+}
+
+/* -- at all values ------------------------------------------------------------------------------------------------------- */
+
+typedef enum lf_verdict { UNKNOWN, EQUAL, DIFFERENT } lf_verdict;
+
+static lf_signal twin_of(const lf_check *k, lf_signal y) {
+    return y < 2 + k->net[1]->inputs ? y : k->twin[y];
+}
+
+/* Both cones over common leaves: y's end at what is proved, or, with ends NULL, at the inputs. */
+static bool collect(lf_check *k, lf_signal x, lf_signal y, const bool *ends) {
+    lf_cone *cx = &k->cone[0], *cy = &k->cone[1];
+    cy->ends = ends;
+    lf_cone_begin(cx);
+    lf_cone_begin(cy);
+    if (!lf_cone_add(cy, y))
+        return false;
+    for (size_t i = 0; i < cy->leaves.count; i++)
+        if (!lf_cone_leaf(cx, twin_of(k, cy->leaves.at[i])))
+            return false;
+    return lf_cone_add(cx, x);
+}
+
+/* Values that differ at inner signals need not occur: only at the inputs they tell that the functions differ. */
+static lf_verdict compare(lf_check *k, lf_signal x, lf_signal y, const bool *ends) {
+    lf_cone *cx = &k->cone[0], *cy = &k->cone[1];
+    if (!collect(k, x, y, ends))
+        return UNKNOWN;
+    int leaves = (int)cx->leaves.count;
+    size_t words = lf_wide_words(leaves), cost = words * (cx->luts.count + cy->luts.count + 1);
+    if (cost > k->work)
+        return UNKNOWN;
+    k->work -= cost;
+    for (size_t w = 0; w < words; w++) {
+        lf_cone_look(cx, w);
+        for (size_t i = 0; i < cy->leaves.count; i++)
+            cy->value[cy->leaves.at[i]] = lf_cone_value(cx, twin_of(k, cy->leaves.at[i]));
+        lf_cone_evaluate(cy);
+        if (lf_cone_value(cx, x) != lf_cone_value(cy, y))
+            return ends ? UNKNOWN : DIFFERENT;
+    }
+    return EQUAL;
+}
+
+static void list_signals(lf_check *k) {
+    const lf_lutnet *x = k->net[0];
+    for (k->slots = 64; k->slots < 2 * x->luts.count; k->slots *= 2) {
+    }
+    k->slot = LF_NEW_ARRAY(k->a, lf_signal, k->slots);
+    for (size_t i = 0; i < x->luts.count; i++) {
+        lf_signal s = lf_lutnet_signal(x, i);
+        size_t at = k->shown[0][s] & (k->slots - 1), met = 0;
+        for (; k->slot[at]; at = (at + 1) & (k->slots - 1))
+            met += k->shown[0][k->slot[at]] == k->shown[0][s];
+        if (met < LOOK_ALIKES)
+            k->slot[at] = s;
+    }
+}
+
+static void find_twin(lf_check *k, lf_signal y) {
+    uint64_t shown = k->shown[1][y];
+    for (size_t at = shown & (k->slots - 1); k->slot[at]; at = (at + 1) & (k->slots - 1)) {
+        lf_signal x = k->slot[at];
+        if (k->shown[0][x] != shown || compare(k, x, y, k->proved) != EQUAL)
+            continue;
+        k->twin[y] = x;
+        k->proved[y] = true;
+        return;
+    }
+}
+
+static bool same_outputs(lf_check *k, lf_same *how) {
+    for (size_t o = 0; o < k->net[0]->outputs.count; o++) {
+        lf_signal x = k->net[0]->outputs.at[o], y = k->net[1]->outputs.at[o];
+        lf_verdict v = k->twin[y] && k->twin[y] == x ? EQUAL : compare(k, x, y, k->proved);
+        if (v == UNKNOWN)
+            v = compare(k, x, y, NULL);
+        if (v == DIFFERENT)
+            return false;
+        how->proved += v == EQUAL;
+        how->tested += v == UNKNOWN;
+    }
+    return true;
+}
+
+static bool same_in(lf_check *k, lf_same *how) {
+    k->work = work_max;
+    for (int side = 0; side < 2; side++) {
+        k->shown[side] = LF_NEW_ARRAY(k->a, uint64_t, signals_of(k->net[side]));
+        k->cone[side] = lf_cone_make(k->a, k->net[side], CONE_LUTS, CONE_INPUTS);
+    }
+    k->twin = LF_NEW_ARRAY(k->a, lf_signal, signals_of(k->net[1]));
+    k->proved = LF_NEW_ARRAY(k->a, bool, signals_of(k->net[1]));
     if (!same_at_random(k))
         return false;
-    for (size_t o = 0; o < k->net[0]->outputs.count; o++)
-        if (!same_output(k, o, &work))
-            return false;
-    return true;
+    list_signals(k);
+    for (size_t i = 0; i < k->net[1]->luts.count; i++)
+        find_twin(k, lf_lutnet_signal(k->net[1], i));
+    k->work = work_max; /* outputs have their own */
+    return same_outputs(k, how);
 }
 
-bool lf_lutnet_same(const lf_lutnet *x, const lf_lutnet *y) {
+bool lf_lutnet_same(const lf_lutnet *x, const lf_lutnet *y, lf_same *how) {
+    lf_same own;
+    how = how ? how : &own;
+    *how = (lf_same){0};
     if (x->inputs != y->inputs || x->outputs.count != y->outputs.count)
         return false;
     lf_check k = {.net = {x, y}, .a = lf_arena_new()};
-    bool same = k.a && same_in(&k);
+    bool same = k.a && same_in(&k, how);
     lf_arena_free(k.a);
     return same;
 }

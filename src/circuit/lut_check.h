@@ -4,8 +4,13 @@
 
 #include "circuit/lutnet.h"
 
-/* Same inputs, same outputs: for all inputs, output by output, where an output depends on few inputs (exhaustively); for 4,096 random and the
- * extreme ones always. */
-bool lf_lutnet_same(const lf_lutnet *x, const lf_lutnet *y);
+/* Outputs: equal for all inputs; equal for the random and extreme ones that were tried. */
+typedef struct lf_same {
+    size_t proved, tested;
+} lf_same;
+
+/* Same inputs, same outputs: for 4,096 random inputs and the extreme ones always; for all inputs where signals of y can be proved equal to signals of
+ * x, from the inputs on, each over the few signals before it that are proved already. `how` may be NULL. */
+bool lf_lutnet_same(const lf_lutnet *x, const lf_lutnet *y, lf_same *how);
 
 #endif

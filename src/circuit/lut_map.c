@@ -1,13 +1,15 @@
 /* Structural mapping to k-LUTs by priority cuts (Mishchenko, Cho, Chatterjee, Brayton, "Combinational and sequential mapping with priority
  * cuts", ICCAD 2007): a pass for depth when it is bounded, then passes for area flow, then for exact local area. */
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "circuit/decompose.h"
 #include "circuit/decompose_inside.h"
-#include "circuit/lut_truth.h"
+#include "circuit/lut_cone.h"
 
-enum { CUTS = 8, NEVER = 1 << 29 };
+/* LOOK_MOST: LUTs that are looked at to weigh a cut exactly: chains would take as many steps per gate as they are long. */
+enum { CUTS = 8, NEVER = 1 << 29, LOOK_MOST = 100 };
 
 typedef struct lf_cut {
     uint64_t sign;                 /* a bit per leaf, by number modulo 64 */
@@ -30,6 +32,7 @@ typedef struct lf_mapper {
     float *fanout; /* estimate for area flow */
     int *arrival, *required;
     float *flow;
+    LF_VEC(lf_signal) moved, todo;
     lf_map_goal goal;
 } lf_mapper;
 
@@ -163,27 +166,53 @@ static int enumerate(const lf_mapper *m, const lf_lut *l, lf_cut *list) {
 
 /* -- the mapping in use ----------------------------------------------------------------------------------------------- */
 
-/* LUTs that come into use, or go, with the cut. */
-static int take(lf_mapper *m, const lf_cut *c) {
-    int area = 1;
-    for (int i = 0; i < c->size; i++)
-        if (m->refs[c->leaf[i]]++ == 0 && m->count[c->leaf[i]])
-            area += take(m, &m->cuts[c->leaf[i]][0]);
-    return area;
+/* The cut's leaves are read once more (by = 1) or once less (-1), and so on where a LUT comes into use or goes. Returns how many do; of what lies
+ * behind the first `most` the area flow. m->moved is whose references changed. */
+static float move(lf_mapper *m, const lf_cut *c, int by, int most) {
+    int luts = 0;
+    float beyond = 0;
+    while (c) {
+        for (int i = 0; i < c->size; i++) {
+            lf_signal s = c->leaf[i];
+            m->refs[s] += by;
+            LF_PUSH(m->a, &m->moved, s);
+            if (m->refs[s] != (by > 0) || !m->count[s])
+                continue;
+            if (luts++ < most)
+                LF_PUSH(m->a, &m->todo, s);
+            else
+                beyond += m->flow[s];
+        }
+        c = m->todo.count ? &m->cuts[m->todo.at[--m->todo.count]][0] : NULL;
+    }
+    return (float)(luts < most ? luts : most) + beyond;
 }
 
-static int leave(lf_mapper *m, const lf_cut *c) {
-    int area = 1;
-    for (int i = 0; i < c->size; i++)
-        if (--m->refs[c->leaf[i]] == 0 && m->count[c->leaf[i]])
-            area += leave(m, &m->cuts[c->leaf[i]][0]);
-    return area;
+static void move_back(lf_mapper *m, size_t from, size_t to, int by) {
+    for (size_t i = from; i < to; i++)
+        m->refs[m->moved.at[i]] -= by;
 }
 
-static void weigh_exactly(lf_mapper *m, lf_cut *c) {
+/* What the netlist has more of when c is in use; `old` is the cut in use, which goes, or NULL. Taking first and leaving then looks only at what
+ * differs between both. */
+static void weigh_exactly(lf_mapper *m, lf_cut *c, const lf_cut *old) {
     weigh_flow(m, c);
-    c->area = (float)take(m, c);
-    (void)leave(m, c);
+    m->moved.count = 0;
+    c->area = 1 + move(m, c, 1, LOOK_MOST);
+    size_t taken = m->moved.count;
+    if (old)
+        c->area -= move(m, old, -1, LOOK_MOST);
+    move_back(m, 0, taken, 1);
+    move_back(m, taken, m->moved.count, -1);
+}
+
+static void replace(lf_mapper *m, const lf_cut *old, const lf_cut *now) {
+    if (old->size == now->size && !memcmp(old->leaf, now->leaf, now->size * sizeof *now->leaf))
+        return;
+    m->moved.count = 0;
+    (void)move(m, now, 1, INT_MAX);
+    m->moved.count = 0;
+    (void)move(m, old, -1, INT_MAX);
 }
 
 /* Cuts of one LUT; the best that is not too late comes first. */
@@ -192,13 +221,11 @@ static void choose(lf_mapper *m, lf_signal s) {
     bool had = m->count[s] > 0, in_use = m->refs[s] > 0;
     int count = enumerate(m, lut_of(m, s), list), kept = 0, first = -1;
     lf_cut best[CUTS];
-    if (m->goal == GOAL_EXACT && in_use)
-        (void)leave(m, &old);
     if (had)
         list[count++] = old;
     for (int i = 0; i < count; i++) {
         if (m->goal == GOAL_EXACT)
-            weigh_exactly(m, &list[i]);
+            weigh_exactly(m, &list[i], in_use ? &old : NULL);
         else
             weigh_flow(m, &list[i]);
         kept = insert(m, best, kept, CUTS, &list[i]);
@@ -222,7 +249,7 @@ static void choose(lf_mapper *m, lf_signal s) {
     weigh_flow(m, &chosen);
     m->flow[s] = chosen.area / (m->fanout[s] > 1 ? m->fanout[s] : 1);
     if (m->goal == GOAL_EXACT && in_use)
-        (void)take(m, &own[0]);
+        replace(m, &old, &own[0]);
 }
 
 /* References of the mapping in use, from the outputs; returns its LUTs. */
@@ -294,16 +321,14 @@ static void map_all(lf_mapper *m, int depth) {
 
 /* -- from and to netlists ----------------------------------------------------------------------------------------------- */
 
-/* The function of signal s in terms of the cut's leaves: value[] holds what is known for the 64 addresses. */
-static uint64_t cone(const lf_mapper *m, lf_signal s, uint64_t *value, uint32_t *stamp, uint32_t now) {
-    if (stamp[s] != now) {
-        const lf_lut *l = lut_of(m, s);
-        for (int j = 0; j < l->fan_in; j++)
-            (void)cone(m, l->in[j], value, stamp, now);
-        value[s] = lf_truth_look_up(value, l->in, l->truth, l->fan_in);
-        stamp[s] = now;
-    }
-    return value[s];
+/* The function of signal s in terms of the cut's leaves. */
+static uint64_t function_of(lf_cone *k, lf_signal s, const lf_cut *c) {
+    lf_cone_begin(k);
+    for (int i = 0; i < c->size; i++)
+        (void)lf_cone_leaf(k, c->leaf[i]);
+    (void)lf_cone_add(k, s);
+    lf_cone_look(k, 0);
+    return lf_cone_value(k, s);
 }
 
 static lf_lutnet *mapped(const lf_mapper *m) {
@@ -311,20 +336,16 @@ static lf_lutnet *mapped(const lf_mapper *m) {
     if (!out)
         return NULL;
     lf_signal *map = LF_NEW_ARRAY(m->a, lf_signal, m->signals), in[LF_LUT_INPUTS];
-    uint64_t *value = LF_NEW_ARRAY(m->a, uint64_t, m->signals);
-    uint32_t *stamp = LF_NEW_ARRAY(m->a, uint32_t, m->signals);
+    lf_cone cone = lf_cone_make(m->a, m->net, SIZE_MAX, LF_LUT_INPUTS);
     for (size_t s = 0; s < m->first; s++)
         map[s] = (lf_signal)s;
     for (size_t s = m->first; s < m->signals; s++) {
         if (!m->refs[s])
             continue;
         const lf_cut *c = &m->cuts[s][0];
-        for (int i = 0; i < c->size; i++) {
-            value[c->leaf[i]] = lf_truth_variable(i);
-            stamp[c->leaf[i]] = (uint32_t)s;
+        for (int i = 0; i < c->size; i++)
             in[i] = map[c->leaf[i]];
-        }
-        map[s] = lf_lutnet_lut(out, in, c->size, cone(m, (lf_signal)s, value, stamp, (uint32_t)s));
+        map[s] = lf_lutnet_lut(out, in, c->size, function_of(&cone, (lf_signal)s, c));
     }
     for (size_t o = 0; o < m->net->outputs.count; o++)
         LF_PUSH(out->arena, &out->outputs, map[m->net->outputs.at[o]]);

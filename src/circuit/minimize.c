@@ -152,7 +152,7 @@ static lf_circuit *minimize_in(lf_islands *x) {
         return NULL;
     lf_lutnet *net = smaller(x);
     lf_circuit *d = NULL;
-    if (net && !lf_lutnet_same(x->blast.net, net))
+    if (net && !lf_lutnet_same(x->blast.net, net, &x->r->logic))
         (void)lf_fail(ctx, LF_FAILED, NULL, "mapping %zu LUTs changed their function", x->blast.net->luts.count);
     else if (net)
         d = lf_islands_rebuild(x, net);

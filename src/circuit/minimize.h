@@ -4,6 +4,7 @@
 #define LF_CIRCUIT_MINIMIZE_H
 
 #include "circuit/circuit.h"
+#include "circuit/lut_check.h"
 
 typedef struct lf_minimize_options {
     int lut_inputs; /* 4 or 6 */
@@ -22,6 +23,9 @@ typedef struct lf_minimize_report {
     size_t unreachable, unseen; /* of these: cannot occur; not read often enough by the samples, and changed for it */
     size_t luts_mapped;         /* LUT words, before the local search */
     size_t luts_by_abc;         /* 0: ABC was not asked, not better or not there */
+    lf_same logic;              /* outputs of the netlist, before against after mapping, local search and ABC */
+    size_t rows,
+        rows_free; /* run before and after; of these: read an entry that does not matter, and were not compared */
     bool
         exact; /* equal to the given circuit for all inputs that read only entries of tables that matter; else for the samples */
 } lf_minimize_report;

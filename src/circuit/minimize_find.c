@@ -14,6 +14,9 @@ static bool is_full(const lf_islands *x, const lf_word_def *d) {
            lf_word_absorbs(x->c, x->absorbed, d->a) + lf_word_absorbs(x->c, x->absorbed, d->b) > 1;
 }
 
+/* What is looked at to find out which values of a table's index can occur. */
+enum { CONE_INPUTS_MAX = 14, CONE_LUTS_MAX = 2000 };
+
 /* A sum of so few bits that one LUT gives each bit of the result, or a comparison with a constant or of narrow words. */
 static bool is_soft(const lf_islands *x, lf_word w) {
     const lf_word_def *d = lf_word_at(x->c, w);
@@ -168,6 +171,7 @@ lf_status lf_islands_find(lf_islands *x) {
     x->blast = (lf_blast){x->c, lf_lutnet_new(x->c->ctx, number_inputs(x)), LF_NEW_ARRAY(x->a, lf_signal *, words)};
     if (!x->blast.net)
         return LF_FAILED;
+    x->cone = lf_cone_make(x->a, x->blast.net, CONE_LUTS_MAX, CONE_INPUTS_MAX);
     lf_islands_count_samples(x);
     for (lf_word w = 1; w < words; w++)
         LF_TRY(make_bits(x, w));

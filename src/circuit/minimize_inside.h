@@ -3,6 +3,7 @@
 #define LF_CIRCUIT_MINIMIZE_INSIDE_H
 
 #include "circuit/blast.h"
+#include "circuit/lut_cone.h"
 #include "circuit/minimize.h"
 
 /* A bit of a word that the rest of the circuit reads from the netlist. */
@@ -29,6 +30,7 @@ typedef struct lf_islands {
     int *source_bit;
     LF_VEC(uint8_t) signal_part; /* [LUT of the netlist before mapping] */
     LF_VEC(lf_island_output) outputs;
+    lf_cone cone; /* of what indexes a table */
 } lf_islands;
 
 /* Decides what stays a word, and makes the netlist. */

@@ -12,28 +12,38 @@ typedef struct lf_rebuild {
     lf_word *signal;  /* [signal of the netlist] */
     lf_signal **bits; /* [word]: the netlist's outputs that are its bits, or NULL */
     uint8_t *part;    /* [LUT of the netlist] */
+    lf_cone cone;     /* all of the netlist that was needed so far, and how much of it is made */
+    size_t leaves, luts;
 } lf_rebuild;
 
 static lf_word word_of(lf_rebuild *b, lf_word w);
 
-static lf_word signal_of(lf_rebuild *b, lf_signal s) {
-    uint32_t first = 2 + b->net->inputs;
-    if (b->signal[s])
-        return b->signal[s];
-    if (s < 2)
-        return b->signal[s] = lf_circuit_const(b->d, s);
-    if (s < first) {
-        lf_word from = b->x->source[s - 2];
-        int bit = b->x->source_bit[s - 2];
-        lf_word w = word_of(b, from);
-        return b->signal[s] = lf_circuit_bit(b->d, w, bit);
-    }
-    const lf_lut *l = &b->net->luts.at[s - first];
+static lf_word leaf_of(lf_rebuild *b, lf_signal s) {
+    lf_word from = b->x->source[s - 2];
+    return lf_circuit_bit(b->d, word_of(b, from), b->x->source_bit[s - 2]);
+}
+
+static lf_word lut_of(lf_rebuild *b, lf_signal s) {
+    size_t lut = s - 2 - b->net->inputs;
+    const lf_lut *l = &b->net->luts.at[lut];
     lf_word in[LF_LUT_INPUTS];
     for (int j = 0; j < l->fan_in; j++)
-        in[j] = signal_of(b, l->in[j]);
-    b->d->part = (lf_circuit_part)b->part[s - first];
-    return b->signal[s] = lf_circuit_lut(b->d, in, l->fan_in, l->truth);
+        in[j] = b->signal[l->in[j]];
+    b->d->part = (lf_circuit_part)b->part[lut];
+    return lf_circuit_lut(b->d, in, l->fan_in, l->truth);
+}
+
+/* With all that it is made of and that is not there yet: the cone goes on where it was left. The words behind its inputs come before this one in
+ * the old circuit, so they are there. */
+static lf_word signal_of(lf_rebuild *b, lf_signal s) {
+    if (s < 2)
+        return lf_circuit_const(b->d, s);
+    (void)lf_cone_add(&b->cone, s);
+    for (; b->leaves < b->cone.leaves.count; b->leaves++)
+        b->signal[b->cone.leaves.at[b->leaves]] = leaf_of(b, b->cone.leaves.at[b->leaves]);
+    for (; b->luts < b->cone.luts.count; b->luts++)
+        b->signal[b->cone.luts.at[b->luts]] = lut_of(b, b->cone.luts.at[b->luts]);
+    return b->signal[s];
 }
 
 /* A word from its bits. Where samples decided about entries of tables other values may occur than before. */
@@ -101,6 +111,8 @@ lf_circuit *lf_islands_rebuild(const lf_islands *x, const lf_lutnet *net) {
     b.signal = LF_NEW_ARRAY(x->a, lf_word, 2 + net->inputs + net->luts.count);
     b.bits = LF_NEW_ARRAY(x->a, lf_signal *, c->words.count);
     b.part = LF_NEW_ARRAY(x->a, uint8_t, net->luts.count + 1);
+    b.cone = lf_cone_make(x->a, net, SIZE_MAX, SIZE_MAX);
+    lf_cone_begin(&b.cone);
     find_bits(&b);
     find_parts(&b);
     for (size_t i = 0; i < c->inputs.count; i++)

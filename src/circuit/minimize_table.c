@@ -8,8 +8,6 @@
 #include "circuit/minimize_inside.h"
 #include "circuit/wide_truth.h"
 
-enum { CONE_INPUTS_MAX = 14, CONE_LUTS_MAX = 2000 };
-
 /* -- samples ------------------------------------------------------------------------------------------------------------- */
 
 void lf_islands_count_samples(lf_islands *x) {
@@ -35,69 +33,34 @@ static bool seen(const lf_islands *x, lf_word w, size_t index) {
 
 /* -- what the logic before can produce ------------------------------------------------------------------------------------- */
 
-typedef struct lf_cone {
-    const lf_lutnet *net;
-    uint8_t *mark;          /* [signal] */
-    LF_VEC(lf_signal) luts; /* in order of evaluation */
-    lf_signal input[CONE_INPUTS_MAX];
-    int inputs;
-} lf_cone;
-
-/* False when the cone is too wide or too large. */
-static bool collect(lf_arena *a, lf_cone *k, lf_signal s) {
-    uint32_t first = 2 + k->net->inputs;
-    if (s < 2 || k->mark[s])
-        return true;
-    k->mark[s] = 1;
-    if (s < first) {
-        if (k->inputs == CONE_INPUTS_MAX)
-            return false;
-        k->input[k->inputs++] = s;
-        return true;
-    }
-    const lf_lut *l = &k->net->luts.at[s - first];
-    for (int j = 0; j < l->fan_in; j++)
-        if (k->luts.count > CONE_LUTS_MAX || !collect(a, k, l->in[j]))
-            return false;
-    LF_PUSH(a, &k->luts, s);
-    return true;
-}
-
 /* Marks in `care` the joint values of the signals that occur for some values of the cone's inputs. */
-static void run_cone(lf_cone *k, uint64_t *value, const lf_signal *in, int n, uint64_t *care) {
-    uint32_t first = 2 + k->net->inputs;
-    value[1] = UINT64_MAX;
-    for (size_t w = 0; w < lf_wide_words(k->inputs); w++) {
-        for (int i = 0; i < k->inputs; i++)
-            value[k->input[i]] = i < 6 ? lf_truth_variable(i) : w >> (i - 6) & 1 ? UINT64_MAX : 0;
-        for (size_t i = 0; i < k->luts.count; i++) {
-            const lf_lut *l = &k->net->luts.at[k->luts.at[i] - first];
-            value[k->luts.at[i]] = lf_truth_look_up(value, l->in, l->truth, l->fan_in);
-        }
-        for (int lane = 0; lane < (k->inputs < 6 ? 1 << k->inputs : 64); lane++) {
+static void run_cone(lf_cone *k, const lf_signal *in, int n, uint64_t *care) {
+    int inputs = (int)k->leaves.count;
+    for (size_t w = 0; w < lf_wide_words(inputs); w++) {
+        lf_cone_look(k, w);
+        for (int lane = 0; lane < (inputs < 6 ? 1 << inputs : 64); lane++) {
             size_t a = 0;
             for (int j = 0; j < n; j++)
-                a |= (size_t)(value[in[j]] >> lane & 1) << j;
+                a |= (size_t)(lf_cone_value(k, in[j]) >> lane & 1) << j;
             lf_wide_put(care, a);
         }
     }
 }
 
 /* Joint values of the signals that can occur; NULL when it is not known that some cannot. */
-static uint64_t *reachable(const lf_islands *x, const lf_signal *in, int n) {
-    const lf_lutnet *net = x->blast.net;
-    size_t signals = 2 + net->inputs + net->luts.count;
-    lf_cone k = {.net = net, .mark = lf_alloc(x->a, signals)};
+static uint64_t *reachable(lf_islands *x, const lf_signal *in, int n) {
+    lf_cone *k = &x->cone;
     bool free_inputs = true;
+    lf_cone_begin(k);
     for (int j = 0; j < n; j++) {
-        free_inputs &= in[j] < 2 + net->inputs;
-        if (!collect(x->a, &k, in[j]))
+        free_inputs &= in[j] < 2 + k->net->inputs;
+        if (!lf_cone_add(k, in[j]))
             return NULL;
     }
     if (free_inputs)
         return NULL;
     uint64_t *care = LF_NEW_ARRAY(x->a, uint64_t, lf_wide_words(n));
-    run_cone(&k, LF_NEW_ARRAY(x->a, uint64_t, signals), in, n, care);
+    run_cone(k, in, n, care);
     return care;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "circuit/decompose.h"
+#include "circuit/lut_check.h"
 
 static int make(void **state) {
     *state = lf_ctx_new(1);
@@ -129,6 +130,90 @@ static void test_parity_chain(void **state) {
     lf_lutnet_free(n);
 }
 
+/* A chain of gates over its last value and two of a few inputs; every `apart` gates an output. */
+static lf_lutnet *chain(lf_ctx *ctx, uint32_t inputs, size_t gates, size_t apart) {
+    lf_rng r = lf_rng_make(10, 0);
+    lf_lutnet *n = lf_lutnet_new(ctx, inputs);
+    lf_signal s = lf_lutnet_input(0);
+    while (n->luts.count < gates) {
+        lf_signal in[3] = {s, lf_lutnet_input(lf_rng_below(&r, inputs)), lf_lutnet_input(lf_rng_below(&r, inputs))};
+        s = lf_lutnet_lut(n, in, 3, lf_rng_u64(&r));
+        if (s < 2 + inputs) /* a constant, or a wire: begin again */
+            s = lf_lutnet_input(lf_rng_below(&r, inputs));
+        else if (n->luts.count % apart == 0)
+            LF_PUSH(n->arena, &n->outputs, s);
+    }
+    LF_PUSH(n->arena, &n->outputs, s);
+    return n;
+}
+
+/* No recursion as deep as the netlist, and no steps per gate that grow with it. */
+static void test_deep_chains(void **state) {
+    static const uint32_t inputs[] = {3, 40};
+    for (size_t i = 0; i < 2; i++) {
+        lf_lutnet *n = chain(*state, inputs[i], i ? 40000 : 300000, 30000), *m = lf_lutnet_map(n, 6, 0);
+        assert_non_null(m);
+        lf_lutnet *small = lf_lutnet_collapse(m, 6, 0);
+        lf_same how;
+        assert_same(n, m, 5);
+        assert_same(n, small, 6);
+        assert_true(lf_lutnet_same(n, small, &how));
+        assert_int_equal(how.proved + how.tested, n->outputs.count);
+        lf_lutnet_free(small);
+        lf_lutnet_free(m);
+        lf_lutnet_free(n);
+    }
+}
+
+/* Outputs of 60 inputs: proved signal by signal; a change that random inputs do not show is at least not said to be proved. */
+static void test_how_they_are_the_same(void **state) {
+    lf_lutnet *n = lf_lutnet_new(*state, 60), *other = lf_lutnet_new(*state, 60);
+    lf_signal x = lf_lutnet_input(0), y = lf_lutnet_input(0);
+    lf_same how;
+    for (uint32_t i = 1; i < 60; i++)
+        x = lf_lutnet_lut(n, (lf_signal[]){x, lf_lutnet_input(i)}, 2, i % 3 ? 6 : 8);
+    LF_PUSH(n->arena, &n->outputs, x);
+    lf_lutnet *m = lf_lutnet_map(n, 6, 0);
+    assert_true(lf_lutnet_same(n, m, &how));
+    assert_int_equal(how.proved, 1);
+    assert_int_equal(how.tested, 0);
+    LF_PUSH(n->arena, &n->outputs, x);
+    for (uint32_t i = 1; i < 60; i++) /* all of 60 inputs: 1 for one value of 2^60, which is tried; without inputs 0..2 for eight */
+        y = lf_lutnet_lut(other, (lf_signal[]){y, lf_lutnet_input(i)}, 2, 8);
+    LF_PUSH(other->arena, &other->outputs, y);
+    lf_lutnet *wrong = lf_lutnet_new(*state, 60);
+    for (y = lf_lutnet_input(3), x = 4; x < 60; x++)
+        y = lf_lutnet_lut(wrong, (lf_signal[]){y, lf_lutnet_input(x)}, 2, 8);
+    LF_PUSH(wrong->arena, &wrong->outputs, y);
+    assert_true(lf_lutnet_same(other, wrong, &how));
+    assert_int_equal(how.proved, 0);
+    assert_int_equal(how.tested, 1);
+    lf_lutnet_free(n);
+    lf_lutnet_free(m);
+    lf_lutnet_free(other);
+    lf_lutnet_free(wrong);
+}
+
+/* Faults in one LUT of a mapped netlist that random inputs show, or one cone of few inputs: never the same. */
+static void test_faults_are_found(void **state) {
+    lf_rng r = lf_rng_make(12, 0);
+    for (int i = 0; i < 30; i++) {
+        lf_lutnet *n = random_net(*state, &r, 12, 100, 3, 5), *m = lf_lutnet_map(n, 6, 0);
+        lf_same how;
+        assert_true(lf_lutnet_same(n, m, &how));
+        assert_int_equal(how.proved, 5);
+        if (m->luts.count) {
+            lf_lut *last = &m->luts.at[m->luts.count - 1];
+            last->truth ^= 1;
+            LF_PUSH(m->arena, &m->outputs, lf_lutnet_signal(m, m->luts.count - 1));
+            LF_PUSH(n->arena, &n->outputs, 0);
+            assert_false(lf_lutnet_same(n, m, &how));
+        }
+        lf_lutnet_free(n);
+        lf_lutnet_free(m);
+    }
+}
+
 static void test_constants_and_inputs(void **state) {
     lf_lutnet *n = lf_lutnet_new(*state, 2);
     for (lf_signal s = 0; s < 4; s++)
@@ -175,6 +260,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_depth_is_kept, make, drop),
         cmocka_unit_test_setup_teardown(test_parity_chain, make, drop),
         cmocka_unit_test_setup_teardown(test_wide_operands, make, drop),
+        cmocka_unit_test_setup_teardown(test_deep_chains, make, drop),
+        cmocka_unit_test_setup_teardown(test_how_they_are_the_same, make, drop),
+        cmocka_unit_test_setup_teardown(test_faults_are_found, make, drop),
         cmocka_unit_test_setup_teardown(test_constants_and_inputs, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
