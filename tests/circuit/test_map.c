@@ -178,7 +178,8 @@ static void test_how_they_are_the_same(void **state) {
     assert_int_equal(how.proved, 1);
     assert_int_equal(how.tested, 0);
     LF_PUSH(n->arena, &n->outputs, x);
-    for (uint32_t i = 1; i < 60; i++) /* all of 60 inputs: 1 for one value of 2^60, which is tried; without inputs 0..2 for eight */
+    for (uint32_t i = 1; i < 60;
+         i++) /* all of 60 inputs: 1 for one value of 2^60, which is tried; without inputs 0..2 for eight */
         y = lf_lutnet_lut(other, (lf_signal[]){y, lf_lutnet_input(i)}, 2, 8);
     LF_PUSH(other->arena, &other->outputs, y);
     lf_lutnet *wrong = lf_lutnet_new(*state, 60);
