@@ -27,10 +27,13 @@ static bool is_spatial(const lf_node *n) {
     return lf_has_attr(n, "layout") && !strcmp(lf_attr_enum_name(n, "layout"), "channels_first");
 }
 
-/* Joins or divides axis 1 of a picture [N, C, H, W], or reduces all axes but the first two. */
+/* Joins or divides axis 1 of a picture [N, C, H, W], reduces all axes but the first two, or scales the last and not axis 1. */
 static bool takes_channels(const lf_graph *g, const lf_node *n) {
-    if (lf_out(g, n, 0)->shape.rank != 4)
+    const lf_shape y = lf_out(g, n, 0)->shape;
+    if (y.rank != 4)
         return false;
+    if (lf_is_op(n, "resize"))
+        return lf_in(g, n, 0)->shape.dim[1] == y.dim[1] && lf_in(g, n, 0)->shape.dim[3] != y.dim[3];
     if (lf_is_op(n, "concat") || lf_is_op(n, "split"))
         return lf_attr_int(n, "axis") == 1 || lf_attr_int(n, "axis") == -3;
     if (!lf_is_op(n, "reduce") || lf_attr_ints(n, "axes").count != 2)

@@ -27,15 +27,20 @@ static inline void fail_with(lf_ctx *ctx, const char *what, uint64_t seed) {
     fail_msg("%s, network %llu", what, (unsigned long long)seed);
 }
 
-/* isa: which kernels of the fast engine; REFERENCE: the reference engine. */
+/* Rows of all outputs, one output behind the other. isa: which kernels of the fast engine; REFERENCE: the reference engine. */
 static inline double *outputs_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const double *x, size_t rows, int isa,
                                  size_t *count) {
-    const lf_tensor *y = lf_tensor_at(g, g->outputs.at[0].tensor);
-    *count = rows * (size_t)lf_shape_count(y->shape);
-    double *out = LF_NEW_ARRAY(a, double, *count);
+    lf_row_out *want = LF_NEW_ARRAY(a, lf_row_out, g->outputs.count);
+    *count = 0;
+    for (size_t i = 0; i < g->outputs.count; i++)
+        *count += rows * (size_t)lf_shape_count(lf_tensor_at(g, g->outputs.at[i].tensor)->shape);
+    double *out = LF_NEW_ARRAY(a, double, *count), *at = out;
+    for (size_t i = 0; i < g->outputs.count; i++) {
+        want[i] = (lf_row_out){.tensor = g->outputs.at[i].tensor, .real = at};
+        at += rows * (size_t)lf_shape_count(lf_tensor_at(g, want[i].tensor)->shape);
+    }
     lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F64, x};
-    lf_row_out want = {.tensor = y->id, .real = out};
-    lf_row_io io = {&in, 1, &want, 1};
+    lf_row_io io = {&in, 1, want, g->outputs.count};
     lf_exec *e = isa == REFERENCE ? lf_exec_new(ctx, g) : NULL;
     lf_plan *p = isa == REFERENCE ? NULL : lf_plan_new_for(ctx, g, (lf_isa)isa);
     lf_status status = p ? lf_plan_rows(p, &io, rows) : e ? lf_exec_rows(e, &io, rows) : LF_BAD_INPUT;
