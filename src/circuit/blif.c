@@ -181,6 +181,20 @@ static bool new_table(lf_reader *r, lf_blif_cover *c) {
     return c->bits != NULL;
 }
 
+/* Sets the addresses whose bits under `mask` are `fixed`: within a word at once, word by word for every choice of the free inputs from the seventh on. */
+static void add_cube(lf_blif_cover *c, size_t fixed, size_t mask) {
+    uint64_t within = lf_truth_mask(c->fan_in);
+    size_t free_words = (lf_wide_words(c->fan_in) - 1) & ~(mask >> 6);
+    for (int j = 0; j < 6; j++)
+        if (mask >> j & 1)
+            within &= fixed >> j & 1 ? lf_truth_variable(j) : ~lf_truth_variable(j);
+    for (size_t word = free_words;; word = (word - 1) & free_words) {
+        c->bits[fixed >> 6 | word] |= within;
+        if (!word)
+            return;
+    }
+}
+
 /* A line of a cover: a 0, 1 or - per input, and the value. */
 static bool read_cube(lf_reader *r) {
     if (!r->covers.count)
@@ -193,7 +207,7 @@ static bool read_cube(lf_reader *r) {
                       c->fan_in);
     if (c->value >= 0 && c->value != value.at[0] - '0')
         return REFUSE(r, r->line, "a cover is of ones or of zeros, not of both");
-    size_t fixed = 0, mask = 0, all = ((size_t)1 << c->fan_in) - 1;
+    size_t fixed = 0, mask = 0;
     for (int j = 0; j < c->fan_in; j++) {
         if (cube.at[j] != '0' && cube.at[j] != '1' && cube.at[j] != '-')
             return REFUSE(r, r->line, "'%c' in a cover: 0, 1 and - are allowed", cube.at[j]);
@@ -203,11 +217,8 @@ static bool read_cube(lf_reader *r) {
     c->value = value.at[0] - '0';
     if (!c->bits && !new_table(r, c))
         return REFUSE(r, r->line, "no memory: wide covers become tables, together at most %d MiB", TABLES_MAX >> 17);
-    for (size_t rest = all & ~mask;; rest = (rest - 1) & all & ~mask) { /* every choice of the inputs that are free */
-        lf_wide_put(c->bits, fixed | rest);
-        if (!rest)
-            return true;
-    }
+    add_cube(c, fixed, mask);
+    return true;
 }
 
 static bool read_statement(lf_reader *r) {

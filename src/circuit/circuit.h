@@ -12,6 +12,8 @@
 typedef uint32_t lf_word; /* number of a word; 0 is none */
 
 enum { LF_LUT_INPUTS = 6, LF_TABLE_INDEX_BITS = 20, LF_WORD_MAX_BITS = 60 };
+/* Registers in a row at most, in every circuit: made, read or placed. */
+enum { LF_CIRCUIT_STAGES = 4096 };
 
 typedef enum lf_word_op {
     LF_WORD_NONE,

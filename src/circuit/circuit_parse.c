@@ -6,7 +6,7 @@
 
 #include "circuit/circuit_inside.h"
 
-enum { LONGEST_WORD = 63, HIGHEST_STAGE = 10000 };
+enum { LONGEST_WORD = 63 };
 
 typedef struct lf_circuit_reader {
     lf_circuit *c;
@@ -246,7 +246,7 @@ static lf_word read_op(lf_circuit_reader *r, lf_word_op op) {
 static void take_stage(lf_circuit_reader *r) {
     int64_t stage = 0;
     if (r->word[0] == '@') {
-        number(r, r->word + 1, 0, HIGHEST_STAGE, &stage);
+        number(r, r->word + 1, 0, LF_CIRCUIT_STAGES - 1, &stage);
         r->staged = true;
         next(r);
     }
@@ -307,7 +307,7 @@ static void read_line(lf_circuit_reader *r) {
         read_part(r);
     else if (is(r, "outputs") && !r->ended)
         read_outputs(r);
-    else if (take(r, "latency") && r->ended && take_number(r, 1, HIGHEST_STAGE + 1, &latency))
+    else if (take(r, "latency") && r->ended && take_number(r, 1, LF_CIRCUIT_STAGES, &latency))
         r->c->latency = (int)latency;
     if (!r->failed && r->word[0])
         (void)wrong(r, "\"%s\" means nothing here", r->word);

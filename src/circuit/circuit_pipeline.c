@@ -27,6 +27,12 @@ static lf_status too_deep(const lf_circuit *c, lf_word w, int levels, int lut_de
     return LF_BAD_INPUT;
 }
 
+static lf_status too_long(const lf_circuit *c) {
+    (void)lf_fail(c->ctx, LF_BAD_INPUT, NULL, "the circuit needs more than %d registers in a row", LF_CIRCUIT_STAGES);
+    lf_hint(c->ctx, "allow more LUT levels between registers: a larger --lut-depth");
+    return LF_BAD_INPUT;
+}
+
 /* What an adder absorbs moves to its stage. */
 static void pull(lf_circuit *c, const uint8_t *absorbed, lf_word operand, uint16_t stage) {
     const lf_word_def *d = lf_word_at(c, operand);
@@ -46,8 +52,8 @@ static lf_status place(lf_arrival *x, lf_circuit *c, lf_word w, int lut_depth) {
     if (levels > lut_depth)
         return too_deep(c, w, levels, lut_depth);
     bool later = x->depth + levels > lut_depth;
-    if (x->stage + later >= UINT16_MAX)
-        return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "the circuit has more than 65535 stages; allow a larger LUT depth");
+    if (x->stage + later >= LF_CIRCUIT_STAGES)
+        return too_long(c);
     c->stage.at[w] = (uint16_t)(x->stage + later);
     x->level[w] = later ? levels : x->depth + levels;
     if (d->op == LF_WORD_ADD) {

@@ -204,7 +204,10 @@ static void make_comparisons(sharer *s, lf_word x) {
     int n = lf_word_bits(c, y);
     int64_t half = lf_word_signed(c, y) ? (int64_t)1 << (n - 1) : 0;
     comparison k = {0};
-    set all = {LF_NEW_ARRAY(s->m.a, int64_t, s->from->words.count), 0};
+    size_t room = 0;
+    for (lf_word w = s->first[x]; w; w = s->next[w])
+        room++;
+    set all = {LF_NEW_ARRAY(s->m.a, int64_t, room), 0};
     for (lf_word w = s->first[x]; w; w = s->next[w])
         if (comparison_of(s->from, w, &k))
             all.at[all.count++] = k.T + half;

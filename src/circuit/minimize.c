@@ -104,23 +104,26 @@ static lf_both both_of(lf_arena *a, const lf_circuit *x, const lf_circuit *y) {
                      LF_NEW_ARRAY(a, int64_t, words)};
 }
 
-/* The row read an entry of a table that does not matter: what comes of it, too, does not. */
-static bool matters(const lf_both *b) {
+/* False: the row read an entry of a table that does not matter, or that too few samples read: what comes of it, too, does not matter. */
+static bool matters(const lf_islands *x, const lf_both *b) {
     for (lf_word w = 1; w < b->x->words.count; w++) {
         const lf_word_def *d = lf_word_at(b->x, w);
-        if (d->op == LF_WORD_TABLE && d->table->care) {
-            size_t index = (size_t)b->scratch[d->a];
-            if (!(d->table->care[index >> 3] >> (index & 7) & 1))
-                return false;
-        }
+        if (d->op != LF_WORD_TABLE)
+            continue;
+        size_t index = (size_t)b->scratch[d->a];
+        if ((d->table->care && !(d->table->care[index >> 3] >> (index & 7) & 1)) || !lf_islands_seen(x, w, index))
+            return false;
     }
     return true;
 }
 
-static bool same_on(lf_both *b, const int64_t *in) {
+static bool same_on(const lf_islands *x, lf_both *b, const int64_t *in) {
     lf_circuit_run(b->x, in, b->out_x, b->scratch);
-    if (!matters(b))
+    x->r->rows++;
+    if (!matters(x, b)) {
+        x->r->rows_free++;
         return true;
+    }
     lf_circuit_run(b->y, in, b->out_y, b->scratch);
     return !memcmp(b->out_x, b->out_y, b->x->outputs.count * sizeof *b->out_x);
 }
@@ -132,7 +135,7 @@ static bool same_circuits(const lf_islands *x, const lf_circuit *d) {
     lf_rng r = lf_rng_make(20, 0);
     const lf_minimize_options *o = x->o;
     for (size_t i = 0; o->samples && i < o->sample_count; i++)
-        if (o->rarity <= 1 && !same_on(&b, o->samples + i * x->c->inputs.count))
+        if (!same_on(x, &b, o->samples + i * x->c->inputs.count))
             return false;
     for (int row = 0; !o->samples && row < ROWS; row++) {
         for (size_t i = 0; i < x->c->inputs.count; i++) {
@@ -140,7 +143,7 @@ static bool same_circuits(const lf_islands *x, const lf_circuit *d) {
             int64_t steps = (g.hi - g.lo) / g.step;
             b.in[i] = row == 0 ? g.lo : row == 1 ? g.hi : g.lo + g.step * lf_rng_between(&r, 0, steps);
         }
-        if (!same_on(&b, b.in))
+        if (!same_on(x, &b, b.in))
             return false;
     }
     return true;

@@ -39,6 +39,7 @@ lf_status lf_islands_find(lf_islands *x);
 /* A table as LUTs, with what is known of its index. */
 lf_status lf_islands_table(lf_islands *x, lf_word w);
 void lf_islands_count_samples(lf_islands *x);
+bool lf_islands_seen(const lf_islands *x, lf_word w, size_t index); /* often enough to be kept; true without samples */
 
 /* The circuit again, with the netlist given for the logic. */
 lf_circuit *lf_islands_rebuild(const lf_islands *x, const lf_lutnet *net);

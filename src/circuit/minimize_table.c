@@ -27,7 +27,7 @@ void lf_islands_count_samples(lf_islands *x) {
     }
 }
 
-static bool seen(const lf_islands *x, lf_word w, size_t index) {
+bool lf_islands_seen(const lf_islands *x, lf_word w, size_t index) {
     return !x->counts[w] || x->counts[w][index] >= (x->o->rarity ? x->o->rarity : 1);
 }
 
@@ -162,7 +162,7 @@ static void fill(lf_islands *x, lf_word w, const lf_indexed *d, bool by_samples,
         bool possible = lf_range_holds(lf_word_range(x->c, t->a), (int64_t)index) &&
                         (!occurs || lf_wide_get(occurs, a)) && can_occur(x->c, joined, whole, index);
         bool matters = !t->table->care || (t->table->care[index >> 3] >> (index & 7) & 1);
-        bool shown = !by_samples || seen(x, w, index);
+        bool shown = !by_samples || lf_islands_seen(x, w, index);
         out->unreachable += !possible;
         out->unseen += possible && matters && !shown;
         if (!possible || !matters || !shown)

@@ -9,8 +9,6 @@
 #include "ops/circuit_node.h"
 #include "ops/elementwise.h"
 
-enum { MOST_LATENCY = 4096 };
-
 static const char *const interface_names[] = {"stream", "flow", NULL}, *const style_names[] = {"table", "spatial",
                                                                                                NULL};
 
@@ -36,20 +34,11 @@ static lf_circuit *parse(lf_ctx *ctx, lf_arena *a, const lf_tensor *text) {
 }
 
 lf_status lf_circuit_load(const lf_graph *g, const lf_node *n, lf_circuit **out) {
-    lf_where where = lf_where_node(g, n);
     lf_arena *a = lf_arena_new();
     lf_circuit *c = parse(g->ctx, a, lf_in(g, n, n->in_count - 1));
     lf_arena_free(a);
     *out = c;
-    if (!c)
-        return LF_BAD_INPUT;
-    if (c->latency <= MOST_LATENCY)
-        return LF_OK;
-    *out = NULL;
-    lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where, "%d registers in a row are too many (at most %d)",
-                               c->latency, MOST_LATENCY);
-    lf_circuit_free(c);
-    return status;
+    return c ? LF_OK : LF_BAD_INPUT;
 }
 
 /* A circuit that lives in the arena, good for lf_circuit_run. */

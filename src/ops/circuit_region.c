@@ -102,7 +102,7 @@ static lf_circuit_part *find_parts(const lf_graph *g, lf_arena *a, const lf_ids 
         for (int o = 0; o < n->out_count; o++)
             layer |= before[n->out[o]];
         for (int k = 0; k < n->in_count; k++)
-            before[n->in[k]] |= layer;
+            before[n->in[k]] |= layer && n->in[k]; /* 0: not there, and nobody's */
     }
     for (size_t i = 0; i < nodes->count; i++) {
         const lf_node *n = lf_node_at(g, nodes->at[i]);
@@ -111,7 +111,7 @@ static lf_circuit_part *find_parts(const lf_graph *g, lf_arena *a, const lf_ids 
             after |= behind[n->in[k]];
         for (int o = 0; o < n->out_count; o++) {
             ahead |= before[n->out[o]];
-            behind[n->out[o]] = layer || after;
+            behind[n->out[o]] = (layer || after) && n->out[o];
         }
         part[i] = layer || ahead == after ? LF_PART_CORE : after ? LF_PART_HEAD : LF_PART_ENCODER;
     }

@@ -53,10 +53,14 @@ static lf_status check_connections(const lf_graph *g, const lf_node *n) {
                        "connections must be constant integers [N, F] with F of %" PRId64
                        " bits at most %d bits, not %s",
                        bits, ADDRESS_BITS_MAX, lf_shape_text(g->arena, inputs->shape));
-    if (inputs->value->count && (inputs->range.lo < 0 || inputs->range.hi >= lf_last_dim(x->shape)))
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where,
-                       "connections %" PRId64 "..%" PRId64 " leave the %" PRId64 " elements of %s", inputs->range.lo,
-                       inputs->range.hi, lf_last_dim(x->shape), x->name);
+    if (inputs->range.lo >= 0 && inputs->range.hi < lf_last_dim(x->shape))
+        return LF_OK;
+    for (size_t i = 0; i < inputs->value->count; i++) { /* the range may be that of the type */
+        int64_t from = lf_tensor_code(inputs, i);
+        if (from < 0 || from >= lf_last_dim(x->shape))
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "connection %zu reads element %" PRId64 "; %s has %" PRId64, i,
+                           from, x->name, lf_last_dim(x->shape));
+    }
     return LF_OK;
 }
 

@@ -185,6 +185,10 @@ static void add_report(lf_circuits_report *to, const lf_minimize_report *r, size
     to->sum.unseen += r->unseen;
     to->sum.luts_mapped += r->luts_mapped;
     to->sum.luts_by_abc += r->luts_by_abc;
+    to->sum.logic.proved += r->logic.proved;
+    to->sum.logic.tested += r->logic.tested;
+    to->sum.rows += r->rows;
+    to->sum.rows_free += r->rows_free;
 }
 
 static lf_status minimize(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,

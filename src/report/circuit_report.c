@@ -49,8 +49,10 @@ static json_t *minimized_json(const lf_circuits_report *made) {
     const struct {
         const char *key;
         size_t value;
-    } all[] = {{"lut_before", m->luts_before}, {"lut_after", m->luts_after},    {"tables", m->tables},
-               {"entries", m->entries},        {"unreachable", m->unreachable}, {"unseen", m->unseen}};
+    } all[] = {{"lut_before", m->luts_before},   {"lut_after", m->luts_after},     {"tables", m->tables},
+               {"entries", m->entries},          {"unreachable", m->unreachable},  {"unseen", m->unseen},
+               {"bits_proved", m->logic.proved}, {"bits_tested", m->logic.tested}, {"rows", m->rows},
+               {"rows_free", m->rows_free}};
     json_t *o = json_object();
     for (size_t i = 0; i < LF_COUNT(all); i++)
         json_object_set_new(o, all[i].key, json_integer((json_int_t)all[i].value));
@@ -85,7 +87,7 @@ static int64_t int_of(const json_t *o, const char *key) {
 
 static void minimized_text(lf_arena *a, const json_t *m, lf_text *out) {
     const json_t *by_abc = json_object_get(m, "lut_by_abc");
-    lf_text_addf(out, "minimized from %s to %s LUTs", lf_thousands(a, int_of(m, "lut_before")),
+    lf_text_addf(out, "minimized from at least %s to %s LUTs", lf_thousands(a, int_of(m, "lut_before")),
                  lf_thousands(a, int_of(m, "lut_after")));
     if (int_of(m, "entries"))
         lf_text_addf(out, "; of %s entries of tables %s cannot occur", lf_thousands(a, int_of(m, "entries")),
@@ -96,6 +98,12 @@ static void minimized_text(lf_arena *a, const json_t *m, lf_text *out) {
         lf_text_addf(out, "; ABC made %s LUTs of logic", lf_thousands(a, int_of(m, "lut_by_abc")));
     else if (json_is_integer(by_abc))
         lf_text_add(out, "; ABC found nothing smaller");
+    lf_text_addf(out, "; %s bits proved", lf_thousands(a, int_of(m, "bits_proved")));
+    if (int_of(m, "bits_tested"))
+        lf_text_addf(out, ", %s only tested", lf_thousands(a, int_of(m, "bits_tested")));
+    if (int_of(m, "rows_free"))
+        lf_text_addf(out, "; %s of %s rows not compared", lf_thousands(a, int_of(m, "rows_free")),
+                     lf_thousands(a, int_of(m, "rows")));
     lf_text_add(out, "\n");
 }
 

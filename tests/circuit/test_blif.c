@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -124,11 +125,50 @@ static void test_round_trip(void **state) {
     }
 }
 
+/* Cubes of every form against the definition, and a file whose lines each mean a million addresses. */
+static void test_wide_cubes(void **state) {
+    lf_rng r = lf_rng_make(22, 0);
+    for (int i = 0; i < 200; i++) {
+        int n = 1 + i % 10;
+        char text[200], cube[11] = {0};
+        for (int j = 0; j < n; j++)
+            cube[j] = "01-"[lf_rng_below(&r, 3)];
+        int len = snprintf(text, sizeof text, ".model m\n.inputs");
+        for (int j = 0; j < n; j++)
+            len += snprintf(text + len, sizeof text - (size_t)len, " x%d", j);
+        len += snprintf(text + len, sizeof text - (size_t)len, "\n.outputs y\n.names");
+        for (int j = 0; j < n; j++)
+            len += snprintf(text + len, sizeof text - (size_t)len, " x%d", j);
+        len += snprintf(text + len, sizeof text - (size_t)len, " y\n%s 1\n.end\n", cube);
+        lf_blif *b = lf_blif_read(*state, text, (size_t)len, "t.blif");
+        assert_non_null(b);
+        for (uint64_t a = 0; a < (uint64_t)1 << n; a++) {
+            uint64_t is = 1;
+            for (int j = 0; j < n; j++)
+                is &= cube[j] == '-' || (uint64_t)(cube[j] - '0') == (a >> j & 1);
+            assert_int_equal(value(b, a, 0), is);
+        }
+        lf_lutnet_free(b->net);
+    }
+    lf_text t = {0};
+    lf_text_add(&t, ".model m\n.inputs a b c d e f g h i j k l m n o p q r s t\n.outputs y\n.names a b c d e f g h i j "
+                    "k l m n o p q r s t y\n");
+    for (int i = 0; i < 5000; i++)
+        lf_text_add(&t, "-------------------- 1\n");
+    lf_text_add(&t, ".end\n");
+    lf_blif *b = lf_blif_read(*state, t.at, t.len, "dashes.blif");
+    assert_non_null(b);
+    assert_int_equal(b->net->outputs.at[0], 1);
+    lf_lutnet_free(b->net);
+    lf_text_free(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_any_order_comments_and_continued_lines, make, drop),
         cmocka_unit_test_setup_teardown(test_wide_cover, make, drop),
         cmocka_unit_test_setup_teardown(test_refused, make, drop),
+        cmocka_unit_test_setup_teardown(test_wide_cubes, make, drop),
         cmocka_unit_test_setup_teardown(test_round_trip, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

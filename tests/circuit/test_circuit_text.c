@@ -73,6 +73,7 @@ static void test_wrong_texts(void **state) {
         {"circuit 1\nw1 = input 0..3\n", "outputs", 3},
         {"circuit 1\nw1 = input 0..3\nw2 = shift w1 1 @2\noutputs w2\nlatency 2\n", "before its operands, or after", 6},
         {"circuit 1\nw1 = input 0..3\nw2 = shift w1 1 @1\noutputs w2\n", "latency", 5},
+        {"circuit 1\nw1 = input 0..3\nw2 = shift w1 1 @4096\n", "that fits", 3},
     };
     for (size_t i = 0; i < LF_COUNT(wrong); i++) {
         lf_ctx *ctx = lf_ctx_new(1);
@@ -88,7 +89,25 @@ static void test_wrong_texts(void **state) {
     }
 }
 
+/* The limit is the same where stages are made, and it is said what to do. */
+static void test_too_many_stages(void **state) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_circuit *c = lf_circuit_new(ctx);
+    lf_word x = lf_circuit_input(c, (lf_range){0, 1, 1}), y = lf_circuit_input(c, (lf_range){0, 1, 1}), w = x;
+    (void)state;
+    for (int i = 0; i < LF_CIRCUIT_STAGES + 1; i++)
+        w = lf_circuit_lut(c, (lf_word[]){w, i % 2 ? x : y}, 2, i % 3 ? 8 : 6);
+    lf_circuit_output(c, w);
+    assert_int_equal(lf_circuit_pipeline(c, 2), LF_OK);
+    assert_in_range(c->latency, LF_CIRCUIT_STAGES / 2, LF_CIRCUIT_STAGES / 2 + 1);
+    assert_int_equal(lf_circuit_pipeline(c, 1), LF_BAD_INPUT);
+    assert_non_null(strstr(lf_diag_at(ctx, 0)->hint, "--lut-depth"));
+    lf_circuit_free(c);
+    lf_ctx_free(ctx);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_comes_back), cmocka_unit_test(test_wrong_texts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_comes_back), cmocka_unit_test(test_wrong_texts),
+                                       cmocka_unit_test(test_too_many_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,6 +140,9 @@ static void test_samples_decide(void **state) {
         lf_circuit *d = lf_circuit_minimize(c, &o, &rep);
         assert_non_null(d);
         assert_int_equal(rep.exact, !rarity);
+        assert_int_equal(rep.rows, rarity ? 40 : 1000);
+        assert_true(rarity == 2 ? rep.rows_free > 0 && rep.rows_free < 10 : rep.rows_free == 0);
+        assert_true(rep.logic.proved > 0 && rep.logic.tested == 0);
         for (int i = 0; i < 39; i++) {
             int64_t out, scratch[200];
             assert_true(d->words.count < 200 || !rarity);

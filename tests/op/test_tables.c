@@ -85,6 +85,10 @@ static void neurons_refuse(void **state) {
     lf_tensor *x = op_codes(&b, "1,3", (lf_range){0, 3, 1}, 1);
     lf_tensor *in = op_const_codes(&b, "1,2", inputs), *T = op_const_codes(&b, "1,16", tables),
               *T4 = op_const_codes(&b, "1,4", tables);
+    lf_tensor *wide = op_const_codes(&b, "1,2", (int64_t[]){0, 2});
+    wide->range = (lf_range){0, 3, 1}; /* of a type of two bits: the values count */
+    op_node(&b, "table_neurons", 3, OP_IN(x, wide, T), "bits", "2", NULL);
+    assert_int_equal(op_infer(&b), LF_OK);
     lf_tensor *first = op_const_codes(&b, "1,1", inputs), *care = op_const_codes(&b, "1,2", (int64_t[]){255, 256});
     op_node(&b, "table_neurons", 3, OP_IN(x, in, T), "bits", "2", NULL); /* element 3 of 3 */
     assert_int_equal(op_infer(&b), LF_BAD_INPUT);
