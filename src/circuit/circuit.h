@@ -87,6 +87,8 @@ lf_word lf_circuit_bit(lf_circuit *c, lf_word a, int bit);
 lf_word lf_circuit_join(lf_circuit *c, const lf_word *bits, int count, bool is_signed);
 /* The same where the caller knows more about the values than the bits say: they all lie in `known`. */
 lf_word lf_circuit_join_known(lf_circuit *c, const lf_word *bits, int count, bool is_signed, lf_range known);
+/* The same word where more is known about its values than its own range says. */
+lf_word lf_circuit_known(lf_circuit *c, lf_word w, lf_range known);
 /* values[a]; a's range within 0 .. count - 1. The table is copied. care may be NULL. */
 lf_word lf_circuit_table(lf_circuit *c, lf_word a, const int64_t *values, size_t count, const uint8_t *care);
 lf_word lf_circuit_lut(lf_circuit *c, const lf_word *bits, int count, uint64_t truth);

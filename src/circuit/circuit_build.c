@@ -344,6 +344,17 @@ lf_word lf_circuit_join_known(lf_circuit *c, const lf_word *bits, int count, boo
     return ranged(c, d, r, false);
 }
 
+lf_word lf_circuit_known(lf_circuit *c, lf_word w, lf_range known) {
+    lf_range r = lf_word_range(c, w);
+    lf_word bits[64];
+    int count = lf_word_bits(c, w);
+    if (r.lo >= known.lo && r.hi <= known.hi)
+        return w;
+    for (int k = 0; k < count; k++)
+        bits[k] = lf_circuit_bit(c, w, k);
+    return lf_circuit_join_known(c, bits, count, lf_word_signed(c, w), known);
+}
+
 lf_word lf_circuit_join(lf_circuit *c, const lf_word *bits, int count, bool is_signed) {
     return lf_circuit_join_known(c, bits, count, is_signed, (lf_range){INT64_MIN, INT64_MAX, 1});
 }

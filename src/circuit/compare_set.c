@@ -225,17 +225,6 @@ static void make_comparisons(sharer *s, lf_word x) {
     }
 }
 
-/* A selection no longer shows what its condition, now a LUT, says of the range. */
-static lf_word with_range(lf_circuit *c, lf_word w, lf_range known) {
-    lf_range r = lf_word_range(c, w);
-    lf_word bits[LF_WORD_MAX_BITS];
-    if (r.lo >= known.lo && r.hi <= known.hi)
-        return w;
-    for (int k = 0; k < lf_word_bits(c, w); k++)
-        bits[k] = lf_circuit_bit(c, w, k);
-    return lf_circuit_join_known(c, bits, lf_word_bits(c, w), lf_word_signed(c, w), known);
-}
-
 static void share(sharer *s) {
     const lf_circuit *from = s->from;
     comparison k = {0};
@@ -248,9 +237,9 @@ static void share(sharer *s) {
         s->map[from->inputs.at[i]] = lf_circuit_input(s->m.c, lf_word_range(from, from->inputs.at[i]));
     for (lf_word w = 1; w < from->words.count; w++) {
         s->m.c->part = (lf_circuit_part)lf_word_at(from, w)->part;
-        if (!s->map[w])
+        if (!s->map[w]) /* a selection no longer shows what its condition, now a LUT, says of the range */
             s->map[w] =
-                with_range(s->m.c, lf_word_rebuild(s->m.c, lf_word_at(from, w), s->map), lf_word_range(from, w));
+                lf_circuit_known(s->m.c, lf_word_rebuild(s->m.c, lf_word_at(from, w), s->map), lf_word_range(from, w));
         if (s->first[w] && lf_word_bits(from, w) > s->m.k) {
             s->m.c->part = (lf_circuit_part)lf_word_at(from, s->first[w])->part;
             make_comparisons(s, w);

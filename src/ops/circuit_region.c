@@ -131,18 +131,6 @@ static lf_range element_range(const lf_tensor *t, size_t e) {
     return t->channel_range ? t->channel_range[lf_channel_of(t->shape, t->range_axis, e)] : t->range;
 }
 
-/* The same word where infer knows more about it than the words tell. */
-static lf_word narrowed(lf_circuit *c, lf_word w, lf_range known) {
-    lf_range r = lf_word_range(c, w);
-    lf_word bits[64];
-    int count = lf_word_bits(c, w);
-    if (r.lo >= known.lo && r.hi <= known.hi)
-        return w;
-    for (int i = 0; i < count; i++)
-        bits[i] = lf_circuit_bit(c, w, i);
-    return lf_circuit_join_known(c, bits, count, lf_word_signed(c, w), known);
-}
-
 static lf_word *room_for(const builder *b, lf_id t) {
     return lf_alloc_try(b->arena, (size_t)lf_shape_count(lf_tensor_at(b->g, t)->shape) + 1, sizeof(lf_word));
 }
@@ -189,7 +177,7 @@ static lf_status add_node(builder *b, const lf_node *n) {
     for (int o = 0; o < n->out_count; o++) {
         const lf_tensor *t = lf_out(b->g, n, o);
         for (size_t e = 0; t && e < (size_t)lf_shape_count(t->shape); e++)
-            out[o][e] = narrowed(b->c, out[o][e], element_range(t, e));
+            out[o][e] = lf_circuit_known(b->c, out[o][e], element_range(t, e)); /* what infer knows */
     }
     return LF_OK;
 }
