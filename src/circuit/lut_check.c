@@ -84,7 +84,10 @@ static bool collect(lf_check *k, lf_signal x, lf_signal y, const bool *ends) {
 /* Values that differ at inner signals need not occur: only at the inputs they tell that the functions differ. */
 static lf_verdict compare(lf_check *k, lf_signal x, lf_signal y, const bool *ends) {
     lf_cone *cx = &k->cone[0], *cy = &k->cone[1];
-    if (!collect(k, x, y, ends))
+    bool fits = collect(k, x, y, ends);
+    size_t walked = cx->met + cy->met;
+    k->work -= walked < k->work ? walked : k->work;
+    if (!fits)
         return UNKNOWN;
     int leaves = (int)cx->leaves.count;
     size_t words = lf_wide_words(leaves), cost = words * (cx->luts.count + cy->luts.count + 1);
