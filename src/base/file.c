@@ -49,12 +49,11 @@ static lf_status read_all(lf_ctx *ctx, const char *path, int fd, size_t max_size
             return too_large(ctx, path, max_size);
         }
     }
-    if (t.len == 0)
-        return LF_OK;
-    uint8_t *data = malloc(t.len);
+    uint8_t *data = malloc(t.len + 1); /* of an empty file, too */
     if (!data)
-        lf_out_of_memory(t.len);
-    memcpy(data, t.at, t.len);
+        lf_out_of_memory(t.len + 1);
+    if (t.len)
+        memcpy(data, t.at, t.len);
     *out = (lf_file){.data = data, .size = t.len};
     lf_text_free(&t);
     return LF_OK;

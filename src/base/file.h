@@ -8,7 +8,7 @@
 
 #include "base/ctx.h"
 
-/* A file's bytes, mapped read-only where that is possible. `data` is NULL for an empty file. */
+/* A file's bytes, mapped read-only where that is possible. `data` is not NULL for an empty file either. */
 typedef struct lf_file {
     const uint8_t *data;
     size_t size;

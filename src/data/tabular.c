@@ -144,6 +144,28 @@ static void fit_category(const fitter *f, lf_table_column *c, size_t at) {
     c->names = names;
 }
 
+/* A column most of whose cells are numbers is not made of names: another cell there is a slip. */
+static lf_status refuse_slip(lf_ctx *ctx, const fitter *f, const char *file, size_t at) {
+    size_t numbers = 0, others = 0, slip = 0;
+    double v;
+    for (size_t i = 0; i < f->count; i++) {
+        const char *cell = cell_at(f->table, f->rows[i], at);
+        if (lf_is_missing(cell))
+            continue;
+        if (is_number(cell, &v))
+            numbers++;
+        else if (!others++)
+            slip = f->rows[i];
+    }
+    if (numbers <= others)
+        return LF_OK;
+    (void)lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file, .line = (int)f->table->line[slip]},
+                  "'%s' in column '%s' is no number that float32 holds, but most cells there are numbers",
+                  cell_at(f->table, slip, at), f->table->header[at]);
+    lf_hint(ctx, "correct the cell, or leave it empty: a missing number stands for the median");
+    return LF_BAD_INPUT;
+}
+
 lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, const lf_csv *t, const lf_table_plan *plan,
                         const uint32_t *rows, size_t count, const uint8_t *label, lf_coding *out) {
     fitter f = {.arena = a, .table = t, .rows = rows, .count = count, .label = label};
@@ -155,8 +177,10 @@ lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, const lf_csv
         lf_table_column c = {.name = t->header[k]};
         if (!strcmp(c.name, plan->label) || is_listed(plan->ignored, c.name))
             continue;
-        if (!fit_number(&f, &c, k))
+        if (!fit_number(&f, &c, k)) {
+            LF_TRY(refuse_slip(ctx, &f, file, k));
             fit_category(&f, &c, k);
+        }
         out->at[out->features] = k;
         out->column[out->features++] = c;
     }

@@ -26,8 +26,10 @@ static lf_status solve_freely(lf_graph *g, lf_folding *f, const lf_part *part, i
     if (fits)
         return LF_OK;
     (void)lf_folding_fits(part, &total.cost, a, &what);
-    return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "the network does not fit %s even fully folded: it needs %s", part->name,
-                   what);
+    (void)lf_fail(g->ctx, LF_BAD_INPUT, NULL,
+                  "the network does not fit %s in any folding that may be chosen: it needs %s", part->name, what);
+    lf_hint(g->ctx, "name a larger part with --part, or free layers that a folding file fixes");
+    return LF_BAD_INPUT;
 }
 
 static lf_status solve_target(lf_graph *g, lf_folding *f, const lf_part *part, const lf_fold_options *o, lf_arena *a) {

@@ -139,6 +139,8 @@ static lf_status cell_family(lf_cosim *c, const char **family) {
     LF_TRY(lf_file_open(c->ctx, c->design.netlist, 0, &f));
     const char *text = lf_strndup(c->arena, (const char *)f.data, f.size);
     lf_file_close(&f);
+    if (!*text)
+        return lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist}, "the netlist is empty");
     *family = strstr(text, " SB_LUT4 ") ? "ice40" : strstr(text, " TRELLIS_FF ") ? "ecp5" : "xilinx";
     for (size_t i = 0; !strcmp(*family, "ecp5") && i < LF_COUNT(bodiless); i++)
         if (strstr(text, bodiless[i]))

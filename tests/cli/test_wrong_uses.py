@@ -92,6 +92,7 @@ write("short.onnx", open("ok.onnx", "rb").read()[:200])
 write("noise.onnx", bytes(range(256)) * 4)
 write("short.npy", open("x.npy", "rb").read()[:100])
 write("other.v", "module other; endmodule\n")
+write("empty.v", "")
 write("bad.lf", "lutfisk 1\ngraph \"g\"\n%y : INT4[1] = matmulx(%x)\n")
 write("bad.yaml", RECIPE + "\nlayerss: 3\n")
 write("pe.json", '{"fc0_mvu": {"PE": 4, "SIMD": 1}}')
@@ -167,6 +168,7 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("a netlist of something else", ["verify", "hw", "-i", "x.npy", "--netlist", "other.v", "--sim", "iverilog"], ["other.v", "nknown module"], (2, 3)),
     ("a device for a model", ["info", "/dev/zero"], ["/dev/zero", "device"], 2),
     ("no room for temporary files", ["verify", "hw", "-i", "x.npy", "--sim", "iverilog"], ["temporary directory", "nowhere"], (2, 3), lambda: os.environ.__setitem__("TMPDIR", "/nowhere")),
+    ("a netlist of no bytes", ["verify", "hw", "-i", "x.npy", "--netlist", "empty.v", "--sim", "iverilog"], ["empty.v: error: the netlist is empty"], (2, 3)),
     ("a netlist that is not there", ["verify", "hw", "-i", "x.npy", "--netlist", "no.v", "--sim", "iverilog"], ["no.v"], (2, 3)),
 ]
 

@@ -116,6 +116,23 @@ static void test_coding(void **state) {
     assert_int_equal(bad, 0);
 }
 
+/* One cell that is no number does not turn a column of numbers into names. */
+static void test_slip(void **state) {
+    place *p = *state;
+    lf_csv t;
+    uint8_t *label;
+    lf_coding c;
+    static const char slip[] = "size,class\n1,no\n2,yes\n3e99,no\n", names[] = "port,class\n80,no\nhttp,yes\n";
+    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", slip, strlen(slip), true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", &t, &PLAN, &label), LF_OK);
+    assert_int_equal(lf_coding_fit(p->ctx, p->arena, "t.csv", &t, &PLAN, (const uint32_t[]){0, 1, 2}, 3, label, &c),
+                     LF_BAD_INPUT);
+    assert_non_null(strstr(lf_diag_at(p->ctx, 0)->text, "'3e99' in column 'size'"));
+    assert_int_equal(lf_diag_at(p->ctx, 0)->where.line, 4);
+    fit(p, names, &t, &label, &c);
+    assert_int_equal(c.column[0].count, 3);
+}
+
 static void test_labels(void **state) {
     place *p = *state;
     lf_csv t;
@@ -175,6 +192,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_cells, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_coding, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_labels, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_split, set_up, tear_down),
         cmocka_unit_test(test_sets),
