@@ -10,7 +10,9 @@ typedef struct data_args {
 } data_args;
 
 static const cli_option options[] = {
-    {"data", 'd', "DIR", CLI_LIST, offsetof(data_args, dirs), "folder of data sets ($LUTFISK_DATA is looked in too)"},
+    {"data-dir", 'd', "DIR", CLI_LIST, offsetof(data_args, dirs),
+     "folder of data sets ($LUTFISK_DATA is looked in too)"},
+    {"data", 0, "DIR", CLI_LIST, offsetof(data_args, dirs), "the same"},
     {"generate", 0, "digits", CLI_STRING, offsetof(data_args, generate), "make a data set in MNIST's format"},
     {"rows", 0, "SET[:SPLIT]", CLI_STRING, offsetof(data_args, rows),
      "write rows of a data set as a .npy file, for predict and verify"},

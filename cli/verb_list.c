@@ -5,8 +5,10 @@ typedef struct list_args {
     const char *dirs[CLI_LIST_MAX + 1];
 } list_args;
 
-static const cli_option options[] = {{"data", 'd', "DIR", CLI_LIST, offsetof(list_args, dirs), "folder of data sets"},
-                                     {0}};
+static const cli_option options[] = {
+    {"data-dir", 'd', "DIR", CLI_LIST, offsetof(list_args, dirs), "folder of data sets"},
+    {"data", 0, "DIR", CLI_LIST, offsetof(list_args, dirs), "the same"},
+    {0}};
 
 static lf_status run(lf_ctx *ctx, const cli_common *common, void *data, lf_answer *answer) {
     list_args *a = data;

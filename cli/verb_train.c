@@ -11,7 +11,9 @@ typedef struct train_args {
 
 static const cli_option options[] = {
     {"out", 'o', "MODEL.onnx", CLI_STRING, offsetof(train_args, out), "the trained network (.onnx or .lf)"},
-    {"data", 'd', "DIR", CLI_LIST, offsetof(train_args, dirs), "folder of data sets ($LUTFISK_DATA is looked in too)"},
+    {"data-dir", 'd', "DIR", CLI_LIST, offsetof(train_args, dirs),
+     "folder of data sets ($LUTFISK_DATA is looked in too)"},
+    {"data", 0, "DIR", CLI_LIST, offsetof(train_args, dirs), "the same"},
     {"set", 0, "SET", CLI_STRING, offsetof(train_args, set), "data set instead of the recipe's, as digits"},
     {"epochs", 0, "N", CLI_INT, offsetof(train_args, epochs), "epochs instead of the recipe's"},
     {"resume", 0, NULL, CLI_FLAG, offsetof(train_args, resume), "go on from the checkpoint MODEL.onnx.ckpt"},
@@ -35,7 +37,7 @@ const cli_verb cli_verb_train = {
     .args = "RECIPE.yaml",
     .arg_count = 1,
     .help = "train a quantized network and export it as QONNX",
-    .more = "example: lutfisk train sfc-w1a1 -o sfc.onnx --data data\n"
+    .more = "example: lutfisk train sfc-w1a1 -o sfc.onnx --data-dir data\n"
             "A recipe that comes with lutfisk may be given by its name: `lutfisk list recipes`.\n",
     .size = sizeof(train_args),
     .options = options,

@@ -7,7 +7,10 @@
 #include "api/seen_rows.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "ir/is_op.h"
 #include "ir/lftext.h"
+#include "ops/circuit_node.h"
+#include "ops/ops.h"
 #include "pass/circuits.h"
 #include "pass/connect.h"
 #include "pass/fifo_memories.h"
@@ -90,6 +93,28 @@ static lf_status check_options(builder *b) {
                                 .must_fit = o->part != NULL,
                                 .fastest = o->fastest};
     return LF_OK;
+}
+
+static bool was_wired(const lf_node *n) {
+    static const char *const wires[] = {"fifo", "skid", "width_converter", "fork", "split_fork", NULL};
+    bool flow = n->op == &lf_op_circuit && ((const lf_circuit_attr *)n->attr)->interface == LF_CIRCUIT_FLOW;
+    return flow || lf_is_one_of(n, wires);
+}
+
+/* A design is not built again: its widths and FIFOs are those of its folding, and the network is no longer in it. */
+static lf_status refuse_design(builder *b) {
+    bool design = lf_is_dir(b->o->model.model);
+    for (size_t i = 0; i < b->g->order.count; i++)
+        design |= was_wired(lf_node_at(b->g, b->g->order.at[i]));
+    if (!design)
+        return LF_OK;
+    lf_status status = lf_fail(b->ctx, LF_BAD_INPUT, &(lf_where){.file = b->o->model.model},
+                               "it is a design that was built already, and cannot be built again");
+    lf_hint(
+        b->ctx,
+        "build the network that it was made of%s%s; --folding DIR/folding.json keeps the folding of an earlier build",
+        b->g->source ? ", " : "", b->g->source ? b->g->source : "");
+    return status;
 }
 
 static lf_status run_pass(builder *b, const char *name, const void *options) {
@@ -427,7 +452,7 @@ lf_status lf_build(lf_ctx *ctx, const lf_build_options *o, lf_answer *answer) {
     lf_status status = check_options(&b);
     if (status == LF_OK) {
         b.g = lf_model_open(ctx, &o->model);
-        status = b.g ? LF_OK : LF_BAD_INPUT;
+        status = b.g ? refuse_design(&b) : LF_BAD_INPUT;
     }
     if (status == LF_OK)
         status = o->sweep ? sweep(&b, answer) : build(&b, answer);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "ir/is_op.h"
 #include "ops/ops.h"
 #include "pass/circuits.h"
 #include "pass/passes.h"
@@ -61,11 +62,13 @@ static int64_t weights_of(const lf_graph *g, const lf_node *n, int64_t *bits) {
 }
 
 static int64_t macs_of(const lf_graph *g, const lf_node *n) {
+    static const char *const rows[] = {"conv", "mvu", "vvu",
+                                       NULL}; /* whose weights have a row for every channel of the output */
     const lf_tensor *x = lf_in(g, n, 0), *w = n->in_count > 1 ? lf_in(g, n, 1) : NULL;
-    if (!w || w->shape.rank != 2 || (strcmp(n->op->name, "mvu") != 0 && strcmp(n->op->name, "matmul") != 0))
-        return 0;
-    int64_t inner = strcmp(n->op->name, "mvu") ? w->shape.dim[0] : w->shape.dim[1];
-    return lf_shape_count(w->shape) * (lf_shape_count(x->shape) / inner);
+    int64_t outputs = lf_shape_count(lf_out(g, n, 0)->shape);
+    if (w && w->shape.rank > 1 && w->shape.dim[0] > 0 && lf_is_one_of(n, rows))
+        return lf_shape_count(w->shape) / w->shape.dim[0] * outputs;
+    return lf_is_op(n, "matmul") && x->shape.rank > 0 ? x->shape.dim[x->shape.rank - 1] * outputs : 0;
 }
 
 static void add_layers(informer *f, const lf_graph *g, sums *total) {

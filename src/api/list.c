@@ -78,21 +78,26 @@ static void list_data(lister *l, const lf_data_options *where) {
     }
 }
 
-/* The first comment line of a recipe says what it is. */
-static const char *first_comment(lf_arena *a, const lf_embed *f) {
-    const char *text = (const char *)f->data;
-    const char *end = strchr(text, '\n');
-    if (*text != '#' || !end)
-        return "";
-    text += 1 + (text[1] == ' ');
-    return lf_strndup(a, text, (size_t)(end - text));
+/* The first sentence of the comment at the head of a recipe says what it is. It may run over lines. */
+static const char *first_sentence(lf_arena *a, const lf_embed *f) {
+    const char *line = (const char *)f->data, *said = "";
+    while (*line == '#') {
+        line += 1 + (line[1] == ' ');
+        size_t n = strcspn(line, "\n");
+        said = lf_format(a, "%s%s%s", said, *said ? " " : "", lf_strndup(a, line, n));
+        const char *stop = strstr(said, ". ");
+        if (stop)
+            return lf_strndup(a, said, (size_t)(stop - said) + 1);
+        line += n + (line[n] == '\n');
+    }
+    return said;
 }
 
 static void list_recipes(lister *l) {
     for (size_t i = 0; i < lf_embed_count(); i++) {
         const lf_embed *f = lf_embed_at(i);
         if (!strncmp(f->path, "recipes/", 8))
-            add(l, lf_stem(l->arena, f->path), "recipe", first_comment(l->arena, f));
+            add(l, lf_stem(l->arena, f->path), "recipe", first_sentence(l->arena, f));
     }
 }
 

@@ -84,7 +84,7 @@ static bool ends_in(const char *name, const char *ending) {
 static lf_status save_blif(watcher *w, const lf_graph *g) {
     size_t luts;
     LF_TRY(lf_export_blif(g, w->o->out, &luts));
-    lf_text_addf(&w->text, "%zu LUTs\n", luts);
+    lf_text_addf(&w->text, "%zu LUT%s\n", luts, luts == 1 ? "" : "s");
     return LF_OK;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "data/npy.h"
 #include "report/text_table.h"
 
 typedef struct predictor {
@@ -178,6 +179,8 @@ static void answer_with(const predictor *p, lf_answer *answer) {
 }
 
 static lf_status predict(predictor *p) {
+    for (size_t i = 0; p->o->out && p->o->out[i]; i++) /* before the work, not after */
+        LF_TRY(lf_npy_name(p->ctx, p->o->out[i]));
     LF_TRY(lf_rows_load(p->ctx, p->arena, lf_engine_graph(p->engine), p->o->in, &p->rows));
     LF_TRY(choose_outputs(p));
     LF_TRY(run_blocks(p));

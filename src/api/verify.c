@@ -313,9 +313,10 @@ static void answer_with(verifier *v, lf_answer *answer) {
     json_object_set_new(root, "design", json_string(v->o->netlist ? "netlist" : "rtl"));
     lf_text_addf(&text, "%s samples, %s mismatches (%s, %s)\n", lf_thousands(v->arena, (int64_t)v->frames),
                  lf_thousands(v->arena, v->mismatches), v->simulator, v->o->netlist ? "mapped netlist" : "Verilog");
-    lf_text_addf(&text, "II %s cycles (predicted %s), latency %s cycles (predicted %s)\n",
-                 v->ii < 0 ? "-" : lf_thousands(v->arena, v->ii), lf_thousands(v->arena, v->predicted_ii),
-                 lf_thousands(v->arena, v->latency), lf_thousands(v->arena, v->predicted_latency));
+    lf_text_addf(&text, "II %s (predicted %s), latency %s (predicted %s)\n",
+                 v->ii < 0 ? "-" : lf_count_of(v->arena, v->ii, "cycle", "cycles"),
+                 lf_thousands(v->arena, v->predicted_ii), lf_count_of(v->arena, v->latency, "cycle", "cycles"),
+                 lf_thousands(v->arena, v->predicted_latency));
     if (v->dont_cares) {
         json_object_set_new(root, "differ_from_network", json_integer((json_int_t)v->changed));
         lf_text_addf(&text, "data don't-cares: %s of these rows differ from the network without them\n",

@@ -25,7 +25,7 @@ const char *lf_path_base(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-static bool is_dir(const char *path) {
+bool lf_is_dir(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
@@ -37,7 +37,7 @@ static int make_dirs(char *path) {
         if (c != '/' && c != 0)
             continue;
         *at = 0;
-        int error = mkdir(path, 0777) == 0 || is_dir(path) ? 0 : errno;
+        int error = mkdir(path, 0777) == 0 || lf_is_dir(path) ? 0 : errno;
         *at = c;
         if (error || c == 0)
             return error;

@@ -301,8 +301,22 @@ uint8_t *lf_npy_format(lf_arena *a, const lf_array *x, size_t *size) {
     return out;
 }
 
+lf_status lf_npy_name(lf_ctx *ctx, const char *path) {
+    static const char *const text[] = {".csv", ".tsv", ".txt", ".json"};
+    const char *ending = strrchr(lf_path_base(path), '.');
+    for (size_t i = 0; ending && i < LF_COUNT(text); i++)
+        if (!strcmp(ending, text[i])) {
+            lf_status status =
+                lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "arrays are not written as %s", ending);
+            lf_hint(ctx, "give a name that ends with .npy (numpy.load reads it), or .npz for several");
+            return status;
+        }
+    return LF_OK;
+}
+
 lf_status lf_npy_write(lf_ctx *ctx, const char *path, const lf_array *x) {
     lf_where where = {.file = path};
+    LF_TRY(lf_npy_name(ctx, path));
     lf_arena *scratch = lf_arena_new();
     size_t size = 0;
     uint8_t *bytes = scratch ? lf_npy_format(scratch, x, &size) : NULL;

@@ -99,7 +99,7 @@ static void set_not_found(lf_ctx *ctx, const lf_data_source *s, const char *cons
         lf_fail(ctx, LF_BAD_INPUT, NULL, "data set '%s' was not found; looked in %s", s->name, looked);
     else
         lf_fail(ctx, LF_BAD_INPUT, NULL, "data set '%s' was not found: no data directory was given", s->name);
-    lf_hint(ctx, "put %s and the like into DIR/%s and give --data DIR or set LUTFISK_DATA; it can be had from %s",
+    lf_hint(ctx, "put %s and the like into DIR/%s and give --data-dir DIR or set LUTFISK_DATA; it can be had from %s",
             s->files[0], s->folder, s->origin);
     lf_arena_free(a);
 }

@@ -2,7 +2,6 @@
 #include "import/import.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "ir/lftext.h"
@@ -110,8 +109,7 @@ static lf_graph *import_file(lf_ctx *ctx, const char *path) {
 }
 
 lf_graph *lf_import(lf_ctx *ctx, const char *path) {
-    struct stat st;
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+    if (!lf_is_dir(path))
         return import_file(ctx, path);
     lf_arena *scratch = lf_arena_new();
     const char *inside = lf_path_join(scratch, path, "model.lf");

@@ -17,11 +17,27 @@ bool lf_speaks_flow(const lf_graph *g) {
     return false;
 }
 
-static lf_status refuse_folded(const lf_graph *g, const lf_node *n) {
-    lf_where where = lf_where_node(g, n);
-    lf_status status = lf_fail(
-        g->ctx, LF_BAD_INPUT, &where,
-        "it becomes a folded unit (%s), whose timing is not static: --interface flow is for circuits", n->op->name);
+static bool is_folded(const lf_node *n) {
+    return n->place == LF_PLACE_FPGA && !n->op->positions && !is_circuit(n);
+}
+
+/* One refusal for all: the first by name, the others counted. */
+static lf_status refuse_folded(const lf_graph *g, const lf_node *first) {
+    lf_where where = lf_where_node(g, first);
+    lf_arena *a = lf_arena_new();
+    size_t others = 0;
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        others += n != first && is_folded(n);
+    }
+    const char *more = others ? lf_format(a, ", as do %zu more nodes", others) : "";
+    if (others == 1)
+        more = ", as does another node";
+    lf_status status =
+        lf_fail(g->ctx, LF_BAD_INPUT, &where,
+                "it becomes a folded unit (%s)%s, whose timing is not static: --interface flow is for circuits",
+                first->op->name, more);
+    lf_arena_free(a);
     lf_hint(g->ctx, "build with --interface stream, or make circuits of matrix products with --style spatial");
     return status;
 }
@@ -31,11 +47,11 @@ lf_status lf_flow_check(const lf_graph *g) {
     lf_status worst = LF_OK;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (is_folded(n))
+            return refuse_folded(g, n);
         if (n->place != LF_PLACE_FPGA || n->op->positions)
             continue;
-        if (!is_circuit(n))
-            worst = refuse_folded(g, n);
-        else if (circuit)
+        if (circuit)
             worst = lf_fail(g->ctx, LF_BAD_INPUT, &(lf_where){.node = n->name},
                             "a second circuit beside %s: with --interface flow all must be one", circuit->name);
         else

@@ -38,6 +38,40 @@ static const lf_node *weights_before(const lf_graph *g, lf_id from) {
     return NULL;
 }
 
+/* A product with constants that lie on no grid: no grid of its input makes integers of it. */
+static bool has_real_weights(const lf_graph *g, const lf_node *n) {
+    if (!lf_is_op(n, "matmul") && !lf_is_op(n, "conv"))
+        return false;
+    for (int k = 0; k < 2 && k < n->in_count; k++) {
+        const lf_tensor *t = lf_in(g, n, k);
+        if (t && t->value && !lf_on_grid(t))
+            return true;
+    }
+    return false;
+}
+
+static lf_status refuse_real_weights(const lf_graph *g, const lf_node *n) {
+    lf_where where = lf_where_node(g, n);
+    const char *model = g->source ? g->source : "MODEL";
+    lf_status status =
+        lf_fail(g->ctx, LF_BAD_INPUT, &where, "its weights are real numbers, and a circuit computes with integers");
+    lf_hint(g->ctx,
+            "quantize the network first: `lutfisk quantize %s -o QUANTIZED.onnx` with rows of data (-i X.npy or --data "
+            "SET)",
+            model);
+    return status;
+}
+
+/* The first product stays on the host: for want of integers in its weights, or of a grid of the input. */
+static lf_status refuse_host_product(const lf_graph *g, const lf_node *product) {
+    for (size_t i = 0; i < g->order.count; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (has_real_weights(g, n))
+            return refuse_real_weights(g, n);
+    }
+    return lf_propose_grid(g, product, "weights");
+}
+
 /* What is computed in real numbers from integers of the circuit. */
 typedef struct real_part {
     bool *behind;   /* [tensor id]: depends on a dequantize */
@@ -119,7 +153,8 @@ static lf_status check_cut(const lf_graph *g, lf_arena *scratch) {
         if (real.behind[n->in[0]])
             worst = refuse_reals(g, n, lf_node_at(g, real.culprit[n->in[0]]));
         else if (weights)
-            worst = lf_propose_grid(g, weights, "weights");
+            worst =
+                has_real_weights(g, weights) ? refuse_real_weights(g, weights) : lf_propose_grid(g, weights, "weights");
         else if (cut && g->inputs.count == 1)
             worst = lf_propose_grid(g, n, "more than one quantizer");
         cut = n;
@@ -133,12 +168,12 @@ static lf_status check_ops(const lf_graph *g) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
         circuit += n->place == LF_PLACE_FPGA;
-        real = !real && lf_is_op(n, "matmul") ? n : real;
+        real = !real && (lf_is_op(n, "matmul") || lf_is_op(n, "conv")) ? n : real;
         if (n->place == LF_PLACE_FPGA && n->op->level != LF_HW && !lf_moves_nothing(g, n))
             no_hardware(g, n);
     }
     if (!circuit && real)
-        return lf_propose_grid(g, real, "weights");
+        return refuse_host_product(g, real);
     if (!circuit)
         return lf_fail(g->ctx, LF_BAD_INPUT, NULL,
                        "%s: no part of the network works on integers, so there is nothing to build",

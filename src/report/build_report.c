@@ -262,10 +262,8 @@ static void layer_rows(lf_table *t, const json_t *layers) {
 static void stalls_text(lf_arena *a, const json_t *network, lf_text *out) {
     const json_t *proof = json_object_get(network, "deadlock_proof");
     if (json_is_true(json_object_get(network, "deadlock_free")))
-        lf_text_addf(
-            out,
-            "no stall pattern can deadlock it: a frame passes all %s streams with every pipeline one register long\n",
-            lf_thousands(a, int_of(proof, "streams")));
+        lf_text_addf(out, "no stall pattern can deadlock it: a frame passes %s with every pipeline one register long\n",
+                     lf_count_of(a, int_of(proof, "streams"), "stream", "streams"));
     else if (!json_object_get(network, "deadlock"))
         lf_text_addf(out, "stalls may deadlock it: with every pipeline one register long, %s\n",
                      string_of(proof, "stops"));
@@ -276,10 +274,13 @@ static void flow_text(lf_arena *a, const json_t *r, lf_text *out) {
     int64_t bits = 0;
     size_t i;
     json_array_foreach((json_t *)fifos, i, f) bits += int_of(f, "bits");
-    lf_text_addf(out, "slowest unit %s (%s, %s cycles); the rate is limited by %s\n", string_of(slow, "name"),
-                 string_of(slow, "op"), lf_thousands(a, int_of(slow, "cycles")), string_of(slow, "limited_by"));
+    lf_text_addf(out, "slowest unit %s (%s, %s); the rate is limited by %s\n", string_of(slow, "name"),
+                 string_of(slow, "op"), lf_count_of(a, int_of(slow, "cycles"), "cycle", "cycles"),
+                 string_of(slow, "limited_by"));
     if (json_array_size(fifos))
-        lf_text_addf(out, "%zu FIFOs hold up to %s bits\n", json_array_size(fifos), lf_thousands(a, bits));
+        lf_text_addf(out, "%s up to %s bits\n",
+                     lf_count_of(a, (int64_t)json_array_size(fifos), "FIFO holds", "FIFOs hold"),
+                     lf_thousands(a, bits));
     stalls_text(a, json_object_get(r, "network"), out);
 }
 
@@ -289,8 +290,10 @@ static void weights_text(lf_arena *a, const json_t *r, lf_text *out) {
     size_t i;
     json_array_foreach((json_t *)weights, i, w) bytes += int_of(w, "beats_per_frame") * int_of(w, "beat_bytes");
     if (bytes)
-        lf_text_addf(out, "%zu layers take their weights from outside: %s bytes a frame\n", json_array_size(weights),
-                     lf_thousands(a, bytes));
+        lf_text_addf(
+            out, "%s from outside: %s bytes a frame\n",
+            lf_count_of(a, (int64_t)json_array_size(weights), "layer takes its weights", "layers take their weights"),
+            lf_thousands(a, bytes));
 }
 
 /* Costs of units are formulas for LUTs of 6 inputs. */
@@ -327,8 +330,9 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
     if (deadlock)
         lf_text_addf(out, "\nDEADLOCK: the circuit stops for ever: %s\n", deadlock);
     else
-        lf_text_addf(out, "\nII %s cycles, latency %s cycles; at %s MHz (%s): %s frames/s, %s ns\n",
-                     lf_thousands(a, int_of(n, "ii_cycles")), lf_thousands(a, int_of(n, "latency_cycles")),
+        lf_text_addf(out, "\nII %s, latency %s; at %s MHz (%s): %s frames/s, %s ns\n",
+                     lf_count_of(a, int_of(n, "ii_cycles"), "cycle", "cycles"),
+                     lf_count_of(a, int_of(n, "latency_cycles"), "cycle", "cycles"),
                      lf_fixed_decimals(a, real_of(clock, "mhz"), 0), string_of(clock, "evidence"),
                      lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
     if (real_of(roof, "ops_per_frame") > 0)

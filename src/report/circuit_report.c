@@ -87,18 +87,18 @@ static int64_t int_of(const json_t *o, const char *key) {
 
 static void minimized_text(lf_arena *a, const json_t *m, lf_text *out) {
     const json_t *by_abc = json_object_get(m, "lut_by_abc");
-    lf_text_addf(out, "minimized from at least %s to %s LUTs", lf_thousands(a, int_of(m, "lut_before")),
-                 lf_thousands(a, int_of(m, "lut_after")));
+    lf_text_addf(out, "minimized from at least %s to %s", lf_thousands(a, int_of(m, "lut_before")),
+                 lf_count_of(a, int_of(m, "lut_after"), "LUT", "LUTs"));
     if (int_of(m, "entries"))
         lf_text_addf(out, "; of %s entries of tables %s cannot occur", lf_thousands(a, int_of(m, "entries")),
                      lf_thousands(a, int_of(m, "unreachable")));
     if (int_of(m, "unseen"))
         lf_text_addf(out, ", %s were not seen", lf_thousands(a, int_of(m, "unseen")));
     if (json_is_integer(by_abc) && int_of(m, "lut_by_abc"))
-        lf_text_addf(out, "; ABC made %s LUTs of logic", lf_thousands(a, int_of(m, "lut_by_abc")));
+        lf_text_addf(out, "; ABC made %s of logic", lf_count_of(a, int_of(m, "lut_by_abc"), "LUT", "LUTs"));
     else if (json_is_integer(by_abc))
         lf_text_add(out, "; ABC found nothing smaller");
-    lf_text_addf(out, "; %s bits proved", lf_thousands(a, int_of(m, "bits_proved")));
+    lf_text_addf(out, "; %s proved", lf_count_of(a, int_of(m, "bits_proved"), "bit", "bits"));
     if (int_of(m, "bits_tested"))
         lf_text_addf(out, ", %s only tested", lf_thousands(a, int_of(m, "bits_tested")));
     if (int_of(m, "rows_free"))
@@ -119,8 +119,9 @@ void lf_circuit_report_text(const json_t *r, lf_text *out) {
         lf_text_addf(out, "%s%s %s LUT %s FF", i ? ", " : "", names[i], lf_thousands(a, int_of(o, "lut")),
                      lf_thousands(a, int_of(o, "ff")));
     }
-    lf_text_addf(out, "\n%s registers in a row, up to %s LUT levels between them\n",
-                 lf_thousands(a, int_of(logic, "registers_in_a_row")), lf_thousands(a, int_of(logic, "levels")));
+    lf_text_addf(out, "\n%s in a row, up to %s between them\n",
+                 lf_count_of(a, int_of(logic, "registers_in_a_row"), "register", "registers"),
+                 lf_count_of(a, int_of(logic, "levels"), "LUT level", "LUT levels"));
     minimized_text(a, json_object_get(logic, "minimized"), out);
     lf_arena_free(a);
 }
@@ -134,10 +135,9 @@ void lf_dont_cares_text(const json_t *r, lf_text *out) {
     if (!d)
         return;
     lf_arena *a = lf_arena_new();
-    lf_text_addf(out,
-                 "data don't-cares from %s rows of %s (codes seen fewer than %s times): %s LUTs, without them %s\n",
+    lf_text_addf(out, "data don't-cares from %s rows of %s (codes seen fewer than %s): %s, without them %s\n",
                  lf_thousands(a, int_of(d, "rows")), json_string_value(json_object_get(d, "file")),
-                 lf_thousands(a, int_of(d, "rarity")), lf_thousands(a, int_of(d, "lut")),
+                 lf_count_of(a, int_of(d, "rarity"), "time", "times"), lf_count_of(a, int_of(d, "lut"), "LUT", "LUTs"),
                  lf_thousands(a, int_of(d, "lut_without")));
     lf_text_addf(out, "the circuit differs from the network on %s of these rows and on %s of %s %s (%s %%)\n",
                  lf_thousands(a, int_of(d, "changed_rows")), lf_thousands(a, int_of(check, "changed_rows")),

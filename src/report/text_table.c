@@ -113,6 +113,10 @@ const char *lf_thousands(lf_arena *a, int64_t v) {
     return lf_strdup(a, out);
 }
 
+const char *lf_count_of(lf_arena *a, int64_t v, const char *one, const char *many) {
+    return lf_format(a, "%s %s", lf_thousands(a, v), v == 1 ? one : many);
+}
+
 const char *lf_fixed_decimals(lf_arena *a, double v, int decimals) {
     if (!isfinite(v))
         return "-";

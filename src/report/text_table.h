@@ -19,6 +19,8 @@ void lf_table_print(const lf_table *t, lf_text *out);
 
 /* Numbers as people read them: "12,500,000", "48,000", "1.25 M". Arena memory. */
 const char *lf_thousands(lf_arena *a, int64_t v);
+/* A number and what it counts: "1 cycle", "1,024 cycles". */
+const char *lf_count_of(lf_arena *a, int64_t v, const char *one, const char *many);
 const char *lf_fixed_decimals(lf_arena *a, double v, int decimals);
 
 #endif

@@ -59,6 +59,13 @@ def reals(path):
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]), path)
 
 
+def real_conv(path):
+    """3x3 over [2, 5, 5] to 3 channels: 27 outputs of 18 products."""
+    graph = helper.make_graph([helper.make_node("Conv", ["x", "w"], ["y"], name="conv")], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 5, 5])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3, 3, 3])], [numpy_helper.from_array(rng.normal(size=(3, 2, 3, 3)).astype(np.float32), "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]), path)
+
+
 def full_disk():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
@@ -79,6 +86,7 @@ model("float.onnx", quantized_input=False)
 model("odd.onnx", op="Sin")
 mean_of_reals("mean.onnx")
 reals("reals.onnx")
+real_conv("conv.onnx")
 np.save("x.npy", rng.normal(size=(5, 8)).astype(np.float32))
 np.save("wide.npy", np.zeros((5, 9), np.float32))
 np.save("nan.npy", np.array([[0] * 8, [0, 0, 0, np.nan, 0, 0, 0, 0]], np.float32))
@@ -102,6 +110,9 @@ write("broken.json", '{"fc0_mvu": {"PE": ')
 os.mkdir("foreign")
 write("foreign/keep.txt", "mine")
 subprocess.run([LUTFISK, "build", "ok.onnx", "-o", "hw", "-q"], check=True, capture_output=True)
+subprocess.run([LUTFISK, "build", "ok.onnx", "-o", "wired", "-q", "--folding", write("wide.json", '{"fc0_mvu": {"PE": 1, "SIMD": 8}, "fc1_mvu": {"PE": 3, "SIMD": 2}}')], check=True, capture_output=True)
+subprocess.run([LUTFISK, "build", "ok.onnx", "-o", "flow", "-q", "--style", "spatial", "--interface", "flow"], check=True, capture_output=True)
+os.environ.pop("LUTFISK_DATA", None)
 
 CASES = [  # what, arguments, words of the message (all must appear), status, what must not exist afterwards, set-up
     ("unknown verb", ["bild", "ok.onnx"], ["bild", "--help"], 2),
@@ -114,6 +125,19 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("NaN weights", ["build", "nan.onnx", "-o", "o"], ["NaN"], 2),
     ("an op that is not supported", ["build", "odd.onnx", "-o", "o"], ["odd", "Sin"], 2),
     ("float input meets weights", ["build", "float.onnx", "-o", "o"], ["float input", "--input"], 2),
+    ("real weights", ["build", "reals.onnx", "-o", "o"], ["fc: ", "weights are real numbers", "lutfisk quantize"], 2),
+    ("real weights behind a declared input", ["build", "reals.onnx", "-o", "o", "--input", "FIXED<16,6>!"], ["fc: ", "weights are real numbers", "lutfisk quantize"], 2),
+    ("a real convolution", ["build", "conv.onnx", "-o", "o"], ["conv: ", "weights are real numbers"], 2),
+    ("info of a real convolution", ["info", "conv.onnx"], ["486 multiply-accumulates", "weights are real numbers"], 0),
+    ("one of a kind has no plural", ["build", "ok.onnx", "-o", "flow", "--style", "spatial", "--interface", "flow"], ["II 1 cycle,"], 0),
+    ("folded units with flow are refused once", ["build", "ok.onnx", "-o", "o", "--interface", "flow"], ["it becomes a folded unit (mvu), as do 2 more nodes"], 2),
+    ("a design to build", ["build", "hw", "-o", "o"], ["hw", "built already", "ok.onnx", "--folding"], 2),
+    ("the program of a design", ["build", "wired/model.lf", "-o", "o"], ["wired/model.lf", "built already", "--folding"], 2),
+    ("a design of flow to build", ["build", "flow", "-o", "o"], ["flow", "built already"], 2),
+    ("rows as CSV", ["predict", "ok.onnx", "-i", "x.npy", "-o", "y.csv"], ["y.csv", ".npy"], 2),
+    ("rows of a data set as CSV", ["data", "--rows", "digits:test", "-n", "2", "-o", "y.csv"], ["y.csv", ".npy"], 2),
+    ("no data directory for eval", ["eval", "ok.onnx", "--data", "jsc", "--data-dir", "foreign"], ["--data-dir DIR"], 2),
+    ("no data directory for data", ["data", "--rows", "jsc", "-o", "y.npy", "--data-dir", "foreign"], ["--data-dir DIR"], 2),
     ("a mean of real values", ["build", "mean.onnx", "-o", "o"], ["pool3", "average_pool works on real values", "quantizer before it"], 2),
     ("an integer program to quantize", ["quantize", "hw", "-o", "o.onnx", "--random-data", "0,1"], ["integer program already", "made from"], 2),
     ("no calibration data", ["quantize", "reals.onnx", "-o", "o.onnx"], ["calibration data", "--data", "--random-data"], 2),
