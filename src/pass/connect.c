@@ -12,6 +12,7 @@
 #include "ir/pass.h"
 #include "pass/buffers.h"
 #include "pass/folding.h"
+#include "pass/shallow_fifo.h"
 #include "pass/stalls.h"
 
 enum { FRAMES = 6, MOST_READY_UNITS = 4 };
@@ -290,6 +291,19 @@ static lf_status refuse(wiring *w, bool allow_deadlock, const char *text) {
     return LF_BAD_INPUT;
 }
 
+static lf_status warn_slow(wiring *w, lf_stream_model *m, int64_t ii, int64_t wanted) {
+    const lf_node *fifo;
+    int64_t better;
+    LF_TRY(lf_shallow_fifo(w->g, m, FRAMES, ii, w->arena, &fifo, &better));
+    lf_warn(w->g->ctx, NULL,
+            "with the FIFO depths of the folding file a frame takes %" PRId64 " cycles instead of %" PRId64, ii,
+            wanted);
+    if (fifo)
+        lf_hint(w->g->ctx, "%s, %" PRId64 " deep, holds it up: deep enough, a frame takes %" PRId64 " cycles",
+                fifo->name, lf_attr_int(fifo, "depth"), better);
+    return LF_OK;
+}
+
 /* The user's depths: slower is a warning, a deadlock that may happen an error unless it is wanted. */
 static lf_status judge_pins(wiring *w, int64_t ii, bool allow_deadlock) {
     lf_stream_model m;
@@ -304,9 +318,7 @@ static lf_status judge_pins(wiring *w, int64_t ii, bool allow_deadlock) {
             w, allow_deadlock,
             lf_format(w->arena, "the circuit stops for ever: %s", lf_chain_blocked_text(m.chain, w->arena, &full)));
     if (r.ii_cycles > ii)
-        lf_warn(w->g->ctx, NULL,
-                "with the FIFO depths of the folding file a frame takes %" PRId64 " cycles instead of %" PRId64,
-                r.ii_cycles, ii);
+        LF_TRY(warn_slow(w, &m, r.ii_cycles, ii));
     LF_TRY(lf_stalls_prove(w->g, w->arena, &proof));
     return !proof.stops
                ? LF_OK

@@ -85,6 +85,7 @@ def study():
     report, text = build(half)
     slower = report["network"]["ii_cycles"]
     check("halved: slower, and said so", slower > slowest and f"a frame takes {slower} cycles instead of {slowest}" in text, text)
+    check("halved: the FIFO that limits is named", f"{joins[0]['name']}, {half[joins[0]['name']]} deep, holds it up" in text and f"takes {slowest} cycles" in text, text)
     check("halved: the report says why", report["bottleneck"]["limited_by"] == "waits between units", report["bottleneck"])
     runs_at_the_predicted_rate("halved", report, SETTLING)
     stops_as_predicted("one beat, pixels", joins[0])
