@@ -4,7 +4,7 @@
 set(LF_PYTHON /usr/bin/python3) # Debian's own, which sees Debian's modules
 
 function(lf_register name area label)
-  set(seconds 300)
+  set(seconds 900) # far more than any takes on a free machine: the longest simulations take two minutes there
   if(area STREQUAL "slow")
     set(label slow)
     set(seconds 7200)
