@@ -8,6 +8,10 @@
 #define LF_UNUSED __attribute__((unused))
 #define LF_NORETURN __attribute__((noreturn))
 
+/* Compiled again for every instruction set of a caller; and the instruction set that one function may use. */
+#define LF_ALWAYS_INLINE static inline __attribute__((always_inline))
+#define LF_TARGET(set) __attribute__((target(set)))
+
 #define LF_ASM __asm__ /* in src/kern only, where a compiler spoils an inner loop */
 
 #define LF_COUNT(array) (sizeof(array) / sizeof((array)[0]))

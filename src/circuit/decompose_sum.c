@@ -94,12 +94,10 @@ static void set_stairs(lf_split *s) {
     }
 }
 
-#define INLINE static inline __attribute__((always_inline)) /* compiled again for every instruction set that calls it */
-
 /* What follows from the numbers marked in `from` for those on the other side, which are marked in `to` when they rise. edge[i * count + j] goes from
  * i to j. */
-INLINE bool raise_by_loops(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y,
-                           uint8_t *to, int count) {
+LF_ALWAYS_INLINE bool raise_by_loops(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y,
+                                     uint8_t *to, int count) {
     int32_t old[SIDE_MAX];
     bool any = false;
     memcpy(old, y, (size_t)count * sizeof *y);
@@ -119,8 +117,9 @@ INLINE bool raise_by_loops(const int32_t *x, const uint8_t *from, int froms, con
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static bool raise_avx2(const int32_t *x, const uint8_t *from, int froms,
-                                                       const int32_t *edge, int32_t *y, uint8_t *to, int count) {
+LF_TARGET("avx2")
+static bool raise_avx2(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y, uint8_t *to,
+                       int count) {
     return raise_by_loops(x, from, froms, edge, y, to, count);
 }
 #else

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/rng.h"
 #include "train/train_common.h"
 
@@ -158,7 +159,7 @@ static void gather(lf_lut_search *s, int layer, size_t lut, size_t pin, int quar
         uint64_t a = quarters < 4 ? lf_rng_u64(&s->rng) : 0, b = quarters < 4 ? lf_rng_u64(&s->rng) : 0;
         uint64_t part = quarters == 1 ? a & b : quarters == 2 ? a : quarters == 3 ? a | b : UINT64_MAX;
         for (uint64_t left = (s->low[w] ^ s->high[w]) & part; left; left &= left - 1) {
-            size_t i = w * 64 + (size_t)__builtin_ctzll(left);
+            size_t i = w * 64 + (size_t)LF_ZEROS_BELOW(left);
             s->row[s->rows] = (uint32_t)i;
             s->group[s->rows++] = (uint8_t)((s->address[i] & keep) | (s->high[w] >> i % 64 & 1) << 6);
         }

@@ -128,7 +128,7 @@ static void refused(void **state) {
         {NET(X, "[{\"op\": \"table_neurons\", \"name\": \"a\", \"inputs\": [[0, 2.5]], \"tables\": [[1]]}]"),
          "layers[0].inputs[0][1]: is a number with a point"},
         {NET(X, "[{\"op\": \"table_neurons\", \"name\": \"a\", \"inputs\": [[0, 2]], \"tables\": [[1, 1, 1, 1]]}]"),
-         "leave the 2 elements"},
+         "connection 1 reads element 2; x has 2"},
     };
     for (size_t i = 0; i < LF_COUNT(wrong); i++) {
         lf_ctx *ctx = lf_ctx_new(1);
