@@ -10,7 +10,7 @@
 
 /* Compiled again for every instruction set of a caller; and the instruction set that one function may use. */
 #define LF_ALWAYS_INLINE static inline __attribute__((always_inline))
-#define LF_TARGET(set) __attribute__((target(set)))
+#define LF_FOR_ISA(set) __attribute__((target(set)))
 
 #define LF_ASM __asm__ /* in src/kern only, where a compiler spoils an inner loop */
 

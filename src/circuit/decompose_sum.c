@@ -117,7 +117,7 @@ LF_ALWAYS_INLINE bool raise_by_loops(const int32_t *x, const uint8_t *from, int 
 }
 
 #if defined(__x86_64__)
-LF_TARGET("avx2")
+LF_FOR_ISA("avx2")
 static bool raise_avx2(const int32_t *x, const uint8_t *from, int froms, const int32_t *edge, int32_t *y, uint8_t *to,
                        int count) {
     return raise_by_loops(x, from, froms, edge, y, to, count);
