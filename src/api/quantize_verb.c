@@ -1,5 +1,6 @@
 /* quantize: a network becomes one of few bits by looking at calibration rows, without training. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/quantize_job.h"
@@ -201,6 +202,16 @@ static lf_status check_file(job *j) {
     return status;
 }
 
+static lf_status keep_if_right(job *j) {
+    lf_status status = check_file(j);
+    if (status == LF_OK)
+        return LF_OK;
+    remove(j->o->out);
+    if (ends_with(j->o->out, ".lf"))
+        remove(lf_format(j->arena, "%sw", j->o->out));
+    return status;
+}
+
 static lf_status write_network(job *j) {
     const char *path = j->o->out;
     LF_TRY(lf_verify_graph(j->g));
@@ -227,7 +238,7 @@ static lf_status quantize(job *j) {
     lf_quantize_count(j);
     LF_TRY(lf_quantizing_finish(&j->q));
     LF_TRY(write_network(j));
-    LF_TRY(check_file(j));
+    LF_TRY(keep_if_right(j));
     const lf_graph *reals = j->o->requantize ? j->reals : NULL;
     return lf_quantize_compare(j->ctx, j->arena, j->before, reals, j->o->out, &j->rows, &j->result);
 }

@@ -1,0 +1,179 @@
+/* quantize and opt --check hold what they made against what they had: with a fault planted into a writer, and one into a pass, they must
+ * fail, and say where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "export/export.h"
+#include "ir/lftext.h"
+#include "ir/pass.h"
+#include "lutfisk/lutfisk.h"
+
+static bool planted;
+
+/* -- faults ----------------------------------------------------------------------------------------------------------------- */
+
+static lf_tensor *first_matrix(const lf_graph *g) {
+    for (size_t i = 0; i < g->tensors.count; i++)
+        if (g->tensors.at[i] && g->tensors.at[i]->value && g->tensors.at[i]->shape.rank == 2)
+            return g->tensors.at[i];
+    fail_msg("the graph has no matrix");
+    return NULL;
+}
+
+/* The last element of the first matrix changes its sign. */
+static lf_status turn_a_weight(lf_graph *g) {
+    const lf_tensor *w = first_matrix(g);
+    size_t count = (size_t)lf_shape_count(w->shape);
+    double *real = LF_NEW_ARRAY(g->arena, double, count);
+    for (size_t i = 0; i < count; i++)
+        real[i] = i + 1 == count ? -lf_const_real(w->value, i) : lf_const_real(w->value, i);
+    lf_id turned = lf_const_reals(g, "turned", w->shape, real)->id;
+    for (size_t i = 0; i < g->order.count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        for (int k = 0; k < n->in_count; k++)
+            n->in[k] = n->in[k] == w->id ? turned : n->in[k];
+    }
+    lf_graph_prune(g);
+    return lf_infer(g);
+}
+
+/* In place of the library's: text, which models are read from, too. */
+lf_status lf_export_onnx(const lf_graph *g, const char *path) {
+    lf_graph *copy = lf_graph_clone(g);
+    lf_status status = copy ? LF_OK : LF_BAD_INPUT;
+    if (status == LF_OK && planted)
+        status = turn_a_weight(copy);
+    if (status == LF_OK)
+        status = lf_graph_save(copy, path, true);
+    lf_graph_free(copy);
+    return status;
+}
+
+static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
+    (void)options;
+    (void)scratch;
+    return planted ? turn_a_weight(g) : LF_OK;
+}
+
+/* In place of the library's; there are no pools here. */
+extern const lf_pass lf_pass_sink_pools;
+const lf_pass lf_pass_sink_pools = {.name = "sink-pools", .help = "with a fault", .promise = LF_SAME_BITS, .run = run};
+
+/* -- the test ----------------------------------------------------------------------------------------------------------------- */
+
+static const char model[] = "lutfisk 1\n"
+                            "graph \"reals\"\n"
+                            "input \"x\" = %x : FLOAT32[1,2]\n"
+                            "const %w : FLOAT32[2,2] = [0.3, -0.7, 0.11, 0.9]\n"
+                            "%y : FLOAT32[1,2] = matmul(%x, %w) \"fc\"\n"
+                            "output \"y\" = %y\n";
+
+typedef struct place {
+    lf_ctx *ctx;
+    lf_arena *arena;
+    char *dir;
+    const char *model, *out;
+    lf_answer answer;
+} place;
+
+static int make(void **state) {
+    place *p = calloc(1, sizeof *p);
+    p->ctx = lf_ctx_new(1);
+    p->arena = lf_arena_new();
+    assert_int_equal(lf_temp_dir(p->ctx, p->arena, NULL, &p->dir), LF_OK);
+    p->model = lf_path_join(p->arena, p->dir, "net.lf");
+    p->out = lf_path_join(p->arena, p->dir, "out.onnx");
+    assert_int_equal(lf_file_write(p->ctx, p->model, model, strlen(model)), LF_OK);
+    *state = p;
+    return 0;
+}
+
+static int drop(void **state) {
+    place *p = *state;
+    lf_answer_free(&p->answer);
+    lf_remove_tree(p->dir);
+    lf_arena_free(p->arena);
+    lf_ctx_free(p->ctx);
+    free(p);
+    return 0;
+}
+
+/* All diagnostics. */
+static const char *said(const place *p) {
+    lf_text all = {0};
+    for (size_t i = 0; i < lf_diag_count(p->ctx); i++)
+        lf_text_addf(&all, "%s\n", lf_diag_text(p->arena, lf_diag_at(p->ctx, i)));
+    const char *text = lf_strdup(p->arena, all.at ? all.at : "");
+    lf_text_free(&all);
+    return text;
+}
+
+/* Only that the check fails, not that something does. */
+static void expect(const place *p, lf_status status) {
+    if (planted && status == LF_OK)
+        fail_msg("the fault was not seen");
+    if (!planted && status != LF_OK)
+        fail_msg("without a fault: %s", said(p));
+    assert_int_equal(status, planted ? LF_FAILED : LF_OK);
+    if (planted && !strstr(said(p), "output y, element 1"))
+        fail_msg("says '%s'", said(p));
+}
+
+static void quantize(place *p, bool fault) {
+    planted = fault;
+    lf_quantize_options o = {.model = {.model = p->model}, .out = p->out, .random = "-1,1", .samples = 64, .bits = 4};
+    expect(p, lf_quantize(p->ctx, &o, &p->answer));
+    assert_int_equal(access(p->out, F_OK) == 0, !fault);
+}
+
+static void test_quantize_refuses(void **state) {
+    quantize(*state, true);
+}
+
+static void test_quantize(void **state) {
+    quantize(*state, false);
+}
+
+static void opt(place *p, bool fault) {
+    planted = fault;
+    const char *out = lf_path_join(p->arena, p->dir, "out.lf");
+    lf_opt_options o = {.model = {.model = p->model}, .passes = "sink-pools", .out = out, .check = true};
+    expect(p, lf_opt(p->ctx, &o, &p->answer));
+    assert_int_equal(access(out, F_OK) == 0, !fault);
+}
+
+static void test_opt_refuses(void **state) {
+    opt(*state, true);
+}
+
+static void test_opt(void **state) {
+    opt(*state, false);
+}
+
+/* Without --check nothing is compared. */
+static void test_opt_unchecked(void **state) {
+    place *p = *state;
+    planted = true;
+    lf_opt_options o = {.model = {.model = p->model}, .passes = "sink-pools"};
+    assert_int_equal(lf_opt(p->ctx, &o, &p->answer), LF_OK);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_quantize, make, drop),
+        cmocka_unit_test_setup_teardown(test_quantize_refuses, make, drop),
+        cmocka_unit_test_setup_teardown(test_opt, make, drop),
+        cmocka_unit_test_setup_teardown(test_opt_refuses, make, drop),
+        cmocka_unit_test_setup_teardown(test_opt_unchecked, make, drop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
