@@ -230,6 +230,50 @@ static void test_unknown_fifo(void **state) {
     assert_non_null(strstr(last_words(), "join has no stream input 2"));
 }
 
+/* -- a circuit that no FIFO helps ----------------------------------------------------------------------------------------------- */
+
+static bool never_valid(const void *s, int port) {
+    (void)s;
+    (void)port;
+    return false;
+}
+
+static bool never_ready(const void *s, int port, const bool *s_valid, const bool *m_ready) {
+    (void)s;
+    (void)port;
+    (void)s_valid;
+    (void)m_ready;
+    return false;
+}
+
+static void stay(void *s, const bool *s_valid, const bool *m_ready) {
+    (void)s;
+    (void)s_valid;
+    (void)m_ready;
+}
+
+/* As thresholds have it, but that it takes nothing and gives nothing. */
+static lf_status stuck_unit(const lf_graph *of, const lf_node *n, lf_arena *a, lf_unit *u) {
+    LF_TRY(lf_op_find("threshold")->unit(of, n, a, u));
+    u->valid = never_valid;
+    u->ready = never_ready;
+    u->clock = stay;
+    u->steady = NULL;
+    return LF_OK;
+}
+
+static void test_stops_even_with_endless_fifos(void **state) {
+    (void)state;
+    static lf_op stuck;
+    diamond();
+    stuck = *lf_op_find("threshold");
+    stuck.unit = stuck_unit;
+    named("end")->op = &stuck;
+    assert_int_equal(lf_pass_run(g, lf_pass_find("connect"), NULL), LF_FAILED);
+    assert_non_null(strstr(last_words(), "the circuit stops even with FIFOs without end: "));
+    assert_non_null(strstr(last_words(), "end_fifo waits for end at its output 0 (0 beats passed)"));
+}
+
 /* -- random graphs -------------------------------------------------------------------------------------------------------------- */
 
 static int64_t divisor(lf_rng *r, int64_t n) {
@@ -326,6 +370,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_deadlock_is_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slower_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_fifo, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stops_even_with_endless_fifos, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_styles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_random, set_up, tear_down),
     };
