@@ -105,6 +105,74 @@ static void test_kill_and_resume(void **state) {
     kill_and_resume(*state, search);
 }
 
+/* -- the best epoch, when it lies before the interruption ----------------------------------------------------------------------- */
+
+/* With this seed neither the first nor one of the last epochs is the best. */
+static const char unsteady[] =
+    CASE_BINARY "layers: [12, 10]\n"
+                "training: {epochs: 6, batch: 64, validation: 100, rate: 0.02, initial: 0.1, seed: 3}\n";
+
+/* Where a child ends: at the first step after so many epochs. */
+typedef struct interruption {
+    uint64_t epochs, after;
+} interruption;
+
+static void end_here(void *user, const char *what, uint64_t done, uint64_t total) {
+    const interruption *i = user;
+    (void)what;
+    if (done > total / i->epochs * i->after)
+        _exit(7);
+}
+
+/* Trains in a child that ends after so many epochs. */
+static void interrupted(const char *text_of, const lf_train_options *o, interruption at) {
+    pid_t child = fork();
+    if (child == 0) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_train_report r;
+        lf_graph *g;
+        lf_ctx_on_progress(ctx, end_here, &at);
+        lf_recipe *recipe_of = lf_recipe_parse(ctx, "case.yaml", text_of, strlen(text_of));
+        (void)!lf_train(ctx, recipe_of, o, &r, &g);
+        _exit(1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+static void same_best(const lf_train_report *a, const lf_train_report *b) {
+    assert_int_equal(a->best_epoch, b->best_epoch);
+    assert_int_equal(a->epochs, b->epochs);
+    assert_memory_equal(&a->valid_accuracy, &b->valid_accuracy, sizeof a->valid_accuracy);
+    assert_memory_equal(&a->test_accuracy, &b->test_accuracy, sizeof a->test_accuracy);
+}
+
+/* Interrupted after every epoch, among them the best one, those before and those behind it. */
+static void test_best_epoch(void **state) {
+    fixture *f = *state;
+    lf_train_options o = f->c.options;
+    lf_train_report once, again;
+    char *want = train_text(unsteady, &o, 1, &once);
+    assert_non_null(want);
+    print_message("epoch %d of %d is the best\n", (int)once.best_epoch, (int)once.epochs);
+    assert_true(once.best_epoch > 1 && once.best_epoch + 1 < once.epochs);
+    o.checkpoint = f->path;
+    o.resume = true;
+    for (int64_t after = 1; after < once.epochs; after++) {
+        interrupted(unsteady, &o, (interruption){(uint64_t)once.epochs, (uint64_t)after});
+        assert_true(lf_path_exists(f->path));
+        char *have = train_text(unsteady, &o, 1, &again);
+        assert_string_equal(want, have);
+        same_best(&once, &again);
+        free(have);
+        unlink(f->path);
+    }
+    free(want);
+}
+
+/* -- what is no checkpoint of this training --------------------------------------------------------------------------------------- */
+
 static void refused(fixture *f, const lf_train_options *o, const char *says) {
     lf_ctx *ctx = lf_ctx_new(1);
     lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
@@ -159,7 +227,7 @@ static void test_wrong_checkpoints(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill_and_resume),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill_and_resume), cmocka_unit_test(test_best_epoch),
                                        cmocka_unit_test(test_wrong_checkpoints)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
