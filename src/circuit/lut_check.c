@@ -2,14 +2,21 @@
  * all values of a few signals that lie before both and are proved equal already (cut points), or, for outputs, of the inputs. */
 #include "circuit/lut_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
 #include "circuit/lut_cone.h"
 #include "circuit/wide_truth.h"
 
-enum { RANDOM_WORDS = 64, CONE_INPUTS = 14, CONE_LUTS = 4000, LOOK_ALIKES = 4 };
+enum { RANDOM_WORDS = 64, CONE_INPUTS = 14, CONE_LUTS = 4000, LOOK_ALIKES = 8 };
 static const size_t work_max = (size_t)1 << 27; /* LUT words evaluated at all values, for signals, and for outputs */
+
+/* A LUT of x and what it has shown. */
+typedef struct lf_shown {
+    uint64_t values;
+    lf_signal signal;
+} lf_shown;
 
 typedef struct lf_check {
     const lf_lutnet *net[2];
@@ -17,8 +24,7 @@ typedef struct lf_check {
     uint64_t *shown[2]; /* [signal]: hash of its values at the random inputs */
     lf_signal *twin;    /* [signal of y]: the signal of x it is equal to, or 0 */
     bool *proved;       /* [signal of y]: a LUT that has one */
-    lf_signal *slot;    /* LUTs of x by what they have shown; 0: empty */
-    size_t slots;       /* a power of two */
+    lf_shown *look;     /* LUTs of x by what they have shown, look-alikes in their order */
     lf_cone cone[2];
     size_t work;
 } lf_check;
@@ -105,31 +111,69 @@ static lf_verdict compare(lf_check *k, lf_signal x, lf_signal y, const bool *end
     return EQUAL;
 }
 
-static void list_signals(lf_check *k) {
-    const lf_lutnet *x = k->net[0];
-    for (k->slots = 64; k->slots < 2 * x->luts.count; k->slots *= 2) {
-    }
-    k->slot = LF_NEW_ARRAY(k->a, lf_signal, k->slots);
-    for (size_t i = 0; i < x->luts.count; i++) {
-        lf_signal s = lf_lutnet_signal(x, i);
-        size_t at = k->shown[0][s] & (k->slots - 1), met = 0;
-        for (; k->slot[at]; at = (at + 1) & (k->slots - 1))
-            met += k->shown[0][k->slot[at]] == k->shown[0][s];
-        if (met < LOOK_ALIKES)
-            k->slot[at] = s;
-    }
+static int by_values(const void *a, const void *b) {
+    const lf_shown *x = a, *y = b;
+    if (x->values != y->values)
+        return x->values < y->values ? -1 : 1;
+    return (x->signal > y->signal) - (x->signal < y->signal);
 }
 
-static void find_twin(lf_check *k, lf_signal y) {
-    uint64_t shown = k->shown[1][y];
-    for (size_t at = shown & (k->slots - 1); k->slot[at]; at = (at + 1) & (k->slots - 1)) {
-        lf_signal x = k->slot[at];
-        if (k->shown[0][x] != shown || compare(k, x, y, k->proved) != EQUAL)
-            continue;
-        k->twin[y] = x;
-        k->proved[y] = true;
-        return;
+static void list_signals(lf_check *k) {
+    const lf_lutnet *x = k->net[0];
+    k->look = LF_NEW_ARRAY(k->a, lf_shown, x->luts.count + 1);
+    for (size_t i = 0; i < x->luts.count; i++) {
+        lf_signal s = lf_lutnet_signal(x, i);
+        k->look[i] = (lf_shown){k->shown[0][s], s};
     }
+    qsort(k->look, x->luts.count, sizeof *k->look, by_values);
+}
+
+/* The first of the list that is not before `least`. */
+static size_t find_look(const lf_check *k, lf_shown least) {
+    size_t lo = 0, hi = k->net[0]->luts.count;
+    while (lo < hi) {
+        size_t middle = (lo + hi) / 2;
+        if (by_values(&k->look[middle], &least) < 0)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return lo;
+}
+
+/* The last of the signals of x whose twins y is made of: its own comes behind it. */
+static lf_signal last_before(lf_check *k, lf_signal y) {
+    lf_cone *cy = &k->cone[1];
+    lf_signal last = 0;
+    cy->ends = k->proved;
+    lf_cone_begin(cy);
+    if (!lf_cone_add(cy, y))
+        return 0;
+    for (size_t i = 0; i < cy->leaves.count; i++) {
+        lf_signal x = twin_of(k, cy->leaves.at[i]);
+        last = x > last ? x : last;
+    }
+    return last;
+}
+
+static bool try_look_alikes(lf_check *k, lf_signal y, lf_signal from) {
+    uint64_t shown = k->shown[1][y];
+    size_t first = find_look(k, (lf_shown){shown, from}), end = k->net[0]->luts.count;
+    end = end - first > LOOK_ALIKES ? first + LOOK_ALIKES : end;
+    for (size_t i = first; i < end && k->look[i].values == shown; i++) {
+        if (compare(k, k->look[i].signal, y, k->proved) != EQUAL)
+            continue;
+        k->twin[y] = k->look[i].signal;
+        return k->proved[y] = true;
+    }
+    return false;
+}
+
+/* Long chains look alike from somewhere on: those behind what y is made of come first. */
+static void find_twin(lf_check *k, lf_signal y) {
+    lf_signal from = last_before(k, y);
+    if (!try_look_alikes(k, y, from) && from)
+        (void)try_look_alikes(k, y, 0);
 }
 
 static bool same_outputs(lf_check *k, lf_same *how) {
