@@ -6,6 +6,7 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "data/scaling.h"
+#include "data/table_rows.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "report/text_table.h"
@@ -63,14 +64,30 @@ static bool ends_with(const char *s, const char *end) {
     return n > m && !strcmp(s + n - m, end);
 }
 
+/* By the names of the training part. */
+static lf_status code_one_hot(trainer *t) {
+    if (!t->train->columns)
+        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "%s is no table: it has no categories to code", t->train->title);
+    size_t count;
+    lf_table_column *c = lf_one_hot_columns(t->train->arena, t->train->columns, t->train->features, &count);
+    LF_TRY(lf_table_recode(t->ctx, c, count, t->train));
+    LF_TRY(lf_table_recode(t->ctx, c, count, t->test));
+    t->train->columns = c;
+    return LF_OK;
+}
+
 /* Steps are those of the training part. */
-static lf_status scale_data(trainer *t) {
+static lf_status code_data(trainer *t) {
     const lf_recipe_table *table = &t->recipe->table;
-    if (table->scaling == LF_SCALING_NONE)
+    if (table->scaling == LF_SCALING_NONE && table->coding == LF_CODING_ORDINAL)
         return LF_OK;
     if (!ends_with(t->o->out, ".lf"))
-        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: the scaling of a table is saved in .lf files only",
-                       t->o->out);
+        return lf_fail(t->ctx, LF_BAD_INPUT, NULL,
+                       "-o %s: the coding and scaling of a table are saved in .lf files only", t->o->out);
+    if (table->coding == LF_CODING_ONE_HOT)
+        LF_TRY(code_one_hot(t));
+    if (table->scaling == LF_SCALING_NONE)
+        return LF_OK;
     LF_TRY(lf_scaling_fit(t->ctx, t->train, (int)table->bits));
     LF_TRY(lf_scaling_apply(t->ctx, t->train->columns, t->train));
     return lf_scaling_apply(t->ctx, t->train->columns, t->test);
@@ -86,7 +103,7 @@ static lf_status open_data(trainer *t) {
     }
     t->train = lf_data_open(t->ctx, lf_format(t->arena, "%s:train", set), t->o->where.dirs);
     t->test = t->train ? lf_data_open(t->ctx, lf_format(t->arena, "%s:test", set), t->o->where.dirs) : NULL;
-    return t->test ? scale_data(t) : LF_BAD_INPUT;
+    return t->test ? code_data(t) : LF_BAD_INPUT;
 }
 
 static lf_status check_out(trainer *t) {

@@ -62,6 +62,30 @@ size_t lf_steps_code(const float *step, size_t steps, float v) {
     return lo;
 }
 
+/* A column in which all cells are missing has no name; it stays. */
+static size_t names_of(const lf_table_column *c) {
+    size_t names = 0;
+    for (size_t i = 0; i < c->count; i++)
+        names += *c->names[i] != '\0';
+    return names;
+}
+
+lf_table_column *lf_one_hot_columns(lf_arena *a, const lf_table_column *c, size_t count, size_t *elements) {
+    size_t most = 0, n = 0;
+    for (size_t k = 0; k < count; k++)
+        most += 1 + c[k].count;
+    lf_table_column *out = LF_NEW_ARRAY(a, lf_table_column, most);
+    for (size_t k = 0; k < count; k++) {
+        if (!names_of(&c[k]))
+            out[n++] = c[k];
+        for (size_t i = 0; i < c[k].count; i++)
+            if (*c[k].names[i])
+                out[n++] = (lf_table_column){.name = c[k].name, .is = c[k].names[i]};
+    }
+    *elements = n;
+    return out;
+}
+
 lf_status lf_scaling_fit(lf_ctx *ctx, lf_dataset *d, int bits) {
     if (!d->columns)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s is no table: scaling ranks its columns", d->title);

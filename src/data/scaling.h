@@ -17,6 +17,9 @@ static inline float lf_column_scale(const lf_table_column *c, float v) {
     return c->step_count ? (float)lf_steps_code(c->steps, c->step_count, v) : v;
 }
 
+/* The same columns with an element for every name of a category, 1 where the cell is that name; where it is none of them, all are 0. Arena memory. */
+lf_table_column *lf_one_hot_columns(lf_arena *a, const lf_table_column *c, size_t count, size_t *elements);
+
 /* Fits the steps of d's columns, which it keeps. Refuses sets that are no tables. */
 LF_MUST_USE lf_status lf_scaling_fit(lf_ctx *ctx, lf_dataset *d, int bits);
 /* d's features, in the order of these columns, become codes. */

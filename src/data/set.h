@@ -20,7 +20,7 @@ typedef struct lf_dataset {
     const uint8_t *label;     /* [rows] */
     const uint8_t *raw;       /* [rows][features] the pixels as stored, or NULL where the features are no bytes */
     const float *real;        /* [rows][features] where raw is NULL */
-    lf_table_column *columns; /* [features] of a table: how its cells became `real`; else NULL */
+    lf_table_column *columns; /* [features as opened] of a table: how its cells became `real`; else NULL */
 } lf_dataset;
 
 /* Opens "NAME" or "NAME:SPLIT" (default test). dirs: NULL-terminated or NULL. NULL after recording why: unknown name (with the

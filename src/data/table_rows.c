@@ -76,14 +76,53 @@ static bool same_column(const lf_table_column *a, const lf_table_column *b) {
     return true;
 }
 
-lf_status lf_table_recode(lf_ctx *ctx, const lf_table_column *columns, size_t count, lf_dataset *d) {
-    if (!d->columns || d->features != count)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s has not the %zu columns of a table that the network reads",
-                       d->title, count);
-    for (size_t k = 0; k < count; k++)
-        if (!same_column(&columns[k], &d->columns[k]))
+/* The place of a name, or -1. */
+static int64_t place_of(const lf_table_column *c, const char *name) {
+    for (size_t i = 0; i < c->count; i++)
+        if (!strcmp(c->names[i], name))
+            return (int64_t)i;
+    return -1;
+}
+
+/* By element of the network: the feature of the set that it is made of. Elements of one category stand together. */
+static lf_status match_columns(lf_ctx *ctx, const lf_table_column *columns, size_t count, const lf_dataset *d,
+                               size_t *from) {
+    size_t used = 0;
+    for (size_t k = 0; k < count && used <= d->features; k++) {
+        bool more = k && columns[k].is && columns[k - 1].is && !strcmp(columns[k].name, columns[k - 1].name);
+        from[k] = more ? used - 1 : used++;
+        if (used > d->features)
+            break;
+        const lf_table_column *own = &d->columns[from[k]], *c = &columns[k];
+        bool same = c->is ? !strcmp(c->name, own->name) && place_of(own, c->is) >= 0 : same_column(c, own);
+        if (!same)
             return lf_fail(ctx, LF_BAD_INPUT, NULL,
                            "%s: column '%s' is not coded as the network's column '%s' was when it was trained",
-                           d->title, d->columns[k].name, columns[k].name);
+                           d->title, own->name, c->name);
+    }
+    if (used != d->features)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s has not the columns of the table that the network reads", d->title);
+    return LF_OK;
+}
+
+lf_status lf_table_recode(lf_ctx *ctx, const lf_table_column *columns, size_t count, lf_dataset *d) {
+    if (!d->columns)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s is no table; the network reads %zu columns of one", d->title,
+                       count);
+    size_t *from = LF_NEW_ARRAY(d->arena, size_t, count + 1);
+    LF_TRY(match_columns(ctx, columns, count, d, from));
+    float *real = lf_alloc_try(d->arena, d->rows * count, sizeof *real);
+    if (!real)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s: no memory for %zu rows", d->name, d->rows);
+    for (size_t k = 0; k < count; k++) {
+        int64_t place = columns[k].is ? place_of(&d->columns[from[k]], columns[k].is) : 0;
+        for (size_t i = 0; i < d->rows; i++) {
+            float v = d->real[i * d->features + from[k]];
+            real[i * count + k] = columns[k].is ? (float)((int64_t)v == place) : v;
+        }
+    }
+    d->real = real;
+    d->features = count;
+    d->shape = lf_shape_make(2, (const int64_t[]){1, (int64_t)count});
     return lf_scaling_apply(ctx, columns, d);
 }

@@ -208,6 +208,10 @@ bool lf_coding_row(const lf_coding *c, const char *const *cell, float *out, size
         const lf_table_column *f = &c->column[k];
         const char *text = cell[c->at[k]];
         double v = f->missing;
+        if (f->is) {
+            out[k] = lf_column_scale(f, !strcmp(f->is, text));
+            continue;
+        }
         if (f->names) {
             out[k] = lf_column_scale(f, code_of(f, text));
             continue;

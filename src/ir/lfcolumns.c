@@ -1,7 +1,8 @@
 /* Statements of the text form that say how rows of a table become a network's input:
  *
  *   column "dur" number missing 0.001 steps [0.0005, 0.01]
- *   column "proto" names ["tcp", "", "udp"] */
+ *   column "proto" names ["tcp", "", "udp"]
+ *   column "state" is "FIN" */
 #include <math.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ void lf_graph_set_columns(lf_graph *g, const lf_table_column *columns, size_t co
         for (size_t k = 0; names && k < c->count; k++)
             names[k] = lf_strdup(g->arena, c->names[k]);
         c->names = names;
+        c->is = c->is ? lf_strdup(g->arena, c->is) : NULL;
         c->steps = c->step_count ? lf_copy(g->arena, c->steps, c->step_count * sizeof *c->steps) : NULL;
     }
     g->columns = copy;
@@ -38,8 +40,10 @@ static void print_separator(lf_text *out, size_t i) {
 static void print_column(lf_text *out, const lf_table_column *c) {
     lf_text_add(out, "column ");
     lf_quote(out, c->name);
-    lf_text_add(out, c->names ? " names [" : " number missing ");
-    if (!c->names)
+    lf_text_add(out, c->is ? " is " : c->names ? " names [" : " number missing ");
+    if (c->is)
+        lf_quote(out, c->is);
+    else if (!c->names)
         lf_text_double(out, c->missing);
     for (size_t i = 0; c->names && i < c->count; i++) {
         print_separator(out, i);
@@ -116,6 +120,11 @@ static lf_status parse_steps(lf_parser *p, lf_table_column *c) {
     return lf_parse_mark(p, ']');
 }
 
+static lf_status parse_is(lf_parser *p, lf_table_column *c) {
+    lf_parse_advance(p);
+    return parse_name(p, "a category in quotes", &c->is);
+}
+
 static lf_status parse_number(lf_parser *p, lf_table_column *c) {
     lf_parse_advance(p);
     if (!lf_parse_at_word(p, "missing"))
@@ -129,10 +138,15 @@ static lf_status parse_number(lf_parser *p, lf_table_column *c) {
     return lf_parse_fail(p, "what stands for a missing number must be finite");
 }
 
+/* Different elements of one category are none. */
+static bool same_element(const lf_table_column *a, const lf_table_column *b) {
+    return !strcmp(a->name, b->name) && !(a->is && b->is && strcmp(a->is, b->is) != 0);
+}
+
 static lf_status add_column(lf_parser *p, const lf_table_column *c) {
     const lf_graph *g = p->graph;
     for (size_t i = 0; i < g->column_count; i++)
-        if (!strcmp(g->columns[i].name, c->name))
+        if (same_element(&g->columns[i], c))
             return lf_parse_fail(p, "column \"%s\" stands there twice", c->name);
     LF_PUSH(p->graph->arena, &p->columns, *c);
     p->graph->columns = p->columns.at;
@@ -141,7 +155,7 @@ static lf_status add_column(lf_parser *p, const lf_table_column *c) {
 }
 
 lf_status lf_parse_column(lf_parser *p) {
-    static const char *const kinds[] = {"number", "names"}, *const more[] = {"steps"};
+    static const char *const kinds[] = {"number", "names", "is"}, *const more[] = {"steps"};
     lf_table_column c = {0};
     lf_parse_advance(p);
     LF_TRY(parse_name(p, "the name of the column in quotes", &c.name));
@@ -149,8 +163,10 @@ lf_status lf_parse_column(lf_parser *p) {
         LF_TRY(parse_names(p, &c));
     else if (lf_parse_at_word(p, "number"))
         LF_TRY(parse_number(p, &c));
+    else if (lf_parse_at_word(p, "is"))
+        LF_TRY(parse_is(p, &c));
     else
-        return lf_parse_expected(p, "number or names", kinds, LF_COUNT(kinds));
+        return lf_parse_expected(p, "number, names or is", kinds, LF_COUNT(kinds));
     if (lf_parse_at_word(p, "steps"))
         LF_TRY(parse_steps(p, &c));
     LF_TRY(add_column(p, &c));

@@ -12,6 +12,7 @@ typedef struct lf_table_column {
     const char *const
         *names; /* categories: each stands for its place; "" for names that are missing here. NULL: numbers */
     size_t count;
+    const char *is; /* one of a category's elements: 1 where the cell is this name, else 0; or NULL */
     /* Ascending, equal ones among them: the number or place becomes how many of these are not above it. */
     const float *steps;
     size_t step_count; /* 0: it stays as it is */

@@ -125,7 +125,11 @@ typedef enum lf_mask { LF_MASK_BALANCED, LF_MASK_RANDOM, LF_MASK_LEARNED, LF_MAS
 /* How numbers of tables come to the network: as they are, or as integers that keep their order (data/scaling.h). */
 typedef enum lf_scaling_kind { LF_SCALING_NONE, LF_SCALING_RANK } lf_scaling_kind;
 
+/* How its categories come: as places in an order, or an element for each name. */
+typedef enum lf_coding_kind { LF_CODING_ORDINAL, LF_CODING_ONE_HOT } lf_coding_kind;
+
 typedef struct lf_recipe_table {
+    int coding;   /* lf_coding_kind */
     int scaling;  /* lf_scaling_kind */
     int64_t bits; /* of the integers */
 } lf_recipe_table;

@@ -24,6 +24,7 @@ static const char *const families[] = {"products", "luts", "neurons", "edges", N
 static const char *const masks[] = {"balanced", "random", "learned", "regrow", NULL};
 static const char *const threshold_kinds[] = {"quantile", "uniform", "gaussian", NULL};
 static const char *const scalings[] = {"none", "rank", NULL};
+static const char *const codings[] = {"ordinal", "one_hot", NULL};
 static const char *const luts_methods[] = {"gradient", "search", NULL};
 static const char *const loss_kinds[] = {"cross_entropy", "squared_hinge", NULL};
 
@@ -161,6 +162,8 @@ static const lf_attr_desc thermometer_keys[] = {
 };
 
 static const lf_attr_desc table_keys[] = {
+    KEY_ENUM(lf_recipe_table, coding, "ordinal", codings,
+             "categories by their place in the order of their mean classes; or every name by a bit of its own"),
     KEY_ENUM(lf_recipe_table, scaling, "none", scalings,
              "numbers as they are; rank: integers that equally many rows for training share, saved with the network"),
     KEY(lf_recipe_table, bits, LF_ATTR_INT, "6", 1, 8, "of these integers"),
@@ -238,7 +241,7 @@ const lf_recipe_section lf_recipe_sections[] = {
     {"output", offsetof(lf_recipe, output), output_keys, "from the last product to logits"},
     {"training", offsetof(lf_recipe, training), training_keys, "Adam under a cosine schedule with warm-up"},
     {"loss", offsetof(lf_recipe, loss), loss_keys, "what is minimized"},
-    {"table", offsetof(lf_recipe, table), table_keys, "sets of numbers and categories: their scaling"},
+    {"table", offsetof(lf_recipe, table), table_keys, "sets of numbers and categories: their coding and scaling"},
     {"thermometer", offsetof(lf_recipe, thermometer), thermometer_keys, "family luts: bits of the input"},
     {"luts", offsetof(lf_recipe, luts), luts_keys, "family luts: wiring and tables"},
     {"neurons", offsetof(lf_recipe, neurons), neurons_keys, "family neurons: fan-in, bits and masks"},

@@ -102,5 +102,31 @@ check("a network without columns takes no table", status != 0 and "does not say 
 status, text = run("train", path("r.yaml"), "-o", path("net.onnx"), "-q")
 check("ONNX does not hold the scaling", status != 0 and ".lf files only" in text, text)
 
+# -- an element for every name
+with open(path("hot.yaml"), "w") as f:
+    f.write("data: magic\nfamily: luts\ntable: {coding: one_hot, scaling: rank, bits: 4}\nthermometer: {levels: 15}\nlayers: [6, 1]\n"
+            "luts: {method: search, comparison_cost: 2}\ntraining: {epochs: 30, batch: 64, validation: 200}\n")
+status, text = run("train", path("hot.yaml"), "-o", path("hot.lf"), "-q")
+check("train with one_hot", status == 0, text)
+accuracy = float(re.search(r"([\d.]+) % test", text).group(1))
+check(f"accuracy {accuracy} % with one_hot", accuracy > 93, text)
+lf = open(path("hot.lf")).read()
+check("the network names its elements", lf.count("\ncolumn ") == 12 and 'column "fWidth" is "red" steps' in lf and "FLOAT32[1,12]" in lf, lf[:600])
+status, text = run("eval", path("hot.lf"), "--data", "magic")
+check("eval makes them of the set", f"accuracy {accuracy:.2f} %" in text, text)
+first = predict(path("hot.lf"), straight)
+check("and predict of a table, in any order", isinstance(first, bytes) and first == predict(path("hot.lf"), shuffled), first)
+violet = [([c[0], "violet", *c[2:]], label) for c, label in fresh]
+missing = [([c[0], "?", *c[2:]], label) for c, label in fresh]
+check("names never seen are as missing ones", predict(path("hot.lf"), table("violet.csv", range(10), violet)) ==
+      predict(path("hot.lf"), table("missing.csv", range(10), missing)))
+status, text = run("build", path("hot.lf"), "-o", path("hw2"), "--style", "table", "--interface", "flow", "--input", "UINT4",
+                   "--verify", straight, "-q")
+check("its circuit equals it on the table", status == 0, text)
+with open(path("pictures.yaml"), "w") as f:
+    f.write("data: digits\nfamily: luts\ntable: {coding: one_hot}\nlayers: [10]\ntraining: {epochs: 1, batch: 64}\n")
+status, text = run("train", path("pictures.yaml"), "-o", path("p.lf"), "-q")
+check("pictures have no categories", status != 0 and "is no table" in text, text)
+
 shutil.rmtree(here)
 sys.exit(end())

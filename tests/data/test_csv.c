@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "data/scaling.h"
+#include "data/table_rows.h"
 #include "data/tabular.h"
 
 typedef struct place {
@@ -116,6 +118,42 @@ static void test_coding(void **state) {
     assert_int_equal(bad, 0);
 }
 
+/* Every name an element: names of the table only, missing ones and others are none of them; a set by its places and a table by its cells agree. */
+static void test_one_hot(void **state) {
+    place *p = *state;
+    lf_csv t;
+    uint8_t *label;
+    lf_coding c;
+    lf_dataset d = {.arena = p->arena, .name = "t", .title = "t"};
+    static const char text[] = "id,size,colour,class\n1,1.5,red,yes\n2,?,red,yes\n3,3,blue,no\n4,2,?,no\n";
+    static const float want[4][3] = {{1.5f, 0, 1}, {2, 0, 1}, {3, 1, 0}, {2, 0, 0}};
+    size_t n, bad;
+    fit(p, text, &t, &label, &c);
+    lf_table_column *own = lf_one_hot_columns(p->arena, c.column, c.features, &n);
+    assert_int_equal(n, 3);
+    assert_string_equal(own[1].is, "blue");
+    assert_string_equal(own[2].is, "red");
+    assert_int_equal(lf_table_rows(p->ctx, "t.csv", &t, &c, (const uint32_t[]){0, 1, 2, 3}, 4, label, &d), LF_OK);
+    d.columns = c.column;
+    assert_int_equal(lf_table_recode(p->ctx, own, n, &d), LF_OK);
+    assert_int_equal(d.features, 3);
+    assert_int_equal(lf_shape_count(d.shape), 3);
+    lf_coding by_cells = {own, (size_t[]){1, 2, 2}, 3};
+    for (size_t i = 0; i < 4; i++) {
+        float x[3];
+        assert_true(lf_coding_row(&by_cells, t.cell + i * t.columns, x, &bad));
+        assert_memory_equal(x, want[i], sizeof x);
+        assert_memory_equal(d.real + i * 3, want[i], sizeof x);
+    }
+    float x[3];
+    assert_true(lf_coding_row(&by_cells, (const char *const[]){"7", "1", "pink", ""}, x, &bad));
+    assert_true(x[1] == 0 && x[2] == 0);
+    lf_table_column other[] = {own[0], own[1], {.name = "colour", .is = "pink"}};
+    lf_dataset fresh = {.arena = p->arena, .title = "t", .columns = c.column, .features = 2, .real = x};
+    assert_int_equal(lf_table_recode(p->ctx, other, 3, &fresh), LF_BAD_INPUT); /* a name the set has not */
+    assert_int_equal(lf_table_recode(p->ctx, own, 1, &fresh), LF_BAD_INPUT);   /* a column that nobody reads */
+}
+
 /* One cell that is no number does not turn a column of numbers into names. */
 static void test_slip(void **state) {
     place *p = *state;
@@ -192,6 +230,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_cells, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_coding, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_hot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_labels, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_split, set_up, tear_down),

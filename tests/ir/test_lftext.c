@@ -78,8 +78,10 @@ static lf_graph *graph_with_everything(lf_ctx *ctx) {
     lf_graph_set_columns(g,
                          (const lf_table_column[]){
                              {.name = "a \"b\"", .missing = 0.1, .steps = (float[]){-1, 0.1f, 0.1f}, .step_count = 3},
-                             {.name = "kind", .names = (const char *const[]){"x", "", "y\n"}, .count = 3}},
-                         2);
+                             {.name = "kind", .names = (const char *const[]){"x", "", "y\n"}, .count = 3},
+                             {.name = "state", .is = "a \"b\""},
+                             {.name = "state", .is = "", .steps = (float[]){1}, .step_count = 1}},
+                         4);
     small_output(g, "z", z->id);
     small_output(g, "also z", z->id);
     small_output(g, "w", long_scales->id);
@@ -193,13 +195,16 @@ static const struct {
     {"lutfisk 1\ngraph \"a\" \"b\"\n", "expected the end of the line, found `\"b\"`"},
     {"lutfisk 1\ninptu \"x\" = %x : INT4[1]\n", "did you mean input?"},
     {HEAD "column x\n", "the name of the column in quotes"},
-    {HEAD "column \"a\" numbre missing 1\n", "expected number or names"},
+    {HEAD "column \"a\" numbre missing 1\n", "expected number, names or is"},
     {HEAD "column \"a\" number\n", "expected `missing` and a number"},
     {HEAD "column \"a\" number missing nan\n", "must be finite"},
     {HEAD "column \"a\" names []\n", "at least one name"},
     {HEAD "column \"a\" names [\"x\" \"y\"]\n", "expected `,`"},
     {HEAD "column \"a\" number missing 1 steps [2, 1]\n", "f.lf:3:39: steps are finite and ascend"},
     {HEAD "column \"a\" number missing 1\ncolumn \"a\" number missing 1\n", "stands there twice"},
+    {HEAD "column \"a\" is red\n", "a category in quotes"},
+    {HEAD "column \"a\" is \"x\"\ncolumn \"a\" is \"y\"\ncolumn \"a\" is \"x\"\n", "stands there twice"},
+    {HEAD "column \"a\" is \"x\"\ncolumn \"a\" number missing 1\n", "stands there twice"},
     {HEAD "column \"a\" number missing 1 stesp [1]\n", "expected the end of the line"},
     {"lutfisk 1\n= 3\n", "expected source, graph, input, column, const, output or a tensor, found `=`"},
     {"lutfisk 1\n@\n", "f.lf:2:1: a character that means nothing here"},
