@@ -80,15 +80,40 @@ static lf_status set_divisor(const reader *r, lf_node *n, const char *key, const
     return status;
 }
 
+/* The beat of a window: some channels, `rows` times as many in a column, or a whole window (0: not here). */
+static lf_status refuse_beat(const reader *r, const lf_node *n, const json_t *value, int64_t of, int64_t rows,
+                             int64_t whole) {
+    lf_where where = place_of(r, n->name);
+    where.node = n->name;
+    lf_text legal = {0};
+    char *given = json_dumps(value, JSON_ENCODE_ANY);
+    for (int64_t d = 1; d <= of; d++)
+        if (of % d == 0)
+            lf_text_addf(&legal, " %lld", (long long)d);
+    for (int64_t d = 1; rows > 1 && d <= of; d++)
+        if (of % d == 0 && of % (rows * d))
+            lf_text_addf(&legal, " %lld", (long long)(rows * d));
+    if (whole > of * rows)
+        lf_text_addf(&legal, " %lld", (long long)whole);
+    lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "SIMD=%s is no beat of this window; legal:%s",
+                               given ? given : "?", legal.at);
+    free(given);
+    lf_text_free(&legal);
+    return status;
+}
+
 /* A beat of a window may be a whole column, or a whole window. */
 static lf_status set_simd(const reader *r, lf_node *n, const json_t *value, int64_t of) {
-    int64_t v = json_is_integer(value) ? json_integer_value(value) : 0, rows = lf_folding_column(n);
-    if (v > 0 && v == lf_folding_whole(r->g, n)) {
+    int64_t v = json_is_integer(value) ? json_integer_value(value) : 0, rows = lf_folding_column(n),
+            whole = lf_folding_whole(r->g, n);
+    if (!lf_is_op(n, "window"))
+        return set_divisor(r, n, "SIMD", value, of, "inputs");
+    if (v > 0 && v == whole) {
         lf_folding_set_window(r->g, n, v);
         return LF_OK;
     }
-    if (rows == 1 || v < 1 || v % rows || of % (v / rows))
-        return set_divisor(r, n, "SIMD", value, of, "inputs");
+    if (v < 1 || (of % v && (v % rows || of % (v / rows))))
+        return refuse_beat(r, n, value, of, rows, whole);
     lf_attr_set_int(n, "SIMD", v);
     return LF_OK;
 }
@@ -124,7 +149,14 @@ static lf_status set_style(const reader *r, lf_node *n, const json_t *fields) {
         return set_word(r, n, "style", style);
     if (!lf_is_op(n, "window"))
         return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s has no style", n->op->name);
+    bool was_whole = !strcmp(lf_attr_enum_name(n, "style"), "parallel"); /* by its SIMD */
     LF_TRY(set_word(r, n, "style", style));
+    if (was_whole && !strcmp(lf_attr_enum_name(n, "style"), "serial"))
+        return lf_fail(r->g->ctx, LF_BAD_INPUT, &where,
+                       "SIMD=%lld is a whole window, which style=serial does not give: leave one of them out",
+                       (long long)whole);
+    if (was_whole)
+        lf_attr_set_enum(n, "style", "parallel");
     if (strcmp(lf_attr_enum_name(n, "style"), "parallel"))
         return LF_OK;
     if (!whole)

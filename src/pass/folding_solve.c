@@ -190,23 +190,41 @@ static int64_t *targets(const lf_folding *f, int64_t from, lf_arena *a, size_t *
     return ii;
 }
 
-static lf_status fit(lf_folding *f, const lf_fold_use *limit, const int64_t *ii, size_t count, bool *fits) {
-    size_t low = 0, high = count - 1, answer = 0;
+static int *copy_picks(const lf_folding *f, lf_arena *a) {
+    int *pick = LF_NEW_ARRAY(a, int, f->table.layers.count + 1);
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        pick[i] = f->at[i].pick;
+    return pick;
+}
+
+/* What was found for a target, again: the search might miss it now, because it begins with the prices learned last. */
+static void take_again(lf_folding *f, int64_t ii, const int *pick) {
+    const lf_fold_layer *slow;
+    lf_fold_prepare(f, ii, &slow);
+    for (size_t i = 0; i < f->table.layers.count; i++)
+        f->at[i].pick = pick[i];
+}
+
+static lf_status fit(lf_folding *f, const lf_fold_use *limit, const int64_t *ii, size_t count, lf_arena *a,
+                     bool *fits) {
+    size_t low = 0, high = count - 1;
     LF_TRY(solve(f, limit, ii[0], fits));
     if (*fits || count == 1)
         return LF_OK;
     LF_TRY(solve(f, limit, ii[high], fits));
     if (!*fits)
         return LF_OK;
-    for (answer = high; high - low > 1;) {
+    const int *pick = copy_picks(f, a);
+    while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         LF_TRY(solve(f, limit, ii[middle], fits));
+        pick = *fits ? copy_picks(f, a) : pick;
         low = *fits ? low : middle;
         high = *fits ? middle : high;
-        answer = middle;
     }
     *fits = true;
-    return answer == high ? LF_OK : solve(f, limit, ii[high], fits);
+    take_again(f, ii[high], pick);
+    return LF_OK;
 }
 
 lf_status lf_folding_fit(lf_folding *f, const lf_part *part, int64_t from, lf_folding_total *total, bool *fits) {
@@ -214,7 +232,7 @@ lf_status lf_folding_fit(lf_folding *f, const lf_part *part, int64_t from, lf_fo
     lf_arena *a = lf_arena_new();
     size_t count;
     int64_t best = lf_folding_fastest(f), *ii = targets(f, from > best ? from : best, a, &count);
-    lf_status status = fit(f, &limit, ii, count, fits);
+    lf_status status = fit(f, &limit, ii, count, a, fits);
     lf_arena_free(a);
     LF_TRY(status);
     add_up(f, total);

@@ -268,6 +268,16 @@ static lf_status add_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c
     return LF_OK;
 }
 
+/* A folding that the unit cannot have as it is asked to be made (weights as logic that are too deep) is none. */
+static lf_status offer_choice(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c) {
+    size_t first = lf_diag_count(t->g->ctx);
+    lf_status status = add_choice(t, l, c);
+    if (status != LF_BAD_INPUT || keeps(t->pinned, l->node, LF_PIN_FOLDING))
+        return status;
+    lf_diag_take_back(t->g->ctx, first);
+    return LF_OK;
+}
+
 /* All window_simd for one pe and simd: the window's beat lies within one group of pe channels, or is a column of them, or with all channels
  * in the group a whole window. */
 static lf_status add_choices(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice c, int64_t fixed_window_simd) {
@@ -277,12 +287,12 @@ static lf_status add_choices(lf_fold_table *t, lf_fold_layer *l, lf_fold_choice 
         if ((c.pe % w && w != column) || (fixed_window_simd && w != fixed_window_simd))
             continue;
         c.window_simd = w;
-        LF_TRY(add_choice(t, l, c));
+        LF_TRY(offer_choice(t, l, c));
         if (!l->window)
             break;
     }
     c.window_simd = whole;
-    return whole > column && (!fixed_window_simd || whole == fixed_window_simd) ? add_choice(t, l, c) : LF_OK;
+    return whole > column && (!fixed_window_simd || whole == fixed_window_simd) ? offer_choice(t, l, c) : LF_OK;
 }
 
 static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_choice *now, int64_t fixed_window_simd) {
@@ -299,15 +309,15 @@ static lf_status fill_freely(lf_fold_table *t, lf_fold_layer *l, const lf_fold_c
             if (l->window)
                 LF_TRY(add_choices(t, l, c, fixed_window_simd));
             else
-                LF_TRY(add_choice(t, l, c));
+                LF_TRY(offer_choice(t, l, c));
         }
     lf_fold_choice c = *now;
     int64_t column = simd_of * lf_folding_column(l->node), whole = lf_folding_whole(t->g, l->node);
     c.simd = column;
     if (column > simd_of)
-        LF_TRY(add_choice(t, l, c));
+        LF_TRY(offer_choice(t, l, c));
     c.simd = whole;
-    return whole > column ? add_choice(t, l, c) : LF_OK;
+    return whole > column ? offer_choice(t, l, c) : LF_OK;
 }
 
 static lf_status fill(lf_fold_table *t, lf_fold_layer *l) {
@@ -329,6 +339,8 @@ static lf_status fill(lf_fold_table *t, lf_fold_layer *l) {
     LF_TRY(status);
     if (l->choices.count)
         return LF_OK;
+    if (!wide)
+        return add_choice(t, l, now); /* says what is wrong */
     lf_where where = lf_where_node(t->g, l->node);
     if (wide > lf_folding_column(l->window) * last_dim(lf_in(t->g, l->window, 0)))
         return lf_fail(t->g->ctx, LF_BAD_INPUT, &where,
