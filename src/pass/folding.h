@@ -26,11 +26,11 @@ void lf_folding_set_window(const lf_graph *g, lf_node *window, int64_t simd);
 lf_node *lf_folding_window(const lf_graph *g, const lf_node *n);
 
 /* What a node keeps, by its id: PE, SIMD and a window's style; what it is made of (ram_style; style of requantize), because somebody said
- * so, or because that cannot be priced. */
+ * so; its memories, because they cannot be priced. */
 typedef uint8_t lf_fold_pins;
-enum { LF_PIN_FOLDING = 1, LF_PIN_MAKE = 2, LF_PIN_AS_IT_IS = 4 };
+enum { LF_PIN_FOLDING = 1, LF_PIN_MAKE = 2, LF_PIN_MEMORY = 4 };
 /* What the graph itself says, in arena memory: everything that is not `auto`. Memories in LUTs of 4 inputs have no prices yet: on such
- * parts nodes stay as they are. */
+ * parts they stay as they are. */
 lf_fold_pins *lf_folding_pins(const lf_graph *g, const lf_part *part, lf_arena *a);
 
 /* All foldings of all layers with what they cost, to be asked for any number of targets. `pinned` may be NULL. *out is set, and to be

@@ -249,7 +249,7 @@ lf_fold_pins *lf_folding_pins(const lf_graph *g, const lf_part *part, lf_arena *
         bool said = (lf_has_attr(n, "ram_style") && strcmp(lf_attr_enum_name(n, "ram_style"), "auto")) ||
                     (lf_is_op(n, "requantize") && strcmp(lf_attr_enum_name(n, "style"), "auto"));
         pinned[n->id] =
-            (lf_fold_pins)((said ? LF_PIN_MAKE : 0) | (part->lut_inputs < PRICED_INPUTS ? LF_PIN_AS_IT_IS : 0));
+            (lf_fold_pins)((said ? LF_PIN_MAKE : 0) | (part->lut_inputs < PRICED_INPUTS ? LF_PIN_MEMORY : 0));
     }
     return pinned;
 }

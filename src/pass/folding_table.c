@@ -189,11 +189,10 @@ static bool same_cost(const lf_cost *a, const lf_cost *b) {
 /* The ways to make a node as it is folded that differ in what they cost. */
 static lf_status find_makes(const lf_fold_table *t, lf_node *n, make *out, int *count) {
     const char *ram = ram_of(n), *multiplier = multiplier_of(n);
-    bool fixed = keeps(t->pinned, n, LF_PIN_MAKE | LF_PIN_AS_IT_IS);
+    bool fixed = keeps(t->pinned, n, LF_PIN_MAKE);
     int ram_count, multiplier_count;
-    const char *const *ram_words = words(rams, &ram, fixed, &ram_count), *const *multiplier_words =
-                                                                             words(multipliers, &multiplier, fixed,
-                                                                                   &multiplier_count);
+    const char *const *multiplier_words = words(multipliers, &multiplier, fixed, &multiplier_count);
+    const char *const *ram_words = words(rams, &ram, fixed || keeps(t->pinned, n, LF_PIN_MEMORY), &ram_count);
     lf_status status = LF_OK;
     *count = 0;
     for (int i = 0; status == LF_OK && i < ram_count * multiplier_count; i++) {

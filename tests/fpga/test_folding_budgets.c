@@ -492,11 +492,34 @@ static void test_multipliers(void **state) {
     assert_string_equal(lf_attr_enum_name(n, "style"), "lut");
 }
 
+/* LUTs of 4 inputs leave memories as they are, not multipliers: an iCE40 HX8K has no DSP. */
+static void test_multipliers_of_small_luts(void **state) {
+    (void)state;
+    lf_id x = requantize(matrix(picture(1, 1, 16), 8));
+    finish();
+    lf_part small = roomy;
+    small.lut_inputs = 4;
+    small.dsp = 0;
+    lf_arena *a = lf_arena_new();
+    lf_folding *f;
+    lf_folding_total total;
+    bool fits;
+    need(lf_folding_open(g, lf_folding_pins(g, &small, a), a, &f));
+    need(lf_folding_fit(f, &small, 16, &total, &fits));
+    lf_folding_close(f);
+    lf_arena_free(a);
+    const lf_node *n = lf_node_at(g, lf_tensor_at(g, x)->producer);
+    assert_true(fits);
+    assert_string_equal(lf_attr_enum_name(n, "style"), "lut");
+    assert_string_equal(lf_attr_enum_name(n, "ram_style"), "auto");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_against_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_memory_for_the_rate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_multipliers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_multipliers_of_small_luts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
