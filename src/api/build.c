@@ -43,6 +43,10 @@ typedef struct builder {
     json_t *dont_cares; /* what they changed */
 } builder;
 
+static bool wants_flow(const builder *b) {
+    return b->o->interface && !strcmp(b->o->interface, "flow");
+}
+
 /* What would be left undone is refused. */
 static lf_status check_circuit_options(const builder *b) {
     const lf_build_options *o = b->o;
@@ -77,6 +81,10 @@ static lf_status check_options(builder *b) {
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --ii both set the target: give one of them");
     if (o->fastest && (o->fps > 0 || o->ii > 0))
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fastest is instead of a target: leave out --fps and --ii");
+    if (wants_flow(b) && (o->folding || o->weights))
+        return lf_fail(b->ctx, LF_BAD_INPUT, NULL,
+                       "--%s is for folded units, and a design of --interface flow has none",
+                       o->folding ? "folding" : "weights");
     LF_TRY(check_circuit_options(b));
     b->clock_mhz = o->clock_mhz > 0 ? o->clock_mhz : 200;
     b->part = lf_part_find(b->ctx, o->part ? o->part : "xc7z020");
@@ -139,10 +147,6 @@ static lf_status make_program(builder *b) {
     }
     lf_graph_free(network);
     return status;
-}
-
-static bool wants_flow(const builder *b) {
-    return b->o->interface && !strcmp(b->o->interface, "flow");
 }
 
 static bool luts_of_four(const lf_part *part) {

@@ -23,12 +23,24 @@ static lf_status no_such_layer(const lf_graph *g, const char *name) {
     return status;
 }
 
+static lf_status stream_all(lf_graph *g) {
+    bool any = false;
+    for (size_t i = 0; i < g->order.count; i++) {
+        lf_node *n = lf_node_at(g, g->order.at[i]);
+        if (!lf_may_stream_weights(n))
+            continue;
+        lf_attr_set_enum(n, "ram_style", "stream");
+        any = true;
+    }
+    return any ? LF_OK
+               : lf_fail(g->ctx, LF_BAD_INPUT, NULL,
+                         "--weights all: no layer of this design has weights that could come from outside");
+}
+
 lf_status lf_stream_weights(lf_graph *g, const char *which) {
-    bool all = !strcmp(which, "all");
-    for (size_t i = 0; all && i < g->order.count; i++)
-        if (lf_may_stream_weights(lf_node_at(g, g->order.at[i])))
-            lf_attr_set_enum(lf_node_at(g, g->order.at[i]), "ram_style", "stream");
-    char *save = NULL, *names = lf_strdup(g->arena, all ? "" : which);
+    if (!strcmp(which, "all"))
+        return stream_all(g);
+    char *save = NULL, *names = lf_strdup(g->arena, which);
     for (const char *name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
         lf_node *n = lf_find_node(g, name);
         if (!n || !lf_may_stream_weights(n))

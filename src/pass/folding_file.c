@@ -34,10 +34,19 @@ static lf_where place_of(const reader *r, const char *word) {
     return w;
 }
 
+/* The nearest, or the first that goes on where the word ends: units are called by the model's nodes, with what they are behind it. */
+static const char *nearest(const char *word, const char *const *known, size_t count) {
+    const char *near = lf_nearest(word, known, count);
+    size_t n = strlen(word);
+    for (size_t i = 0; !near && n && i < count; i++)
+        near = !strncmp(known[i], word, n) && known[i][n] == '_' ? known[i] : NULL;
+    return near;
+}
+
 static lf_status unknown(const reader *r, const char *word, const char *kind, const char *const *known, size_t count) {
     lf_where where = place_of(r, word);
     lf_status status = lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "\"%s\" is not %s", word, kind);
-    const char *near = lf_nearest(word, known, count);
+    const char *near = nearest(word, known, count);
     if (near)
         lf_hint(r->g->ctx, "did you mean \"%s\"?", near);
     return status;

@@ -106,6 +106,7 @@ write("bad.yaml", RECIPE + "\nlayerss: 3\n")
 write("pe.json", '{"fc0_mvu": {"PE": 4, "SIMD": 1}}')
 write("key.json", '{\n  "fc0_mvu": {"PEE": 1}\n}')
 write("layer.json", '{"fc9": {"PE": 1}}')
+write("node.json", '{"fc0": {"PE": 1}}')
 write("broken.json", '{"fc0_mvu": {"PE": ')
 os.mkdir("foreign")
 write("foreign/keep.txt", "mine")
@@ -157,6 +158,10 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("illegal folding", ["build", "ok.onnx", "-o", "o", "--folding", "pe.json"], ["PE=4", "legal: 1 2 3 6"], 2),
     ("unknown folding field", ["build", "ok.onnx", "-o", "o", "--folding", "key.json"], ["key.json:2", "PEE", "PE"], 2),
     ("unknown layer in the folding", ["build", "ok.onnx", "-o", "o", "--folding", "layer.json"], ["fc9"], 2),
+    ("a node instead of its unit in the folding", ["build", "ok.onnx", "-o", "o", "--folding", "node.json"], ["\"fc0\" is not a layer", "did you mean \"fc0_mvu\"?"], 2),
+    ("a folding of no folded units", ["build", "ok.onnx", "-o", "o", "--style", "spatial", "--interface", "flow", "--folding", "pe.json"], ["--folding is for folded units"], 2),
+    ("weights from outside with flow", ["build", "ok.onnx", "-o", "o", "--style", "spatial", "--interface", "flow", "--weights", "all"], ["--weights is for folded units"], 2),
+    ("weights of circuits from outside", ["build", "ok.onnx", "-o", "o", "--style", "spatial", "--weights", "all"], ["--weights all: no layer"], 2),
     ("broken JSON", ["build", "ok.onnx", "-o", "o", "--folding", "broken.json"], ["broken.json:1"], 2),
     ("a target that cannot be met", ["build", "ok.onnx", "-o", "o", "--fps", "500e6"], ["frame"], 2),
     ("two targets", ["build", "ok.onnx", "-o", "o", "--fps", "1000", "--ii", "4"], ["--fps", "--ii"], 2),
