@@ -87,12 +87,15 @@ static bool collect(lf_check *k, lf_signal x, lf_signal y, const bool *ends) {
     return lf_cone_add(cx, x);
 }
 
+static void count_walked(lf_check *k, size_t luts) {
+    k->work -= luts < k->work ? luts : k->work;
+}
+
 /* Values that differ at inner signals need not occur: only at the inputs they tell that the functions differ. */
 static lf_verdict compare(lf_check *k, lf_signal x, lf_signal y, const bool *ends) {
     lf_cone *cx = &k->cone[0], *cy = &k->cone[1];
     bool fits = collect(k, x, y, ends);
-    size_t walked = cx->met + cy->met;
-    k->work -= walked < k->work ? walked : k->work;
+    count_walked(k, cx->met + cy->met);
     if (!fits)
         return UNKNOWN;
     int leaves = (int)cx->leaves.count;
@@ -147,7 +150,9 @@ static lf_signal last_before(lf_check *k, lf_signal y) {
     lf_signal last = 0;
     cy->ends = k->proved;
     lf_cone_begin(cy);
-    if (!lf_cone_add(cy, y))
+    bool fits = lf_cone_add(cy, y);
+    count_walked(k, cy->met);
+    if (!fits)
         return 0;
     for (size_t i = 0; i < cy->leaves.count; i++) {
         lf_signal x = twin_of(k, cy->leaves.at[i]);
@@ -171,6 +176,8 @@ static bool try_look_alikes(lf_check *k, lf_signal y, lf_signal from) {
 
 /* Long chains look alike from somewhere on: those behind what y is made of come first. */
 static void find_twin(lf_check *k, lf_signal y) {
+    if (!k->work)
+        return;
     lf_signal from = last_before(k, y);
     if (!try_look_alikes(k, y, from) && from)
         (void)try_look_alikes(k, y, 0);
