@@ -37,7 +37,8 @@ static const cli_option options[] = {
     {"interface", 0, "KIND", CLI_STRING, offsetof(build_args, interface),
      "stream, or flow (data and valid; for what is one circuit)"},
     {"lut-depth", 0, "N", CLI_STRING, offsetof(build_args, lut_depth),
-     "LUT levels between the registers of circuits (default 2), or none for no registers"},
+     "LUT levels between the registers of circuits (default 2); layer: a register behind every layer; none: no "
+     "registers"},
     {"abc", 0, NULL, CLI_FLAG, offsetof(build_args, abc), "circuits: let Berkeley ABC try, too"},
     {"dont-cares", 0, "X.npy", CLI_STRING, offsetof(build_args, dont_cares),
      "circuits may compute anything on codes that these rows do not show; what that changes is measured"},
@@ -80,16 +81,16 @@ static bool sensible(const build_args *a) {
     return a->clock_mhz <= 10000;
 }
 
-/* 0: the default; -1: none. */
+/* 0: the default; -1: none; -2: one behind every layer. */
 static bool read_depth(const char *word, int64_t *depth) {
     char *end = NULL;
     *depth = word ? strtoll(word, &end, 10) : 0;
     if (!word || (*end == 0 && end != word && *depth >= 1 && *depth <= 1000))
         return true;
-    *depth = -1;
-    if (!strcmp(word, "none"))
+    *depth = !strcmp(word, "layer") ? -2 : -1;
+    if (!strcmp(word, "none") || !strcmp(word, "layer"))
         return true;
-    fprintf(stderr, "lutfisk build: --lut-depth wants a number from 1 to 1000, or none\n");
+    fprintf(stderr, "lutfisk build: --lut-depth wants a number from 1 to 1000, layer or none\n");
     return false;
 }
 

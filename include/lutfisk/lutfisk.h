@@ -113,7 +113,7 @@ typedef struct lf_build_options {
     int64_t ii;            /* target cycles per frame; both 0: see interface.md */
     const char *style;     /* "auto" "folded" "spatial" "table" */
     const char *interface; /* "stream" "flow" */
-    int64_t lut_depth;     /* of circuits: LUT levels between registers; 0: 2; negative: no registers */
+    int64_t lut_depth;     /* of circuits: LUT levels between registers; 0: 2; -1: no registers; -2: one behind every layer */
     const char *folding;   /* FILE.json */
     const char
         *weights; /* that come from outside: "stream" (those that do not fit), "all", or names of layers with commas */

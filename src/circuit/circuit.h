@@ -117,8 +117,13 @@ lf_status lf_circuit_ok(const lf_circuit *c);
 /* The definition: one sample. in and out have one value per element; scratch has words.count values. */
 void lf_circuit_run(const lf_circuit *c, const int64_t *in, int64_t *out, int64_t *scratch);
 
-/* A copy with only what the outputs need (inputs stay), without stages. */
+/* A copy with only what the outputs need (inputs stay), without stages; and with them. */
 lf_circuit *lf_circuit_clean(const lf_circuit *c);
+lf_circuit *lf_circuit_clean_staged(const lf_circuit *c);
+
+/* The words of c again, in `to`: in[i] is what c's input i is there, whose values are among the input's. out[o] becomes c's output o. New words are for
+ * the parts that c's were for. */
+void lf_circuit_append(lf_circuit *to, const lf_circuit *c, const lf_word *in, lf_word *out);
 
 /* Text form, one word a line; reading it back gives the same words. Errors name file and line. */
 void lf_circuit_print(const lf_circuit *c, lf_text *t);
@@ -138,7 +143,7 @@ void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out);
 size_t lf_word_luts(const lf_circuit *c, lf_word w);
 
 /* By word, in a: 1 for LUT words of up to five inputs that only one operand of one ADD reads, at a place where the other has a bit, too: the LUT of that
- * place computes them, so that they take neither a LUT nor a level. They are in the stage of the ADD. None in a circuit whose LUTs have at most four inputs: it may be for a
+ * place computes them, so that they take neither a LUT nor a level. They are in the stage of the ADD, or it is left to be found. None in a circuit whose LUTs have at most four inputs: it may be for a
  * family that has no wider ones. */
 uint8_t *lf_circuit_absorbed(const lf_circuit *c, lf_arena *a);
 /* So many such bits has this operand of an ADD; at most one of the two has any. */
@@ -146,6 +151,9 @@ int lf_word_absorbs(const lf_circuit *c, const uint8_t *absorbed, lf_word operan
 
 /* LUT levels of one word: 0 where it is only wires; a carry chain is 1; a table is one of LUT6, then one level per two more index bits. */
 int lf_word_levels(const lf_circuit *c, lf_word w);
+
+/* The other way: words made since are in stage `stage`, constants in 0; the outputs come behind it. For circuits that are built stage by stage. */
+void lf_circuit_stage_rest(lf_circuit *c, int stage);
 
 /* Assigns stages so that no path between registers is longer than lut_depth levels. Inputs are stage 0; outputs are registered, so latency >= 1.
  * lut_depth 0: combinational, latency 0. An error where one word alone is deeper (a wide table that was not mapped). */

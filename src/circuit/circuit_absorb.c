@@ -23,6 +23,11 @@ static int bits_of(const lf_circuit *c, const uint32_t *uses, lf_word operand, c
     return uses[operand] == 1 && d->op == LF_WORD_JOIN ? d->arg_count : 0;
 }
 
+/* A register between two words, where stages are given, keeps them apart. */
+static bool together(const lf_circuit *c, lf_word a, lf_word b) {
+    return !c->stage.count || c->stage.at[a] == c->stage.at[b];
+}
+
 static bool fits_in(const lf_circuit *c, const uint32_t *uses, lf_word bit) {
     const lf_word_def *d = lf_word_at(c, bit);
     return d->op == LF_WORD_LUT && d->arg_count <= SPARE && uses[bit] == 1;
@@ -34,7 +39,7 @@ static int absorb(const lf_circuit *c, const uint32_t *uses, lf_word add, lf_wor
     int first, end, found = 0, count = bits_of(c, uses, operand, &bits);
     lf_adder_places(c, add, &first, &end);
     for (int i = first; i < end && i < count; i++)
-        if (fits_in(c, uses, bits[i])) {
+        if (together(c, bits[i], operand) && together(c, operand, add) && fits_in(c, uses, bits[i])) {
             found++;
             if (into)
                 into[bits[i]] = 1;

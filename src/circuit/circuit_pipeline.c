@@ -89,6 +89,14 @@ lf_status lf_circuit_pipeline(lf_circuit *c, int lut_depth) {
     return status;
 }
 
+void lf_circuit_stage_rest(lf_circuit *c, int stage) {
+    for (lf_word w = (lf_word)c->stage.count; w < c->words.count; w++) {
+        bool first = !w || lf_word_at(c, w)->op == LF_WORD_CONST;
+        LF_PUSH(c->arena, &c->stage, (uint16_t)(first ? 0 : stage));
+    }
+    c->latency = stage + 1;
+}
+
 /* -- registers ---------------------------------------------------------------------------------------------------- */
 
 /* The word that w is only another view of: all of it shifted to the left, or one bit of it. */

@@ -85,12 +85,13 @@ static void mark(void *user, lf_word operand) {
     ((bool *)user)[operand] = true;
 }
 
-lf_circuit *lf_circuit_clean(const lf_circuit *c) {
+/* map: the new word of each old one that is needed; in the new circuit's memory. */
+static lf_circuit *clean(const lf_circuit *c, lf_word **to) {
     lf_circuit *out = lf_circuit_new(c->ctx);
     if (!out)
         return NULL;
     bool *live = LF_NEW_ARRAY(out->arena, bool, c->words.count);
-    lf_word *map = LF_NEW_ARRAY(out->arena, lf_word, c->words.count);
+    lf_word *map = *to = LF_NEW_ARRAY(out->arena, lf_word, c->words.count);
     for (size_t i = 0; i < c->outputs.count; i++)
         live[c->outputs.at[i]] = true;
     for (size_t w = c->words.count; w-- > 1;)
@@ -112,4 +113,42 @@ lf_circuit *lf_circuit_clean(const lf_circuit *c) {
     for (size_t i = 0; i < c->outputs.count; i++)
         lf_circuit_output(out, map[c->outputs.at[i]]);
     return out;
+}
+
+lf_circuit *lf_circuit_clean(const lf_circuit *c) {
+    lf_word *map;
+    return clean(c, &map);
+}
+
+lf_circuit *lf_circuit_clean_staged(const lf_circuit *c) {
+    lf_word *map;
+    lf_circuit *out = clean(c, &map);
+    if (!out || !c->stage.count)
+        return out;
+    for (lf_word w = 0; w < out->words.count; w++)
+        LF_PUSH(out->arena, &out->stage, 0);
+    for (lf_word w = 1; w < c->words.count; w++)
+        if (map[w])
+            out->stage.at[map[w]] = c->stage.at[w];
+    out->latency = c->latency;
+    return out;
+}
+
+void lf_circuit_append(lf_circuit *to, const lf_circuit *c, const lf_word *in, lf_word *out) {
+    lf_arena *scratch = lf_arena_new();
+    lf_circuit_part part = to->part;
+    if (!scratch) {
+        to->too_wide = true;
+        return;
+    }
+    lf_word *map = LF_NEW_ARRAY(scratch, lf_word, c->words.count);
+    for (lf_word w = 1; w < c->words.count; w++) {
+        const lf_word_def *d = lf_word_at(c, w);
+        to->part = (lf_circuit_part)d->part;
+        map[w] = d->op == LF_WORD_INPUT ? in[d->amount] : lf_word_rebuild(to, d, map);
+    }
+    for (size_t o = 0; o < c->outputs.count; o++)
+        out[o] = map[c->outputs.at[o]];
+    to->part = part;
+    lf_arena_free(scratch);
 }

@@ -118,6 +118,20 @@ static lf_circuit_part *find_parts(const lf_graph *g, lf_arena *a, const lf_ids 
     return part;
 }
 
+int *lf_circuit_layers(const lf_graph *g, lf_arena *a, const lf_ids *nodes, lf_circuit_part **part) {
+    int *layer = LF_NEW_ARRAY(a, int, nodes->count + 1), *level = LF_NEW_ARRAY(a, int, g->tensors.count + 1);
+    *part = find_parts(g, a, nodes);
+    for (size_t i = 0; i < nodes->count; i++) {
+        const lf_node *n = lf_node_at(g, nodes->at[i]);
+        for (int k = 0; k < n->in_count; k++)
+            layer[i] = level[n->in[k]] > layer[i] ? level[n->in[k]] : layer[i];
+        layer[i] += is_layer(n) || ((*part)[i] == LF_PART_HEAD && !n->op->positions);
+        for (int o = 0; o < n->out_count; o++)
+            level[n->out[o]] = n->out[o] ? layer[i] : 0;
+    }
+    return layer;
+}
+
 /* -- building ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct builder {

@@ -21,6 +21,10 @@ void lf_circuit_region_ends(const lf_graph *g, lf_arena *arena, lf_circuit_regio
 /* True when the node's op has the face. */
 bool lf_can_be_circuit(const lf_node *n);
 
+/* By node of `nodes`: its layer, from 0, which no later layer's node comes before: what encodes the input; each layer with what follows it; behind the last one
+ * each node that is more than wires. *part: whom each is counted for. */
+int *lf_circuit_layers(const lf_graph *g, lf_arena *arena, const lf_ids *nodes, lf_circuit_part **part);
+
 /* Builds it. LF_BAD_INPUT, naming the nodes, when an op cannot be a circuit, or a word would be too wide. Ranges of input words are those of the
  * tensors' elements; words of outputs are never wider than the tensors' datatypes. What the outputs do not need is gone. */
 LF_MUST_USE lf_status lf_circuit_of_region(const lf_graph *g, const lf_circuit_region *r, lf_circuit **out);

@@ -12,6 +12,7 @@
 #include "ir/is_op.h"
 #include "ir/pass.h"
 #include "pass/input_cut.h"
+#include "pass/layer_circuits.h"
 #include "pass/stream_model.h"
 
 enum { USUAL_LUT_DEPTH = 2 };
@@ -174,7 +175,6 @@ static lf_status use_rows(const lf_graph *g, const lf_circuit_region *r, const l
 }
 
 static void add_report(lf_circuits_report *to, const lf_minimize_report *r, size_t luts_without, bool abc) {
-    to->circuits++;
     to->abc = abc;
     to->luts_without += luts_without;
     to->sum.luts_before += r->luts_before;
@@ -221,17 +221,33 @@ static lf_status minimal_circuit(const lf_graph *g, const lf_circuit_region *r, 
     return status;
 }
 
+static lf_status minimize_layer(const void *with, const lf_graph *g, const lf_circuit_region *r, const lf_circuit *c,
+                                lf_circuit **out) {
+    return minimize(g, r, with, c, out);
+}
+
+static lf_status staged_circuit(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
+                                lf_circuit **out) {
+    if (o->lut_depth == LF_LUT_DEPTH_LAYER && !o->as_words)
+        return lf_circuit_by_layers(g, r, &(lf_layer_minimizer){minimize_layer, o}, out);
+    int depth = o->lut_depth > 0 ? (int)o->lut_depth : o->lut_depth < 0 ? 0 : USUAL_LUT_DEPTH;
+    LF_TRY(minimal_circuit(g, r, o, out));
+    lf_status status = lf_circuit_pipeline(*out, o->as_words ? 0 : depth);
+    if (status != LF_OK)
+        lf_circuit_free(*out);
+    return status;
+}
+
 static lf_status make_circuit(lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o) {
     if (r->inputs.count + 1 > LF_UNIT_PORTS || r->outputs.count > LF_UNIT_PORTS)
         return too_many(g, r);
-    int depth = o->lut_depth > 0 ? (int)o->lut_depth : o->lut_depth < 0 ? 0 : USUAL_LUT_DEPTH;
     lf_circuit *c;
-    LF_TRY(minimal_circuit(g, r, o, &c));
-    lf_status status = lf_circuit_pipeline(c, o->as_words ? 0 : depth);
-    if (status == LF_OK)
-        place_node(g, r, c, o);
+    LF_TRY(staged_circuit(g, r, o, &c));
+    place_node(g, r, c, o);
+    if (o->report)
+        o->report->circuits++;
     lf_circuit_free(c);
-    return status;
+    return LF_OK;
 }
 
 /* -- the pass ------------------------------------------------------------------------------------------------------------------ */
@@ -273,8 +289,8 @@ static const lf_attr_desc attrs[] = {
      "auto: table where there are layers that are tables"},
     {"flow", LF_ATTR_BOOL, offsetof(lf_circuits_options, flow), "false", NULL, 0, 0,
      "data and valid instead of streams"},
-    {"lut_depth", LF_ATTR_INT, offsetof(lf_circuits_options, lut_depth), "0", NULL, -1, 1000,
-     "LUT levels between registers; 0: 2; -1: no registers"},
+    {"lut_depth", LF_ATTR_INT, offsetof(lf_circuits_options, lut_depth), "0", NULL, LF_LUT_DEPTH_LAYER, 1000,
+     "LUT levels between registers; 0: 2; -1: no registers; -2: one behind every layer"},
     {"lut_inputs", LF_ATTR_INT, offsetof(lf_circuits_options, lut_inputs), "6", NULL, 4, 6,
      "of the part's LUTs: 4 or 6"},
     {"abc", LF_ATTR_BOOL, offsetof(lf_circuits_options, abc), "false", NULL, 0, 0,

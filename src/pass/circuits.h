@@ -27,14 +27,16 @@ typedef struct lf_circuits_report {
     size_t luts_without; /* with rows: LUTs without the don't-cares they give */
 } lf_circuits_report;
 
+enum { LF_LUT_DEPTH_LAYER = -2 };
+
 /* Options of the pass `circuits`. */
 typedef struct lf_circuits_options {
-    int style;                    /* lf_circuits_style */
-    bool flow;                    /* data and valid instead of streams */
-    int64_t lut_depth;            /* LUT levels between registers; 0: the default; negative: no registers */
-    int64_t lut_inputs;           /* of the part's LUTs: 4 or 6; 0: 6 */
-    bool abc;                     /* Berkeley ABC, too; it must be installed */
-    bool as_words;                /* neither minimized nor pipelined: whether the layers can be circuits at all */
+    int style;          /* lf_circuits_style */
+    bool flow;          /* data and valid instead of streams */
+    int64_t lut_depth;  /* LUT levels between registers; 0: the default; -1: no registers; -2: one behind every layer */
+    int64_t lut_inputs; /* of the part's LUTs: 4 or 6; 0: 6 */
+    bool abc;           /* Berkeley ABC, too; it must be installed */
+    bool as_words;      /* neither minimized nor pipelined: whether the layers can be circuits at all */
     const lf_circuits_rows *rows; /* or NULL: the same bits for all inputs */
     lf_circuits_report *report;   /* or NULL */
 } lf_circuits_options;

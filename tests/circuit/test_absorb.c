@@ -115,7 +115,51 @@ static void test_popcount(void **state) {
     lf_ctx_free(ctx);
 }
 
+/* Built stage by stage: a register between LUTs and adder keeps them apart; copies and texts keep the stages, but not what nobody needs. */
+static void test_by_stages(void **state) {
+    (void)state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    lf_circuit *c = lf_circuit_new(ctx), *layer = lf_circuit_new(ctx);
+    lf_word lut[3], x[2], sum, apart;
+    x[0] = lf_circuit_input(c, (lf_range){0, 7, 1});
+    x[1] = lut_word(c, 3, 5, lut);
+    lf_circuit_stage_rest(c, 0);
+    apart = lf_circuit_add(layer, lf_circuit_input(layer, (lf_range){0, 7, 1}),
+                           lf_circuit_input(layer, (lf_range){0, 7, 1}));
+    lf_circuit_output(layer, apart);
+    layer->words.at[apart].part = LF_PART_HEAD;
+    lf_circuit_append(c, layer, x, &sum);
+    (void)lf_circuit_shift(c, x[0], 3); /* nobody needs it */
+    lf_circuit_stage_rest(c, 1);
+    lf_circuit_output(c, sum);
+    lf_circuit *clean = lf_circuit_clean_staged(c);
+    assert_int_equal(clean->latency, 2);
+    assert_int_equal(clean->words.count, c->words.count - 1);
+    assert_int_equal(luts_of(clean), 6); /* three and three: absorbed, they would be three */
+    lf_circuit_stats s;
+    lf_circuit_count(clean, &s);
+    assert_int_equal(s.luts[LF_PART_HEAD], 3);
+    assert_int_equal(s.depth, 1);
+    lf_text t = {0}, again = {0};
+    lf_circuit_print(clean, &t);
+    lf_circuit *back = lf_circuit_parse(ctx, t.at, t.len, "t");
+    assert_non_null(back);
+    lf_circuit_print(back, &again);
+    assert_string_equal(t.at, again.at);
+    assert_int_equal(lf_circuit_pipeline(clean, 1), LF_OK); /* stages found anew: one adder with its LUTs */
+    assert_int_equal(clean->latency, 1);
+    assert_int_equal(luts_of(clean), 3);
+    lf_text_free(&t);
+    lf_text_free(&again);
+    lf_circuit_free(back);
+    lf_circuit_free(clean);
+    lf_circuit_free(layer);
+    lf_circuit_free(c);
+    lf_ctx_free(ctx);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_which), cmocka_unit_test(test_popcount)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_which), cmocka_unit_test(test_popcount),
+                                       cmocka_unit_test(test_by_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

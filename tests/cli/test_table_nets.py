@@ -259,6 +259,7 @@ def main():
             "flow1": (flow + ["--lut-depth", "1"], None, ("iverilog",)),
             "flow_deep": (flow + ["--lut-depth", "100"], 1, ("iverilog",)),
             "flow_none": (flow + ["--lut-depth", "none"], 0, ("iverilog",)),
+            "flow_layer": (flow + ["--lut-depth", "layer"], 4, ("iverilog", "verilator")),
             "stream": ([], None, ("iverilog",)),
             "stream_deep": (["--style", "table", "--lut-depth", "100"], 2, ("iverilog",)),
             "stream_none": (["--lut-depth", "none"], 1, ("iverilog",))}, work)
