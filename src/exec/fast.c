@@ -15,7 +15,7 @@ enum {
     RUN_BLOCKS = 64 /* per worker between two progress reports */
 };
 
-size_t lf_plan_block_rows(const lf_plan *p) {
+static size_t rows_of_block(const lf_plan *p) {
     if (p->block > 0)
         return p->block;
     if (p->lanes > 0)
@@ -142,7 +142,7 @@ static void run_block(void *arg, size_t index, int worker) {
 
 /* Made at the first rows and kept: a single row must not pay for memory. */
 static bool prepare(lf_block *b, const lf_plan *p) {
-    size_t block = lf_plan_block_rows(p);
+    size_t block = rows_of_block(p);
     b->plan = p;
     if (b->ctx == NULL) {
         b->ctx = lf_ctx_new(1);
@@ -160,7 +160,7 @@ static bool prepare(lf_block *b, const lf_plan *p) {
 
 /* Enough blocks for all workers, when there are few rows. */
 static size_t block_for(const lf_plan *p, size_t rows, int workers) {
-    size_t block = lf_plan_block_rows(p), share = (rows + (size_t)workers - 1) / (size_t)workers;
+    size_t block = rows_of_block(p), share = (rows + (size_t)workers - 1) / (size_t)workers;
     return share < block ? share : block;
 }
 

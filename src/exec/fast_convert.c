@@ -57,13 +57,13 @@ void lf_put_vector(const lf_slot *s, void *to, lf_range r, const int64_t *code) 
 
 /* Through a row of codes; the vectors of the two slots may be of different lengths. */
 lf_status lf_step_convert(const lf_step *s, lf_block *b) {
-    size_t block = lf_plan_block_rows(b->plan), count = s->in->vec * s->in->vecs;
+    size_t count = s->in->vec * s->in->vecs;
     lf_range r = lf_plan_tensor(b->plan, s->in->root)->range;
     lf_arena_reset(b->run.scratch);
     int64_t *code = LF_NEW_ARRAY(b->run.scratch, int64_t, count + 1);
     for (size_t row = 0; row < b->rows; row++) {
-        const uint8_t *from = lf_slot_at(b, s->in, row, block);
-        uint8_t *to = lf_slot_at(b, s->out, row, block);
+        const uint8_t *from = lf_slot_at(b, s->in, row);
+        uint8_t *to = lf_slot_at(b, s->out, row);
         for (size_t v = 0; v < s->in->vecs; v++)
             get_vector(s->in, from + v * s->in->stride, r, code + v * s->in->vec);
         for (size_t v = 0; v < s->out->vecs; v++)

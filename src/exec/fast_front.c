@@ -220,8 +220,7 @@ static lf_status step_front(const lf_step *s, lf_block *b) {
         if (!f->finite(x, elements))
             return LF_BAD_INPUT;
         const float *ordered = f->source ? in_order(f, x, (float *)(void *)b->scratch) : x;
-        f->run(&f->levels, ordered, elements * sizeof *x, 1, lf_slot_at(b, s->out, row, lf_plan_block_rows(b->plan)),
-               s->out->stride);
+        f->run(&f->levels, ordered, elements * sizeof *x, 1, lf_slot_at(b, s->out, row), s->out->stride);
     }
     return LF_OK;
 }

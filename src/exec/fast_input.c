@@ -108,12 +108,11 @@ static const lf_row_in *rows_for(const lf_block *b, lf_id tensor) {
 static lf_status step_input(const lf_step *step, lf_block *b) {
     const input_step *s = step->with;
     const lf_row_in *in = rows_for(b, s->tensor->id);
-    size_t block = lf_plan_block_rows(b->plan);
     lf_arena_reset(b->run.scratch);
     lf_value v = {.tensor = s->tensor, .count = s->elements};
     int64_t *code = lf_on_grid(s->tensor) ? LF_NEW_ARRAY(b->run.scratch, int64_t, s->elements + 1) : NULL;
     for (size_t row = 0; row < b->rows; row++) {
-        void *to = lf_slot_at(b, step->out, row, block);
+        void *to = lf_slot_at(b, step->out, row);
         v.code = code;
         v.real = code ? NULL : to;
         LF_TRY(read_row(s, b, in, b->first + row, &v));

@@ -132,9 +132,9 @@ static void run_chunk(const dense_step *d, const lf_product *product, const void
 
 static lf_status step_dense(const lf_step *s, lf_block *b) {
     const dense_step *d = s->with;
-    size_t block = lf_plan_block_rows(b->plan), all = b->rows * d->positions, in = s->in->stride, out = s->out->stride;
-    const uint8_t *x = lf_slot_at(b, s->in, 0, block);
-    uint8_t *y = lf_slot_at(b, s->out, 0, block);
+    size_t all = b->rows * d->positions, in = s->in->stride, out = s->out->stride;
+    const uint8_t *x = lf_slot_at(b, s->in, 0);
+    uint8_t *y = lf_slot_at(b, s->out, 0);
     for (size_t first = 0; first < all; first += d->chunk) {
         size_t count = all - first < d->chunk ? all - first : d->chunk;
         for (size_t g = 0; g < d->groups; g++) {

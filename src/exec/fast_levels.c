@@ -35,9 +35,8 @@ static unsigned forms_of_codes(lf_range r, size_t levels) {
 
 static lf_status step_levels(const lf_step *s, lf_block *b) {
     const lf_levels_step *l = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
-    l->run(&l->levels, lf_slot_at(b, s->in, 0, block), s->in->stride, b->rows * s->in->vecs,
-           lf_slot_at(b, s->out, 0, block), s->out->stride);
+    l->run(&l->levels, lf_slot_at(b, s->in, 0), s->in->stride, b->rows * s->in->vecs, lf_slot_at(b, s->out, 0),
+           s->out->stride);
     return LF_OK;
 }
 

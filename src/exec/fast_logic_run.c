@@ -226,7 +226,7 @@ static bool read_source(const lf_logic *l, const lf_logic_source *s, const lf_bl
                         const bench *w) {
     if (s->port >= 0)
         return read_port(l, s, b, first, rows, w);
-    const uint8_t *from = lf_slot_at(b, s->slot, first, lf_plan_block_rows(b->plan));
+    const uint8_t *from = lf_slot_at(b, s->slot, first);
     if (s->kind == LF_LOGIC_THERMOMETER)
         read_reals(l, s, from, rows, w);
     else
@@ -236,7 +236,7 @@ static bool read_source(const lf_logic *l, const lf_logic_source *s, const lf_bl
 
 static void write_result(const lf_logic *l, const lf_logic_result *r, const lf_block *b, size_t first, size_t rows,
                          const bench *w) {
-    uint8_t *to = lf_slot_at(b, r->slot, first, lf_plan_block_rows(b->plan));
+    uint8_t *to = lf_slot_at(b, r->slot, first);
     for (size_t at = 0; at < r->elements; at += LF_TILE_COLUMNS) {
         size_t columns = r->elements - at < LF_TILE_COLUMNS ? r->elements - at : LF_TILE_COLUMNS;
         for (size_t c = 0; c < columns; c++)

@@ -71,9 +71,8 @@ typedef struct frame_step {
 
 static lf_status step_frame(const lf_step *s, lf_block *b) {
     const frame_step *f = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
-    const uint8_t *x = lf_slot_at(b, s->in, 0, block);
-    uint8_t *y = lf_slot_at(b, s->out, 0, block);
+    const uint8_t *x = lf_slot_at(b, s->in, 0);
+    uint8_t *y = lf_slot_at(b, s->out, 0);
     for (size_t i = 0; i < b->rows * f->positions; i++, y += s->out->stride) {
         const void *from;
         lf_gather_taps(f->gather, x, i, &from);
@@ -123,10 +122,9 @@ typedef struct transpose_step {
 
 static lf_status step_transpose(const lf_step *s, lf_block *b) {
     const transpose_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t row = 0; row < b->rows; row++) {
-        const void *x = lf_slot_at(b, s->in, row, block);
-        void *y = lf_slot_at(b, s->out, row, block);
+        const void *x = lf_slot_at(b, s->in, row);
+        void *y = lf_slot_at(b, s->out, row);
         if (t->bytes == 1)
             MOVE(uint8_t)
         else if (t->bytes == 2)
@@ -190,10 +188,10 @@ typedef struct join_step {
 
 static lf_status step_join(const lf_step *s, lf_block *b) {
     const join_step *j = s->with;
-    size_t block = lf_plan_block_rows(b->plan), width = s->out->stride / 4;
+    size_t width = s->out->stride / 4;
     for (size_t row = 0; row < b->rows; row++) {
-        int32_t *y = lf_slot_at(b, s->out, row, block);
-        const uint8_t *from[2] = {lf_slot_at(b, j->x[0].slot, row, block), lf_slot_at(b, j->x[1].slot, row, block)};
+        int32_t *y = lf_slot_at(b, s->out, row);
+        const uint8_t *from[2] = {lf_slot_at(b, j->x[0].slot, row), lf_slot_at(b, j->x[1].slot, row)};
         for (size_t v = 0; v < j->count; v++, y += width) {
             for (size_t c = 0; c < width; c++)
                 y[c] = j->start;

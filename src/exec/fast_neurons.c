@@ -77,9 +77,8 @@ static uint8_t *aligned(uint8_t *at) {
 
 static void run_rows(const lf_step *s, lf_block *b) {
     const neuron_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t row = 0; row < b->rows; row++) {
-        const uint8_t *x = lf_slot_at(b, s->in, row, block);
+        const uint8_t *x = lf_slot_at(b, s->in, row);
         uint8_t *now = b->scratch, *next = now + t->widest;
         for (size_t i = 0; i < t->inputs; i++)
             now[i] = (uint8_t)(x[i] - t->base) & t->mask;
@@ -89,26 +88,25 @@ static void run_rows(const lf_step *s, lf_block *b) {
             now = next;
             next = was;
         }
-        memcpy(lf_slot_at(b, s->out, row, block), now, t->outputs);
+        memcpy(lf_slot_at(b, s->out, row), now, t->outputs);
     }
 }
 
 /* Rows first .. first + rows - 1 of the block; lanes without a row hold zeros. */
 static void run_lanes(const lf_step *s, lf_block *b, size_t first, size_t rows) {
     const neuron_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     uint8_t *in = aligned(b->scratch), *out = in + t->inputs * LF_BYTE_SAMPLES,
             *scratch = out + t->outputs * LF_BYTE_SAMPLES;
     if (rows < LF_BYTE_SAMPLES)
         memset(in, 0, t->inputs * LF_BYTE_SAMPLES);
     for (size_t row = 0; row < rows; row++) {
-        const uint8_t *x = lf_slot_at(b, s->in, first + row, block);
+        const uint8_t *x = lf_slot_at(b, s->in, first + row);
         for (size_t i = 0; i < t->inputs; i++)
             in[i * LF_BYTE_SAMPLES + row] = (uint8_t)(x[i] - t->base) & t->mask;
     }
     lf_byte_net_run(t->net, in, out, scratch, 1);
     for (size_t row = 0; row < rows; row++) {
-        uint8_t *y = lf_slot_at(b, s->out, first + row, block);
+        uint8_t *y = lf_slot_at(b, s->out, first + row);
         for (size_t i = 0; i < t->outputs; i++)
             y[i] = out[i * LF_BYTE_SAMPLES + row];
     }

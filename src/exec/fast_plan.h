@@ -28,7 +28,7 @@ typedef struct lf_slot {
     lf_id root;
     lf_form form;
     size_t vec, vecs, stride; /* vecs: per row */
-    size_t offset;            /* of row 0 in the block, for one row per block; times the rows of a block */
+    size_t offset;            /* of row 0 in a block with room for one row; times the block's room */
     struct lf_slot *next;     /* of the same root */
 } lf_slot;
 
@@ -43,7 +43,7 @@ typedef struct lf_block {
     const lf_plan *plan;
     const lf_row_io *io;
     size_t first, rows;
-    uint8_t *memory;  /* all slots, for `room` rows */
+    uint8_t *memory;  /* all slots, each for `room` rows */
     uint8_t *scratch; /* lf_plan.scratch_bytes, of the step that runs */
     size_t room;
     lf_arena *own;
@@ -113,10 +113,10 @@ static inline const lf_tensor *lf_plan_tensor(const lf_plan *p, lf_id id) {
     return lf_tensor_at(p->graph, id);
 }
 
-static inline void *lf_slot_at(const lf_block *b, const lf_slot *s, size_t row, size_t block_rows) {
-    return b->memory + s->offset * block_rows + row * s->vecs * s->stride;
+/* The slot's vectors of a row of the block. */
+static inline void *lf_slot_at(const lf_block *b, const lf_slot *s, size_t row) {
+    return b->memory + s->offset * b->room + row * s->vecs * s->stride;
 }
-size_t lf_plan_block_rows(const lf_plan *p);
 
 /* -- codes in forms -------------------------------------------------------------------------------------------------------- */
 
@@ -125,7 +125,7 @@ int64_t lf_form_shift(lf_range r, lf_form form);
 /* Whether all codes of a range can be held. */
 bool lf_form_holds(lf_range r, lf_form form);
 
-/* -- building (fast_build.c) ------------------------------------------------------------------------------------------------ */
+/* -- building: all of a plan (fast_build.c), and what its parts are made with (fast_slots.c) --------------------------------- */
 
 void lf_plan_build(lf_plan *p);
 /* True when op->positions leaves every element where it is. */

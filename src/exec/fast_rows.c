@@ -4,7 +4,7 @@
 #include <string.h>
 
 static lf_value value_at(const lf_block *b, const lf_slot *s, const lf_tensor *t, size_t row) {
-    void *at = lf_slot_at(b, s, row, lf_plan_block_rows(b->plan));
+    void *at = lf_slot_at(b, s, row);
     lf_value v = {.tensor = t, .count = s->vec * s->vecs};
     if (lf_on_grid(t))
         v.code = at;
@@ -116,13 +116,12 @@ bool lf_plan_gives(const lf_plan *p, lf_id t) {
 }
 
 void lf_block_write(lf_block *b) {
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t i = 0; i < b->io->out_count; i++) {
         const lf_row_out *out = &b->io->out[i];
         const lf_tensor *t = lf_plan_tensor(b->plan, out->tensor);
         const lf_slot *s = output_slot(b->plan, t);
         for (size_t row = 0; row < b->rows; row++) {
-            const void *from = lf_slot_at(b, s, row, block);
+            const void *from = lf_slot_at(b, s, row);
             size_t at = (b->first + row) * s->vec;
             if (!lf_on_grid(t))
                 write_reals(out, at, from, s->vec);

@@ -62,10 +62,9 @@ typedef struct thermometer_step {
 
 static lf_status step_thermometer_codes(const lf_step *s, lf_block *b) {
     const thermometer_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t row = 0; row < b->rows; row++) {
-        const int64_t *x = lf_slot_at(b, s->in, row, block);
-        uint8_t *y = lf_slot_at(b, s->out, row, block);
+        const int64_t *x = lf_slot_at(b, s->in, row);
+        uint8_t *y = lf_slot_at(b, s->out, row);
         for (size_t i = 0; i < t->count; i++)
             y[t->bits[i].to] = x[t->bits[i].from] > t->bits[i].threshold.code;
     }
@@ -74,10 +73,9 @@ static lf_status step_thermometer_codes(const lf_step *s, lf_block *b) {
 
 static lf_status step_thermometer_reals(const lf_step *s, lf_block *b) {
     const thermometer_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t row = 0; row < b->rows; row++) {
-        const double *x = lf_slot_at(b, s->in, row, block);
-        uint8_t *y = lf_slot_at(b, s->out, row, block);
+        const double *x = lf_slot_at(b, s->in, row);
+        uint8_t *y = lf_slot_at(b, s->out, row);
         for (size_t i = 0; i < t->count; i++)
             y[t->bits[i].to] = x[t->bits[i].from] > t->bits[i].threshold.real;
     }
@@ -156,11 +154,10 @@ static inline size_t index_of_real(const int64_t *edge, double factor, double v)
 
 static lf_status step_edges(const lf_step *s, lf_block *b) {
     const edge_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     bool codes = s->in->form == LF_FORM_S32;
     for (size_t row = 0; row < b->rows; row++) {
-        const void *x = lf_slot_at(b, s->in, row, block);
-        int32_t *y = lf_slot_at(b, s->out, row, block);
+        const void *x = lf_slot_at(b, s->in, row);
+        int32_t *y = lf_slot_at(b, s->out, row);
         const int64_t *edge = t->edge;
         const int32_t *table = t->table;
         memcpy(y, t->bias, t->outputs * sizeof *y);
@@ -240,10 +237,9 @@ typedef struct reduce_step {
 
 static lf_status step_reduce(const lf_step *s, lf_block *b) {
     const reduce_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t row = 0; row < b->rows; row++) {
-        const uint8_t *x = lf_slot_at(b, s->in, row, block);
-        int32_t *y = lf_slot_at(b, s->out, row, block);
+        const uint8_t *x = lf_slot_at(b, s->in, row);
+        int32_t *y = lf_slot_at(b, s->out, row);
         for (size_t i = 0; i < t->sums; i++, x += t->terms) {
             int32_t sum = t->shift;
             for (size_t k = 0; k < t->terms; k++)

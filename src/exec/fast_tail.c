@@ -61,10 +61,9 @@ lf_id lf_tail_base(const lf_tail *t) {
 
 static lf_status step_tail(const lf_step *s, lf_block *b) {
     const lf_tail *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
     for (size_t row = 0; row < b->rows; row++) {
-        const int32_t *code = lf_slot_at(b, s->in, row, block);
-        uint64_t *y = lf_slot_at(b, s->out, row, block);
+        const int32_t *code = lf_slot_at(b, s->in, row);
+        uint64_t *y = lf_slot_at(b, s->out, row);
         for (size_t e = 0; e < t->elements; e++) {
             size_t k = (size_t)((code[e] - t->lo) / t->step);
             if (k >= t->codes) /* an input beyond the range that was declared for its channel */

@@ -98,9 +98,8 @@ static void pool_one(const taps_step *t, const void *const *tap, void *y) {
 
 static lf_status step_pool(const lf_step *s, lf_block *b) {
     const taps_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan);
-    const uint8_t *x = lf_slot_at(b, s->in, 0, block);
-    uint8_t *y = lf_slot_at(b, s->out, 0, block);
+    const uint8_t *x = lf_slot_at(b, s->in, 0);
+    uint8_t *y = lf_slot_at(b, s->out, 0);
     const void **tap = (void *)b->scratch;
     for (size_t i = 0; i < b->rows * t->positions; i++, y += s->out->stride) {
         if (t->gather != NULL)
@@ -209,9 +208,9 @@ static lf_form vvu_wants(lf_plan *p, const lf_node *n, int operand, size_t *vec)
 
 static lf_status step_vvu(const lf_step *s, lf_block *b) {
     const taps_step *t = s->with;
-    size_t block = lf_plan_block_rows(b->plan), all = b->rows * t->positions;
-    const uint8_t *x = lf_slot_at(b, s->in, 0, block);
-    uint8_t *y = lf_slot_at(b, s->out, 0, block);
+    size_t all = b->rows * t->positions;
+    const uint8_t *x = lf_slot_at(b, s->in, 0);
+    uint8_t *y = lf_slot_at(b, s->out, 0);
     const void **tap = (void *)b->scratch;
     int32_t *sums = (void *)(b->scratch + t->sums_at);
     for (size_t first = 0; first < all; first += CHUNK, y += CHUNK * s->out->stride) {
