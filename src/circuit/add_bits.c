@@ -8,10 +8,14 @@ typedef LF_VEC(lf_word) column; /* bits of one weight */
 typedef struct heap {
     lf_circuit *c;
     lf_arena *arena;
+    uint64_t most; /* the sum is at most this */
     column at[COLUMNS];
 } heap;
 
+/* Counters of counters have bits that the sum is too small for: they are 0. */
 static void put(heap *h, int weight, lf_word bit) {
+    if (weight >= COLUMNS || h->most >> weight == 0)
+        return;
     column *to = &h->at[weight];
     LF_PUSH(h->arena, to, bit);
 }
@@ -57,7 +61,7 @@ static void chain(heap *to, int weight, const lf_word *bit, size_t n) {
 
 /* One level of chains, as many to a column as there must be, of equal lengths. False: there were none. */
 static bool chains(heap *h) {
-    heap next = {.c = h->c, .arena = h->arena};
+    heap next = {.c = h->c, .arena = h->arena, .most = h->most};
     bool any = false;
     for (int w = 0; w < COLUMNS; w++) {
         const column *col = &h->at[w];
@@ -77,7 +81,7 @@ static bool chains(heap *h) {
 
 /* One level: counters of `size` bits wherever a column has them; what is left goes on as it is. False: there were none. */
 static bool level(heap *h, size_t size) {
-    heap next = {.c = h->c, .arena = h->arena};
+    heap next = {.c = h->c, .arena = h->arena, .most = h->most};
     bool any = false;
     for (int w = 0; w < COLUMNS; w++) {
         const column *col = &h->at[w];
@@ -128,13 +132,13 @@ static lf_word at_most(lf_circuit *c, lf_word sum, int64_t most) {
 
 lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t count) {
     heap h = {.c = c, .arena = lf_arena_new()};
-    uint64_t most = 0;
     bool fits = h.arena != NULL;
     for (size_t i = 0; fits && i < count; i++) {
-        put(&h, bits[i].power, bits[i].bit);
-        most += (uint64_t)1 << bits[i].power;
-        fits = most >> (COLUMNS - 1) == 0;
+        h.most += (uint64_t)1 << bits[i].power;
+        fits = h.most >> (COLUMNS - 1) == 0;
     }
+    for (size_t i = 0; fits && i < count; i++)
+        put(&h, bits[i].power, bits[i].bit);
     c->too_wide |= !fits;
     lf_word sum = lf_circuit_const(c, 0);
     if (fits && count) {
@@ -142,7 +146,7 @@ lf_word lf_circuit_add_bits(lf_circuit *c, const lf_weighted_bit *bits, size_t c
         }
         while (level(&h, c->count_with_adders ? 3 : 6)) {
         }
-        sum = at_most(c, add_rows(&h), (int64_t)most);
+        sum = at_most(c, add_rows(&h), (int64_t)h.most);
     }
     lf_arena_free(h.arena);
     return sum;

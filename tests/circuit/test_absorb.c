@@ -115,6 +115,34 @@ static void test_popcount(void **state) {
     lf_ctx_free(ctx);
 }
 
+/* As many and as heavy bits as 60 bits hold: counters of counters say more than the sum can be. */
+static void test_heavy_bits(void **state) {
+    (void)state;
+    enum { MANY = 32767, POWER = 44 };
+    for (int adders = 0; adders < 2; adders++) {
+        lf_ctx *ctx = lf_ctx_new(1);
+        lf_circuit *c = lf_circuit_new(ctx);
+        lf_arena *a = lf_arena_new();
+        lf_weighted_bit *bits = LF_NEW_ARRAY(a, lf_weighted_bit, MANY);
+        int64_t *in = LF_NEW_ARRAY(a, int64_t, MANY), sum, want = 0;
+        for (size_t i = 0; i < MANY; i++)
+            bits[i] = (lf_weighted_bit){bit_in(c), POWER};
+        c->count_with_adders = adders;
+        lf_circuit_output(c, lf_circuit_add_bits(c, bits, MANY));
+        assert_int_equal(lf_circuit_ok(c), LF_OK);
+        int64_t *scratch = LF_NEW_ARRAY(a, int64_t, c->words.count);
+        for (int row = 0; row < 3; row++, want = 0) {
+            for (size_t i = 0; i < MANY; i++)
+                want += in[i] = row == 0 || (i * 7 / 3 + i / 5) % 3 < (size_t)row;
+            lf_circuit_run(c, in, &sum, scratch);
+            assert_int_equal(sum >> POWER, want);
+        }
+        lf_arena_free(a);
+        lf_circuit_free(c);
+        lf_ctx_free(ctx);
+    }
+}
+
 /* Built stage by stage: a register between LUTs and adder keeps them apart; copies and texts keep the stages, but not what nobody needs. */
 static void test_by_stages(void **state) {
     (void)state;
@@ -160,6 +188,6 @@ static void test_by_stages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_which), cmocka_unit_test(test_popcount),
-                                       cmocka_unit_test(test_by_stages)};
+                                       cmocka_unit_test(test_heavy_bits), cmocka_unit_test(test_by_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
