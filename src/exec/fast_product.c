@@ -1,5 +1,7 @@
 #include "exec/fast_product.h"
 
+#include "num/whole.h"
+
 /* -- one-bit weights and inputs ------------------------------------------------------------------------------------------------ */
 
 /* Where element k of a row of bits stands: every pixel begins with a word. */
@@ -35,16 +37,12 @@ static void make_bits(const lf_plan *p, const lf_matrix *m, lf_product *l) {
     lf_arena_free(a);
 }
 
-static int64_t ceil_div(int64_t a, int64_t b) { /* b > 0 */
-    return a >= 0 ? (a + b - 1) / b : -(-a / b);
-}
-
 /* sum >= T is dot >= D with D = ceil((2 T - add) / factor), and that is differ <= floor((inputs - D) / 2). */
 void lf_product_set_limits(lf_product *l, const lf_teeth *t) {
     int64_t K = (int64_t)l->xnor.inputs;
     for (size_t n = 0; n < l->xnor.outputs; n++) {
         bool low = t->below[n], high = t->none ? low : t->from[n];
-        int64_t D = t->none ? 0 : ceil_div(2 * t->T[n] - l->add[n], l->factor);
+        int64_t D = t->none ? 0 : lf_divide_up(2 * t->T[n] - l->add[n], l->factor);
         int64_t limit = D > K ? -1 : D < -K ? K : (K - D) / 2;
         l->xnor.limit[n] = low == high ? -1 : limit;
         l->xnor.invert[n / 8] = (uint8_t)(l->xnor.invert[n / 8] | low << n % 8);

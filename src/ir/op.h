@@ -82,6 +82,16 @@ typedef struct lf_cost {
     int64_t weight_bits;
 } lf_cost;
 
+/* Adds resources; ii_cycles stay. */
+static inline void lf_cost_add(lf_cost *sum, const lf_cost *c) {
+    sum->lut += c->lut;
+    sum->ff += c->ff;
+    sum->bram += c->bram;
+    sum->uram += c->uram;
+    sum->dsp += c->dsp;
+    sum->weight_bits += c->weight_bits;
+}
+
 struct lf_circuit; /* src/circuit */
 struct lf_vlog;    /* src/vlog */
 struct lf_unit;    /* src/fpga: the clock-by-clock model of a unit's handshakes */
@@ -93,6 +103,8 @@ struct lf_op {
     int in_min, in_max, out_min, out_max;
     size_t attr_size;
     const lf_attr_desc *attrs; /* or NULL */
+    /* What is its own in an op whose faces are a family's: of the type that the header says in which they are (ops/truth.h). */
+    const void *own;
 
     /* Sets shape, dtype, grid and ranges of every output from the inputs. Refuses what is not defined, naming both sides. */
     lf_status (*infer)(lf_graph *g, lf_node *n);

@@ -196,17 +196,11 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     argmax *u = LF_NEW(a, argmax);
     u->levels = tree_levels(((const lf_argmax_attr *)n->attr)->PE);
     u->beats = group_beats(g, n);
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = u,
-                     .state_bytes = sizeof *u,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {frame_beats(g, n)},
-                     .out_beats = {lf_shape_count(lf_out(g, n, 0)->shape)},
-                     .valid = argmax_valid,
-                     .ready = argmax_ready,
-                     .clock = argmax_clock,
-                     .shorten = argmax_shorten};
+    *out = lf_twin_new(a, n->name, u, sizeof *u, frame_beats(g, n), lf_shape_count(lf_out(g, n, 0)->shape));
+    out->valid = argmax_valid;
+    out->ready = argmax_ready;
+    out->clock = argmax_clock;
+    out->shorten = argmax_shorten;
     return LF_OK;
 }
 

@@ -67,9 +67,9 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0);
     lf_tensor *y = lf_out(g, n, 0);
     lf_slide s;
-    LF_TRY(lf_slide_make(g, n, &a->slide, &s));
-    LF_TRY(lf_need_size(g, n, lf_slide_shape(&s, s.channels)));
-    lf_set_real(g, n, y, lf_slide_shape(&s, s.channels));
+    lf_shape shape;
+    LF_TRY(lf_slide_channels(g, n, &a->slide, &s, &shape));
+    lf_set_real(g, n, y, shape);
     int64_t count = common_count(&s, a);
     lf_where where = lf_where_node(g, n);
     if (count < 0)

@@ -106,3 +106,23 @@ void lf_axis_maps_exec(lf_run *run, const lf_value *x, lf_value *out, const lf_a
         advance(m->to, index);
     }
 }
+
+/* -- faces --------------------------------------------------------------------------------------------------------- */
+
+static lf_status maps_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_axis_maps *m) {
+    return ((const lf_axis_maps_own *)n->op->own)->maps(g, n, a, m);
+}
+
+lf_status lf_axis_maps_node_infer(lf_graph *g, lf_node *n) {
+    lf_axis_maps m;
+    LF_TRY(maps_of(g, n, g->arena, &m));
+    lf_axis_maps_infer(g, n, lf_out(g, n, 0), lf_in(g, n, 0), &m, NULL);
+    return LF_OK;
+}
+
+lf_status lf_axis_maps_node_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    lf_axis_maps m;
+    LF_TRY(maps_of(run->graph, n, run->scratch, &m));
+    lf_axis_maps_exec(run, in, out, &m, 0);
+    return LF_OK;
+}

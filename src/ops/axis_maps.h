@@ -20,4 +20,11 @@ void lf_axis_maps_infer(lf_graph *g, const lf_node *n, lf_tensor *y, const lf_te
                         const double *fill);
 void lf_axis_maps_exec(lf_run *run, const lf_value *x, lf_value *out, const lf_axis_maps *m, double fill);
 
+/* The faces infer and exec of ops of one output without fill values; lf_op.own of these says which maps a node has. */
+typedef struct lf_axis_maps_own {
+    lf_status (*maps)(const lf_graph *g, const lf_node *n, lf_arena *a, lf_axis_maps *m);
+} lf_axis_maps_own;
+lf_status lf_axis_maps_node_infer(lf_graph *g, lf_node *n);
+lf_status lf_axis_maps_node_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
+
 #endif

@@ -1,5 +1,7 @@
 #include "ops/branch.h"
 
+#include "ops/elementwise.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -34,12 +36,18 @@ int64_t lf_last_dim(lf_shape s) {
 }
 
 lf_range lf_last_axis_range(const lf_tensor *t, int64_t c) {
-    return t->channel_range && t->range_axis == t->shape.rank - 1 ? t->channel_range[c] : t->range;
+    return lf_has_last_axis_ranges(t) ? t->channel_range[c] : t->range;
+}
+
+void lf_set_last_axis_codes(lf_graph *g, const lf_tensor *x, lf_tensor *y, const lf_range *r, int64_t count) {
+    y->shape = x->shape;
+    lf_set_codes(g, y, r[0]);
+    lf_set_channel_ranges(y, r, count, count > 1 ? x->shape.rank - 1 : 0);
+    y->dtype = lf_dtype_for(y->range, false);
 }
 
 lf_range *lf_new_last_axis_ranges(lf_graph *g, const lf_tensor *x, lf_tensor *y) {
-    bool known = x->channel_range && x->range_axis == x->shape.rank - 1;
-    lf_range *r = known ? LF_NEW_ARRAY(g->arena, lf_range, lf_last_dim(y->shape)) : NULL;
+    lf_range *r = lf_has_last_axis_ranges(x) ? LF_NEW_ARRAY(g->arena, lf_range, lf_last_dim(y->shape)) : NULL;
     y->channel_range = r;
     y->range_axis = r ? y->shape.rank - 1 : 0;
     return r;

@@ -13,8 +13,19 @@ LF_MUST_USE lf_status lf_need_same_streams(const lf_graph *g, const lf_node *n);
 int64_t lf_last_dim(lf_shape s);
 /* The range of index c of the last axis of t, as far as it is known. */
 lf_range lf_last_axis_range(const lf_tensor *t, int64_t c);
+/* Whether it knows more than one range for all, and along its last axis. */
+static inline bool lf_has_last_axis_ranges(const lf_tensor *t) {
+    return t->channel_range && t->range_axis == t->shape.rank - 1;
+}
+/* y: codes of x's shape with `count` ranges along the last axis, or with one for all, in the narrowest datatype. */
+void lf_set_last_axis_codes(lf_graph *g, const lf_tensor *x, lf_tensor *y, const lf_range *r, int64_t count);
 /* Ranges of y along its last axis, to be filled in, where x knows those along its own; else NULL, and y has none. */
 lf_range *lf_new_last_axis_ranges(lf_graph *g, const lf_tensor *x, lf_tensor *y);
+
+/* Where element e of a tensor with `own` channels stands in one with `channels`, of which its own begin at `first`. */
+static inline size_t lf_part_element(size_t e, size_t own, size_t first, size_t channels) {
+    return e / own * channels + first + e % own;
+}
 
 /* Bits of two's complement that hold every value of the type. */
 int lf_signed_bits(lf_dtype t);

@@ -5,14 +5,7 @@
 
 #include "ops/rounding.h"
 
-static lf_status infer(lf_graph *g, lf_node *n) {
-    return lf_rounding_infer(g, n, ceil);
-}
-
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    (void)n;
-    return lf_rounding_exec(run, in, out, ceil);
-}
+static const lf_rounding_own own = {ceil};
 
 const lf_op lf_op_ceil = {
     .name = "ceil",
@@ -22,7 +15,8 @@ const lf_op lf_op_ceil = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
-    .infer = infer,
-    .exec = exec,
+    .own = &own,
+    .infer = lf_rounding_infer,
+    .exec = lf_rounding_exec,
     .monotone = lf_monotone_up,
 };

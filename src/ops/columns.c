@@ -162,18 +162,12 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     twin *t = LF_NEW(a, twin);
     *t = (twin){
         .span = lf_columns_span(n->attr), .stride = ((const lf_columns_attr *)n->attr)->stride, .windows = y.width};
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = t,
-                     .state_bytes = sizeof *t,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {lf_picture_pixels(x)},
-                     .out_beats = {lf_picture_pixels(y)},
-                     .valid = twin_valid,
-                     .ready = twin_ready,
-                     .clock = twin_clock,
-                     .steady = twin_steady,
-                     .skip = twin_skip};
+    *out = lf_twin_new(a, n->name, t, sizeof *t, lf_picture_pixels(x), lf_picture_pixels(y));
+    out->valid = twin_valid;
+    out->ready = twin_ready;
+    out->clock = twin_clock;
+    out->steady = twin_steady;
+    out->skip = twin_skip;
     return LF_OK;
 }
 

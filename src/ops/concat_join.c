@@ -76,7 +76,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     for (int i = 0; i < n->in_count; i++) {
         size_t own = (size_t)lf_last_dim(in[i].tensor->shape);
         for (size_t e = 0; e < in[i].count; e++)
-            out->code[e / own * channels + at + e % own] = in[i].code[e];
+            out->code[lf_part_element(e, own, at, channels)] = in[i].code[e];
         at += own;
     }
     return LF_OK;
@@ -178,7 +178,7 @@ static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, con
     for (int i = 0; i < n->in_count; i++) {
         size_t own = (size_t)lf_last_dim(lf_in(g, n, i)->shape), count = (size_t)lf_shape_count(lf_in(g, n, i)->shape);
         for (size_t e = 0; e < count; e++)
-            out[0][e / own * channels + at + e % own] = in[i][e];
+            out[0][lf_part_element(e, own, at, channels)] = in[i][e];
         at += own;
     }
     return LF_OK;

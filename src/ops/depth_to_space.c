@@ -120,17 +120,7 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     in[0] = out[0] = ((const shuffle_attr *)n->attr)->SIMD;
 }
 
-static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    return lf_walk_node_cost(say, g, n, out);
-}
-
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    return lf_walk_node_rtl(say, g, n, v);
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    return lf_walk_node_unit(say, g, n, a, out);
-}
+static const lf_walk_own own = {say};
 
 const lf_op lf_op_depth_to_space = {
     .name = "depth_to_space",
@@ -142,10 +132,11 @@ const lf_op lf_op_depth_to_space = {
     .out_max = 1,
     .attr_size = sizeof(shuffle_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
-    .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .cost = lf_walk_node_cost,
+    .rtl = lf_walk_node_rtl,
+    .unit = lf_walk_node_unit,
 };

@@ -1,5 +1,6 @@
 #include "ops/elementwise.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -80,6 +81,24 @@ lf_status lf_need_size(const lf_graph *g, const lf_node *n, lf_shape s) {
     lf_where where = lf_where_node(g, n);
     return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s would make a tensor of shape %s, of more than 2^31 elements",
                    n->op->name, lf_shape_text(g->arena, s));
+}
+
+lf_status lf_need_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
+                       int64_t least, int64_t most) {
+    lf_where where = lf_where_node(g, n);
+    if (list.count != count)
+        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has %" PRId64 " entries, %s wants %" PRId64, name, list.count,
+                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), count);
+    for (int64_t i = 0; i < count; i++)
+        if (list.at[i] < least || list.at[i] > most)
+            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has the entry %" PRId64 "; legal: %" PRId64 " to %" PRId64,
+                           name, list.at[i], least, most);
+    return LF_OK;
+}
+
+lf_status lf_need_list_if_any(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
+                              int64_t least, int64_t most) {
+    return list.count ? lf_need_list(g, n, name, list, count, least, most) : LF_OK;
 }
 
 int lf_data_operand(const lf_graph *g, const lf_node *n) {

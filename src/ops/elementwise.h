@@ -20,6 +20,13 @@ LF_MUST_USE lf_status lf_need_finite(const lf_graph *g, const lf_node *n, int i,
 /* LF_BAD_INPUT when a result of this shape would have more than 2^31 elements: no file may make us ask for that. */
 LF_MUST_USE lf_status lf_need_size(const lf_graph *g, const lf_node *n, lf_shape s);
 
+/* LF_BAD_INPUT unless the attribute `name`, which has a place for every axis of operand 0, has `count` entries from `least` to `most`;
+ * _if_any: or none at all. */
+LF_MUST_USE lf_status lf_need_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
+                                   int64_t least, int64_t most);
+LF_MUST_USE lf_status lf_need_list_if_any(const lf_graph *g, const lf_node *n, const char *name, lf_ints list,
+                                          int64_t count, int64_t least, int64_t most);
+
 /* The only operand that is not a constant, or -1 when none or several are. */
 int lf_data_operand(const lf_graph *g, const lf_node *n);
 

@@ -24,7 +24,11 @@ static lf_range joint(lf_range a, lf_range b, double scale, int sign) {
     return r;
 }
 
-lf_status lf_extreme_infer(lf_graph *g, lf_node *n, int sign) {
+static int sign_of(const lf_node *n) {
+    return ((const lf_extreme_own *)n->op->own)->sign;
+}
+
+lf_status lf_extreme_infer(lf_graph *g, lf_node *n) {
     lf_tensor *y = lf_out(g, n, 0);
     lf_shape shape;
     LF_TRY(lf_infer_broadcast(g, n, n->in_count, &shape));
@@ -37,12 +41,13 @@ lf_status lf_extreme_infer(lf_graph *g, lf_node *n, int sign) {
     lf_same_grid(y, lf_in(g, n, 0));
     y->range = lf_in(g, n, 0)->range;
     for (int i = 1; i < n->in_count; i++)
-        y->range = joint(y->range, lf_in(g, n, i)->range, y->grid.scale[0], sign);
+        y->range = joint(y->range, lf_in(g, n, i)->range, y->grid.scale[0], sign_of(n));
     y->dtype = lf_dtype_for(y->range, false);
     return LF_OK;
 }
 
-lf_status lf_extreme_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out, int sign) {
+lf_status lf_extreme_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    int sign = sign_of(n);
     for (int i = 0; i < n->in_count; i++) {
         lf_map m = lf_map_make(in[i].tensor->shape, out->tensor->shape);
         const double *x = out->real ? lf_value_reals(run, &in[i]) : NULL;

@@ -5,6 +5,7 @@
  *   II = beats per frame (with depth 1: twice that). */
 #include <string.h>
 
+#include "num/whole.h"
 #include "ops/stream.h"
 
 typedef enum lf_fifo_style { FIFO_AUTO, FIFO_REGISTER, FIFO_SRL, FIFO_DISTRIBUTED, FIFO_BLOCK } lf_fifo_style;
@@ -33,10 +34,6 @@ static lf_fifo_style style_of(const lf_fifo_attr *a) {
     return a->depth <= DISTRIBUTED_DEPTH ? FIFO_DISTRIBUTED : FIFO_BLOCK;
 }
 
-static int64_t divide_up(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
 /* Fitted to yosys counts of the unit (xc7): a pointer bit costs a carry-chain bit and its share of the two comparisons. */
 static void memory_cost(int64_t depth, int64_t bits, bool block, lf_cost *c) {
     int64_t words = 1, address = 0;
@@ -48,8 +45,9 @@ static void memory_cost(int64_t depth, int64_t bits, bool block, lf_cost *c) {
     if (block)
         c->bram = lf_block_rams(words, bits);
     else
-        c->lut += (double)(words <= 32 ? divide_up(bits, 6) * 4 : divide_up(bits, 3) * 4 * divide_up(words, 64)) +
-                  (double)(words > 64 ? bits * divide_up(words, 256) : 0);
+        c->lut +=
+            (double)(words <= 32 ? lf_divide_up(bits, 6) * 4 : lf_divide_up(bits, 3) * 4 * lf_divide_up(words, 64)) +
+            (double)(words > 64 ? bits * lf_divide_up(words, 256) : 0);
 }
 
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
@@ -59,7 +57,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     *out = (lf_cost){.ii_cycles = lf_stream_beats(g, n->in[0]) * (a->depth == 1 ? 2 : 1)};
     switch (style_of(a)) {
     case FIFO_SRL:
-        out->lut = (double)(bits * divide_up(a->depth, a->depth <= 16 ? 16 : 32) + 2 * address + 3);
+        out->lut = (double)(bits * lf_divide_up(a->depth, a->depth <= 16 ? 16 : 32) + 2 * address + 3);
         out->ff = (double)(address + 1);
         break;
     case FIFO_DISTRIBUTED:

@@ -74,10 +74,6 @@ static int64_t fork_steady(const void *state, const bool *s_valid, const bool *m
     return INT64_MAX;
 }
 
-static void fork_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
-    (void)state, (void)edges, (void)s_valid, (void)m_ready;
-}
-
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     LF_TRY(lf_need_lanes(g, n));
     fork *f = LF_NEW(a, fork);
@@ -92,7 +88,7 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
                      .ready = fork_ready,
                      .clock = fork_clock,
                      .steady = fork_steady,
-                     .skip = fork_skip};
+                     .skip = lf_twin_skip_nothing};
     for (int i = 0; i < n->out_count; i++)
         out->out_beats[i] = out->in_beats[0];
     return LF_OK;

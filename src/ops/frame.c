@@ -54,19 +54,6 @@ static bool pads(axis x) {
     return x.before > 0 || (x.out - 1) * x.step - x.before >= x.in;
 }
 
-static lf_status check_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
-                            int64_t least) {
-    lf_where where = lf_where_node(g, n);
-    if (list.count && list.count != count)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has %" PRId64 " entries, %s wants %" PRId64, name, list.count,
-                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), count);
-    for (int64_t i = 0; i < list.count; i++)
-        if (list.at[i] < least || list.at[i] > far)
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has the entry %" PRId64 "; legal: %" PRId64 " to %" PRId64,
-                           name, list.at[i], least, far);
-    return LF_OK;
-}
-
 static lf_status check(const lf_graph *g, const lf_node *n) {
     const lf_frame_attr *a = n->attr;
     LF_TRY(lf_need_streams(g, n));
@@ -76,8 +63,8 @@ static lf_status check(const lf_graph *g, const lf_node *n) {
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "frame works on [1, H, W, C] or [1, L, C], not on %s",
                        lf_shape_text(g->arena, s));
     LF_TRY(lf_need_size(g, n, s));
-    LF_TRY(check_list(g, n, "pads", a->pads, 2 * axes_of(s), -far));
-    LF_TRY(check_list(g, n, "steps", a->steps, axes_of(s), 1));
+    LF_TRY(lf_need_list_if_any(g, n, "pads", a->pads, 2 * axes_of(s), -far, far));
+    LF_TRY(lf_need_list_if_any(g, n, "steps", a->steps, axes_of(s), 1, far));
     return lf_need_divisor(g, n, "SIMD", a->SIMD, lf_last_dim(s), "channels");
 }
 
@@ -85,7 +72,7 @@ static void infer_ranges(lf_graph *g, lf_tensor *y, const lf_tensor *x, bool pad
     lf_range pad = {pad_code, pad_code, 1};
     int64_t channels = lf_last_dim(x->shape);
     lf_set_codes(g, y, padded ? lf_range_join(x->range, pad) : x->range);
-    if (!x->channel_range || x->range_axis != x->shape.rank - 1)
+    if (!lf_has_last_axis_ranges(x))
         return;
     lf_range *range = LF_NEW_ARRAY(g->arena, lf_range, channels);
     for (int64_t c = 0; c < channels; c++)
@@ -292,27 +279,18 @@ static int64_t framer_steady(const void *state, const bool *s_valid, const bool 
     return move || (f->valid && m_ready[0]) ? 0 : INT64_MAX;
 }
 
-static void framer_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
-    (void)state, (void)edges, (void)s_valid, (void)m_ready;
-}
-
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     framer *f = LF_NEW(a, framer);
     walks(g, n, &f->row, &f->column);
     f->beats = pixel_beats(g, n);
     int64_t simd = ((const lf_frame_attr *)n->attr)->SIMD;
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = f,
-                     .state_bytes = sizeof *f,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {lf_shape_count(lf_in(g, n, 0)->shape) / simd},
-                     .out_beats = {lf_shape_count(lf_out(g, n, 0)->shape) / simd},
-                     .valid = framer_valid,
-                     .ready = framer_ready,
-                     .clock = framer_clock,
-                     .steady = framer_steady,
-                     .skip = framer_skip};
+    *out = lf_twin_new(a, n->name, f, sizeof *f, lf_shape_count(lf_in(g, n, 0)->shape) / simd,
+                       lf_shape_count(lf_out(g, n, 0)->shape) / simd);
+    out->valid = framer_valid;
+    out->ready = framer_ready;
+    out->clock = framer_clock;
+    out->steady = framer_steady;
+    out->skip = lf_twin_skip_nothing;
     return LF_OK;
 }
 

@@ -15,9 +15,7 @@ static double value(double x, const void *attr) {
     return 0.5 * x * (1 + lf_erf(x / 1.4142135623730951));
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_real_exec(run, n, in, out, value);
-}
+static const lf_real_own own = {value};
 
 static const lf_attr_desc attrs[] = {
     {"approximate", LF_ATTR_BOOL, offsetof(gelu_attr, approximate), "false", NULL, 0, 0, "by tanh instead of erf"},
@@ -33,7 +31,8 @@ const lf_op lf_op_gelu = {
     .out_max = 1,
     .attr_size = sizeof(gelu_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = lf_real_infer,
-    .exec = exec,
+    .exec = lf_real_exec,
     .monotone = lf_monotone_none,
 };

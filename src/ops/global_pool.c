@@ -83,26 +83,7 @@ static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_pooling *out) {
     return LF_OK;
 }
 
-static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_pooling p;
-    LF_TRY(plan_of(g, n, &p));
-    lf_pooling_cost(g, n, &p, out);
-    return LF_OK;
-}
-
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_pooling p;
-    LF_TRY(plan_of(g, n, &p));
-    lf_pooling_rtl(g, n, &p, v);
-    return LF_OK;
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_pooling p;
-    LF_TRY(plan_of(g, n, &p));
-    lf_pooling_twin(n, &p, a, out);
-    return LF_OK;
-}
+static const lf_pooling_own own = {plan_of};
 
 const lf_op lf_op_global_pool = {
     .name = "global_pool",
@@ -114,10 +95,11 @@ const lf_op lf_op_global_pool = {
     .out_max = 1,
     .attr_size = sizeof(global_pool_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
-    .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .cost = lf_pooling_cost,
+    .rtl = lf_pooling_rtl,
+    .unit = lf_pooling_unit,
 };

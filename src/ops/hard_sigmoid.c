@@ -13,9 +13,7 @@ static double value(double x, const void *attr) {
     return y < 0 ? 0 : y > 1 ? 1 : y;
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_real_exec(run, n, in, out, value);
-}
+static const lf_real_own own = {value};
 
 /* Product and sum round monotonically. */
 static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
@@ -39,7 +37,8 @@ const lf_op lf_op_hard_sigmoid = {
     .out_max = 1,
     .attr_size = sizeof(hard_sigmoid_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = lf_real_infer,
-    .exec = exec,
+    .exec = lf_real_exec,
     .monotone = monotone,
 };

@@ -12,9 +12,7 @@ static double value(double x, const void *attr) {
     return x >= 0 ? x : a->alpha * x;
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_real_exec(run, n, in, out, value);
-}
+static const lf_real_own own = {value};
 
 static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
     (void)g, (void)axis, (void)channel;
@@ -35,7 +33,8 @@ const lf_op lf_op_leaky_relu = {
     .out_max = 1,
     .attr_size = sizeof(leaky_relu_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = lf_real_infer,
-    .exec = exec,
+    .exec = lf_real_exec,
     .monotone = monotone,
 };

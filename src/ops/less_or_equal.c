@@ -7,15 +7,7 @@ static bool ask(double a, double b) {
     return a <= b;
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    (void)n;
-    return lf_truth_exec(run, in, out, ask);
-}
-
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)axis, (void)channel;
-    return lf_truth_monotone(g, n, false);
-}
+static const lf_truth_own own = {ask, LF_MONO_DOWN};
 
 const lf_op lf_op_less_or_equal = {
     .name = "less_or_equal",
@@ -25,7 +17,8 @@ const lf_op lf_op_less_or_equal = {
     .in_max = 2,
     .out_min = 1,
     .out_max = 1,
+    .own = &own,
     .infer = lf_truth_infer,
-    .exec = exec,
-    .monotone = monotone,
+    .exec = lf_truth_exec,
+    .monotone = lf_truth_monotone,
 };

@@ -16,10 +16,12 @@ lf_status lf_logic_infer(lf_graph *g, lf_node *n) {
     return LF_OK;
 }
 
-lf_status lf_logic_exec(const lf_value *in, lf_value *out, lf_connective *of) {
+lf_status lf_logic_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    const lf_logic_own *own = n->op->own;
     lf_map am = lf_map_make(in[0].tensor->shape, out->tensor->shape);
     lf_map bm = lf_map_make(in[1].tensor->shape, out->tensor->shape);
+    (void)run;
     for (size_t e = 0; e < out->count; e++)
-        out->code[e] = of(in[0].code[lf_map_at(&am, e)] != 0, in[1].code[lf_map_at(&bm, e)] != 0);
+        out->code[e] = own->ask(in[0].code[lf_map_at(&am, e)] != 0, in[1].code[lf_map_at(&bm, e)] != 0);
     return LF_OK;
 }

@@ -4,10 +4,13 @@
 
 #include "ops/elementwise.h"
 
-typedef bool lf_connective(bool a, bool b);
+/* lf_op.own of ops of two operands. */
+typedef struct lf_logic_own {
+    bool (*ask)(bool a, bool b);
+} lf_logic_own;
 
 /* All operands must be codes 0 and 1; so is output 0. */
 lf_status lf_logic_infer(lf_graph *g, lf_node *n);
-lf_status lf_logic_exec(const lf_value *in, lf_value *out, lf_connective *of);
+lf_status lf_logic_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
 
 #endif

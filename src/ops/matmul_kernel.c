@@ -1,13 +1,11 @@
 #include "ops/matmul_kernel.h"
 
+#include "num/whole.h"
+
 #include <stdlib.h>
 
-static int64_t larger(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
 static int64_t magnitude(lf_range r) {
-    return larger(llabs(r.lo), llabs(r.hi));
+    return lf_most(llabs(r.lo), llabs(r.hi));
 }
 
 lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, int64_t n) {
@@ -15,7 +13,7 @@ lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, i
     size_t count = constant->value->count;
     *w = (lf_weights){.k = k, .n = n};
     for (size_t i = 0; i < count; i++)
-        w->largest = larger(w->largest, llabs(lf_tensor_code(constant, i)));
+        w->largest = lf_most(w->largest, llabs(lf_tensor_code(constant, i)));
     bool narrow = w->largest <= INT16_MAX;
     int16_t *small = narrow ? LF_NEW_ARRAY(a, int16_t, count + 1) : NULL;
     int64_t *big = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count + 1);

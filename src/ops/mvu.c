@@ -142,18 +142,6 @@ static lf_status say(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_no
     return LF_OK;
 }
 
-static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    return lf_mvu_node_cost(say, g, n, out);
-}
-
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    return lf_mvu_node_rtl(say, g, n, v);
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    return lf_mvu_node_unit(say, g, n, a, out);
-}
-
 /* Weights in the order of addresses, a beat per step. */
 static void describe_stream(const lf_mvu_plan *p, int64_t vectors, lf_const_stream *out, int64_t *codes) {
     int64_t simd = p->spec.simd, beat = p->spec.pe * simd;
@@ -179,6 +167,8 @@ static bool const_stream(const lf_graph *g, const lf_node *n, lf_const_stream *o
     return streamed;
 }
 
+static const lf_mvu_own own = {say};
+
 const lf_op lf_op_mvu = {
     .name = "mvu",
     .help = "matrix times vector, with bias and up to 3 thresholds",
@@ -189,12 +179,13 @@ const lf_op lf_op_mvu = {
     .out_max = 1,
     .attr_size = sizeof(mvu_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .circuit = circuit,
     .lanes = lanes,
-    .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .cost = lf_mvu_node_cost,
+    .rtl = lf_mvu_node_rtl,
+    .unit = lf_mvu_node_unit,
     .const_stream = const_stream,
 };

@@ -2,21 +2,24 @@
 
 #include "ops/stream.h"
 
-static lf_status plan_of(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *m,
-                         lf_mvu_plan *out) {
+static lf_status node_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *out) {
+    return ((const lf_mvu_own *)n->op->own)->say(g, n, a, out);
+}
+
+static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *m, lf_mvu_plan *out) {
     lf_where where = lf_where_node(g, n);
-    LF_TRY(say(g, n, a, m));
+    LF_TRY(node_of(g, n, a, m));
     LF_TRY(lf_mvu_plan_outline(g->ctx, &where, a, &m->spec, out));
     lf_rows_fill(&m->rows, a, &m->spec);
     return lf_mvu_plan_make(g->ctx, &where, a, &m->spec, out);
 }
 
-lf_status lf_mvu_node_cost(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_cost *out) {
+lf_status lf_mvu_node_cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     lf_arena *work = lf_arena_new();
     lf_mvu_node m;
     lf_mvu_plan p;
     lf_where where = lf_where_node(g, n);
-    lf_status status = say(g, n, work, &m);
+    lf_status status = node_of(g, n, work, &m);
     if (status == LF_OK)
         status = lf_mvu_plan_outline(g->ctx, &where, work, &m.spec, &p);
     if (status == LF_OK)
@@ -25,11 +28,11 @@ lf_status lf_mvu_node_cost(lf_mvu_node_fn *say, const lf_graph *g, const lf_node
     return status;
 }
 
-lf_status lf_mvu_node_rtl(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_vlog *v) {
+lf_status lf_mvu_node_rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     lf_arena *work = lf_arena_new();
     lf_mvu_node m;
     lf_mvu_plan p;
-    lf_status status = plan_of(say, g, n, work, &m, &p);
+    lf_status status = plan_of(g, n, work, &m, &p);
     if (status == LF_OK)
         status = lf_mvu_print(v, work, &p);
     if (status == LF_OK)
@@ -38,11 +41,11 @@ lf_status lf_mvu_node_rtl(lf_mvu_node_fn *say, const lf_graph *g, const lf_node 
     return status;
 }
 
-lf_status lf_mvu_node_unit(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+lf_status lf_mvu_node_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     lf_arena *work = lf_arena_new();
     lf_mvu_node m;
     lf_mvu_plan p;
-    lf_status status = plan_of(say, g, n, work, &m, &p);
+    lf_status status = plan_of(g, n, work, &m, &p);
     if (status == LF_OK) {
         lf_mvu_twin(&p, m.vectors, a, out);
         out->name = lf_strdup(a, n->name);

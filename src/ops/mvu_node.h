@@ -12,13 +12,14 @@ typedef struct lf_mvu_node {
     int64_t vectors;  /* of x, per frame */
 } lf_mvu_node;
 
-/* What a node of the op says; the unit's name lies in `a`. */
-typedef lf_status lf_mvu_node_fn(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *out);
+/* lf_op.own of both: what a node says; the unit's name lies in `a`. */
+typedef struct lf_mvu_own {
+    lf_status (*say)(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_node *out);
+} lf_mvu_own;
 
 /* The faces cost, rtl and unit (ir/op.h). */
-LF_MUST_USE lf_status lf_mvu_node_cost(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_cost *out);
-LF_MUST_USE lf_status lf_mvu_node_rtl(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_vlog *v);
-LF_MUST_USE lf_status lf_mvu_node_unit(lf_mvu_node_fn *say, const lf_graph *g, const lf_node *n, lf_arena *a,
-                                       lf_unit *out);
+LF_MUST_USE lf_status lf_mvu_node_cost(const lf_graph *g, const lf_node *n, lf_cost *out);
+LF_MUST_USE lf_status lf_mvu_node_rtl(const lf_graph *g, const lf_node *n, lf_vlog *v);
+LF_MUST_USE lf_status lf_mvu_node_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out);
 
 #endif

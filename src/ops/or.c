@@ -7,10 +7,7 @@ static bool ask(bool a, bool b) {
     return a || b;
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    (void)run, (void)n;
-    return lf_logic_exec(in, out, ask);
-}
+static const lf_logic_own own = {ask};
 
 const lf_op lf_op_or = {
     .name = "or",
@@ -20,6 +17,7 @@ const lf_op lf_op_or = {
     .in_max = 2,
     .out_min = 1,
     .out_max = 1,
+    .own = &own,
     .infer = lf_logic_infer,
-    .exec = exec,
+    .exec = lf_logic_exec,
 };

@@ -25,8 +25,8 @@ lf_status lf_pixel_blocks_infer(lf_graph *g, lf_node *n, lf_frame to) {
     return LF_OK;
 }
 
-lf_status lf_pixel_blocks_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out,
-                               lf_frame_source *source) {
+lf_status lf_pixel_blocks_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    const lf_pixel_blocks_own *own = n->op->own;
     const lf_pixel_blocks_attr *a = n->attr;
     lf_frame xf = lf_frame_of(in->tensor->shape, a->layout), yf = lf_frame_of(out->tensor->shape, a->layout);
     const double *x = out->real ? lf_value_reals(run, in) : NULL;
@@ -35,7 +35,7 @@ lf_status lf_pixel_blocks_exec(lf_run *run, const lf_node *n, const lf_value *in
             for (at.h = 0; at.h < yf.h; at.h++)
                 for (at.w = 0; at.w < yf.w; at.w++) {
                     size_t to = element(yf, a->layout, image, at);
-                    size_t from = element(xf, a->layout, image, source(a, at, yf, xf));
+                    size_t from = element(xf, a->layout, image, own->source(a, at, yf, xf));
                     if (x)
                         out->real[to] = x[from];
                     else

@@ -22,8 +22,13 @@ lf_status lf_pixel_blocks_infer(lf_graph *g, lf_node *n, lf_frame to);
 
 /* Where in the input the element `at` of the output comes from. */
 typedef lf_frame lf_frame_source(const lf_pixel_blocks_attr *a, lf_frame at, lf_frame y, lf_frame x);
-lf_status lf_pixel_blocks_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out,
-                               lf_frame_source *source);
+
+/* lf_op.own of both ops. */
+typedef struct lf_pixel_blocks_own {
+    lf_frame_source *source;
+} lf_pixel_blocks_own;
+
+lf_status lf_pixel_blocks_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
 
 bool lf_pixel_blocks_relayout(lf_graph *g, lf_node *n);
 

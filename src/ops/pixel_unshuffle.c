@@ -25,9 +25,7 @@ static lf_frame source(const lf_pixel_blocks_attr *a, lf_frame at, lf_frame y, l
     return (lf_frame){at.c % x.c, at.h * b + within / b, at.w * b + within % b};
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_pixel_blocks_exec(run, n, in, out, source);
-}
+static const lf_pixel_blocks_own own = {source};
 
 static const lf_attr_desc attrs[] = {{"layout", LF_ATTR_ENUM, offsetof(lf_pixel_blocks_attr, layout), "channels_first",
                                       lf_layout_names, 0, 0, "where the channels are"},
@@ -45,7 +43,8 @@ const lf_op lf_op_pixel_unshuffle = {
     .out_max = 1,
     .attr_size = sizeof(lf_pixel_blocks_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
-    .exec = exec,
+    .exec = lf_pixel_blocks_exec,
     .relayout = lf_pixel_blocks_relayout,
 };

@@ -52,7 +52,7 @@ static lf_range channel_range(const pool_attr *a, const lf_tensor *x, int64_t c,
 static bool set_ranges(lf_graph *g, const pool_attr *a, const lf_tensor *x, lf_tensor *y) {
     bool overflow = false;
     lf_range all = lf_reduce_many((lf_reduce)a->function, x->range, a->K, &overflow);
-    if (!x->channel_range || x->range_axis != x->shape.rank - 1) {
+    if (!lf_has_last_axis_ranges(x)) {
         lf_set_codes(g, y, all);
         return !overflow;
     }
@@ -116,26 +116,7 @@ static lf_status plan_of(const lf_graph *g, const lf_node *n, lf_pooling *out) {
     return LF_OK;
 }
 
-static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_pooling p;
-    LF_TRY(plan_of(g, n, &p));
-    lf_pooling_cost(g, n, &p, out);
-    return LF_OK;
-}
-
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_pooling p;
-    LF_TRY(plan_of(g, n, &p));
-    lf_pooling_rtl(g, n, &p, v);
-    return LF_OK;
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    lf_pooling p;
-    LF_TRY(plan_of(g, n, &p));
-    lf_pooling_twin(n, &p, a, out);
-    return LF_OK;
-}
+static const lf_pooling_own own = {plan_of};
 
 const lf_op lf_op_pool = {
     .name = "pool",
@@ -147,10 +128,11 @@ const lf_op lf_op_pool = {
     .out_max = 1,
     .attr_size = sizeof(pool_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
-    .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .cost = lf_pooling_cost,
+    .rtl = lf_pooling_rtl,
+    .unit = lf_pooling_unit,
 };

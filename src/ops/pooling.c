@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "ops/branch.h"
+
 const char *const lf_reduce_names[] = {"max", "min", "sum", NULL};
 
 int64_t lf_reduce_code(lf_reduce f, int64_t a, int64_t b) {
@@ -36,8 +38,8 @@ lf_range lf_reduce_many(lf_reduce f, lf_range r, int64_t count, bool *overflow) 
 
 /* -- hardware ----------------------------------------------------------------------------------------------------------- */
 
-static int kind_of(lf_dtype t) {
-    return t.kind == LF_KIND_BIPOLAR ? 2 : lf_dtype_signed(t);
+static lf_status pooling_of(const lf_graph *g, const lf_node *n, lf_pooling *out) {
+    return ((const lf_pooling_own *)n->op->own)->plan_of(g, n, out);
 }
 
 static int acc_bits(const lf_graph *g, const lf_node *n, const lf_pooling *p) {
@@ -45,32 +47,35 @@ static int acc_bits(const lf_graph *g, const lf_node *n, const lf_pooling *p) {
     return lf_dtype_bits(y) + (p->function == LF_REDUCE_SUM && y.kind == LF_KIND_BIPOLAR);
 }
 
-void lf_pooling_rtl(const lf_graph *g, const lf_node *n, const lf_pooling *p, lf_vlog *v) {
-    lf_dtype x = lf_in(g, n, 0)->dtype, y = lf_out(g, n, 0)->dtype;
+lf_status lf_pooling_rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
+    lf_pooling p;
+    LF_TRY(pooling_of(g, n, &p));
     lf_stream_instance(g, n, v, "lf_pool");
-    lf_vlog_param(v, "PE", "%" PRId64, p->pe);
-    lf_vlog_param(v, "K", "%" PRId64, p->taps);
-    lf_vlog_param(v, "GROUPS", "%" PRId64, p->groups);
-    lf_vlog_param(v, "FUNCTION", "%d", (int)p->function);
-    lf_vlog_param(v, "IN_BITS", "%d", lf_dtype_bits(x));
-    lf_vlog_param(v, "IN_KIND", "%d", kind_of(x));
-    lf_vlog_param(v, "ACC_BITS", "%d", acc_bits(g, n, p));
-    lf_vlog_param(v, "OUT_BITS", "%d", lf_dtype_bits(y));
-    lf_vlog_param(v, "OUT_KIND", "%d", kind_of(y));
+    lf_vlog_param(v, "PE", "%" PRId64, p.pe);
+    lf_vlog_param(v, "K", "%" PRId64, p.taps);
+    lf_vlog_param(v, "GROUPS", "%" PRId64, p.groups);
+    lf_vlog_param(v, "FUNCTION", "%d", (int)p.function);
+    lf_wire_params(v, "IN", lf_in(g, n, 0)->dtype);
+    lf_vlog_param(v, "ACC_BITS", "%d", acc_bits(g, n, &p));
+    lf_wire_params(v, "OUT", lf_out(g, n, 0)->dtype);
+    return LF_OK;
 }
 
 /* A comparison takes half a LUT per bit and the choice one; a sum takes one. */
-void lf_pooling_cost(const lf_graph *g, const lf_node *n, const lf_pooling *p, lf_cost *out) {
-    double bits = (double)(p->pe * acc_bits(g, n, p));
-    int64_t counters = p->taps > 1 ? lf_bits_unsigned((uint64_t)p->taps - 1) : 0;
-    counters += p->groups > 1 ? lf_bits_unsigned((uint64_t)p->groups - 1) : 0;
-    *out = (lf_cost){.ii_cycles = p->frames * p->groups * p->taps};
-    out->lut = 3 + 1.7 * (double)counters + (p->taps > 1 ? bits * (p->function == LF_REDUCE_SUM ? 1 : 1.5) : 0);
-    out->ff = 1 + (double)counters + (double)(p->pe * lf_dtype_bits(lf_out(g, n, 0)->dtype));
-    if (p->groups > 1)
-        out->lut += p->groups <= 32 ? bits * 4 / 6 : bits * 4 / 3 * (double)((p->groups + 63) / 64);
+lf_status lf_pooling_cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
+    lf_pooling p;
+    LF_TRY(pooling_of(g, n, &p));
+    double bits = (double)(p.pe * acc_bits(g, n, &p));
+    int64_t counters = p.taps > 1 ? lf_bits_unsigned((uint64_t)p.taps - 1) : 0;
+    counters += p.groups > 1 ? lf_bits_unsigned((uint64_t)p.groups - 1) : 0;
+    *out = (lf_cost){.ii_cycles = p.frames * p.groups * p.taps};
+    out->lut = 3 + 1.7 * (double)counters + (p.taps > 1 ? bits * (p.function == LF_REDUCE_SUM ? 1 : 1.5) : 0);
+    out->ff = 1 + (double)counters + (double)(p.pe * lf_dtype_bits(lf_out(g, n, 0)->dtype));
+    if (p.groups > 1)
+        out->lut += p.groups <= 32 ? bits * 4 / 6 : bits * 4 / 3 * (double)((p.groups + 63) / 64);
     else
-        out->ff += p->taps > 1 ? bits : 0;
+        out->ff += p.taps > 1 ? bits : 0;
+    return LF_OK;
 }
 
 /* -- the twin of rtl/lf_pool.v ---------------------------------------------------------------------------------------------- */
@@ -117,20 +122,17 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
         t->at += edges;
 }
 
-void lf_pooling_twin(const lf_node *n, const lf_pooling *p, lf_arena *a, lf_unit *out) {
+lf_status lf_pooling_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
+    lf_pooling p;
+    LF_TRY(pooling_of(g, n, &p));
     twin *t = LF_NEW(a, twin);
-    t->beats = p->groups * p->taps;
-    t->from = p->groups * (p->taps - 1);
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = t,
-                     .state_bytes = sizeof *t,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {p->frames * t->beats},
-                     .out_beats = {p->frames * p->groups},
-                     .valid = twin_valid,
-                     .ready = twin_ready,
-                     .clock = twin_clock,
-                     .steady = twin_steady,
-                     .skip = twin_skip};
+    t->beats = p.groups * p.taps;
+    t->from = p.groups * (p.taps - 1);
+    *out = lf_twin_new(a, n->name, t, sizeof *t, p.frames * t->beats, p.frames * p.groups);
+    out->valid = twin_valid;
+    out->ready = twin_ready;
+    out->clock = twin_clock;
+    out->steady = twin_steady;
+    out->skip = twin_skip;
+    return LF_OK;
 }

@@ -19,8 +19,14 @@ typedef struct lf_pooling {
     int64_t pe, taps, groups, frames;
 } lf_pooling;
 
-void lf_pooling_cost(const lf_graph *g, const lf_node *n, const lf_pooling *p, lf_cost *out);
-void lf_pooling_rtl(const lf_graph *g, const lf_node *n, const lf_pooling *p, lf_vlog *v);
-void lf_pooling_twin(const lf_node *n, const lf_pooling *p, lf_arena *a, lf_unit *out);
+/* lf_op.own of both ops: which of these a node is. */
+typedef struct lf_pooling_own {
+    lf_status (*plan_of)(const lf_graph *g, const lf_node *n, lf_pooling *out);
+} lf_pooling_own;
+
+/* Their faces (ir/op.h). */
+LF_MUST_USE lf_status lf_pooling_cost(const lf_graph *g, const lf_node *n, lf_cost *out);
+LF_MUST_USE lf_status lf_pooling_rtl(const lf_graph *g, const lf_node *n, lf_vlog *v);
+LF_MUST_USE lf_status lf_pooling_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out);
 
 #endif

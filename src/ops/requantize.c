@@ -82,9 +82,8 @@ static lf_range output_range(const lf_requantize_attr *a, lf_range sum) {
 /* Channels that can differ; 1 when all are alike. */
 static int64_t channels_told_apart(const lf_graph *g, const lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0);
-    bool ranges = x->channel_range && x->range_axis == x->shape.rank - 1;
     bool alike = lf_shape_count(lf_in(g, n, 1)->shape) == 1 && lf_shape_count(lf_in(g, n, 2)->shape) == 1;
-    return alike && !ranges ? 1 : lf_last_dim(x->shape);
+    return alike && !lf_has_last_axis_ranges(x) ? 1 : lf_last_dim(x->shape);
 }
 
 static lf_status infer(lf_graph *g, lf_node *n) {
@@ -96,7 +95,6 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     if (a->lo > a->hi)
         return lf_fail(g->ctx, LF_BAD_INPUT, &where, "lo=%" PRId64 " is greater than hi=%" PRId64, a->lo, a->hi);
     const lf_tensor *x = lf_in(g, n, 0);
-    lf_tensor *y = lf_out(g, n, 0);
     LF_TRY(lf_need_divisor(g, n, "PE", a->PE, lf_last_dim(x->shape), "channels"));
     int64_t C = channels_told_apart(g, n);
     lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, C);
@@ -106,10 +104,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
         if (overflow)
             return lf_fail(g->ctx, LF_BAD_INPUT, &where, "x * mul + add of channel %" PRId64 " leaves +-2^62", c);
     }
-    y->shape = x->shape;
-    lf_set_codes(g, y, r[0]);
-    lf_set_channel_ranges(y, r, C, C > 1 ? x->shape.rank - 1 : 0);
-    y->dtype = lf_dtype_for(y->range, false);
+    lf_set_last_axis_codes(g, x, lf_out(g, n, 0), r, C);
     return LF_OK;
 }
 

@@ -13,14 +13,7 @@ static double half_even(double x) {
     return copysign((fabs(x) + big) - big, x);
 }
 
-static lf_status infer(lf_graph *g, lf_node *n) {
-    return lf_rounding_infer(g, n, half_even);
-}
-
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    (void)n;
-    return lf_rounding_exec(run, in, out, half_even);
-}
+static const lf_rounding_own own = {half_even};
 
 const lf_op lf_op_round = {
     .name = "round",
@@ -30,7 +23,8 @@ const lf_op lf_op_round = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
-    .infer = infer,
-    .exec = exec,
+    .own = &own,
+    .infer = lf_rounding_infer,
+    .exec = lf_rounding_exec,
     .monotone = lf_monotone_up,
 };

@@ -4,11 +4,11 @@
 
 typedef struct ranging {
     const lf_tensor *x;
-    lf_rounding *to_integer;
+    const lf_rounding_own *own;
 } ranging;
 
 static int64_t rounded(const ranging *r, size_t e, int64_t code, bool *overflow) {
-    double v = r->to_integer(lf_grid_value(r->x, e, code));
+    double v = r->own->to_integer(lf_grid_value(r->x, e, code));
     if (fabs(v) <= 9007199254740992.0)
         return (int64_t)v;
     *overflow = true; /* beyond 2^53 values are rounded before they come here */
@@ -22,10 +22,10 @@ static lf_range range_fn(const void *arg, size_t e, bool *overflow) {
     return a < b ? (lf_range){a, b, 1} : (lf_range){b, a, 1};
 }
 
-lf_status lf_rounding_infer(lf_graph *g, lf_node *n, lf_rounding *to_integer) {
+lf_status lf_rounding_infer(lf_graph *g, lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0);
     lf_tensor *y = lf_out(g, n, 0);
-    ranging r = {x, to_integer};
+    ranging r = {x, n->op->own};
     lf_set_real(g, n, y, x->shape);
     if (!lf_on_grid(x))
         return LF_OK;
@@ -37,16 +37,17 @@ lf_status lf_rounding_infer(lf_graph *g, lf_node *n, lf_rounding *to_integer) {
     return LF_OK;
 }
 
-lf_status lf_rounding_exec(lf_run *run, const lf_value *in, lf_value *out, lf_rounding *to_integer) {
+lf_status lf_rounding_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    const lf_rounding_own *own = n->op->own;
     bool codes = lf_is_codes(in->tensor) && out->code;
     const double *x = codes ? NULL : lf_value_reals(run, in);
     for (size_t e = 0; e < out->count; e++) {
         if (codes)
             out->code[e] = in->code[e];
         else if (out->code)
-            out->code[e] = (int64_t)to_integer(x[e]);
+            out->code[e] = (int64_t)own->to_integer(x[e]);
         else
-            out->real[e] = to_integer(x[e]);
+            out->real[e] = own->to_integer(x[e]);
     }
     return LF_OK;
 }

@@ -14,9 +14,7 @@ static double value(double x, const void *attr) {
     return x > 0 ? a->gamma * x : a->gamma * (a->alpha * lf_exp(x) - a->alpha);
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_real_exec(run, n, in, out, value);
-}
+static const lf_real_own own = {value};
 
 static const lf_attr_desc attrs[] = {
     {"alpha", LF_ATTR_REAL, offsetof(selu_attr, alpha), "1.67326319217681884765625", NULL, 0, 0, "depth below 0"},
@@ -33,7 +31,8 @@ const lf_op lf_op_selu = {
     .out_max = 1,
     .attr_size = sizeof(selu_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = lf_real_infer,
-    .exec = exec,
+    .exec = lf_real_exec,
     .monotone = lf_monotone_none,
 };

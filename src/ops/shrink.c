@@ -12,9 +12,7 @@ static double value(double x, const void *attr) {
     return x < -a->lambd ? x + a->bias : x > a->lambd ? x - a->bias : 0;
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_real_exec(run, n, in, out, value);
-}
+static const lf_real_own own = {value};
 
 static const lf_attr_desc attrs[] = {
     {"bias", LF_ATTR_REAL, offsetof(shrink_attr, bias), "0", NULL, 0, 0, "how far x is drawn toward 0"},
@@ -32,7 +30,8 @@ const lf_op lf_op_shrink = {
     .out_max = 1,
     .attr_size = sizeof(shrink_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = lf_real_infer,
-    .exec = exec,
+    .exec = lf_real_exec,
     .monotone = lf_monotone_none,
 };

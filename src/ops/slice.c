@@ -60,19 +60,7 @@ static lf_status maps(const lf_graph *g, const lf_node *n, lf_arena *arena, lf_a
     return LF_OK;
 }
 
-static lf_status infer(lf_graph *g, lf_node *n) {
-    lf_axis_maps m;
-    LF_TRY(maps(g, n, g->arena, &m));
-    lf_axis_maps_infer(g, n, lf_out(g, n, 0), lf_in(g, n, 0), &m, NULL);
-    return LF_OK;
-}
-
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    lf_axis_maps m;
-    LF_TRY(maps(run->graph, n, run->scratch, &m));
-    lf_axis_maps_exec(run, in, out, &m, 0);
-    return LF_OK;
-}
+static const lf_axis_maps_own own = {maps};
 
 static const lf_attr_desc attrs[] = {
     {"starts", LF_ATTR_INTS, offsetof(slice_attr, starts), NULL, NULL, 0, 0, "first index of each axis"},
@@ -99,7 +87,8 @@ const lf_op lf_op_slice = {
     .out_max = 1,
     .attr_size = sizeof(slice_attr),
     .attrs = attrs,
-    .infer = infer,
-    .exec = exec,
+    .own = &own,
+    .infer = lf_axis_maps_node_infer,
+    .exec = lf_axis_maps_node_exec,
     .relayout = relayout,
 };

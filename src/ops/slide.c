@@ -12,26 +12,13 @@ int lf_channel_axis(int layout, int rank) {
 
 /* -- attributes ------------------------------------------------------------------------------------------------------- */
 
-static lf_status need_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int count,
-                           int64_t least, bool may_be_empty) {
-    lf_where where = lf_where_node(g, n);
-    if (list.count == 0 && may_be_empty)
-        return LF_OK;
-    if (list.count != count)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has %" PRId64 " entries, its input %s needs %d", name,
-                       list.count, lf_shape_text(g->arena, lf_in(g, n, 0)->shape), count);
-    for (int i = 0; i < count; i++)
-        if (list.at[i] < least || list.at[i] > 1 << 24)
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s holds %" PRId64 "; it may be %" PRId64 " to 16777216",
-                           name, list.at[i], least);
-    return LF_OK;
-}
+enum { MOST = 1 << 24 }; /* of any entry */
 
 static lf_status check(const lf_graph *g, const lf_node *n, const lf_slide_attr *a, int axes) {
-    LF_TRY(need_list(g, n, "kernel", a->kernel, axes, 1, false));
-    LF_TRY(need_list(g, n, "strides", a->strides, axes, 1, true));
-    LF_TRY(need_list(g, n, "dilations", a->dilations, axes, 1, true));
-    return need_list(g, n, "pads", a->pads, 2 * axes, 0, true);
+    LF_TRY(lf_need_list(g, n, "kernel", a->kernel, axes, 1, MOST));
+    LF_TRY(lf_need_list_if_any(g, n, "strides", a->strides, axes, 1, MOST));
+    LF_TRY(lf_need_list_if_any(g, n, "dilations", a->dilations, axes, 1, MOST));
+    return lf_need_list_if_any(g, n, "pads", a->pads, 2 * axes, 0, MOST);
 }
 
 static int64_t entry(lf_ints list, int i, int64_t otherwise) {
@@ -100,6 +87,13 @@ lf_shape lf_slide_shape(const lf_slide *s, int64_t channels) {
     for (int i = 0; i < s->axes; i++)
         y.dim[(at == 1 ? 2 : 1) + i] = s->out[i];
     return y;
+}
+
+lf_status lf_slide_channels(const lf_graph *g, const lf_node *n, const lf_slide_attr *a, lf_slide *out,
+                            lf_shape *shape) {
+    LF_TRY(lf_slide_make(g, n, a, out));
+    *shape = lf_slide_shape(out, out->channels);
+    return lf_need_size(g, n, *shape);
 }
 
 void lf_slide_window(const lf_slide *s, int64_t position, int64_t *pixel) {

@@ -57,6 +57,10 @@ typedef struct lf_slide {
 /* LF_BAD_INPUT, naming what does not fit, when the operand 0 of n has no such windows. */
 LF_MUST_USE lf_status lf_slide_make(const lf_graph *g, const lf_node *n, const lf_slide_attr *a, lf_slide *out);
 
+/* The same for ops that keep the channels; *shape: that of the output, which is not too large. */
+LF_MUST_USE lf_status lf_slide_channels(const lf_graph *g, const lf_node *n, const lf_slide_attr *a, lf_slide *out,
+                                        lf_shape *shape);
+
 /* The output's shape with that many channels; the index of the axis of channels in shapes of that rank. */
 lf_shape lf_slide_shape(const lf_slide *s, int64_t channels);
 int lf_channel_axis(int layout, int rank);

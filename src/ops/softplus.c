@@ -9,9 +9,7 @@ static double value(double x, const void *attr) {
     return (x > 0 ? x : 0) + lf_log(1 + lf_exp(x > 0 ? -x : x));
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    return lf_real_exec(run, n, in, out, value);
-}
+static const lf_real_own own = {value};
 
 const lf_op lf_op_softplus = {
     .name = "softplus",
@@ -21,7 +19,8 @@ const lf_op lf_op_softplus = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
+    .own = &own,
     .infer = lf_real_infer,
-    .exec = exec,
+    .exec = lf_real_exec,
     .monotone = lf_monotone_none,
 };

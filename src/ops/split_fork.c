@@ -57,7 +57,7 @@ static lf_status infer(lf_graph *g, lf_node *n) {
         int64_t size = a->sizes.at[i];
         lf_same_codes(g, y, x);
         y->shape.dim[y->shape.rank - 1] = size;
-        if (x->channel_range && x->range_axis == x->shape.rank - 1)
+        if (lf_has_last_axis_ranges(x))
             lf_set_channel_ranges(y, x->channel_range + at, size, x->range_axis);
         y->dtype = lf_dtype_for(y->range, false);
         at += size;
@@ -71,7 +71,7 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     for (int i = 0; i < n->out_count; i++) {
         size_t own = (size_t)lf_last_dim(out[i].tensor->shape);
         for (size_t e = 0; e < out[i].count; e++)
-            out[i].code[e] = in->code[e / own * channels + at + e % own];
+            out[i].code[e] = in->code[lf_part_element(e, own, at, channels)];
         at += own;
     }
     return LF_OK;
@@ -176,7 +176,7 @@ static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, con
         size_t own = (size_t)lf_last_dim(lf_out(g, n, o)->shape),
                count = (size_t)lf_shape_count(lf_out(g, n, o)->shape);
         for (size_t e = 0; e < count; e++)
-            out[o][e] = in[0][e / own * channels + at + e % own];
+            out[o][e] = in[0][lf_part_element(e, own, at, channels)];
         at += own;
     }
     return LF_OK;

@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 #include "base/text.h"
+#include "num/whole.h"
 
 /* -- lanes --------------------------------------------------------------------------------------------------------- */
 
@@ -190,21 +191,32 @@ int lf_wire_kind(lf_dtype t) {
 
 /* -- cost --------------------------------------------------------------------------------------------------------------- */
 
-static int64_t divide_up(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
 double lf_block_rams(int64_t depth, int64_t bits) {
     static const int64_t width[] = {36, 18, 9, 4, 2, 1}, words[] = {512, 1024, 2048, 4096, 8192, 16384};
     int64_t best = INT64_MAX;
     for (size_t i = 0; i < LF_COUNT(width); i++) {
-        int64_t n = divide_up(bits, width[i]) * divide_up(depth, words[i]);
+        int64_t n = lf_divide_up(bits, width[i]) * lf_divide_up(depth, words[i]);
         best = n < best ? n : best;
     }
     return (double)best / 2;
 }
 
 /* -- twins -------------------------------------------------------------------------------------------------------------- */
+
+lf_unit lf_twin_new(lf_arena *a, const char *name, void *state, size_t state_bytes, int64_t in_beats,
+                    int64_t out_beats) {
+    return (lf_unit){.name = lf_strdup(a, name),
+                     .state = state,
+                     .state_bytes = state_bytes,
+                     .in_count = 1,
+                     .out_count = 1,
+                     .in_beats = {in_beats},
+                     .out_beats = {out_beats}};
+}
+
+void lf_twin_skip_nothing(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
+    (void)state, (void)edges, (void)s_valid, (void)m_ready;
+}
 
 typedef struct queue {
     int64_t capacity, count; /* count: all words, or those in the memory */
@@ -253,20 +265,10 @@ static void queue_skip(void *state, int64_t edges, const bool *s_valid, const bo
     q->count += (push - pop) * edges;
 }
 
-static lf_unit one_to_one(lf_arena *a, const char *name, int64_t beats, void *state, size_t state_bytes) {
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = state,
-                     .state_bytes = state_bytes,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {beats},
-                     .out_beats = {beats}};
-}
-
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory) {
     queue *q = LF_NEW(a, queue);
     *q = (queue){.capacity = capacity, .memory = memory};
-    lf_unit u = one_to_one(a, name, beats, q, sizeof *q);
+    lf_unit u = lf_twin_new(a, name, q, sizeof *q, beats, beats);
     u.registered_ready = true;
     u.valid = queue_valid;
     u.ready = queue_ready;
@@ -318,10 +320,6 @@ static int64_t constant_steady(const void *state, const bool *s_valid, const boo
     return *(const bool *)state ? INT64_MAX : 0;
 }
 
-static void constant_skip(void *state, int64_t edges, const bool *s_valid, const bool *m_ready) {
-    (void)state, (void)edges, (void)s_valid, (void)m_ready;
-}
-
 lf_unit lf_twin_const_stream(lf_arena *a, const char *name, int64_t beats) {
     bool *started = LF_NEW(a, bool);
     return (lf_unit){.name = lf_strdup(a, name),
@@ -334,7 +332,7 @@ lf_unit lf_twin_const_stream(lf_arena *a, const char *name, int64_t beats) {
                      .ready = constant_ready,
                      .clock = constant_clock,
                      .steady = constant_steady,
-                     .skip = constant_skip};
+                     .skip = lf_twin_skip_nothing};
 }
 
 typedef struct pipe {
@@ -377,7 +375,7 @@ static void pipe_shorten(void *state) {
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     pipe *p = LF_NEW(a, pipe);
     p->stages = stages;
-    lf_unit u = one_to_one(a, name, beats, p, sizeof *p);
+    lf_unit u = lf_twin_new(a, name, p, sizeof *p, beats, beats);
     u.valid = pipe_valid;
     u.ready = pipe_ready;
     u.clock = pipe_clock;

@@ -73,16 +73,11 @@ static lf_range channel_range(const lf_graph *g, const lf_node *n, int64_t c) {
 static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(check(g, n));
     const lf_tensor *x = lf_in(g, n, 0), *T = lf_in(g, n, 1);
-    lf_tensor *y = lf_out(g, n, 0);
-    bool ranges = x->channel_range && x->range_axis == x->shape.rank - 1;
-    int64_t C = T->shape.dim[0] == 1 && !ranges ? 1 : lf_last_dim(x->shape);
+    int64_t C = T->shape.dim[0] == 1 && !lf_has_last_axis_ranges(x) ? 1 : lf_last_dim(x->shape);
     lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, C);
     for (int64_t c = 0; c < C; c++)
         r[c] = channel_range(g, n, c);
-    y->shape = x->shape;
-    lf_set_codes(g, y, r[0]);
-    lf_set_channel_ranges(y, r, C, C > 1 ? x->shape.rank - 1 : 0);
-    y->dtype = lf_dtype_for(y->range, false);
+    lf_set_last_axis_codes(g, x, lf_out(g, n, 0), r, C);
     return LF_OK;
 }
 

@@ -6,6 +6,7 @@
  *   II = elements / PE cycles per frame.      Source: QONNX MultiThreshold; Umuroglu et al., FINN, 2017, section 4.2. */
 #include <inttypes.h>
 
+#include "ops/branch.h"
 #include "ops/circuit_face.h"
 #include "ops/threshold_hw.h"
 #include "ops/run_node.h"
@@ -101,7 +102,7 @@ static void set_ranges(lf_graph *g, const lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0), *T = lf_in(g, n, 1), *s = lf_in(g, n, 2);
     lf_tensor *y = lf_out(g, n, 0);
     int64_t L = T->shape.dim[1], least = INT64_MAX, most = 0;
-    bool per_channel = x->channel_range && x->range_axis == x->shape.rank - 1;
+    bool per_channel = lf_has_last_axis_ranges(x);
     bool alike = !per_channel && T->shape.dim[0] == 1 && (!s || lf_shape_count(s->shape) == 1);
     int64_t C = alike ? 1 : channels_of(g, n);
     int64_t *row = LF_NEW_ARRAY(g->arena, int64_t, L ? L : 1);

@@ -20,7 +20,8 @@ static bool ask_codes(int64_t a, int64_t b, bool falling, lf_question *ask) {
     return ask(order, 0);
 }
 
-lf_status lf_truth_exec(lf_run *run, const lf_value *in, lf_value *out, lf_question *ask) {
+lf_status lf_truth_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
+    lf_question *ask = ((const lf_truth_own *)n->op->own)->ask;
     lf_map am = lf_map_make(in[0].tensor->shape, out->tensor->shape);
     lf_map bm = lf_map_make(in[1].tensor->shape, out->tensor->shape);
     bool codes = same_one_scale(in[0].tensor, in[1].tensor);
@@ -33,9 +34,11 @@ lf_status lf_truth_exec(lf_run *run, const lf_value *in, lf_value *out, lf_quest
     return LF_OK;
 }
 
-lf_monotone lf_truth_monotone(const lf_graph *g, const lf_node *n, bool up) {
+lf_monotone lf_truth_monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
+    (void)axis, (void)channel;
+    lf_monotone moves = ((const lf_truth_own *)n->op->own)->moves;
     int data = lf_data_operand(g, n);
-    if (data < 0)
+    if (data < 0 || moves == LF_MONO_NONE)
         return LF_MONO_NONE;
-    return (data == 0) == up ? LF_MONO_UP : LF_MONO_DOWN;
+    return (data == 0) == (moves == LF_MONO_UP) ? LF_MONO_UP : LF_MONO_DOWN;
 }

@@ -2,8 +2,6 @@
  *   in 0   x  codes [1, H, W, C] or [1, L, C]
  *   out 0  y  codes [1, H*factors[0], W*factors[1], C], or [1, L*factors[0], C]
  *   II = beats of y cycles per frame, SIMD elements each.      Source: ONNX Resize-13, mode nearest, whole scales; walk.h. */
-#include <inttypes.h>
-
 #include "ops/elementwise.h"
 #include "ops/picture.h"
 #include "ops/stream.h"
@@ -32,14 +30,7 @@ typedef struct sizes {
 static lf_status sizes_of(const lf_graph *g, const lf_node *n, sizes *s) {
     const upsample_attr *a = n->attr;
     LF_TRY(lf_need_picture(g, n, &s->x));
-    lf_where where = lf_where_node(g, n);
-    if (a->factors.count != s->x.axes)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "factors has %" PRId64 " entries, %s wants %d", a->factors.count,
-                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), s->x.axes);
-    for (int64_t i = 0; i < a->factors.count; i++)
-        if (a->factors.at[i] < 1 || a->factors.at[i] > 1 << 16)
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "factors has the entry %" PRId64 "; legal: 1 to 65536",
-                           a->factors.at[i]);
+    LF_TRY(lf_need_list(g, n, "factors", a->factors, s->x.axes, 1, 1 << 16));
     s->factor[0] = s->x.axes == 2 ? a->factors.at[0] : 1;
     s->factor[1] = a->factors.at[a->factors.count - 1];
     s->y = s->x;
@@ -103,17 +94,7 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
     in[0] = out[0] = ((const upsample_attr *)n->attr)->SIMD;
 }
 
-static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    return lf_walk_node_cost(say, g, n, out);
-}
-
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    return lf_walk_node_rtl(say, g, n, v);
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    return lf_walk_node_unit(say, g, n, a, out);
-}
+static const lf_walk_own own = {say};
 
 const lf_op lf_op_upsample = {
     .name = "upsample",
@@ -125,10 +106,11 @@ const lf_op lf_op_upsample = {
     .out_max = 1,
     .attr_size = sizeof(upsample_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
-    .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .cost = lf_walk_node_cost,
+    .rtl = lf_walk_node_rtl,
+    .unit = lf_walk_node_unit,
 };

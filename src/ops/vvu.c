@@ -97,17 +97,7 @@ static lf_status say(const lf_graph *g, const lf_node *n, lf_arena *a, lf_mvu_no
     return LF_OK;
 }
 
-static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    return lf_mvu_node_cost(say, g, n, out);
-}
-
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    return lf_mvu_node_rtl(say, g, n, v);
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    return lf_mvu_node_unit(say, g, n, a, out);
-}
+static const lf_mvu_own own = {say};
 
 const lf_op lf_op_vvu = {
     .name = "vvu",
@@ -119,10 +109,11 @@ const lf_op lf_op_vvu = {
     .out_max = 1,
     .attr_size = sizeof(vvu_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
-    .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .cost = lf_mvu_node_cost,
+    .rtl = lf_mvu_node_rtl,
+    .unit = lf_mvu_node_unit,
 };

@@ -1,23 +1,13 @@
 /* The plan of a walk: how far behind the writer the reader may be, found by looking at the corners of the nest. */
 #include "ops/walk.h"
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
+#include "num/whole.h"
 
 int64_t lf_walk_change(const lf_walk *w, const int64_t *stride, int i) {
     int64_t change = i < w->levels ? stride[i] : 0;
     for (int k = 0; k < i; k++)
         change -= (w->level[k].count - 1) * stride[k];
     return change;
-}
-
-static int64_t divide_up(int64_t a, int64_t b) {
-    return a < 0 ? -(-a / b) : (a + b - 1) / b;
 }
 
 bool lf_walk_reads(const lf_walk *w, const int64_t *at, int64_t *first, int64_t *last) {
@@ -27,10 +17,10 @@ bool lf_walk_reads(const lf_walk *w, const int64_t *at, int64_t *first, int64_t 
         if (w->level[i].axis >= 0)
             p[w->level[i].axis] += at[i] * w->level[i].move;
     }
-    int64_t above = p[0] < 0 && w->below ? divide_up(-p[0], w->below_step) : 0,
+    int64_t above = p[0] < 0 && w->below ? lf_divide_up(-p[0], w->below_step) : 0,
             bottom = p[0] + w->below * w->below_step;
     *first = address + above * w->below_step * w->row_words;
-    *last = address + (least(bottom, w->size[0] - 1) - p[0]) * w->row_words;
+    *last = address + (lf_least(bottom, w->size[0] - 1) - p[0]) * w->row_words;
     p[0] += above * w->below_step;
     return above <= w->below && p[0] >= 0 && p[0] < w->size[0] && p[1] >= 0 && p[1] < w->size[1];
 }
@@ -67,8 +57,8 @@ static void set_free(lf_walk *w) {
             inner += (w->level[k].count - 1) * w->level[k].release;
         if (turns == 0 || l->release == 0)
             continue;
-        w->free[i] = least(l->release, (room - least(inner, room / l->count)) / turns);
-        room = least(w->free[i], room - turns * w->free[i]);
+        w->free[i] = lf_least(l->release, (room - lf_least(inner, room / l->count)) / turns);
+        room = lf_least(w->free[i], room - turns * w->free[i]);
     }
 }
 
@@ -110,10 +100,10 @@ static int64_t time_at(const corners *c) {
 static void see_need(corners *c, int64_t address) {
     int64_t base = c->base0 + sum_at(c, c->w->free), time = time_at(c) + c->frame * c->w->positions;
     int64_t place = address - base, all = address + c->frame * c->w->words;
-    c->written = most(c->written, all + 1);
-    c->need = most(c->need, all + 1 - time);
-    c->reader = most(c->reader, most(place + 1, all + 2 - time + c->behind));
-    c->writer = most(c->writer, place + 1);
+    c->written = lf_most(c->written, all + 1);
+    c->need = lf_most(c->need, all + 1 - time);
+    c->reader = lf_most(c->reader, lf_most(place + 1, all + 2 - time + c->behind));
+    c->writer = lf_most(c->writer, place + 1);
 }
 
 static void see_read(corners *c) {
@@ -123,7 +113,7 @@ static void see_read(corners *c) {
     if (c->measuring)
         see_need(c, last);
     else
-        c->base0 = least(c->base0, first - sum_at(c, c->w->free));
+        c->base0 = lf_least(c->base0, first - sum_at(c, c->w->free));
 }
 
 /* The base behind the pixel that the walk is at. */
@@ -138,9 +128,9 @@ static int64_t next_base(const corners *c, int64_t base) {
 static void see_pixel_end(corners *c) {
     int64_t base = c->base0 + sum_at(c, c->w->free) + c->frame * c->w->words;
     int64_t end = time_at(c) + c->frame * c->w->positions + c->pixel_time - 1;
-    c->behind = most(c->behind, end - base);
-    c->writer = most(c->writer, c->need + end + 1 - base);
-    c->lowest = least(c->lowest, c->written - next_base(c, base));
+    c->behind = lf_most(c->behind, end - base);
+    c->writer = lf_most(c->writer, c->need + end + 1 - base);
+    c->lowest = lf_least(c->lowest, c->written - next_base(c, base));
 }
 
 /* The first and last value of an inner level at which the walk is inside along the level's axis; false: there is none. */
@@ -153,8 +143,8 @@ static bool inside_span(const corners *c, int i, int64_t *from, int64_t *to) {
     int64_t p = c->w->first[l->axis];
     for (int k = i + 1; k < c->w->levels; k++)
         p += c->w->level[k].axis == l->axis ? c->at[k] * c->w->level[k].move : 0;
-    *from = most(0, divide_up(-p, l->move));
-    *to = least(l->count - 1, p >= c->w->size[l->axis] ? -1 : (c->w->size[l->axis] - 1 - p) / l->move);
+    *from = lf_most(0, lf_divide_up(-p, l->move));
+    *to = lf_least(l->count - 1, p >= c->w->size[l->axis] ? -1 : (c->w->size[l->axis] - 1 - p) / l->move);
     return *from <= *to;
 }
 
@@ -179,8 +169,8 @@ static int64_t margin(const lf_walk *w, int i) {
     const lf_walk_level *l = &w->level[i];
     if (l->axis < 0 || !w->padded[l->axis])
         return 2;
-    int64_t before = most(0, -w->first[l->axis]), behind = most(0, farthest(w, l->axis) - w->size[l->axis] + 1);
-    return divide_up(most(before, behind), l->move) + 2;
+    int64_t before = lf_most(0, -w->first[l->axis]), behind = lf_most(0, farthest(w, l->axis) - w->size[l->axis] + 1);
+    return lf_divide_up(lf_most(before, behind), l->move) + 2;
 }
 
 static void visit_outer(corners *c, int i) {
@@ -212,7 +202,7 @@ static void sweep(corners *c, bool measuring) {
 
 static int64_t capacity_of(const lf_walk *w, const corners *c) {
     if (w->positions == w->words)
-        return least(c->reader, c->writer);
+        return lf_least(c->reader, c->writer);
     return w->positions > w->words ? c->reader : c->writer;
 }
 
@@ -222,7 +212,7 @@ static void set_capacity(lf_walk *w, int64_t capacity) {
         w->place_bits++;
     w->capacity = (int64_t)1 << w->place_bits;
     if (w->below)
-        w->capacity = w->row_words * most(divide_up(capacity, w->row_words), w->below * w->below_step + 1);
+        w->capacity = w->row_words * lf_most(lf_divide_up(capacity, w->row_words), w->below * w->below_step + 1);
 }
 
 void lf_walk_plan(lf_walk *w) {
@@ -237,6 +227,6 @@ void lf_walk_plan(lf_walk *w) {
     sweep(&c, true);
     w->base0 = c.base0;
     set_capacity(w, capacity_of(w, &c));
-    int64_t spread = w->capacity - least(0, c.lowest) + (c.base0 < 0 ? -c.base0 : c.base0) + 2;
+    int64_t spread = w->capacity - lf_least(0, c.lowest) + (c.base0 < 0 ? -c.base0 : c.base0) + 2;
     w->distance_bits = lf_bits_signed(-spread, spread);
 }

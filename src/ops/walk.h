@@ -76,11 +76,14 @@ void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf
 /* Beats per frame and handshakes of rtl/lf_walk.v and lf_walk_columns.v. */
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out);
 
-/* Which walk a node is; the faces cost, rtl and unit (ir/op.h) of one whose op says it so. */
-typedef lf_status lf_walk_fn(const lf_graph *g, const lf_node *n, lf_walk *w, lf_walk_beat *b);
-LF_MUST_USE lf_status lf_walk_node_cost(lf_walk_fn *say, const lf_graph *g, const lf_node *n, lf_cost *out);
-LF_MUST_USE lf_status lf_walk_node_rtl(lf_walk_fn *say, const lf_graph *g, const lf_node *n, struct lf_vlog *v);
-LF_MUST_USE lf_status lf_walk_node_unit(lf_walk_fn *say, const lf_graph *g, const lf_node *n, lf_arena *a,
-                                        lf_unit *out);
+/* lf_op.own of the ops that are walks: which walk a node is. */
+typedef struct lf_walk_own {
+    lf_status (*say)(const lf_graph *g, const lf_node *n, lf_walk *w, lf_walk_beat *b);
+} lf_walk_own;
+
+/* Their faces cost, rtl and unit (ir/op.h). */
+LF_MUST_USE lf_status lf_walk_node_cost(const lf_graph *g, const lf_node *n, lf_cost *out);
+LF_MUST_USE lf_status lf_walk_node_rtl(const lf_graph *g, const lf_node *n, struct lf_vlog *v);
+LF_MUST_USE lf_status lf_walk_node_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* The instance of rtl/lf_walk.v or lf_walk_columns.v, and what it costs. */
+#include "ops/branch.h"
 #include "ops/stream.h"
 #include "ops/walk.h"
 
@@ -30,10 +31,6 @@ bool lf_walk_is_block(const lf_walk *w, const lf_walk_beat *b) {
 }
 
 /* -- the instance ------------------------------------------------------------------------------------------------------- */
-
-static int kind_of(lf_dtype t) {
-    return t.kind == LF_KIND_BIPOLAR ? 2 : lf_dtype_signed(t);
-}
 
 /* A constant of any width, the fields of `bits` each, the last one highest. */
 static const char *fields(lf_arena *a, const int64_t *value, int count, int bits) {
@@ -169,10 +166,8 @@ void lf_walk_rtl(const lf_graph *g, const lf_node *n, const lf_walk *w, const lf
     int out_bits = lf_dtype_bits(b->out);
     lf_stream_instance(g, n, v, w->below ? "lf_walk_columns" : "lf_walk");
     lf_vlog_param(v, "LANES", "%" PRId64, b->lanes);
-    lf_vlog_param(v, "IN_BITS", "%d", lf_dtype_bits(b->in));
-    lf_vlog_param(v, "IN_KIND", "%d", kind_of(b->in));
-    lf_vlog_param(v, "OUT_BITS", "%d", out_bits);
-    lf_vlog_param(v, "OUT_KIND", "%d", kind_of(b->out));
+    lf_wire_params(v, "IN", b->in);
+    lf_wire_params(v, "OUT", b->out);
     if (w->padded[0] || w->padded[1])
         lf_vlog_param(v, "PAD", "%d'h%" PRIx64, out_bits, lf_code_to_bits(b->out, b->pad_code));
     walk_params(w, g->arena, v);

@@ -1,4 +1,5 @@
 /* The handshakes of rtl/lf_walk.v and lf_walk_columns.v, cycle by cycle, with absolute numbers instead of distances. */
+#include "ops/stream.h"
 #include "ops/walk.h"
 
 typedef struct twin {
@@ -154,18 +155,12 @@ void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, l
     while (t->inner < w->levels && w->level[t->inner].release == 0)
         t->inner++;
     t->stages = block || w->below ? 2 : 1;
-    *out = (lf_unit){.name = lf_strdup(a, name),
-                     .state = t,
-                     .state_bytes = sizeof *t,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {w->words},
-                     .out_beats = {w->positions},
-                     .registered_ready = true,
-                     .valid = twin_valid,
-                     .ready = twin_ready,
-                     .clock = twin_clock,
-                     .steady = twin_steady,
-                     .skip = twin_skip,
-                     .shorten = twin_shorten};
+    *out = lf_twin_new(a, name, t, sizeof *t, w->words, w->positions);
+    out->registered_ready = true;
+    out->valid = twin_valid;
+    out->ready = twin_ready;
+    out->clock = twin_clock;
+    out->steady = twin_steady;
+    out->skip = twin_skip;
+    out->shorten = twin_shorten;
 }

@@ -5,6 +5,8 @@
  *   in_lanes + out_lanes - gcd elements (lf_dwc). */
 #include <inttypes.h>
 
+#include "num/gcd.h"
+#include "num/whole.h"
 #include "ops/stream.h"
 
 typedef struct lf_width_converter_attr {
@@ -18,10 +20,6 @@ static const lf_attr_desc attrs[] = {
      "elements per beat behind it"},
     {0},
 };
-
-static int64_t gcd(int64_t a, int64_t b) {
-    return b ? gcd(b, a % b) : a;
-}
 
 typedef enum lf_ratio { RATIO_SAME, RATIO_WIDEN, RATIO_NARROW, RATIO_OTHER } lf_ratio;
 
@@ -60,7 +58,8 @@ static int64_t beats(const lf_graph *g, const lf_node *n, bool output) {
 /* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     const lf_width_converter_attr *a = n->attr;
-    int64_t e = lf_dtype_bits(lf_in(g, n, 0)->dtype), in = a->in_lanes * e, to = a->out_lanes * e, piece = gcd(in, to);
+    int64_t e = lf_dtype_bits(lf_in(g, n, 0)->dtype), in = a->in_lanes * e, to = a->out_lanes * e,
+            piece = (int64_t)lf_gcd((uint64_t)in, (uint64_t)to);
     int64_t in_beats = beats(g, n, false), out_beats = beats(g, n, true);
     *out = (lf_cost){.ii_cycles = in_beats > out_beats ? in_beats : out_beats};
     switch (ratio_of(a)) {
@@ -83,7 +82,8 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     const lf_width_converter_attr *a = n->attr;
-    int64_t e = lf_dtype_bits(lf_in(g, n, 0)->dtype), common = gcd(a->in_lanes, a->out_lanes);
+    int64_t e = lf_dtype_bits(lf_in(g, n, 0)->dtype),
+            common = (int64_t)lf_gcd((uint64_t)a->in_lanes, (uint64_t)a->out_lanes);
     LF_TRY(lf_need_codes(g, n, 0));
     switch (ratio_of(a)) {
     case RATIO_SAME:
@@ -141,10 +141,6 @@ static void converter_clock(void *state, const bool *s_valid, const bool *m_read
     c->level = rest(c, m_ready) + (push ? c->in : 0);
 }
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 /* It fills until it has no room or a word, or empties until it has no word or room. */
 static int64_t converter_steady(const void *state, const bool *s_valid, const bool *m_ready) {
     const converter *c = state;
@@ -154,11 +150,11 @@ static int64_t converter_steady(const void *state, const bool *s_valid, const bo
         return 0;
     if (pop) {
         int64_t word = (c->level - c->out) / c->out, full = (c->level - c->out - c->room - 1) / c->out;
-        return ready ? word : least(word, full);
+        return ready ? word : lf_least(word, full);
     }
     if (push) {
         int64_t room = (c->room - c->level) / c->in;
-        return valid ? room : least(room, (c->out - 1 - c->level) / c->in);
+        return valid ? room : lf_least(room, (c->out - 1 - c->level) / c->in);
     }
     return INT64_MAX;
 }
@@ -177,22 +173,16 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
         *out = lf_twin_queue(a, n->name, beats(g, n, false), 2, false);
         return LF_OK;
     }
-    int64_t common = gcd(at->in_lanes, at->out_lanes);
+    int64_t common = (int64_t)lf_gcd((uint64_t)at->in_lanes, (uint64_t)at->out_lanes);
     converter *c = LF_NEW(a, converter);
     *c = (converter){.in = at->in_lanes / common, .out = at->out_lanes / common};
     c->room = ratio_of(at) == RATIO_WIDEN ? c->out - c->in : c->out - 1;
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = c,
-                     .state_bytes = sizeof *c,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {beats(g, n, false)},
-                     .out_beats = {beats(g, n, true)},
-                     .valid = converter_valid,
-                     .ready = converter_ready,
-                     .clock = converter_clock,
-                     .steady = converter_steady,
-                     .skip = converter_skip};
+    *out = lf_twin_new(a, n->name, c, sizeof *c, beats(g, n, false), beats(g, n, true));
+    out->valid = converter_valid;
+    out->ready = converter_ready;
+    out->clock = converter_clock;
+    out->steady = converter_steady;
+    out->skip = converter_skip;
     return LF_OK;
 }
 

@@ -47,27 +47,12 @@ static const lf_attr_desc attrs[] = {
 
 static const int64_t far = (int64_t)1 << 24;
 
-static lf_status check_list(const lf_graph *g, const lf_node *n, const char *name, lf_ints list, int64_t count,
-                            int64_t least) {
-    lf_where where = lf_where_node(g, n);
-    if (list.count != count)
-        return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has %" PRId64 " entries, %s wants %" PRId64, name, list.count,
-                       lf_shape_text(g->arena, lf_in(g, n, 0)->shape), count);
-    for (int64_t i = 0; i < count; i++)
-        if (list.at[i] < least || list.at[i] > far)
-            return lf_fail(g->ctx, LF_BAD_INPUT, &where, "%s has the entry %" PRId64 "; legal: %" PRId64 " to %" PRId64,
-                           name, list.at[i], least, far);
-    return LF_OK;
-}
-
 static lf_status check_lists(const lf_graph *g, const lf_node *n, int axes) {
     const lf_window_attr *a = n->attr;
-    LF_TRY(check_list(g, n, "kernel", a->kernel, axes, 1));
-    if (a->strides.count)
-        LF_TRY(check_list(g, n, "strides", a->strides, axes, 1));
-    if (a->dilations.count)
-        LF_TRY(check_list(g, n, "dilations", a->dilations, axes, 1));
-    return a->pads.count ? check_list(g, n, "pads", a->pads, 2 * axes, -far) : LF_OK;
+    LF_TRY(lf_need_list(g, n, "kernel", a->kernel, axes, 1, far));
+    LF_TRY(lf_need_list_if_any(g, n, "strides", a->strides, axes, 1, far));
+    LF_TRY(lf_need_list_if_any(g, n, "dilations", a->dilations, axes, 1, far));
+    return lf_need_list_if_any(g, n, "pads", a->pads, 2 * axes, -far, far);
 }
 
 static lf_status measure_axis(const lf_graph *g, const lf_node *n, lf_window *w, int i) {
@@ -335,13 +320,7 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
     return LF_OK;
 }
 
-static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    return lf_walk_node_rtl(say, g, n, v);
-}
-
-static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
-    return lf_walk_node_unit(say, g, n, a, out);
-}
+static const lf_walk_own own = {say};
 
 const lf_op lf_op_window = {
     .name = "window",
@@ -353,10 +332,11 @@ const lf_op lf_op_window = {
     .out_max = 1,
     .attr_size = sizeof(lf_window_attr),
     .attrs = attrs,
+    .own = &own,
     .infer = infer,
     .exec = exec,
     .lanes = lanes,
     .cost = cost,
-    .rtl = rtl,
-    .unit = unit,
+    .rtl = lf_walk_node_rtl,
+    .unit = lf_walk_node_unit,
 };

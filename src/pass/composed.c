@@ -2,20 +2,8 @@
 
 #include <string.h>
 
+#include "ops/elementwise.h"
 #include "ops/run_node.h"
-
-int lf_variable_operand(const lf_graph *g, const lf_node *n) {
-    int found = -1;
-    for (int i = 0; i < n->in_count; i++) {
-        const lf_tensor *t = lf_in(g, n, i);
-        if (!t || t->value)
-            continue;
-        if (found >= 0)
-            return -1;
-        found = i;
-    }
-    return found;
-}
 
 bool lf_moves_nothing(const lf_graph *g, const lf_node *n) {
     if (!n->op->positions)
@@ -33,7 +21,7 @@ bool lf_moves_nothing(const lf_graph *g, const lf_node *n) {
 }
 
 bool lf_is_elementwise(const lf_graph *g, const lf_node *n) {
-    int v = lf_variable_operand(g, n);
+    int v = lf_data_operand(g, n);
     if (v < 0 || n->out_count < 1)
         return false;
     if (lf_shape_count(lf_in(g, n, v)->shape) != lf_shape_count(lf_out(g, n, 0)->shape))
@@ -67,7 +55,7 @@ static lf_status eval(lf_composed *c, lf_value now, lf_value *result) {
         const lf_node *n = lf_node_at(c->graph, c->nodes.at[k]);
         lf_value in[LF_COMPOSED_OPERANDS];
         memcpy(in, c->constants + k * LF_COMPOSED_OPERANDS, sizeof in);
-        in[lf_variable_operand(c->graph, n)] = now;
+        in[lf_data_operand(c->graph, n)] = now;
         lf_value out[2] = {lf_value_new(c->scratch, lf_out(c->graph, n, 0))};
         run.node = n;
         LF_TRY(n->op->exec(&run, n, in, out));

@@ -15,9 +15,6 @@ typedef struct lf_composed {
 
 enum { LF_COMPOSED_OPERANDS = 8 };
 
-/* The one operand of n that is not a constant, or -1 when there are none or several. */
-int lf_variable_operand(const lf_graph *g, const lf_node *n);
-
 /* True when n's op only renames positions and leaves every element where it is (in row-major order). */
 bool lf_moves_nothing(const lf_graph *g, const lf_node *n);
 

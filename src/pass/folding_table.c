@@ -158,12 +158,7 @@ void lf_fold_joint(int64_t a, int64_t b, double bits, double *lut, double *ff) {
 }
 
 static void add(lf_cost *sum, const lf_cost *c) {
-    sum->lut += c->lut;
-    sum->ff += c->ff;
-    sum->bram += c->bram;
-    sum->uram += c->uram;
-    sum->dsp += c->dsp;
-    sum->weight_bits += c->weight_bits;
+    lf_cost_add(sum, c);
     sum->ii_cycles = c->ii_cycles > sum->ii_cycles ? c->ii_cycles : sum->ii_cycles;
 }
 

@@ -7,6 +7,7 @@
 #include "ir/attr_access.h"
 #include "ir/is_op.h"
 #include "ir/pass.h"
+#include "ops/elementwise.h"
 #include "ops/ops.h"
 #include "pass/argmax_keys.h"
 #include "pass/composed.h"
@@ -22,7 +23,7 @@ typedef lf_integers state;
 static bool keeps_codes(const lf_graph *g, const lf_node *n) {
     if (!lf_is_op(n, "mul") && !lf_is_op(n, "div") && !lf_is_op(n, "decode"))
         return false;
-    int v = lf_variable_operand(g, n);
+    int v = lf_data_operand(g, n);
     if (v != 0 && !lf_is_op(n, "mul"))
         return false;
     const lf_tensor *x = v < 0 ? NULL : lf_in(g, n, v), *y = lf_out(g, n, 0);
@@ -42,7 +43,7 @@ static bool same_scales(const lf_tensor *a, const lf_tensor *b) {
 static bool is_integer_bias(const lf_graph *g, const lf_node *n) {
     if (!lf_is_op(n, "add") && !lf_is_op(n, "sub"))
         return false;
-    int v = lf_variable_operand(g, n);
+    int v = lf_data_operand(g, n);
     if (v < 0 || (v != 0 && lf_is_op(n, "sub")) || n->in_count != 2)
         return false;
     const lf_tensor *x = lf_in(g, n, v), *c = lf_in(g, n, 1 - v), *y = lf_out(g, n, 0);
@@ -71,7 +72,7 @@ static lf_status emit_layout(state *s, const lf_node *n, lf_id codes, lf_id *out
 /* The bias goes into the matrix-vector unit whose sums it is added to. */
 static lf_status emit_bias(state *s, const lf_node *n, lf_id codes, lf_id *out) {
     lf_graph *g = s->g;
-    int v = lf_variable_operand(g, n);
+    int v = lf_data_operand(g, n);
     const lf_tensor *x = lf_in(g, n, v), *c = lf_in(g, n, 1 - v);
     lf_node *mvu = lf_node_at(g, lf_tensor_at(g, codes)->producer);
     int64_t rows = lf_in(g, mvu, 1)->shape.dim[0];
@@ -90,7 +91,7 @@ static lf_status emit_bias(state *s, const lf_node *n, lf_id codes, lf_id *out) 
 /* True when the sums of the mvu behind `codes` serve only the bias node n. */
 static bool bias_fits(const state *s, const lf_node *n, lf_id codes) {
     const lf_node *mvu = lf_node_at(s->g, lf_tensor_at(s->g, codes)->producer);
-    int v = lf_variable_operand(s->g, n);
+    int v = lf_data_operand(s->g, n);
     const lf_tensor *c = lf_in(s->g, n, 1 - v);
     int64_t channels = lf_out(s->g, n, 0)->shape.dim[lf_out(s->g, n, 0)->shape.rank - 1];
     bool per_row = lf_shape_count(c->shape) == 1 ||
@@ -105,7 +106,7 @@ lf_status lf_integers_of(lf_integers *s, lf_id t, lf_id *out) {
     while (!lf_integers_known(s, at)) {
         const lf_tensor *x = lf_tensor_at(s->g, at);
         const lf_node *n = x->value ? NULL : lf_node_at(s->g, x->producer);
-        int v = n ? lf_variable_operand(s->g, n) : -1;
+        int v = n ? lf_data_operand(s->g, n) : -1;
         if (v < 0 || !(keeps_codes(s->g, n) || is_integer_bias(s->g, n) || (n->op->positions && lf_on_grid(x))))
             return LF_OK;
         LF_PUSH(s->arena, &path, n->id);
@@ -118,7 +119,7 @@ lf_status lf_integers_of(lf_integers *s, lf_id t, lf_id *out) {
             if (!bias_fits(s, n, codes))
                 return LF_OK;
             LF_TRY(emit_bias(s, n, codes, &codes));
-            s->code_of[n->in[lf_variable_operand(s->g, n)]] = 0; /* the sums now include the bias */
+            s->code_of[n->in[lf_data_operand(s->g, n)]] = 0; /* the sums now include the bias */
         } else if (n->op->positions) {
             LF_TRY(emit_layout(s, n, codes, &codes));
         }

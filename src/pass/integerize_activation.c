@@ -22,7 +22,7 @@ void lf_integers_chain(lf_integers *s, lf_id from, lf_ids *nodes, lf_id *base) {
         if (!n || !lf_is_elementwise(s->g, n))
             return;
         LF_PUSH(s->arena, &back, n->id);
-        at = n->in[lf_variable_operand(s->g, n)];
+        at = n->in[lf_data_operand(s->g, n)];
     }
     *base = at;
     for (size_t i = back.count; i-- > 0;)
@@ -224,7 +224,7 @@ static lf_status find_thresholds(lf_integers *s, const lf_tensor *base, const lf
 lf_status lf_integers_quantizer(lf_integers *s, lf_node *n) {
     if (lf_integers_known(s, n->out[0])) /* behind a sum of two grids: done with it */
         return LF_OK;
-    if (!lf_on_grid(lf_out(s->g, n, 0)) || lf_variable_operand(s->g, n) != 0)
+    if (!lf_on_grid(lf_out(s->g, n, 0)) || lf_data_operand(s->g, n) != 0)
         return LF_OK;
     lf_ids nodes = {0};
     lf_id base;

@@ -3,6 +3,7 @@
 
 #include "ir/attr_access.h"
 #include "ir/is_op.h"
+#include "ops/elementwise.h"
 #include "ops/ops.h"
 #include "ir/pass.h"
 #include "ops/circuit_region.h"
@@ -102,7 +103,7 @@ static real_part find_real_part(const lf_graph *g, lf_arena *scratch) {
 /* The transpose of the circuit's integers that node n reads, with nothing but elementwise ops and layouts between; or NULL. */
 static const lf_node *transpose_before(const lf_graph *g, const lf_node *n) {
     do {
-        int v = lf_variable_operand(g, n);
+        int v = lf_data_operand(g, n);
         n = v < 0 ? NULL : lf_node_at(g, lf_in(g, n, v)->producer);
     } while (n && !lf_is_op(n, "transpose") &&
              (lf_is_op(n, "dequantize") || n->op->positions || lf_is_elementwise(g, n)));

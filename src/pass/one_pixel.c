@@ -1,5 +1,6 @@
 #include "pass/one_pixel.h"
 
+#include "ops/elementwise.h"
 #include "pass/composed.h"
 
 static lf_shape pixel_shape(lf_shape s) {
@@ -42,7 +43,7 @@ static lf_tensor *copy_tensor(lf_graph *to, const lf_tensor *from, lf_shape shap
 /* False when the node's channels do not stand last. */
 static bool copy_node(const lf_graph *g, lf_graph *to, const lf_node *n, lf_id data, lf_id *out) {
     lf_id in[LF_COMPOSED_OPERANDS] = {0};
-    int variable = lf_variable_operand(g, n);
+    int variable = lf_data_operand(g, n);
     for (int k = 0; k < n->in_count; k++)
         if (n->in[k])
             in[k] = k == variable ? data : copy_tensor(to, lf_in(g, n, k), lf_in(g, n, k)->shape)->id;

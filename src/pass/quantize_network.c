@@ -1,6 +1,7 @@
 #include "pass/quantize_network.h"
 
 #include "ir/is_op.h"
+#include "ops/elementwise.h"
 #include "pass/composed.h"
 #include "pass/quantizers.h"
 
@@ -28,7 +29,7 @@ static bool all_data(const lf_graph *g, const lf_node *n) {
 
 /* Ops behind which there are the same values as before: codes go through them. */
 static bool is_transparent(const lf_graph *g, const lf_node *n) {
-    return n && (n->op->positions || lf_is_op(n, "max_pool")) && lf_variable_operand(g, n) == 0;
+    return n && (n->op->positions || lf_is_op(n, "max_pool")) && lf_data_operand(g, n) == 0;
 }
 
 /* Operand k of n is a constant without negative values. */

@@ -3,6 +3,7 @@
 
 #include "ir/is_op.h"
 #include "ir/pass.h"
+#include "ops/elementwise.h"
 #include "ops/slide.h"
 #include "pass/composed.h"
 
@@ -37,7 +38,7 @@ static bool is_alike(const lf_graph *g, const lf_node *n, lf_shape picture) {
 /* x -> pool -> p -> n -> y  becomes  x -> n -> p -> pool -> y. */
 static lf_status swap(lf_graph *g, lf_node *pool, lf_node *n) {
     lf_tensor *p = lf_out(g, pool, 0), *y = lf_out(g, n, 0);
-    n->in[lf_variable_operand(g, n)] = pool->in[0];
+    n->in[lf_data_operand(g, n)] = pool->in[0];
     p->shape = lf_in(g, pool, 0)->shape;
     p->producer = n->id;
     n->out[0] = pool->in[0] = p->id;

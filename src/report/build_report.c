@@ -75,15 +75,6 @@ static json_t *layer_json(const lf_build_facts *f, const lf_node *n, const lf_co
     return l;
 }
 
-static void add_cost(lf_cost *sum, const lf_cost *c) {
-    sum->lut += c->lut;
-    sum->ff += c->ff;
-    sum->bram += c->bram;
-    sum->uram += c->uram;
-    sum->dsp += c->dsp;
-    sum->weight_bits += c->weight_bits;
-}
-
 typedef struct tables {
     json_t *layers, *fifos;
     lf_cost sum;
@@ -99,7 +90,7 @@ static lf_status fill_tables(const lf_build_facts *f, tables *t) {
         if (!lf_is_unit(n))
             continue;
         LF_TRY(n->op->cost(g, n, &c));
-        add_cost(&t->sum, &c);
+        lf_cost_add(&t->sum, &c);
         json_array_append_new(t->layers, layer_json(f, n, &c));
         if (!strcmp(n->op->name, "fifo"))
             json_array_append_new(t->fifos, fifo_json(f, n));
