@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/file.h"
 #include "base/leftovers.h"
 
 enum { TAIL = 1 << 20, GRACE_MS = 50 };
@@ -52,6 +53,7 @@ bool lf_tool_found(const char *tool) {
 typedef struct child_plan {
     const char *path, *cwd;
     const char *const *argv;
+    char *const *environment;
     int out, trouble; /* pipes' writing ends: the output; the error number if exec fails */
     pid_t parent;
 } child_plan;
@@ -77,7 +79,7 @@ static int become(const child_plan *p) {
         return errno;
     if (p->cwd && chdir(p->cwd) != 0)
         return errno;
-    execv(p->path, (char *const *)(uintptr_t)p->argv);
+    execve(p->path, (char *const *)(uintptr_t)p->argv, p->environment);
     return errno;
 }
 
@@ -180,29 +182,35 @@ static lf_status start(lf_ctx *ctx, const child_plan *plan, const int out[2], co
     return cannot_start(ctx, plan->argv[0], error);
 }
 
-lf_status lf_tool_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const char *cwd, lf_run_result *r) {
-    *r = (lf_run_result){0};
-    const char *path = find_tool(a, argv[0]);
-    if (!path) {
-        lf_fail(ctx, LF_NO_TOOL, NULL, "the tool %s was not found on the search path", argv[0]);
-        lf_hint(ctx, "install it, or add its folder to PATH");
-        return LF_NO_TOOL;
-    }
-    struct stat st;
-    if (cwd && (stat(cwd, &st) != 0 || !S_ISDIR(st.st_mode)))
-        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = cwd}, "cannot run %s there: it is no directory", argv[0]);
+/* Ours, but with the tool's own temporary directory, named so that it is found from everywhere. */
+static char *const *environment_with(lf_arena *a, const char *temporary) {
+    size_t count = 0, n = 0;
+    char *real = realpath(temporary, NULL);
+    while (environ[count])
+        count++;
+    char **out = LF_NEW_ARRAY(a, char *, count + 2);
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "TMPDIR=", 7) != 0)
+            out[n++] = environ[i];
+    out[n] = lf_format(a, "TMPDIR=%s", real ? real : temporary);
+    free(real);
+    return out;
+}
+
+static lf_status run_to_end(lf_ctx *ctx, lf_arena *a, child_plan *plan, lf_run_result *r) {
     int out[2], trouble[2];
     if (pipe2(out, O_CLOEXEC) != 0)
-        return cannot_start(ctx, argv[0], errno);
+        return cannot_start(ctx, plan->argv[0], errno);
     if (pipe2(trouble, O_CLOEXEC) != 0) {
         int error = errno;
         close_pair(out);
-        return cannot_start(ctx, argv[0], error);
+        return cannot_start(ctx, plan->argv[0], error);
     }
     double begin = seconds_now();
-    child_plan plan = {path, cwd, argv, out[1], trouble[1], getpid()};
+    plan->out = out[1];
+    plan->trouble = trouble[1];
     pid_t pid;
-    LF_TRY(start(ctx, &plan, out, trouble, &pid));
+    LF_TRY(start(ctx, plan, out, trouble, &pid));
     tail t = {.at = malloc(TAIL)};
     if (!t.at)
         lf_out_of_memory(TAIL);
@@ -214,4 +222,26 @@ lf_status lf_tool_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const c
     r->out = tail_text(&t, a);
     free(t.at);
     return LF_OK;
+}
+
+lf_status lf_tool_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const char *cwd, lf_run_result *r) {
+    *r = (lf_run_result){0};
+    const char *path = find_tool(a, argv[0]);
+    if (!path) {
+        lf_fail(ctx, LF_NO_TOOL, NULL, "the tool %s was not found on the search path", argv[0]);
+        lf_hint(ctx, "install it, or add its folder to PATH");
+        return LF_NO_TOOL;
+    }
+    struct stat st;
+    if (cwd && (stat(cwd, &st) != 0 || !S_ISDIR(st.st_mode)))
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = cwd}, "cannot run %s there: it is no directory", argv[0]);
+    child_plan plan = {.path = path, .cwd = cwd, .argv = argv, .environment = environ, .parent = getpid()};
+    if (!cwd)
+        return run_to_end(ctx, a, &plan, r);
+    char *temporary;
+    LF_TRY(lf_temp_dir(ctx, a, NULL, &temporary));
+    plan.environment = environment_with(a, temporary);
+    lf_status status = run_to_end(ctx, a, &plan, r);
+    lf_remove_tree(temporary);
+    return status;
 }

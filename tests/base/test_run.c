@@ -68,6 +68,29 @@ static void test_directory(void **state) {
     assert_non_null(strstr(lf_diag_text(lf_ctx_arena(*state), lf_diag_at(*state, 0)), "/nowhere: cannot run pwd"));
 }
 
+/* What a tool leaves in $TMPDIR goes with it; the rest of the environment is ours. */
+static void test_temporary_files(void **state) {
+    const char *argv[] = {"sh", "-c", "echo litter > \"$TMPDIR/litter\" && echo \"$TMPDIR\" $KEPT; kill -9 $$", NULL};
+    lf_arena *a = lf_ctx_arena(*state);
+    char *dir, *end;
+    assert_int_equal(lf_temp_dir(*state, a, NULL, &dir), LF_OK);
+    char *here = getcwd(NULL, 0);
+    assert_int_equal(chdir(dir), 0);
+    lf_ctx_temporary(*state, "."); /* a tool somewhere else finds it all the same */
+    setenv("KEPT", "kept", 1);
+    lf_run_result r;
+    assert_int_equal(lf_tool_run(*state, a, argv, "/usr", &r), LF_OK);
+    assert_int_equal(r.exit_code, 128 + SIGKILL);
+    end = strstr(r.out, " kept\n");
+    assert_true(r.out[0] == '/' && end != NULL);
+    *end = '\0';
+    assert_non_null(strstr(r.out, lf_path_base(dir)));
+    assert_false(lf_path_exists(r.out));
+    assert_int_equal(chdir(here), 0);
+    free(here);
+    lf_remove_tree(dir);
+}
+
 /* Of long output the end is kept. */
 static void test_long_output(void **state) {
     lf_run_result r =
@@ -133,9 +156,11 @@ static void test_dies_with_us(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_output_and_status), T(test_signal),      T(test_input_is_empty), T(test_arguments_are_not_interpreted),
-        T(test_directory),         T(test_long_output), T(test_left_behind),    T(test_missing_tool),
-        T(test_dies_with_us),
+        T(test_output_and_status), T(test_signal),
+        T(test_input_is_empty),    T(test_arguments_are_not_interpreted),
+        T(test_directory),         T(test_temporary_files),
+        T(test_long_output),       T(test_left_behind),
+        T(test_missing_tool),      T(test_dies_with_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
