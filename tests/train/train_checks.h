@@ -35,29 +35,40 @@ static inline void same_for_threads_and_kernels(train_case *c, const char *recip
     free(want);
 }
 
-/* Class of every test row by the reference engine. */
-static inline size_t right_by_engine(lf_ctx *ctx, const lf_graph *g, const train_case *c) {
-    float *rows = malloc((size_t)CASE_TEST * LF_DIGIT_PIXELS * sizeof *rows);
-    size_t width = (size_t)lf_shape_count(lf_tensor_at(g, g->outputs.at[0].tensor)->shape);
-    double *logits = calloc((size_t)CASE_TEST * width, sizeof *logits);
-    for (size_t i = 0; i < (size_t)CASE_TEST * LF_DIGIT_PIXELS; i++)
-        rows[i] = (float)c->test[i] / 255.0f;
+/* How many of the rows get the class of their label by the reference engine. */
+static inline size_t right_of_rows(lf_ctx *ctx, const lf_graph *g, const float *rows, const uint8_t *label,
+                                   size_t count) {
+    size_t width = (size_t)lf_shape_count(lf_tensor_at(g, g->outputs.at[0].tensor)->shape), right = 0;
+    double *logits = calloc(count * width, sizeof *logits);
     lf_exec *e = lf_exec_new(ctx, g);
     assert_non_null(e);
     lf_row_in in = {g->inputs.at[0].tensor, LF_ROW_F32, rows};
     lf_row_out out = {.tensor = g->outputs.at[0].tensor, .real = logits};
-    assert_int_equal(lf_exec_rows(e, &(lf_row_io){&in, 1, &out, 1}, CASE_TEST), LF_OK);
-    size_t right = 0;
-    for (size_t i = 0; i < CASE_TEST; i++) {
+    assert_int_equal(lf_exec_rows(e, &(lf_row_io){&in, 1, &out, 1}, count), LF_OK);
+    for (size_t i = 0; i < count; i++) {
         size_t best = 0;
         for (size_t k = 1; k < width; k++)
             best = logits[i * width + k] > logits[i * width + best] ? k : best;
         best = width == 1 ? (size_t)logits[i] : best; /* a network that gives the class itself */
-        right += best == c->test_label[i];
+        right += best == label[i];
     }
     lf_exec_free(e);
-    free(rows);
     free(logits);
+    return right;
+}
+
+/* Bytes as the networks of this folder see them. */
+static inline float *rows_of_bytes(const uint8_t *byte, size_t count) {
+    float *rows = malloc(count * sizeof *rows);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (float)byte[i] / 255.0f;
+    return rows;
+}
+
+static inline size_t right_by_engine(lf_ctx *ctx, const lf_graph *g, const train_case *c) {
+    float *rows = rows_of_bytes(c->test, (size_t)CASE_TEST * LF_DIGIT_PIXELS);
+    size_t right = right_of_rows(ctx, g, rows, c->test_label, CASE_TEST);
+    free(rows);
     return right;
 }
 
