@@ -203,6 +203,8 @@ static lf_status measure(evaluator *e, const double *score, lf_metrics *m) {
     }
     int *predicted = LF_NEW_ARRAY(e->arena, int, e->rows);
     for (size_t r = 0; r < e->rows; r++) {
+        if (score[r] != floor(score[r]))
+            return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "row %zu: the network says %g, which is no class", r, score[r]);
         if (!(score[r] >= 0 && score[r] < e->classes))
             return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "row %zu: the network says class %g, the labels go to %d", r,
                            score[r], e->classes - 1);
@@ -212,15 +214,20 @@ static lf_status measure(evaluator *e, const double *score, lf_metrics *m) {
     return LF_OK;
 }
 
+/* Of a network that says a class: those that it can say, which not all rows of a file need to have. */
+static int classes_said(const lf_tensor *t) {
+    return lf_is_codes(t) && t->range.lo >= 0 && t->range.hi < 256 ? (int)t->range.hi + 1 : 0;
+}
+
 static lf_status count_classes(evaluator *e) {
     const lf_graph *g = lf_engine_graph(e->engine);
     lf_id out = g->outputs.at[0].tensor;
-    int highest = 0;
+    int highest = 0, said = classes_said(lf_tensor_at(g, out));
     e->outputs = (size_t)lf_shape_count(lf_tensor_at(g, out)->shape);
     e->index = lf_is_index(g, out) || e->outputs == 1;
     for (size_t r = 0; r < e->rows; r++)
         highest = e->label[r] > highest ? e->label[r] : highest;
-    e->classes = e->index ? highest + 1 : (int)e->outputs;
+    e->classes = !e->index ? (int)e->outputs : highest < said ? said : highest + 1;
     if (e->set && e->index)
         e->classes = e->set->classes;
     if (highest >= e->classes || e->classes > 256)

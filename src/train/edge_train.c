@@ -1,4 +1,5 @@
 /* Networks of table edges, for the training loop. */
+#include <math.h>
 #include <string.h>
 
 #include "train/edge_net.h"
@@ -29,17 +30,28 @@ static size_t count_right(void *self, bool test, const uint32_t *rows, size_t co
     return lf_edge_net_count_right(s->net, test ? &s->test : &s->train, rows, count);
 }
 
-/* Entries so small that sums of them are exact in float32. */
+static bool all_below(const float *value, size_t count, double limit) {
+    for (size_t k = 0; k < count; k++)
+        if (!((double)value[k] < limit && (double)value[k] > -limit))
+            return false;
+    return true;
+}
+
+/* Entries and biases so small that sums of them are exact in float32. */
 static bool sound(const void *self, const float *value, const float *kept) {
     const lf_edge_net *n = ((const edges *)self)->net;
     double widest = 1, unit = (double)((int64_t)1 << n->recipe->edges.fraction);
     (void)kept;
     for (int i = 0; i < n->layers; i++)
         widest = (double)n->layer[i].in > widest ? (double)n->layer[i].in : widest;
-    for (size_t k = 0; k < n->values; k++)
-        if (!((double)value[k] * unit * (widest + 1) < 0x1p24 && (double)value[k] * unit * (widest + 1) > -0x1p24))
+    for (int i = 0; i < n->layers; i++) {
+        const lf_edge_layer *l = &n->layer[i];
+        double limit = 0x1p24 / (unit * (widest + 1));
+        if (!all_below(value + (l->table - n->value), l->out * l->in * l->entries, limit) ||
+            !all_below(value + (l->bias - n->value), l->out, limit))
             return false;
-    return true;
+    }
+    return all_below(value, n->values, INFINITY);
 }
 
 static void settle(void *self) {

@@ -65,17 +65,20 @@ static bool allocate(lf_lut_search *s) {
 }
 
 /* Where features are codes of few bits, a comparison with a round number looks at fewer of them; the highest alone costs nothing. */
+static float price_of(float threshold, int bits) {
+    uint32_t least = (uint32_t)(threshold > 0 ? threshold : 0) + 1; /* above the threshold */
+    int looked = bits;
+    for (; looked > 1 && least % 2 == 0; looked--)
+        least /= 2;
+    return (float)(looked - 1) / (float)(bits - 1);
+}
+
 static void find_prices(lf_lut_search *s) {
     const lf_thermometer *t = s->net->thermometer;
     const lf_recipe *r = s->net->recipe;
     int bits = r->table.scaling == LF_SCALING_RANK ? (int)r->table.bits : 0;
-    for (size_t i = 0; i < t->features * t->levels; i++) {
-        uint32_t least = (uint32_t)(t->threshold[i] > 0 ? t->threshold[i] : 0) + 1; /* above the threshold */
-        int looked = bits;
-        for (; looked > 1 && least % 2 == 0; looked--)
-            least /= 2;
-        s->price[i] = bits > 1 ? (float)(looked - 1) / (float)(bits - 1) : 1;
-    }
+    for (size_t i = 0; i < t->features * t->levels; i++)
+        s->price[i] = bits > 1 ? price_of(t->threshold[i], bits) : 1;
 }
 
 /* -- running the network --------------------------------------------------------------------------------------------- */

@@ -184,7 +184,7 @@ static float size_of(float w) {
     return w < 0 ? -w : w;
 }
 
-/* The `fan_in` largest weights to the front, ascending by input; the moments of all begin anew. */
+/* The `fan_in` largest weights to the front, the largest first; the moments of all begin anew. */
 static void prune_neuron(const lf_neuron_net *n, const lf_neuron_layer *l, size_t j) {
     float *w = l->value + j * l->width, *input = l->input + j * l->most;
     for (size_t k = 0; k < l->fan_in; k++) {
@@ -319,7 +319,7 @@ static void update_neuron(void *arg, size_t j, int worker) {
                      l->width);
 }
 
-/* Logits are the last codes, whose whole range stands for 10. */
+/* Logits are the last codes, whose whole range stands for `logits` of the recipe. */
 static void loss(lf_neuron_net *n) {
     lf_neuron_layer *l = &n->layer[n->layers - 1];
     float scale = (float)(n->recipe->neurons.logits / (double)((1 << l->bits) - 1));

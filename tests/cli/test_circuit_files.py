@@ -87,6 +87,8 @@ def wanted(said):
 def blif_of(model, hw, work):
     code, said = run("build", model, "-o", hw, "--input", f"FIXED<{BITS},2>", "--interface", "flow")
     check("build", code == 0, said)
+    code, said = run("info", hw)
+    check("a circuit's text is no parameters", code == 0 and re.search(r"^\d parameters", said, re.M), said)
     code, said = run("opt", hw, "-p", "", "-o", f"{work}/dwn.blif")
     check("BLIF of the build is written", code == 0 and " LUTs" in said, said)
     return f"{work}/dwn.blif"

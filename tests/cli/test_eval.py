@@ -40,14 +40,24 @@ const %s : FLOAT32[] = [0.125]
 output "y" = %y
 """
 
+HEAD = NET.split("output")[0]
+SAYS = HEAD + '%k : UINT2[1,1] = argmax(%y) "top" {axis=1, keepdims=true}\noutput "class" = %k\n'
+ONE = """lutfisk 1
+graph "one"
+input "x" = %x : FLOAT32[1,1]
+const %half : FLOAT32[] = [0.5]
+%y : FLOAT32[1,1] = mul(%x, %half) "half"
+output "y" = %y
+"""
+
 
 def label(row):
     scores = [BIAS[c] + sum(x * w[c] for x, w in zip(row, WEIGHTS)) for c in range(CLASSES)]
     return scores.index(max(scores))
 
 
-def accuracy(rows, labels, *options):
-    status, out, text = run("eval", "net.lf", "-i", rows, "-y", labels, *options, "--json", "-q")
+def accuracy(rows, labels, *options, net="net.lf"):
+    status, out, text = run("eval", net, "-i", rows, "-y", labels, *options, "--json", "-q")
     return (json.loads(out)["accuracy"] if status == 0 else None), text
 
 
@@ -73,6 +83,16 @@ def evaluate():
     check("classes in another order", good == 1, f"{good} {text}")
     wrong, text = accuracy("x.npy", "turned.npy")
     check("an order that explains chance is named", wrong == 0 and "--class-map 1,2,0 it would be 100.0 %" in text, f"{wrong} {text}")
+
+    some = [i for i in range(ROWS) if labels[i] < 2]  # a file need not have every class that the network says
+    write_rows("some.npy", [rows[i] for i in some])
+    write_rows("wrong.npy", [[0] for _ in some])
+    good, text = accuracy("some.npy", "wrong.npy", net="says.lf")
+    check("classes that no row has are wrong, not illegal", good == sum(labels[i] == 0 for i in some) / len(some), f"{good} {text}")
+    write_rows("real.npy", [[2.0], [1.0]])
+    write_rows("two.npy", [[1], [1]])
+    good, text = accuracy("real.npy", "two.npy", net="one.lf")
+    check("a number that is no class is refused", good is None and "row 1: the network says 0.5, which is no class" in text, f"{good} {text}")
 
 
 def read(path):
@@ -109,7 +129,7 @@ def integers():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for name, text in (("net.lf", NET), ("quantized.lf", QUANTIZED)):
+        for name, text in (("net.lf", NET), ("quantized.lf", QUANTIZED), ("says.lf", SAYS), ("one.lf", ONE)):
             with open(name, "w") as f:
                 f.write(text)
         evaluate()

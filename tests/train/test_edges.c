@@ -284,6 +284,14 @@ static void test_lut_cost(void **state) {
     }
 }
 
+/* Widths are no entries: that sums of entries are exact does not depend on them. */
+static void test_wide_and_fine(void **state) {
+    check_frozen(*state,
+                 CASE_EDGES "layers: [10]\nedges: {input_bits: 8, fraction: 12, lut_cost: 1e-9}\n"
+                            "training: {epochs: 1, batch: 48, validation: 300, rate: 0.01}\n",
+                 0.2);
+}
+
 /* The dearer edges are, the fewer remain. */
 static void test_cost(void **state) {
     train_case *c = *state;
@@ -330,9 +338,9 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_frozen),   cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_means),     cmocka_unit_test(test_lut_cost), cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_same_bits),     cmocka_unit_test(test_frozen),   cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_means),         cmocka_unit_test(test_lut_cost), cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_wide_and_fine), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
