@@ -5,6 +5,7 @@
 #include "api/answer.h"
 #include "api/same_program.h"
 #include "api/seen_rows.h"
+#include "api/targets.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "ir/is_op.h"
@@ -67,6 +68,19 @@ static lf_status check_circuit_options(const builder *b) {
     return LF_OK;
 }
 
+/* The folding that an earlier build left may go into the next one, which leaves its own in its place. */
+static lf_status check_out(const builder *b) {
+    const lf_build_options *o = b->o;
+    bool own = o->folding && lf_same_file(o->folding, lf_path_join(b->arena, o->out, "folding.json"));
+    const char *all[] = {o->verify, o->dont_cares, o->labels, o->check, o->check_labels, own ? NULL : o->folding},
+               *given[7] = {NULL};
+    for (size_t i = 0, n = 0; i < LF_COUNT(all); i++)
+        if (all[i])
+            given[n++] = all[i];
+    const char *model = lf_is_dir(o->model.model) ? NULL : o->model.model; /* refused for another reason */
+    return lf_check_target_dir(b->ctx, "-o", o->out, &(lf_sources){.model = model, .more = given});
+}
+
 static lf_status check_options(builder *b) {
     static const char *const styles[] = {"auto", "folded", "spatial", "table", NULL}, *const interfaces[] = {
                                                                                           "stream", "flow", NULL};
@@ -75,6 +89,8 @@ static lf_status check_options(builder *b) {
     LF_TRY(lf_check_word(b->ctx, "--interface", o->interface, interfaces, NULL));
     if (!o->out && !o->sweep)
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "build wants a directory for the design: -o DIR");
+    if (o->out)
+        LF_TRY(check_out(b));
     if (o->fps < 0 || !isfinite(o->fps) || o->clock_mhz < 0 || !isfinite(o->clock_mhz))
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--fps and --clock-mhz must be positive");
     if (o->fps > 0 && o->ii > 0)

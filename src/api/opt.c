@@ -3,6 +3,7 @@
 
 #include "api/answer.h"
 #include "api/same_program.h"
+#include "api/targets.h"
 #include "base/file.h"
 #include "export/export.h"
 #include "ir/lftext.h"
@@ -19,14 +20,23 @@ typedef struct watcher {
     lf_text text;
 } watcher;
 
-static lf_status dump(watcher *w, const lf_graph *g, const lf_pass *pass) {
-    if (!w->o->dump_after || (strcmp(w->o->dump_after, "all") != 0 && strcmp(w->o->dump_after, pass->name) != 0))
-        return LF_OK;
-    lf_arena *a = lf_arena_new();
-    const char *out = w->o->out ? w->o->out : "out.lf";
+/* OUT.PASS.lf; arena memory. */
+static const char *dump_path(const lf_opt_options *o, lf_arena *a, const lf_pass *pass) {
+    const char *out = o->out ? o->out : "out.lf";
     size_t n = strlen(out);
     const char *stem = n > 3 && !strcmp(out + n - 3, ".lf") ? lf_strndup(a, out, n - 3) : out;
-    lf_status status = lf_graph_save(g, lf_format(a, "%s.%s.lf", stem, pass->name), w->o->inline_constants);
+    return lf_format(a, "%s.%s.lf", stem, pass->name);
+}
+
+static bool is_dumped(const lf_opt_options *o, const lf_pass *pass) {
+    return o->dump_after && (!strcmp(o->dump_after, "all") || !strcmp(o->dump_after, pass->name));
+}
+
+static lf_status dump(watcher *w, const lf_graph *g, const lf_pass *pass) {
+    if (!is_dumped(w->o, pass))
+        return LF_OK;
+    lf_arena *a = lf_arena_new();
+    lf_status status = lf_graph_save(g, dump_path(w->o, a, pass), w->o->inline_constants);
     lf_arena_free(a);
     return status;
 }
@@ -59,6 +69,10 @@ static void failed(void *user, const lf_pass *pass, const lf_text *graph, const 
     const char *dir = w->o->out ? w->o->out : "";
     const char *slash = strrchr(dir, '/');
     const char *path = slash ? lf_format(a, "%.*s/crash.lf", (int)(slash - dir), dir) : "crash.lf";
+    if (lf_same_file(path, w->o->model.model)) { /* it reproduces the failure already */
+        lf_arena_free(a);
+        return;
+    }
     lf_status status = lf_file_write(w->ctx, path, graph->at, graph->len);
     if (status == LF_OK && weights->len)
         status = lf_file_write(w->ctx, lf_format(a, "%sw", path), weights->at, weights->len);
@@ -74,6 +88,19 @@ static lf_status check_dump(lf_ctx *ctx, const char *name) {
     for (size_t i = 0; lf_passes[i] && i + 2 < LF_COUNT(words); i++)
         words[i + 1] = lf_passes[i]->name;
     return lf_check_word(ctx, "--dump-after", name, words, NULL);
+}
+
+static lf_status check_targets(lf_ctx *ctx, const lf_opt_options *o) {
+    lf_sources in = {.model = o->model.model};
+    LF_TRY(lf_check_target(ctx, "-o", o->out, &in));
+    lf_arena *a = lf_arena_new();
+    lf_status status = LF_OK;
+    for (size_t i = 0; lf_passes[i] && status == LF_OK; i++)
+        if (is_dumped(o, lf_passes[i]))
+            status = lf_check_target(ctx, lf_format(a, "--dump-after %s:", o->dump_after),
+                                     dump_path(o, a, lf_passes[i]), &in);
+    lf_arena_free(a);
+    return status;
 }
 
 static bool ends_in(const char *name, const char *ending) {
@@ -107,6 +134,7 @@ lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *o, lf_answer *answer) {
     if (!o->passes)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "opt wants passes: -p \"fold-constants, integerize\"");
     LF_TRY(check_dump(ctx, o->dump_after));
+    LF_TRY(check_targets(ctx, o));
     lf_graph *g = lf_model_open(ctx, &o->model);
     if (!g)
         return LF_BAD_INPUT;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "api/targets.h"
 #include "data/npy.h"
 #include "report/text_table.h"
 
@@ -178,9 +179,13 @@ static void answer_with(const predictor *p, lf_answer *answer) {
     lf_answer_set(answer, root, &text);
 }
 
+static lf_status check_out(lf_ctx *ctx, const lf_predict_options *o) {
+    for (size_t i = 0; o->out && o->out[i]; i++) /* before the work, not after */
+        LF_TRY(lf_npy_name(ctx, o->out[i]));
+    return lf_check_targets(ctx, "-o", o->out, &(lf_sources){.model = o->model.model, .rows = o->in});
+}
+
 static lf_status predict(predictor *p) {
-    for (size_t i = 0; p->o->out && p->o->out[i]; i++) /* before the work, not after */
-        LF_TRY(lf_npy_name(p->ctx, p->o->out[i]));
     LF_TRY(lf_rows_load(p->ctx, p->arena, lf_engine_graph(p->engine), p->o->in, &p->rows));
     LF_TRY(choose_outputs(p));
     LF_TRY(run_blocks(p));
@@ -190,6 +195,7 @@ static lf_status predict(predictor *p) {
 }
 
 lf_status lf_predict(lf_ctx *ctx, const lf_predict_options *o, lf_answer *answer) {
+    LF_TRY(check_out(ctx, o));
     predictor p = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
     p.engine = lf_engine_open(ctx, &o->model, o->output ? "reference" : o->engine);
     lf_status status = p.engine ? predict(&p) : LF_BAD_INPUT;

@@ -5,6 +5,7 @@
 
 #include "api/quantize_job.h"
 #include "api/same_program.h"
+#include "api/targets.h"
 #include "base/file.h"
 #include "export/export.h"
 #include "ir/lftext.h"
@@ -59,7 +60,8 @@ static lf_status check_out(const job *j) {
         return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "quantize wants a file for the network: -o QUANTIZED.onnx");
     if (!ends_with(j->o->out, ".onnx") && !ends_with(j->o->out, ".lf"))
         return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "-o %s: a quantized network is written as .onnx or .lf", j->o->out);
-    return LF_OK;
+    lf_sources in = {.model = j->o->model.model, .rows = j->o->in, .more = (const char *[]){j->o->labels, NULL}};
+    return lf_check_target(j->ctx, "-o", j->o->out, &in);
 }
 
 /* -- calibration -------------------------------------------------------------------------------------------------------------- */

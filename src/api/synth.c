@@ -94,6 +94,9 @@ static lf_status synth(job *j, lf_answer *answer) {
     const char *netlist = j->o->netlist ? j->o->netlist : lf_path_join(j->arena, j->o->dir, "synth/netlist.v");
     if (!j->o->netlist)
         LF_TRY(lf_make_dir(j->ctx, lf_path_join(j->arena, j->o->dir, "synth")));
+    if (lf_lies_in(netlist, lf_path_join(j->arena, j->o->dir, "rtl")))
+        return lf_fail(j->ctx, LF_BAD_INPUT, NULL,
+                       "--netlist %s would overwrite one of the sources in %s: name another file", netlist, j->o->dir);
     LF_TRY(lf_file_writable(j->ctx, netlist));
     LF_TRY(lf_file_writable(j->ctx, path));
     lf_progress(j->ctx, "synthesizing with yosys", 0, 0);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/answer.h"
+#include "api/targets.h"
 #include "base/embed.h"
 #include "base/file.h"
 #include "data/scaling.h"
@@ -111,7 +112,7 @@ static lf_status check_out(trainer *t) {
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "train wants a file for the network: -o MODEL.onnx");
     if (!ends_with(t->o->out, ".onnx") && !ends_with(t->o->out, ".lf"))
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: a trained network is written as .onnx or .lf", t->o->out);
-    return LF_OK;
+    return lf_check_target(t->ctx, "-o", t->o->out, &(lf_sources){.more = (const char *[]){t->o->recipe, NULL}});
 }
 
 static lf_status run_training(trainer *t) {

@@ -4,9 +4,11 @@
 
 #include "api/engine.h"
 #include "api/seen_rows.h"
+#include "api/targets.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/run.h"
+#include "data/npy.h"
 #include "exec/exec.h"
 #include "pass/flow_model.h"
 #include "pass/passes.h"
@@ -360,6 +362,13 @@ static lf_status finish(verifier *v, lf_answer *answer) {
     return v->mismatches ? LF_FAILED : status;
 }
 
+static lf_status check_out(lf_ctx *ctx, const lf_verify_options *o) {
+    for (size_t i = 0; o->out && o->out[i]; i++)
+        LF_TRY(lf_npy_name(ctx, o->out[i]));
+    lf_sources in = {.model = o->dir, .rows = o->in, .more = (const char *[]){o->netlist, NULL}};
+    return lf_check_targets(ctx, "-o", o->out, &in);
+}
+
 lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) {
     static const char *const simulators[] = {"verilator", "iverilog", "lutfisk", NULL};
     if (!o->dir)
@@ -367,6 +376,7 @@ lf_status lf_verify(lf_ctx *ctx, const lf_verify_options *o, lf_answer *answer) 
     if (!(o->stall < 0.99))
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "--stall wants a probability below 0.99");
     LF_TRY(lf_check_word(ctx, "--sim", o->sim, simulators, NULL));
+    LF_TRY(check_out(ctx, o));
     verifier v = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
     lf_status status = verify(&v);
     if (status == LF_OK)

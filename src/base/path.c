@@ -30,6 +30,20 @@ bool lf_is_dir(const char *path) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool lf_same_file(const char *a, const char *b) {
+    struct stat s, t;
+    return stat(a, &s) == 0 && stat(b, &t) == 0 && S_ISREG(s.st_mode) && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
+}
+
+bool lf_lies_in(const char *path, const char *folder) {
+    char *inner = realpath(path, NULL), *outer = realpath(folder, NULL);
+    size_t n = outer ? strlen(outer) : 0;
+    bool lies = inner && outer && !strncmp(inner, outer, n) && (inner[n] == '/' || (n == 1 && inner[1]));
+    free(inner);
+    free(outer);
+    return lies;
+}
+
 /* Makes every directory on the way; `path` is cut at each slash in turn and mended again. */
 static int make_dirs(char *path) {
     for (char *at = path + 1;; at++) {
