@@ -37,9 +37,10 @@ void lf_outdir_abandon(lf_outdir *d);                              /* frees d */
 LF_MUST_USE lf_status lf_make_dir(lf_ctx *ctx, const char *path); /* with parents; fine if it exists */
 bool lf_path_exists(const char *path);
 bool lf_is_dir(const char *path);
-bool lf_same_file(const char *a, const char *b);       /* regular files, under whatever names and links */
+bool lf_path_is_plain(const char *path);         /* no blank, and nothing that a shell or make takes for its own */
+bool lf_same_file(const char *a, const char *b); /* regular files, under whatever names and links */
 bool lf_lies_in(const char *path, const char *folder); /* both exist, and path is somewhere below the folder */
-/* A fresh directory below `parent`; NULL: where the context says (lf_ctx_temporary). The path lies in arena memory. */
+/* A fresh directory below `parent`; NULL: where the context says (lf_ctx_temporary). The absolute path lies in arena memory. */
 LF_MUST_USE lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out);
 void lf_remove_tree(const char *path);
 const char *lf_path_join(lf_arena *a, const char *dir, const char *name);

@@ -30,6 +30,10 @@ bool lf_is_dir(const char *path) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool lf_path_is_plain(const char *path) {
+    return path[strcspn(path, " \t\r\n\v\f\"'`\\$#%&*?;:|<>()[]{}!~")] == 0;
+}
+
 bool lf_same_file(const char *a, const char *b) {
     struct stat s, t;
     return stat(a, &s) == 0 && stat(b, &t) == 0 && S_ISREG(s.st_mode) && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
@@ -71,7 +75,9 @@ lf_status lf_make_dir(lf_ctx *ctx, const char *path) {
 
 lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out) {
     const char *dir = parent && parent[0] ? parent : lf_ctx_temporary_dir(ctx);
-    char *path = lf_format(a, "%s/lutfisk-XXXXXX", dir);
+    char *full = realpath(dir, NULL); /* tools run elsewhere */
+    char *path = lf_format(a, "%s/lutfisk-XXXXXX", full ? full : dir);
+    free(full);
     if (!mkdtemp(path))
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = dir}, "cannot make a temporary directory there: %s",
                        strerror(errno));

@@ -182,18 +182,17 @@ static lf_status start(lf_ctx *ctx, const child_plan *plan, const int out[2], co
     return cannot_start(ctx, plan->argv[0], error);
 }
 
-/* Ours, but with the tool's own temporary directory, named so that it is found from everywhere. */
+/* Ours, but with the tool's own temporary directory, named so that it is found from everywhere. Some tools hand that name to a shell as it is:
+ * where it is not plain, wherever they run has to do. */
 static char *const *environment_with(lf_arena *a, const char *temporary) {
     size_t count = 0, n = 0;
-    char *real = realpath(temporary, NULL);
     while (environ[count])
         count++;
     char **out = LF_NEW_ARRAY(a, char *, count + 2);
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "TMPDIR=", 7) != 0)
             out[n++] = environ[i];
-    out[n] = lf_format(a, "TMPDIR=%s", real ? real : temporary);
-    free(real);
+    out[n] = lf_format(a, "TMPDIR=%s", lf_path_is_plain(temporary) ? temporary : ".");
     return out;
 }
 

@@ -1,9 +1,11 @@
 #include "verify/cosim.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/embed.h"
 #include "base/file.h"
@@ -26,11 +28,20 @@ static bool hex_files(const lf_cosim *c) {
     return c->design.simulator == LF_SIM_IVERILOG;
 }
 
-static const char *absolute(lf_cosim *c, const char *path) {
+/* The simulators, their makefiles and the shells that they start see only names in the working directory, where they run: quotes, blanks or
+ * dollars in the names of the design's or of the temporary directory reach none of them. */
+static lf_status link_here(lf_cosim *c, const char *path, const char *name) {
     char *full = realpath(path, NULL);
-    const char *kept = full ? lf_strdup(c->arena, full) : path;
+    int failed = full ? symlink(full, lf_path_join(c->arena, c->work, name)) : -1;
+    int error = errno;
     free(full);
-    return kept;
+    return failed ? lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "cannot be used: %s", strerror(error))
+                  : LF_OK;
+}
+
+static lf_status link_design(lf_cosim *c) {
+    LF_TRY(link_here(c, lf_path_join(c->arena, c->design.dir, "rtl"), "rtl"));
+    return link_here(c, lf_path_join(c->arena, c->design.dir, "tb"), "tb");
 }
 
 /* The last lines of what a tool printed, for messages. */
@@ -46,7 +57,8 @@ static const char *tail(lf_arena *a, const char *out) {
 
 /* What a tool complained of: from its first error on, for what follows from that one says less; else its last lines. */
 static const char *complaint(lf_arena *a, const char *out) {
-    const char *at = strstr(out, "rror"), *end;
+    const char *at = strstr(out, "rror"), *stop = strstr(out, "*** "), *end; /* make's */
+    at = at && (!stop || at < stop) ? at : stop;
     if (!at)
         return tail(a, out);
     while (at > out && at[-1] != '\n')
@@ -72,12 +84,11 @@ static lf_status run_tool(lf_cosim *c, words *argv, const char *what) {
 
 static lf_status add_rtl(lf_cosim *c, words *argv) {
     lf_file list;
-    const char *rtl = absolute(c, lf_path_join(c->arena, c->design.dir, "rtl"));
-    LF_TRY(lf_file_open(c->ctx, lf_path_join(c->arena, rtl, "filelist.f"), 1 << 20, &list));
+    LF_TRY(lf_file_open(c->ctx, lf_path_join(c->arena, c->design.dir, "rtl/filelist.f"), 1 << 20, &list));
     char *text = lf_strndup(c->arena, (const char *)list.data, list.size), *save = NULL;
     lf_file_close(&list);
     for (char *name = strtok_r(text, " \t\r\n", &save); name; name = strtok_r(NULL, " \t\r\n", &save))
-        LF_PUSH(c->arena, argv, lf_path_join(c->arena, rtl, name));
+        LF_PUSH(c->arena, argv, lf_path_join(c->arena, "rtl", name));
     return LF_OK;
 }
 
@@ -116,8 +127,8 @@ static lf_status add_library(lf_cosim *c, words *argv, const char *path, bool xi
         copy_without(&text, library, own, LF_COUNT(own));
     else
         copy_without_defaults(&text, library);
-    const char *copy = lf_path_join(c->arena, c->work, "cells_sim.v");
-    lf_status status = lf_file_write(c->ctx, copy, text.at, text.len);
+    static const char copy[] = "cells_sim.v";
+    lf_status status = lf_file_write(c->ctx, lf_path_join(c->arena, c->work, copy), text.at, text.len);
     lf_text_free(&text);
     LF_PUSH(c->arena, argv, copy);
     return status;
@@ -155,9 +166,9 @@ static lf_status add_own_cells(lf_cosim *c, words *argv) {
     const lf_embed *f = lf_embed_find(own);
     if (!f)
         return lf_fail(c->ctx, LF_BAD_INPUT, NULL, "%s is missing from this build of lutfisk", own);
-    const char *path = lf_path_join(c->arena, c->work, lf_path_base(own));
-    LF_PUSH(c->arena, argv, path);
-    return lf_file_write(c->ctx, path, f->data, f->size);
+    const char *name = lf_path_base(own);
+    LF_PUSH(c->arena, argv, name);
+    return lf_file_write(c->ctx, lf_path_join(c->arena, c->work, name), f->data, f->size);
 }
 
 static lf_status add_cells(lf_cosim *c, words *argv) {
@@ -183,12 +194,9 @@ static lf_status add_sources(lf_cosim *c, words *argv) {
         return add_rtl(c, argv);
     if (!lf_path_exists(c->design.netlist))
         return lf_fail(c->ctx, LF_BAD_INPUT, &(lf_where){.file = c->design.netlist}, "the netlist does not exist");
-    LF_PUSH(c->arena, argv, absolute(c, c->design.netlist));
+    LF_TRY(link_here(c, c->design.netlist, "netlist.v"));
+    LF_PUSH(c->arena, argv, "netlist.v");
     return add_cells(c, argv);
-}
-
-static const char *memory_define(lf_cosim *c, const char *flag) {
-    return lf_format(c->arena, "%sLF_MEM_DIR=\"%s/\"", flag, absolute(c, lf_path_join(c->arena, c->design.dir, "rtl")));
 }
 
 /* -- compiling ------------------------------------------------------------------------------------------------------------------ */
@@ -222,9 +230,11 @@ static lf_status compile_verilator(lf_cosim *c) {
         LF_PUSH(c->arena, &argv, flags[i]);
     LF_PUSH(c->arena, &argv, "--top-module");
     LF_PUSH(c->arena, &argv, c->design.top);
-    LF_PUSH(c->arena, &argv, memory_define(c, "+define+"));
+    LF_PUSH(c->arena, &argv, "--prefix"); /* or two underscores in the name would be written otherwise */
+    LF_PUSH(c->arena, &argv, lf_format(c->arena, "V%s", c->design.top));
+    LF_PUSH(c->arena, &argv, "+define+LF_MEM_DIR=\"rtl/\"");
     LF_TRY(add_sources(c, &argv));
-    LF_PUSH(c->arena, &argv, absolute(c, lf_path_join(c->arena, c->design.dir, "tb/harness.cpp")));
+    LF_PUSH(c->arena, &argv, "tb/harness.cpp");
     return run_tool(c, &argv, "verilator");
 }
 
@@ -236,9 +246,9 @@ static lf_status compile_iverilog(lf_cosim *c) {
     LF_PUSH(c->arena, &argv, "tb.vvp");
     LF_PUSH(c->arena, &argv, "-s");
     LF_PUSH(c->arena, &argv, "tb");
-    LF_PUSH(c->arena, &argv, memory_define(c, "-D"));
+    LF_PUSH(c->arena, &argv, "-DLF_MEM_DIR=\"rtl/\"");
     LF_TRY(add_sources(c, &argv));
-    LF_PUSH(c->arena, &argv, absolute(c, lf_path_join(c->arena, c->design.dir, "tb/tb.v")));
+    LF_PUSH(c->arena, &argv, "tb/tb.v");
     return run_tool(c, &argv, "iverilog");
 }
 
@@ -279,13 +289,27 @@ static lf_status need_tools(const lf_cosim *c) {
     return LF_OK;
 }
 
+/* Verilator's makefiles build in no directory with a blank in its name, and make has characters of its own. */
+static lf_status make_work(lf_cosim *c) {
+    LF_TRY(lf_temp_dir(c->ctx, c->arena, NULL, &c->work));
+    if (c->design.simulator != LF_SIM_VERILATOR || lf_path_is_plain(c->work))
+        return LF_OK;
+    lf_note(c->ctx, &(lf_where){.file = lf_ctx_temporary_dir(c->ctx)},
+            "make cannot work in a directory of that name: Verilator runs in /tmp");
+    lf_remove_tree(c->work);
+    c->work = NULL;
+    return lf_temp_dir(c->ctx, c->arena, "/tmp", &c->work);
+}
+
 lf_status lf_cosim_new(lf_ctx *ctx, const lf_cosim_design *design, lf_cosim **out) {
     lf_cosim *c = calloc(1, sizeof *c);
     *out = NULL;
     *c = (lf_cosim){.ctx = ctx, .arena = lf_arena_new(), .design = *design};
     lf_status status = need_tools(c);
     if (status == LF_OK)
-        status = lf_temp_dir(ctx, c->arena, NULL, &c->work);
+        status = make_work(c);
+    if (status == LF_OK && c->design.simulator != LF_SIM_LUTFISK)
+        status = link_design(c);
     if (status == LF_OK)
         status = compile(c);
     if (status == LF_OK)

@@ -9,6 +9,7 @@ typedef struct bench {
     const char *top;
     const lf_stream_ports *inputs, *outputs;
     bool flow;
+    lf_arena *arena;
 } bench;
 
 static int padded_bits(const lf_stream_port *p) {
@@ -17,52 +18,74 @@ static int padded_bits(const lf_stream_port *p) {
 
 /* -- Verilator: a table of ports around the harness that is the same for all --------------------------------------------------------- */
 
-/* What a flow port has of a stream: data and valid. */
-static void print_cpp_flow(lf_text *t, const lf_stream_port *p, bool output) {
+/* What Verilator calls a port in C++: two underscores, which C++ keeps for itself, are written "___05F". */
+static const char *cpp_name(lf_arena *a, const char *side, const char *suffix) {
+    const char *name = lf_format(a, "%s%s", side, suffix);
+    lf_text t = {0};
+    for (size_t i = 0; name[i]; i++) {
+        bool two = name[i] == '_' && name[i + 1] == '_';
+        lf_text_addn(&t, name + i, 1);
+        if (two)
+            lf_text_add(&t, "__05F");
+        i += two;
+    }
+    const char *out = lf_strndup(a, t.at, t.len);
+    lf_text_free(&t);
+    return out;
+}
+
+/* What a flow port has of a stream: data and valid. `x`: the name without these. */
+static void print_cpp_flow(lf_text *t, const lf_stream_port *p, const char *x, bool output) {
     int bytes = lf_port_bytes(p);
     if (output) {
-        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.out_%sdata); },\n", bytes, p->suffix);
+        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%sdata); },\n", bytes, x);
         lf_text_addf(
-            t, "     [](Top &d) { return d.out_%svalid != 0; }, [](Top &, bool) {}, [](Top &) { return true; }},\n",
-            p->suffix);
+            t, "     [](Top &d) { return d.%svalid != 0; }, [](Top &, bool) {}, [](Top &) { return true; }},\n", x);
     } else {
-        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.in_%sdata, bytes, %d); },\n", p->suffix,
-                     bytes);
+        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%sdata, bytes, %d); },\n", x, bytes);
         lf_text_addf(
-            t, "     [](Top &) { return true; }, [](Top &d, bool v) { d.in_%svalid = v; }, [](Top &, bool) {}},\n",
-            p->suffix);
+            t, "     [](Top &) { return true; }, [](Top &d, bool v) { d.%svalid = v; }, [](Top &, bool) {}},\n", x);
     }
 }
 
-static void print_cpp_stream(lf_text *t, const lf_stream_port *p, bool output) {
-    const char *side = output ? "m_axis_" : "s_axis_", *x = p->suffix;
+static void print_cpp_stream(lf_text *t, const lf_stream_port *p, const char *x, bool output) {
     if (output) {
-        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%s%stdata); },\n", lf_port_bytes(p),
-                     side, x);
+        lf_text_addf(t, "     [](Top &d, uint8_t *bytes) { get_bits(bytes, %d, d.%stdata); },\n", lf_port_bytes(p), x);
         lf_text_addf(t,
-                     "     [](Top &d) { return d.%s%stvalid != 0; }, [](Top &d, bool v) { d.%s%stready = v; }, [](Top "
-                     "&d) { return d.%s%stlast != 0; }},\n",
-                     side, x, side, x, side, x);
+                     "     [](Top &d) { return d.%stvalid != 0; }, [](Top &d, bool v) { d.%stready = v; }, [](Top &d) "
+                     "{ return d.%stlast != 0; }},\n",
+                     x, x, x);
     } else {
-        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%s%stdata, bytes, %d); },\n", side, x,
+        lf_text_addf(t, "     [](Top &d, const uint8_t *bytes) { set_bits(d.%stdata, bytes, %d); },\n", x,
                      lf_port_bytes(p));
         lf_text_addf(t,
-                     "     [](Top &d) { return d.%s%stready != 0; }, [](Top &d, bool v) { d.%s%stvalid = v; }, [](Top "
-                     "&d, bool v) { d.%s%stlast = v; }},\n",
-                     side, x, side, x, side, x);
+                     "     [](Top &d) { return d.%stready != 0; }, [](Top &d, bool v) { d.%stvalid = v; }, [](Top &d, "
+                     "bool v) { d.%stlast = v; }},\n",
+                     x, x, x);
     }
+}
+
+/* For messages: a string of C++, whatever the name holds. */
+static const char *cpp_string(lf_arena *a, const char *name) {
+    char *out = lf_strdup(a, name);
+    for (char *c = out; *c; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+            *c = '_';
+    return out;
 }
 
 static void print_cpp_port(const bench *b, lf_text *t, const lf_stream_port *p, bool output) {
-    const char *x = p->suffix;
-    lf_text_addf(t, "    {\"%s\", %d, %lld,", p->image ? x : p->name, lf_port_bytes(p), (long long)lf_port_beats(p));
+    static const char *const sides[2][2] = {{"s_axis_", "m_axis_"}, {"in_", "out_"}};
+    const char *x = cpp_name(b->arena, sides[b->flow][output], p->suffix);
+    lf_text_addf(t, "    {\"%s\", %d, %lld,", cpp_string(b->arena, p->image ? p->suffix : p->name), lf_port_bytes(p),
+                 (long long)lf_port_beats(p));
     if (!output)
         lf_text_addf(t, " %lld,", (long long)(p->image ? lf_port_image_beats(p) : 0));
     lf_text_add(t, "\n");
     if (b->flow)
-        print_cpp_flow(t, p, output);
+        print_cpp_flow(t, p, x, output);
     else
-        print_cpp_stream(t, p, output);
+        print_cpp_stream(t, p, x, output);
 }
 
 static lf_status print_cpp(lf_ctx *ctx, const bench *b, lf_text *t) {
@@ -196,8 +219,8 @@ static lf_status write_bench(lf_ctx *ctx, const char *dir, const char *name, con
 
 lf_status lf_testbench_write(lf_ctx *ctx, const char *dir, const char *top, const lf_stream_ports *inputs,
                              const lf_stream_ports *outputs, bool flow) {
-    bench b = {top, inputs, outputs, flow};
     lf_arena *a = lf_arena_new();
+    bench b = {top, inputs, outputs, flow, a};
     const char *tb = lf_path_join(a, dir, "tb");
     lf_status status = lf_make_dir(ctx, tb);
     if (status == LF_OK)

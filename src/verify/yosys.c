@@ -1,7 +1,10 @@
 #include "verify/yosys.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/embed.h"
 #include "base/file.h"
@@ -113,23 +116,23 @@ static int find_family(const char *name) {
     return -1;
 }
 
-static void print_script(lf_text *t, char *files, const char *work, const char *top, int family) {
+/* Yosys runs in a folder of links to the sources, so that no name of a directory is in its script; what it writes goes to the one above. */
+static void print_script(lf_text *t, char *files, const char *top, int family) {
     char *save = NULL;
     for (char *f = strtok_r(files, " \t\r\n", &save); f; f = strtok_r(NULL, " \t\r\n", &save))
         lf_text_addf(t, "read_verilog %s%s\n", families[family].read, f);
     lf_text_addf(
         t,
-        "hierarchy -check -top %s\nproc\nflatten\n%sopt_expr\nopt_clean\nwreduce\nopt_clean\ntechmap -map %s/alu.v\n",
-        top, families[family].prepare, work);
+        "hierarchy -check -top %s\nproc\nflatten\n%sopt_expr\nopt_clean\nwreduce\nopt_clean\ntechmap -map ../alu.v\n",
+        top, families[family].prepare);
     lf_text_addf(t, "%s -top %s\nselect *", families[family].map, top);
     static const char *const ends[] = {"FD*",      "LD*",       "RAMB*",   "RAM*M*",     "RAM*X*",
                                        "SRL*",     "URAM*",     "DSP*",    "SB_DFF*",    "SB_RAM*",
                                        "SB_MAC16", "TRELLIS_*", "*P*16KD", "MULT18X18D", "ALU54B"};
     for (size_t i = 0; i < LF_COUNT(ends); i++)
         lf_text_addf(t, " t:%s %%d", ends[i]);
-    lf_text_addf(t, "\ntee -q -o %s/ltp.txt ltp\nselect -clear\n", work);
-    lf_text_addf(t, "write_verilog -noattr %s/netlist.v\nwrite_json %s/net.json\ntee -q -o %s/stat.json stat -json\n",
-                 work, work, work);
+    lf_text_add(t, "\ntee -q -o ../ltp.txt ltp\nselect -clear\nwrite_verilog -noattr ../netlist.v\n"
+                   "write_json ../net.json\ntee -q -o ../stat.json stat -json\n");
 }
 
 typedef struct job {
@@ -154,6 +157,23 @@ static const char *last_line(lf_arena *a, const char *out) {
     return lf_strndup(a, out + start, n - start);
 }
 
+/* WORK/rtl/FILE -> DIR/rtl/FILE: sources and memory files. */
+static lf_status link_sources(job *j) {
+    const char *folder = in_work(j, "rtl");
+    LF_TRY(lf_make_dir(j->ctx, folder));
+    DIR *dir = opendir(j->rtl);
+    if (!dir)
+        return lf_fail(j->ctx, LF_BAD_INPUT, &(lf_where){.file = j->rtl}, "cannot open: %s", strerror(errno));
+    lf_status status = LF_OK;
+    for (const struct dirent *e; status == LF_OK && (e = readdir(dir));)
+        if (e->d_name[0] != '.' &&
+            symlink(lf_path_join(j->arena, j->rtl, e->d_name), lf_path_join(j->arena, folder, e->d_name)) != 0)
+            status = lf_fail(j->ctx, LF_BAD_INPUT, &(lf_where){.file = folder}, "cannot make a link there: %s",
+                             strerror(errno));
+    closedir(dir);
+    return status;
+}
+
 static lf_status run_yosys(job *j, double *seconds) {
     lf_file list;
     lf_text script = {0};
@@ -163,15 +183,17 @@ static lf_status run_yosys(job *j, double *seconds) {
     LF_TRY(lf_file_open(j->ctx, lf_path_join(j->arena, j->rtl, "filelist.f"), 1 << 20, &list));
     char *files = lf_strndup(j->arena, (const char *)list.data, list.size);
     lf_file_close(&list);
-    print_script(&script, files, j->work, j->top, j->family);
+    print_script(&script, files, j->top, j->family);
     lf_status status = lf_file_write(j->ctx, in_work(j, "alu.v"), alu->data, alu->size);
     if (status == LF_OK)
         status = lf_file_write(j->ctx, in_work(j, "s.ys"), script.at, script.len);
     lf_text_free(&script);
+    if (status == LF_OK)
+        status = link_sources(j);
     LF_TRY(status);
-    const char *argv[] = {"yosys", "-q", "-s", in_work(j, "s.ys"), NULL};
+    const char *argv[] = {"yosys", "-q", "-s", "../s.ys", NULL};
     lf_run_result r;
-    LF_TRY(lf_tool_run(j->ctx, j->arena, argv, j->rtl, &r));
+    LF_TRY(lf_tool_run(j->ctx, j->arena, argv, in_work(j, "rtl"), &r));
     *seconds = r.seconds;
     if (r.exit_code != 0)
         return lf_fail(j->ctx, LF_FAILED, NULL, "yosys failed: %s", last_line(j->arena, r.out));
