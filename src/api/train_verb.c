@@ -6,6 +6,7 @@
 #include "api/targets.h"
 #include "base/embed.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "data/scaling.h"
 #include "data/table_rows.h"
 #include "export/export.h"
@@ -50,6 +51,7 @@ typedef struct trainer {
     lf_recipe *recipe;
     lf_dataset *train, *test;
     lf_train_report report;
+    lf_lock *lock; /* of the network and its checkpoint */
 } trainer;
 
 /* Generated pictures of the same size; NULL where nothing can stand in. */
@@ -112,7 +114,9 @@ static lf_status check_out(trainer *t) {
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "train wants a file for the network: -o MODEL.onnx");
     if (!ends_with(t->o->out, ".onnx") && !ends_with(t->o->out, ".lf"))
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: a trained network is written as .onnx or .lf", t->o->out);
-    return lf_check_target(t->ctx, "-o", t->o->out, &(lf_sources){.more = (const char *[]){t->o->recipe, NULL}});
+    LF_TRY(lf_check_target(t->ctx, "-o", t->o->out, &(lf_sources){.more = (const char *[]){t->o->recipe, NULL}}));
+    LF_TRY(lf_file_writable(t->ctx, t->o->out));
+    return lf_lock_take(t->ctx, t->o->out, "is training into this file", &t->lock);
 }
 
 static lf_status run_training(trainer *t) {
@@ -180,6 +184,7 @@ lf_status lf_train_recipe(lf_ctx *ctx, const lf_train_verb_options *o, lf_answer
     lf_dataset_free(t.train);
     lf_dataset_free(t.test);
     lf_recipe_free(t.recipe);
+    lf_lock_free(t.lock);
     lf_arena_free(t.arena);
     return status;
 }

@@ -6,7 +6,7 @@
 
 #include "base/ctx.h"
 
-/* A temporary or unfinished directory; the path is copied. It need not be taken back: what is gone cannot be removed. */
+/* A temporary or unfinished directory, or a file; the path is copied. It need not be taken back: what is gone cannot be removed. */
 void lf_leftover_dir(lf_ctx *ctx, const char *path);
 
 /* A tool runs in the process group `pid`, and no longer. */

@@ -44,12 +44,14 @@ static void add_data(lf_text *text, const lf_train_data *d, size_t features) {
     lf_text_add(text, hex);
 }
 
-/* What the result depends on, hashed. Strings and lists of the recipe are pointers: their contents are added apart. */
+/* What the result depends on. */
 static void identify(run *s, uint64_t seed) {
+    lf_train_identity *id = &s->state.identity;
     lf_text text = {0};
-    lf_text_addf(&text, "%s %llu %lld ", s->recipe->digest, (unsigned long long)seed, (long long)s->state.epochs);
+    memcpy(id->recipe, s->recipe->digest, sizeof id->recipe);
+    id->seed = (int64_t)seed;
     add_data(&text, &s->options->train, s->options->features);
-    lf_sha256_hex(text.at, text.len, s->state.identity);
+    lf_sha256_hex(text.at, text.len, id->data);
     lf_text_free(&text);
 }
 

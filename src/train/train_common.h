@@ -8,7 +8,15 @@
 #include "train/recipe.h"
 
 /* Random numbers of different uses never meet. */
-enum { LF_STREAM_INITIAL = 1, LF_STREAM_SPLIT, LF_STREAM_ORDER, LF_STREAM_SHIFT, LF_STREAM_DROPOUT, LF_STREAM_RENEW, LF_STREAM_SEARCH };
+enum {
+    LF_STREAM_INITIAL = 1,
+    LF_STREAM_SPLIT,
+    LF_STREAM_ORDER,
+    LF_STREAM_SHIFT,
+    LF_STREAM_DROPOUT,
+    LF_STREAM_RENEW,
+    LF_STREAM_SEARCH
+};
 static inline uint64_t lf_stream(int use, int layer, uint64_t step) {
     return (uint64_t)use | (uint64_t)layer << 8 | step << 16;
 }

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
-static const char magic[16] = "lutfisk-train-2";
+static const char magic[16] = "lutfisk-train-3";
 
 typedef struct header {
-    char magic[16], identity[72];
+    char magic[16], recipe[72], data[72];
+    int64_t seed;
     uint64_t values, kepts, step, best_right;
     int64_t epoch, epochs, best_epoch;
     double power1, power2, seconds;
@@ -52,7 +54,9 @@ static header make_header(const lf_train_state *s) {
     header h;
     memset(&h, 0, sizeof h);
     memcpy(h.magic, magic, sizeof magic);
-    memcpy(h.identity, s->identity, sizeof s->identity);
+    memcpy(h.recipe, s->identity.recipe, sizeof s->identity.recipe);
+    memcpy(h.data, s->identity.data, sizeof s->identity.data);
+    h.seed = s->identity.seed;
     h.values = n->values, h.kepts = n->kepts, h.step = *n->step, h.best_right = s->best_right;
     h.epoch = s->epoch, h.epochs = s->epochs, h.best_epoch = s->best_epoch;
     h.power1 = *n->power1, h.power2 = *n->power2, h.seconds = s->seconds;
@@ -104,6 +108,31 @@ static bool plausible(const lf_train_state *s) {
            lf_train_state_sound(s);
 }
 
+static void add_word(lf_text *t, const char *word) {
+    lf_text_addf(t, "%s%s", t->len ? ", " : "", word);
+}
+
+/* Says what differs. */
+static lf_status check_identity(lf_ctx *ctx, const lf_where *where, const lf_train_state *s, const header *h) {
+    lf_text t = {0};
+    if (memcmp(h->recipe, s->identity.recipe, 64) != 0)
+        add_word(&t, "another recipe");
+    if (h->seed != s->identity.seed)
+        lf_text_addf(&t, "%sseed %lld instead of %lld", t.len ? ", " : "", (long long)h->seed,
+                     (long long)s->identity.seed);
+    if (h->epochs != s->epochs)
+        lf_text_addf(&t, "%s%lld epochs instead of %lld", t.len ? ", " : "", (long long)h->epochs,
+                     (long long)s->epochs);
+    if (memcmp(h->data, s->identity.data, 64) != 0)
+        add_word(&t, "other data");
+    lf_status status =
+        t.len ? lf_fail(ctx, LF_BAD_INPUT, where, "the checkpoint is of another training: %s", t.at) : LF_OK;
+    if (t.len)
+        lf_hint(ctx, "without --resume the training starts anew and replaces it; with another -o both are kept");
+    lf_text_free(&t);
+    return status;
+}
+
 static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state *s, const lf_file *f) {
     lf_where where = {.file = path};
     header h;
@@ -114,12 +143,9 @@ static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state 
     lf_sha256_hex(f->data, f->size - 64, hex);
     if (memcmp(hex, f->data + f->size - 64, 64) != 0)
         return lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint is damaged: its checksum does not match");
-    if (memcmp(h.identity, s->identity, 64) != 0 || f->size != file_size(&s->net.values) || h.epochs != s->epochs) {
-        lf_status status =
-            lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint belongs to another recipe, seed, epoch count or data");
-        lf_hint(ctx, "remove it or train without --resume");
-        return status;
-    }
+    LF_TRY(check_identity(ctx, &where, s, &h));
+    if (f->size != file_size(&s->net.values))
+        return lf_fail(ctx, LF_BAD_INPUT, &where, "the checkpoint is damaged: its size is not that of this network");
     return LF_OK;
 }
 

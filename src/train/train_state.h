@@ -4,6 +4,12 @@
 
 #include "train/trainee.h"
 
+/* What the result depends on, and a checkpoint must agree with. */
+typedef struct lf_train_identity {
+    char recipe[65], data[65]; /* SHA-256: of the recipe's text, of the training part */
+    int64_t seed;
+} lf_train_identity;
+
 typedef struct lf_train_state {
     lf_trainee net;
     int64_t epoch, epochs;         /* done, in all */
@@ -11,7 +17,7 @@ typedef struct lf_train_state {
     size_t best_right;             /* on the held-out part */
     float *best_value, *best_kept; /* the network of that epoch */
     double seconds;                /* of earlier runs */
-    char identity[65];             /* hash of the recipe, the seed and the data: what a checkpoint must agree with */
+    lf_train_identity identity;
 } lf_train_state;
 
 /* Marks this epoch's network as the best so far. */
@@ -23,7 +29,7 @@ void lf_train_state_restore_best(lf_train_state *s);
 bool lf_train_state_sound(const lf_train_state *s);
 
 LF_MUST_USE lf_status lf_checkpoint_write(lf_ctx *ctx, const char *path, const lf_train_state *s);
-/* LF_BAD_INPUT for a broken file or one of another recipe, seed or data. */
+/* LF_BAD_INPUT for a broken file, and for one of another recipe, seed, epoch count or data: which of them is told. */
 LF_MUST_USE lf_status lf_checkpoint_read(lf_ctx *ctx, const char *path, lf_train_state *s);
 
 #endif

@@ -173,9 +173,9 @@ static void test_best_epoch(void **state) {
 
 /* -- what is no checkpoint of this training --------------------------------------------------------------------------------------- */
 
-static void refused(fixture *f, const lf_train_options *o, const char *says) {
+static void refused_for(fixture *f, const char *text, const lf_train_options *o, const char *says) {
     lf_ctx *ctx = lf_ctx_new(1);
-    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
+    lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", text, strlen(text));
     lf_train_report report;
     lf_graph *g = NULL;
     assert_int_equal(lf_train(ctx, r, o, &report, &g), LF_BAD_INPUT);
@@ -184,6 +184,10 @@ static void refused(fixture *f, const lf_train_options *o, const char *says) {
         fail_msg("says '%s' of %s, not '%s'", d->text, d->where.file, says);
     lf_recipe_free(r);
     lf_ctx_free(ctx);
+}
+
+static void refused(fixture *f, const lf_train_options *o, const char *says) {
+    refused_for(f, recipe, o, says);
 }
 
 static void write_bytes(fixture *f, const void *data, size_t size) {
@@ -199,8 +203,16 @@ static void test_wrong_checkpoints(void **state) {
     free(train_text(recipe, &o, 1, &r));
     o.resume = true;
     o.seed = 99;
-    refused(f, &o, "another recipe, seed");
+    refused(f, &o, "another training: seed 1 instead of 99");
+    o.epochs = 3;
+    refused(f, &o, "seed 1 instead of 99, 2 epochs instead of 3");
     o.seed = -1;
+    o.epochs = 2;
+    o.train.count--;
+    refused(f, &o, "another training: other data");
+    o.train.count++;
+    refused_for(f, CASE_BINARY "layers: [10]\ntraining: {epochs: 2, batch: 64, validation: 300}\n", &o,
+                "another training: another recipe");
     lf_file file;
     assert_int_equal(lf_file_open(f->ctx, f->path, 0, &file), LF_OK);
     size_t size = file.size;
