@@ -5,7 +5,6 @@
  * Without rows they are random, normal with a standard deviation of 1 (on a grid: its values at random). One line for the plan for few rows, which
  * takes rows one by one, one for that for many, and one per row of both; what the reference engine gives for the first rows is compared with both. --codes gives rows as
  * the integers of the input's grid. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,13 +43,6 @@ static options read_options(int argc, char **argv) {
     return o;
 }
 
-static double normal(lf_rng *rng) {
-    double s = -6;
-    for (int i = 0; i < 12; i++)
-        s += (double)lf_rng_below(rng, 1u << 24) * 0x1p-24;
-    return s;
-}
-
 /* Rows of a file again and again, or random ones. */
 static float *rows_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const options *o, size_t width) {
     float *x = LF_NEW_ARRAY(a, float, o->count *width);
@@ -70,7 +62,8 @@ static float *rows_of(lf_ctx *ctx, lf_arena *a, const lf_graph *g, const options
     bool grid = lf_on_grid(t) && !(port->grid && port->grid->cast);
     double scale = port->grid ? port->grid->scale : lf_on_grid(t) ? t->grid.scale[0] : 1;
     for (size_t i = 0; i < o->count * width; i++)
-        x[i] = grid ? (float)((double)lf_rng_between(&rng, t->range.lo, t->range.hi) * scale) : (float)normal(&rng);
+        x[i] =
+            grid ? (float)((double)lf_rng_between(&rng, t->range.lo, t->range.hi) * scale) : (float)lf_rng_normal(&rng);
     return x;
 }
 

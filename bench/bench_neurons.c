@@ -28,17 +28,10 @@ typedef struct network {
 
 static lf_rng rng;
 
-static double normal(void) {
-    double s = -6;
-    for (int i = 0; i < 12; i++)
-        s += (double)lf_rng_below(&rng, 1u << 24) * 0x1p-24;
-    return s;
-}
-
 static void fill_table(const shape *s, uint8_t *table) {
-    double weight[LF_BYTE_FAN_IN], bias = 0.5 * normal(), top = (double)((1 << s->bits) - 1);
+    double weight[LF_BYTE_FAN_IN], bias = 0.5 * lf_rng_normal(&rng), top = (double)((1 << s->bits) - 1);
     for (int j = 0; j < s->fan_in; j++)
-        weight[j] = normal();
+        weight[j] = lf_rng_normal(&rng);
     for (uint32_t a = 0; a < UINT32_C(1) << s->fan_in * s->bits; a++) {
         double sum = bias;
         for (int j = 0; j < s->fan_in; j++)

@@ -31,13 +31,6 @@ typedef struct shape {
 
 static lf_rng rng;
 
-static double normal(void) {
-    double s = -6;
-    for (int i = 0; i < 12; i++)
-        s += (double)lf_rng_below(&rng, 1u << 24) * 0x1p-24;
-    return s;
-}
-
 static lf_neuron_layer layer_of(lf_arena *a, const shape *s, int i) {
     size_t neurons = s->width[i + 1], fan_in = (size_t)s->fan_in[i];
     lf_neuron_layer l = {.in = s->width[i], .neurons = neurons, .fan_in = fan_in, .most = fan_in};
@@ -51,7 +44,7 @@ static lf_neuron_layer layer_of(lf_arena *a, const shape *s, int i) {
     l.variance = LF_NEW_ARRAY(a, float, neurons);
     l.table = LF_NEW_ARRAY(a, uint8_t, neurons * lf_neuron_entries(&l));
     for (size_t k = 0; k < neurons * l.width; k++)
-        l.value[k] = (float)normal();
+        l.value[k] = (float)lf_rng_normal(&rng);
     for (size_t k = 0; k < neurons * fan_in; k++)
         l.input[k] = (float)lf_rng_below(&rng, (uint32_t)l.in);
     for (size_t j = 0; j < neurons; j++) {

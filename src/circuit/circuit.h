@@ -137,6 +137,7 @@ typedef struct lf_circuit_stats {
     int depth;                          /* levels on the longest path between registers; a carry chain is one */
 } lf_circuit_stats;
 void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out);
+size_t lf_circuit_luts(const lf_circuit *c); /* of all parts */
 
 /* LUT6 of one word: a LUT word is 1; ADD, SUB and LESS take one for every bit of the carry chain where two bits meet or one is inverted (as Yosys
  * counts; where one passes alone a real chain may need it as a feed-through). Others that are not mapped yet: what they would take at least. */

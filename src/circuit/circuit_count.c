@@ -151,3 +151,12 @@ void lf_circuit_count(const lf_circuit *c, lf_circuit_stats *out) {
     out->depth = scratch ? depth_of(c, absorbed, scratch) : 0;
     lf_arena_free(scratch);
 }
+
+size_t lf_circuit_luts(const lf_circuit *c) {
+    lf_circuit_stats s;
+    size_t luts = 0;
+    lf_circuit_count(c, &s);
+    for (int p = 0; p < LF_CIRCUIT_PARTS; p++)
+        luts += s.luts[p];
+    return luts;
+}

@@ -10,15 +10,6 @@
 #include "circuit/lut_check.h"
 #include "circuit/minimize_inside.h"
 
-static size_t all_luts(const lf_circuit *c) {
-    lf_circuit_stats s;
-    size_t luts = 0;
-    lf_circuit_count(c, &s);
-    for (int p = 0; p < LF_CIRCUIT_PARTS; p++)
-        luts += s.luts[p];
-    return luts;
-}
-
 /* -- samples ask for tables ------------------------------------------------------------------------------------------------ */
 
 static lf_word table_of_lut(lf_circuit *out, const lf_word_def *d, const lf_word *map) {
@@ -178,9 +169,9 @@ lf_circuit *lf_circuit_minimize(const lf_circuit *c, const lf_minimize_options *
     lf_islands x = {.c = clean, .o = o, .r = r, .a = lf_arena_new()};
     lf_circuit *d = NULL;
     if (clean && x.a) {
-        r->luts_before = all_luts(first);
+        r->luts_before = lf_circuit_luts(first);
         d = minimize_in(&x);
-        r->luts_after = d ? all_luts(d) : 0;
+        r->luts_after = d ? lf_circuit_luts(d) : 0;
     }
     lf_lutnet_free(x.blast.net);
     lf_arena_free(x.a);

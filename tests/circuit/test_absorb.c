@@ -28,15 +28,6 @@ static lf_word lut_word(lf_circuit *c, int count, int inputs, lf_word *lut) {
     return lf_circuit_join(c, lut, count, false);
 }
 
-static size_t luts_of(const lf_circuit *c) {
-    lf_circuit_stats s;
-    size_t luts = 0;
-    lf_circuit_count(c, &s);
-    for (int p = 0; p < LF_CIRCUIT_PARTS; p++)
-        luts += s.luts[p];
-    return luts;
-}
-
 /* Beside a LUT of `widest` inputs: a sum of a word of `width` bits and one of `count` LUTs: so many of them are absorbed, and LUTs are counted as said. */
 static void check_sum(int widest, int width, int count, int inputs, bool shared, bool first, int absorbed,
                       size_t luts) {
@@ -60,7 +51,7 @@ static void check_sum(int widest, int width, int count, int inputs, bool shared,
         found += mark[lut[k]];
     assert_int_equal(found, absorbed);
     assert_int_equal(lf_word_absorbs(c, mark, x), absorbed);
-    assert_int_equal(luts_of(c), luts);
+    assert_int_equal(lf_circuit_luts(c), luts);
     lf_arena_free(scratch);
     lf_circuit_free(c);
     lf_ctx_free(ctx);
@@ -101,8 +92,8 @@ static void test_popcount(void **state) {
     lf_circuit_output(c, lf_circuit_add_bits(c, bits, BITS));
     lf_arena *scratch = lf_arena_new();
     const uint8_t *mark = lf_circuit_absorbed(c, scratch);
-    printf("%d bits: %zu LUTs\n", BITS, luts_of(c));
-    assert_true(luts_of(c) <= 76); /* counters of six bits and carry chains: 106 */
+    printf("%d bits: %zu LUTs\n", BITS, lf_circuit_luts(c));
+    assert_true(lf_circuit_luts(c) <= 76); /* counters of six bits and carry chains: 106 */
     for (int depth = 1; depth <= 3; depth++) {
         lf_circuit_stats s;
         assert_int_equal(lf_circuit_pipeline(c, depth), LF_OK);
@@ -163,7 +154,7 @@ static void test_by_stages(void **state) {
     lf_circuit *clean = lf_circuit_clean_staged(c);
     assert_int_equal(clean->latency, 2);
     assert_int_equal(clean->words.count, c->words.count - 1);
-    assert_int_equal(luts_of(clean), 6); /* three and three: absorbed, they would be three */
+    assert_int_equal(lf_circuit_luts(clean), 6); /* three and three: absorbed, they would be three */
     lf_circuit_stats s;
     lf_circuit_count(clean, &s);
     assert_int_equal(s.luts[LF_PART_HEAD], 3);
@@ -176,7 +167,7 @@ static void test_by_stages(void **state) {
     assert_string_equal(t.at, again.at);
     assert_int_equal(lf_circuit_pipeline(clean, 1), LF_OK); /* stages found anew: one adder with its LUTs */
     assert_int_equal(clean->latency, 1);
-    assert_int_equal(luts_of(clean), 3);
+    assert_int_equal(lf_circuit_luts(clean), 3);
     lf_text_free(&t);
     lf_text_free(&again);
     lf_circuit_free(back);

@@ -33,26 +33,9 @@ output "second" = %y2
 output "middle" = %q1
 """
 
-# Two inputs that meet.
-MEETING = """lutfisk 1
-graph "meeting"
-input "left" = %x : FLOAT32[1,4]
-input "right" = %z : FLOAT32[1,4]
-const %one : UINT1[] range {1,1,1} as f32 = [1]
-const %w1 : BIPOLAR[4,2] = [1, 1, -1, 1, 1, -1, -1, -1]
-const %w3 : BIPOLAR[4,2] = [1, -1, -1, 1, 1, -1, 1, -1]
-%q0 : BIPOLAR[1,4] = bipolar_quant(%x, %one) "q0"
-%q2 : BIPOLAR[1,4] = bipolar_quant(%z, %one) "q2"
-%y1 : INT4[1,2] range {-4,4,2} = matmul(%q0, %w1) "fc1"
-%y2 : INT4[1,2] range {-4,4,2} = matmul(%q2, %w3) "fc3"
-%y : INT5[1,2] range {-8,8,2} = add(%y1, %y2) "join"
-output "sum" = %y
-output "right_alone" = %y2
-"""
-
-# Two outputs that the host makes of one stream, and one of two.
-BRANCHING = """lutfisk 1
-graph "branching"
+# Two inputs, each through its matrix.
+TWO = """lutfisk 1
+graph "NAME"
 input "left" = %x : FLOAT32[1,4]
 input "right" = %z : FLOAT32[1,4]
 const %one : UINT1[] range {1,1,1} as f32 = [1]
@@ -62,6 +45,17 @@ const %w2 : BIPOLAR[4,2] = [1, -1, -1, 1, 1, -1, 1, -1]
 %q1 : BIPOLAR[1,4] = bipolar_quant(%z, %one) "q1"
 %y1 : INT4[1,2] range {-4,4,2} = matmul(%q0, %w1) "fc1"
 %y2 : INT4[1,2] range {-4,4,2} = matmul(%q1, %w2) "fc2"
+"""
+
+# Two inputs that meet.
+MEETING = TWO.replace("NAME", "meeting") + """\
+%y : INT5[1,2] range {-8,8,2} = add(%y1, %y2) "join"
+output "sum" = %y
+output "right_alone" = %y2
+"""
+
+# Two outputs that the host makes of one stream, and one of two.
+BRANCHING = TWO.replace("NAME", "branching") + """\
 %p1 : FLOAT32[1,2] = softmax(%y1) "p1"
 %p2 : FLOAT32[1,2] = softmax(%y2) "p2"
 %both : FLOAT32[1,2] = mul(%p1, %p2) "both"

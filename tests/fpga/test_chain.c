@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fpga/chain.h"
-#include "ops/stream.h"
+#include "twins.h"
 
 static lf_ctx *ctx;
 static lf_arena *arena;
@@ -37,118 +36,28 @@ static int add_pipe(lf_chain *c, const char *name, int64_t beats, int stages) {
     return lf_chain_add(c, &u);
 }
 
-/* A worker that takes `in` beats, thinks, gives `out` beats one by one and only then takes again. */
-typedef struct worker {
-    int64_t in, out, think, taken, left, wait;
-    int64_t every_other; /* added to think in every other frame */
-} worker;
-
-static bool worker_valid(const void *s, int port) {
-    const worker *w = s;
-    (void)port;
-    return w->left > 0 && w->wait == 0;
-}
-
-static bool worker_ready(const void *s, int port, const bool *s_valid, const bool *m_ready) {
-    const worker *w = s;
-    (void)port;
-    (void)s_valid;
-    (void)m_ready;
-    return w->left == 0;
-}
-
-static void worker_clock(void *s, const bool *s_valid, const bool *m_ready) {
-    worker *w = s;
-    if (w->wait > 0)
-        w->wait--;
-    else if (w->left > 0)
-        w->left -= m_ready[0];
-    else if (s_valid[0] && ++w->taken == w->in) {
-        w->taken = 0;
-        w->left = w->out;
-        w->wait = w->think;
-        w->think += w->every_other;
-        w->every_other = -w->every_other;
-    }
+/* Units that do not say their state_bytes never rest (fpga/unit.h); those above do. */
+static int add_restless(lf_chain *c, lf_unit u) {
+    u.state_bytes = 0;
+    return lf_chain_add(c, &u);
 }
 
 static int add_uneven(lf_chain *c, const char *name, int64_t in, int64_t out, int64_t think, int64_t every_other) {
-    worker *w = LF_NEW(arena, worker);
-    *w = (worker){.in = in, .out = out, .think = think, .every_other = every_other};
-    lf_unit u = {.name = name,
-                 .state = w,
-                 .in_count = 1,
-                 .out_count = 1,
-                 .in_beats = {in},
-                 .out_beats = {out},
-                 .registered_ready = true,
-                 .valid = worker_valid,
-                 .ready = worker_ready,
-                 .clock = worker_clock};
-    return lf_chain_add(c, &u);
+    lf_unit u = worker_twin(arena, name, in, out, think, 1);
+    ((worker *)u.state)->every_other = every_other;
+    return add_restless(c, u);
 }
 
 static int add_worker(lf_chain *c, const char *name, int64_t in, int64_t out, int64_t think) {
     return add_uneven(c, name, in, out, think, 0);
 }
 
-/* Two inputs, one beat from each at a time. */
-static bool join_valid(const void *s, int port) {
-    (void)port;
-    return *(const bool *)s;
-}
-
-static bool join_ready(const void *s, int port, const bool *s_valid, const bool *m_ready) {
-    return s_valid[1 - port] && (!*(const bool *)s || m_ready[0]);
-}
-
-static void join_clock(void *s, const bool *s_valid, const bool *m_ready) {
-    bool *held = s, both = s_valid[0] && s_valid[1];
-    *held = *held && !m_ready[0] ? true : both;
-}
-
 static int add_join(lf_chain *c, int64_t beats) {
-    lf_unit u = {.name = "join",
-                 .state = LF_NEW(arena, bool),
-                 .in_count = 2,
-                 .out_count = 1,
-                 .in_beats = {beats, beats},
-                 .out_beats = {beats},
-                 .valid = join_valid,
-                 .ready = join_ready,
-                 .clock = join_clock};
-    return lf_chain_add(c, &u);
-}
-
-/* One input, two outputs; takes a beat when both can have it. */
-static bool fork_valid(const void *s, int port) {
-    return ((const bool *)s)[port];
-}
-
-static bool fork_ready(const void *s, int port, const bool *s_valid, const bool *m_ready) {
-    const bool *held = s;
-    (void)port;
-    (void)s_valid;
-    return (!held[0] || m_ready[0]) && (!held[1] || m_ready[1]);
-}
-
-static void fork_clock(void *s, const bool *s_valid, const bool *m_ready) {
-    bool *held = s, take = s_valid[0] && fork_ready(s, 0, s_valid, m_ready);
-    for (int i = 0; i < 2; i++)
-        held[i] = take || (held[i] && !m_ready[i]);
+    return add_restless(c, join_twin(arena, "join", beats));
 }
 
 static int add_fork(lf_chain *c, int64_t beats) {
-    lf_unit u = {.name = "fork",
-                 .state = LF_NEW_ARRAY(arena, bool, 2),
-                 .in_count = 1,
-                 .out_count = 2,
-                 .in_beats = {beats},
-                 .out_beats = {beats, beats},
-                 .valid = fork_valid,
-                 .ready = fork_ready,
-                 .clock = fork_clock};
-    return lf_chain_add(c, &u);
+    return add_restless(c, fork_twin(arena, "fork", beats));
 }
 
 static void test_latency(void **state) {

@@ -12,6 +12,7 @@
 
 typedef struct worker {
     int64_t in, out, think, taken, left, wait;
+    int64_t every_other; /* added to think in every other frame */
 } worker;
 
 static inline bool worker_valid(const void *s, int port) {
@@ -38,6 +39,8 @@ static inline void worker_clock(void *s, const bool *s_valid, const bool *m_read
         w->taken = 0;
         w->left = w->out;
         w->wait = w->think;
+        w->think += w->every_other;
+        w->every_other = -w->every_other;
     }
 }
 

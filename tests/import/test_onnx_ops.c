@@ -173,21 +173,23 @@ static void choice(void **state) {
     make_done(&m, "%t_values : FLOAT32[1,2], %y : UINT3[1,2] range {0,4,1} = topk(%x, %t_k) \"t\" {axis=1}");
 }
 
-static void quantizers(void **state) {
-    (void)state;
+/* x to unsigned codes of 4 bits, 0.25 each. */
+static make unsigned_quarters(void) {
     make m = make_with_input(13, "N 3");
     make_floats(&m, "s", "", "0.25");
     make_floats(&m, "z", "", "0");
     make_floats(&m, "b", "", "4");
     make_quant(&m, "q", "x s z b", "y", 0);
+    return m;
+}
+
+static void quantizers(void **state) {
+    (void)state;
+    make m = unsigned_quarters();
     make_expect(&m, "%y : UINT4[1,3] scale 0.25 = quant(%x, %s, %z, %b) \"q\" {signed=false}");
     m.nodes.at[0]->attribute[2]->s.data = (uint8_t *)make_text(&m, "ODD!!"); /* as long as ROUND */
     make_refused(&m, "unknown rounding_mode ODD!!");
-    m = make_with_input(13, "N 3");
-    make_floats(&m, "s", "", "0.25");
-    make_floats(&m, "z", "", "0");
-    make_floats(&m, "b", "", "4");
-    make_quant(&m, "q", "x s z b", "y", 0);
+    m = unsigned_quarters();
     m.nodes.at[0]->attribute[2]->s = (ProtobufCBinaryData){0, NULL};
     make_refused(&m, "unknown rounding_mode ");
     m = make_with_input(13, "N 3");

@@ -134,31 +134,29 @@ static void models_without_a_batch(void **state) {
     make_refused(&m, "the inner sizes differ");
 }
 
+/* Two inputs of an ONNX type into one node. */
+static make two_of(int32_t type, const char *op) {
+    make m = make_start(14);
+    make_input_of(&m, "x", "N 3", type);
+    make_input_of(&m, "z", "N 3", type);
+    make_output(&m, "y");
+    make_node(&m, op, "n", "x z", "y");
+    return m;
+}
+
 /* Machine integers wrap around at their width, and only where they can leave it. */
 static void integers_wrap(void **state) {
     (void)state;
-    make m = make_start(14);
-    make_input_of(&m, "x", "N 3", 2);
-    make_input_of(&m, "z", "N 3", 2);
-    make_output(&m, "y");
-    make_node(&m, "Mul", "n", "x z", "y");
+    make m = two_of(2, "Mul");
     make_done(&m, "UINT8[1,3] = cast(%y) \"n_wrap\" {to=UINT8}");
     m = make_start(14);
     make_input_of(&m, "x", "N 3", 2);
     make_output(&m, "y");
     make_node(&m, "Max", "n", "x x", "y");
     make_done(&m, "output \"y\" = %y");
-    m = make_start(14);
-    make_input_of(&m, "x", "N 3", 7);
-    make_input_of(&m, "z", "N 3", 7);
-    make_output(&m, "y");
-    make_node(&m, "Mul", "n", "x z", "y");
+    m = two_of(7, "Mul");
     make_refused(&m, "made of integers");
-    m = make_start(14);
-    make_input_of(&m, "x", "N 3", 2);
-    make_input_of(&m, "z", "N 3", 2);
-    make_output(&m, "y");
-    make_node(&m, "Div", "n", "x z", "y");
+    m = two_of(2, "Div");
     make_refused(&m, "division of integers");
 }
 

@@ -254,6 +254,14 @@ static size_t told_apart(const lf_graph *g, size_t entries, bool *blocks) {
     return apart;
 }
 
+static lf_graph *trained(lf_ctx *ctx, const train_case *c, const char *text, lf_train_report *report) {
+    lf_recipe *r = lf_recipe_parse(ctx, "c.yaml", text, strlen(text));
+    lf_graph *g = NULL;
+    assert_int_equal(lf_train(ctx, r, &c->options, report, &g), LF_OK);
+    lf_recipe_free(r);
+    return g;
+}
+
 /* The dearer LUTs are, the fewer codes are told apart; the epoch that is kept is one in which widths were fixed. */
 static void test_lut_cost(void **state) {
     train_case *c = *state;
@@ -266,10 +274,8 @@ static void test_lut_cost(void **state) {
                             "training: {epochs: 6, batch: 48, validation: 300, rate: 0.02}\n",
                  costs[i]);
         lf_ctx *ctx = lf_ctx_new(1);
-        lf_recipe *r = lf_recipe_parse(ctx, "c.yaml", text, strlen(text));
         lf_train_report report;
-        lf_graph *g = NULL;
-        assert_int_equal(lf_train(ctx, r, &c->options, &report, &g), LF_OK);
+        lf_graph *g = trained(ctx, c, text, &report);
         bool blocks = false;
         size_t apart = told_apart(g, 8, &blocks);
         printf("LUT cost %s: %zu codes, %.3f, epoch %d\n", costs[i], apart, report.test_accuracy,
@@ -279,7 +285,6 @@ static void test_lut_cost(void **state) {
         assert_true(report.test_accuracy > 0.7);
         before = apart;
         lf_graph_free(g);
-        lf_recipe_free(r);
         lf_ctx_free(ctx);
     }
 }
@@ -304,27 +309,20 @@ static void test_cost(void **state) {
                             "training: {epochs: 2, batch: 48, validation: 300, rate: 0.02}\n",
                  costs[cost]);
         lf_ctx *ctx = lf_ctx_new(1);
-        lf_recipe *r = lf_recipe_parse(ctx, "c.yaml", text, strlen(text));
         lf_train_report report;
-        lf_graph *g = NULL;
-        assert_int_equal(lf_train(ctx, r, &c->options, &report, &g), LF_OK);
+        lf_graph *g = trained(ctx, c, text, &report);
         size_t edges = (size_t)lf_tensor_at(g, lf_find_node(g, "layer0")->in[1])->shape.dim[0];
         printf("cost %s: %zu edges, %.3f\n", costs[cost], edges, report.test_accuracy);
         assert_true(edges < before);
         before = edges;
         lf_graph_free(g);
-        lf_recipe_free(r);
         lf_ctx_free(ctx);
     }
 }
 
 static void test_refusals(void **state) {
     train_case *c = *state;
-    lf_ctx *ctx = lf_ctx_new(1);
-    static const char text[] = CASE_EDGES "layers: [10]\nedges: {input_step: 0.3}\n";
-    assert_null(lf_recipe_parse(ctx, "case.yaml", text, strlen(text)));
-    assert_non_null(strstr(lf_diag_at(ctx, 0)->text, "power of two"));
-    lf_ctx_free(ctx);
+    refused_text(CASE_EDGES "layers: [10]\nedges: {input_step: 0.3}\n", "power of two");
     refused_recipe(CASE_EDGES "layers: [65536, 10]\ntraining: {validation: 300}\n", &c->options, LF_BAD_INPUT,
                    "at most");
     refused_recipe(CASE_EDGES "layers: [65536, 10]\nedges: {lut_cost: 1}\ntraining: {validation: 300}\n", &c->options,

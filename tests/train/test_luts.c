@@ -198,15 +198,6 @@ static void test_gradients(void **state) {
 
 /* -- refusals ------------------------------------------------------------------------------------------------------- */
 
-static void refused_text(const char *text, const char *says) {
-    lf_ctx *ctx = lf_ctx_new(1);
-    assert_null(lf_recipe_parse(ctx, "case.yaml", text, strlen(text)));
-    assert_true(lf_diag_errors(ctx) > 0);
-    if (!strstr(lf_diag_at(ctx, 0)->text, says))
-        fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
-    lf_ctx_free(ctx);
-}
-
 static void test_refusals(void **state) {
     train_case *c = *state;
     refused_text(CASE_LUTS "weights: {type: bipolar}\nlayers: [10]\n", "has no 'weights'");

@@ -293,14 +293,6 @@ static void test_highest_bits(void **state) {
 
 /* -- refusals ------------------------------------------------------------------------------------------------------- */
 
-static void refused_text(const char *text, const char *says) {
-    lf_ctx *ctx = lf_ctx_new(1);
-    assert_null(lf_recipe_parse(ctx, "case.yaml", text, strlen(text)));
-    if (!strstr(lf_diag_at(ctx, 0)->text, says))
-        fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
-    lf_ctx_free(ctx);
-}
-
 static void test_refusals(void **state) {
     train_case *c = *state;
     refused_text(CASE_NEURONS "layers: [{conv: 3}, 10]\n", "numbers of neurons");

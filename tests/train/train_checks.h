@@ -90,6 +90,16 @@ static inline void check_frozen(train_case *c, const char *recipe, double floor)
     lf_ctx_free(ctx);
 }
 
+/* A text that is no recipe. */
+static inline void refused_text(const char *text, const char *says) {
+    lf_ctx *ctx = lf_ctx_new(1);
+    assert_null(lf_recipe_parse(ctx, "case.yaml", text, strlen(text)));
+    assert_true(lf_diag_errors(ctx) > 0);
+    if (!strstr(lf_diag_at(ctx, 0)->text, says))
+        fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
+    lf_ctx_free(ctx);
+}
+
 static inline void refused_recipe(const char *recipe, const lf_train_options *o, lf_status status, const char *says) {
     lf_ctx *ctx = lf_ctx_new(1);
     lf_recipe *r = lf_recipe_parse(ctx, "case.yaml", recipe, strlen(recipe));
