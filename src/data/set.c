@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/csv_set.h"
 
 const lf_data_source *const lf_data_sources[] = {
 #define LF_DATA(name) &lf_data_##name,
@@ -66,6 +67,8 @@ static size_t name_length(const char *spec) {
 }
 
 bool lf_data_is_there(const char *spec, const char *const *dirs) {
+    if (lf_is_csv_set(spec))
+        return true; /* a file of the user's: whoever opens it is told */
     const lf_data_source *s = find_source(spec, name_length(spec));
     lf_arena *a = lf_arena_new();
     bool there = s != NULL && a != NULL && lf_data_locate(a, s, dirs) != NULL;
@@ -86,7 +89,7 @@ static void unknown_set(lf_ctx *ctx, const char *spec) {
     if (near != NULL)
         lf_hint(ctx, "did you mean '%s'? There are:%s", near, list);
     else
-        lf_hint(ctx, "there are:%s", list);
+        lf_hint(ctx, "there are:%s, or a table of your own: rows.csv:COLUMN", list);
     lf_arena_free(a);
 }
 
@@ -116,6 +119,8 @@ static lf_dataset *open_source(lf_ctx *ctx, const lf_data_source *s, const char 
 
 lf_dataset *lf_data_open(lf_ctx *ctx, const char *spec, const char *const *dirs) {
     size_t n = name_length(spec);
+    if (lf_is_csv_set(spec))
+        return lf_csv_set_open(ctx, spec);
     const lf_data_source *s = find_source(spec, n);
     if (s == NULL) {
         unknown_set(ctx, spec);

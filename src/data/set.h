@@ -23,7 +23,7 @@ typedef struct lf_dataset {
     lf_table_column *columns; /* [features as opened] of a table: how its cells became `real`; else NULL */
 } lf_dataset;
 
-/* Opens "NAME" or "NAME:SPLIT" (default test). dirs: NULL-terminated or NULL. NULL after recording why: unknown name (with the
+/* Opens "NAME" or "NAME:SPLIT" (default test), or a table of the user's (csv_set.h). dirs: NULL-terminated or NULL. NULL after recording why: unknown name (with the
  * nearest), not found (with where it can be had), damaged files. */
 lf_dataset *lf_data_open(lf_ctx *ctx, const char *spec, const char *const *dirs);
 void lf_dataset_free(lf_dataset *d);

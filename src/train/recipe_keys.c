@@ -81,7 +81,8 @@ const lf_recipe_kind lf_recipe_kinds[] = {
 
 const lf_attr_desc lf_recipe_top_keys[] = {
     KEY(lf_recipe, name, LF_ATTR_STRING, "", 0, 0, "of the network; default: the file's name"),
-    KEY(lf_recipe, data, LF_ATTR_STRING, NULL, 0, 0, "data set, as `lutfisk data` lists them"),
+    KEY(lf_recipe, data, LF_ATTR_STRING, NULL, 0, 0,
+        "data set, as `lutfisk data` lists them, or a table: rows.csv:COLUMN of classes"),
     KEY(lf_recipe, source, LF_ATTR_STRING, "", 0, 0, "where the network comes from"),
     KEY_ENUM(lf_recipe, family, "products", families,
              "products: weights times codes; luts: trained LUTs, whose number `layers` gives; neurons: sparse ones "

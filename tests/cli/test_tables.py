@@ -123,6 +123,34 @@ check("names never seen are as missing ones", predict(path("hot.lf"), table("vio
 status, text = run("build", path("hot.lf"), "-o", path("hw2"), "--style", "table", "--interface", "flow", "--input", "UINT4",
                    "--verify", straight, "-q")
 check("its circuit equals it on the table", status == 0, text)
+# -- a table of one's own
+own = [row() for _ in range(1500)] + rows[:20] * 2
+with open(path("own.csv"), "w") as f:
+    f.write("kind," + ",".join(COLUMNS) + "\n")
+    f.writelines({"h": "hadron", "g": "gamma"}[label] + "," + ",".join(cells) + "\n" for cells, label in own)
+with open(path("own.yaml"), "w") as f:
+    f.write(f"data: {path('own.csv')}:kind\nfamily: luts\ntable: {{scaling: rank, bits: 4}}\nthermometer: {{levels: 15}}\nlayers: [6, 1]\n"
+            "luts: {method: search, comparison_cost: 2}\ntraining: {epochs: 30, batch: 64, validation: 200}\n")
+status, text = run("train", path("own.yaml"), "-o", path("own.lf"), "-q")
+check("train on a table of one's own", status == 0 and "own.csv" in text, text)
+accuracy = float(re.search(r"([\d.]+) % test", text).group(1)) if status == 0 else 0
+check(f"accuracy {accuracy} % on it", accuracy > 93, text)
+status, text = run("eval", path("own.lf"), "--data", path("own.csv:kind"))
+check("eval on its rows for testing, by names of classes", f"accuracy {accuracy:.2f} %" in text and "1 hadron" in text, text)
+status, text = run("eval", path("own.lf"), "--data", path("own.csv:kind:train"))
+check("and on those it was trained on, without duplicates", status == 0 and re.search(r"train part without duplicates, 1,?[12]\d\d ", text), text)
+status, text = run("eval", path("own.lf"), "-i", straight, "-y", f"{straight}:class")
+check("numbers of classes are those of the sorted names", status == 0 and float(re.search(r"accuracy ([\d.]+)", text).group(1)) > 90, text)
+for spec, words in ((":king", "own.csv:kind"), ("", "which column"), (":fLength", "different classes"), (":kind:other", "no column 'kind:other'")):
+    status, text = run("eval", path("own.lf"), "--data", path("own.csv") + spec)
+    check(f"own.csv{spec} is refused", status == 2 and words in text, text)
+with open(path("own.csv"), "a") as f:
+    f.write("," + ",".join(rows[0][0]) + "\n")
+status, text = run("eval", path("own.lf"), "--data", path("own.csv:kind"))
+check("a row without a class is refused by line", status == 2 and "is no class" in text and "own.csv:15" in text, text)
+status, text = run("eval", path("net.lf"), "--data", f"{straight}:class")
+check("a set with another coding is refused", status == 2 and "column" in text, text)
+
 with open(path("pictures.yaml"), "w") as f:
     f.write("data: digits\nfamily: luts\ntable: {coding: one_hot}\nlayers: [10]\ntraining: {epochs: 1, batch: 64}\n")
 status, text = run("train", path("pictures.yaml"), "-o", path("p.lf"), "-q")
