@@ -1,14 +1,18 @@
-/* Workers wait for the round number to change. In a round, every worker takes runs of indices from one counter until
- * none is left, then reports; the caller works too and returns when all have reported. */
+/* Workers wait for a round to open. In a round, every worker takes runs of indices from one counter until none is left, then leaves; the
+ * caller works too, closes the round, and returns when whoever had entered has left. It does not wait for a worker that has not: where other
+ * processes have the cores, waking up takes longer than many a round. */
 #include "base/pool.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
 #include "base/fatal.h"
+
+#define ONE_ROUND ((uint64_t)1 << 32)
 
 enum {
     THREADS_MAX = 1024,
@@ -29,9 +33,8 @@ struct lf_pool {
     lf_task_fn *fn;
     void *arg;
     size_t count, run;
-    atomic_size_t next; /* the first index not yet taken */
-    atomic_uint round;  /* a change of it starts the workers */
-    atomic_int pending; /* workers that have not reported */
+    atomic_size_t next;         /* the first index not yet taken */
+    atomic_uint_least64_t door; /* low half: workers inside; high half: the round, odd while it is open */
     atomic_bool closing;
 
     pthread_mutex_t lock; /* only for sleeping */
@@ -49,54 +52,80 @@ static void work(lf_pool *p, int number) {
     }
 }
 
-static unsigned await_round(lf_pool *p, unsigned seen) {
-    for (int i = 0; i < SPINS; i++) {
-        unsigned now = atomic_load(&p->round);
-        if (now != seen)
-            return now;
-        LF_RELAX();
-    }
-    pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->round) == seen)
-        pthread_cond_wait(&p->start, &p->lock);
-    pthread_mutex_unlock(&p->lock);
-    return atomic_load(&p->round);
+static uint32_t round_of(uint64_t door) {
+    return (uint32_t)(door >> 32);
 }
 
-static void report(lf_pool *p) {
-    if (atomic_fetch_sub(&p->pending, 1) != 1)
+static bool is_open(uint64_t door) {
+    return round_of(door) & 1;
+}
+
+/* Into a round that is open and not `seen`: it stays in place until this worker leaves. */
+static bool enter(lf_pool *p, uint32_t *seen) {
+    uint64_t door = atomic_load(&p->door);
+    while (is_open(door) && round_of(door) != *seen)
+        if (atomic_compare_exchange_weak(&p->door, &door, door + 1)) {
+            *seen = round_of(door);
+            return true;
+        }
+    return false;
+}
+
+static void leave(lf_pool *p) {
+    uint64_t door = atomic_fetch_sub(&p->door, 1) - 1;
+    if (is_open(door) || (uint32_t)door != 0)
         return;
     pthread_mutex_lock(&p->lock);
     pthread_cond_signal(&p->done);
     pthread_mutex_unlock(&p->lock);
 }
 
-static void *worker_main(void *arg) {
-    worker *w = arg;
-    for (unsigned round = 0;;) {
-        round = await_round(w->pool, round);
-        if (atomic_load(&w->pool->closing))
-            return NULL;
-        work(w->pool, w->number);
-        report(w->pool);
-    }
-}
-
-static void start_round(lf_pool *p) {
-    pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&p->round, 1);
-    pthread_cond_broadcast(&p->start);
-    pthread_mutex_unlock(&p->lock);
-}
-
-static void await_reports(lf_pool *p) {
+static void await_round(lf_pool *p, uint32_t *seen) {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&p->pending) == 0)
+        if (enter(p, seen))
             return;
         LF_RELAX();
     }
     pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->pending) != 0)
+    while (!enter(p, seen))
+        pthread_cond_wait(&p->start, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void *worker_main(void *arg) {
+    worker *w = arg;
+    for (uint32_t seen = 0;;) {
+        await_round(w->pool, &seen);
+        bool closing = atomic_load(&w->pool->closing);
+        if (!closing)
+            work(w->pool, w->number);
+        leave(w->pool);
+        if (closing)
+            return NULL;
+    }
+}
+
+static void open_round(lf_pool *p) {
+    pthread_mutex_lock(&p->lock);
+    atomic_fetch_add(&p->door, ONE_ROUND);
+    pthread_cond_broadcast(&p->start);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static bool is_empty(lf_pool *p) {
+    return (uint32_t)atomic_load(&p->door) == 0;
+}
+
+/* From here on nobody enters. */
+static void close_round(lf_pool *p) {
+    atomic_fetch_add(&p->door, ONE_ROUND);
+    for (int i = 0; i < SPINS; i++) {
+        if (is_empty(p))
+            return;
+        LF_RELAX();
+    }
+    pthread_mutex_lock(&p->lock);
+    while (!is_empty(p))
         pthread_cond_wait(&p->done, &p->lock);
     pthread_mutex_unlock(&p->lock);
 }
@@ -131,7 +160,7 @@ void lf_pool_free(lf_pool *p) {
     if (!p)
         return;
     atomic_store(&p->closing, true);
-    start_round(p);
+    open_round(p); /* and stays so */
     for (int i = 1; i < p->size; i++)
         pthread_join(p->workers[i].thread, NULL);
     pthread_cond_destroy(&p->start);
@@ -157,8 +186,7 @@ void lf_pool_run(lf_pool *p, size_t count, lf_task_fn *fn, void *arg) {
     p->run = count / ((size_t)p->size * RUNS_PER_WORKER);
     p->run += p->run == 0;
     atomic_store(&p->next, 0);
-    atomic_store(&p->pending, p->size - 1);
-    start_round(p);
+    open_round(p);
     work(p, 0);
-    await_reports(p);
+    close_round(p);
 }

@@ -5,8 +5,11 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -68,6 +71,53 @@ static void test_contention(void **state) {
     lf_pool_free(p);
 }
 
+/* -- a worker that gets no core -------------------------------------------------------------------------------------------------------- */
+
+static pthread_t held_thread;
+static atomic_bool known, holding, release;
+
+/* Whoever is not the caller tells who it is; the caller waits for that, so that it cannot take all. */
+static void who(void *arg, size_t index, int worker) {
+    (void)arg, (void)index;
+    if (worker) {
+        held_thread = pthread_self();
+        atomic_store(&known, true);
+    }
+    for (int i = 0; i < 5000 && !atomic_load(&known); i++)
+        usleep(1000);
+}
+
+/* As if the system had other things to run: 3 s at most. */
+static void hold(int number) {
+    (void)number;
+    atomic_store(&holding, true);
+    for (int i = 0; i < 3000 && !atomic_load(&release); i++)
+        usleep(1000);
+    atomic_store(&holding, false);
+}
+
+/* Rounds are done without a worker that does not wake up. */
+static void test_does_not_wait_for_who_is_away(void **state) {
+    (void)state;
+    lf_pool *p = lf_pool_new(2);
+    lf_pool_run(p, 2, who, NULL);
+    assert_true(atomic_load(&known));
+    usleep(50000); /* now it sleeps */
+    signal(SIGUSR1, hold);
+    pthread_kill(held_thread, SIGUSR1);
+    for (int i = 0; i < 3000 && !atomic_load(&holding); i++)
+        usleep(1000);
+    for (int round = 0; round < 100; round++) {
+        atomic_size_t sum = 0;
+        lf_pool_run(p, 13, add, &sum);
+        assert_int_equal(sum, 78);
+    }
+    assert_true(atomic_load(&holding));
+    atomic_store(&release, true);
+    lf_pool_free(p);
+    signal(SIGUSR1, SIG_DFL);
+}
+
 static void slow_first(void *arg, size_t index, int worker) {
     (void)worker;
     if (index == 0)
@@ -112,6 +162,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once_each),
         cmocka_unit_test(test_contention),
+        cmocka_unit_test(test_does_not_wait_for_who_is_away),
         cmocka_unit_test(test_waits_for_the_slowest),
         cmocka_unit_test(test_memory_is_passed),
         cmocka_unit_test(test_unused_pools),
