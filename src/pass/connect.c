@@ -266,7 +266,17 @@ static lf_status no_slot(const wiring *w, const lf_slots *slots, const lf_fifo_p
     return status;
 }
 
+static lf_status two_depths(const wiring *w, const lf_node *fifo, const lf_fifo_pin *first, const lf_fifo_pin *second) {
+    lf_status status = lf_fail(w->g->ctx, LF_BAD_INPUT, &second->where,
+                               "%s is %" PRId64 " deep by this line and %" PRId64 " by line %d", fifo->name,
+                               second->depth, first->depth, first->where.line);
+    lf_hint(w->g->ctx, "a FIFO's name, outFIFODepths of the layer before it and inFIFODepths of the one behind it mean "
+                       "the same: leave one");
+    return status;
+}
+
 static lf_status pin_depths(wiring *w, lf_slots *slots, const lf_fifo_pins *pins) {
+    const lf_fifo_pin **by = LF_NEW_ARRAY(w->arena, const lf_fifo_pin *, slots->count + 1); /* the pin of a slot */
     for (size_t i = 0; i < pins->count; i++) {
         const lf_fifo_pin *p = &pins->at[i];
         lf_slot *s = !p->node    ? slot_named(slots, p->fifo)
@@ -274,6 +284,10 @@ static lf_status pin_depths(wiring *w, lf_slots *slots, const lf_fifo_pins *pins
                                  : slot_before(w->g, slots, p->node, p->index);
         if (!s || !s->bufferable || (p->output && p->index >= p->node->out_count))
             return no_slot(w, slots, p);
+        const lf_fifo_pin *first = by[s - slots->at];
+        if (first && first->depth != p->depth)
+            return two_depths(w, s->fifo, first, p);
+        by[s - slots->at] = p;
         s->depth = p->depth > 2 || !s->cut ? p->depth : 2;
         if (s->depth)
             LF_TRY(lf_buffers_set(w->g, s->fifo, s->depth, false));

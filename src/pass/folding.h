@@ -71,7 +71,7 @@ typedef struct lf_fifo_pin {
 typedef LF_VEC(lf_fifo_pin) lf_fifo_pins;
 
 /* The FIFO depths of a folding file, which lf_folding_read passes over: entries {"depth": N} named after a FIFO, and FINN's lists
- * inFIFODepths and outFIFODepths on layers. Later entries win. */
+ * inFIFODepths and outFIFODepths on layers. Several may mean one FIFO. */
 LF_MUST_USE lf_status lf_folding_read_fifos(lf_graph *g, const char *path, lf_arena *a, lf_fifo_pins *pins);
 
 /* The folding as a file that lf_folding_read takes; text in `out`. */

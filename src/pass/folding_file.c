@@ -21,17 +21,27 @@ typedef struct reader {
     lf_fifo_pins *pins;
 } reader;
 
-/* Where `"word"` stands in the file, for messages. */
-static lf_where place_of(const reader *r, const char *word) {
+/* Where `"word"` stands in the file, and where `"then"` (may be NULL) does behind it, for messages. */
+static lf_where place_behind(const reader *r, const char *word, const char *then) {
     lf_where w = {.file = r->path, .line = 1, .column = 1};
-    char quoted[256];
-    int n = snprintf(quoted, sizeof quoted, "\"%s\"", word);
-    const char *at = n > 0 && (size_t)n < sizeof quoted ? memmem(r->file.data, r->file.size, quoted, (size_t)n) : NULL;
-    for (const char *p = (const char *)r->file.data; at && p < at; p++) {
+    const char *const words[] = {word, then}, *text = (const char *)r->file.data, *at = text;
+    for (int i = 0; i < 2 && words[i]; i++) {
+        char quoted[256];
+        int n = snprintf(quoted, sizeof quoted, "\"%s\"", words[i]);
+        const char *found = n > 0 && (size_t)n < sizeof quoted
+                                ? memmem(at, r->file.size - (size_t)(at - text), quoted, (size_t)n)
+                                : NULL;
+        at = found ? found : at;
+    }
+    for (const char *p = text; p < at; p++) {
         w.line += *p == '\n';
         w.column = *p == '\n' ? 1 : w.column + 1;
     }
     return w;
+}
+
+static lf_where place_of(const reader *r, const char *word) {
+    return place_behind(r, word, NULL);
 }
 
 /* The nearest, or the first that goes on where the word ends: units are called by the model's nodes, with what they are behind it. */
@@ -319,9 +329,9 @@ lf_status lf_folding_read(lf_graph *g, const char *path, lf_fold_pins *pinned) {
 
 /* -- depths of FIFOs --------------------------------------------------------------------------------------------------------- */
 
-static lf_status add_pin(reader *r, lf_fifo_pin pin, const json_t *depth, const char *word) {
+static lf_status add_pin(reader *r, lf_fifo_pin pin, const json_t *depth, const char *word, const char *key) {
     enum { DEEPEST = 1 << 20 };
-    pin.where = place_of(r, word);
+    pin.where = place_behind(r, word, key);
     pin.depth = json_is_integer(depth) ? json_integer_value(depth) : -1;
     if (pin.depth < 0 || pin.depth > DEEPEST)
         return lf_fail(r->g->ctx, LF_BAD_INPUT, &pin.where,
@@ -338,7 +348,7 @@ static lf_status read_depths(reader *r, const lf_node *n, const char *key, const
         return lf_fail(r->g->ctx, LF_BAD_INPUT, &where, "%s wants a list of depths, one per stream: [2]", key);
     }
     json_array_foreach((json_t *)list, i, depth)
-        LF_TRY(add_pin(r, (lf_fifo_pin){.node = n, .output = key[0] == 'o', .index = (int)i}, depth, n->name));
+        LF_TRY(add_pin(r, (lf_fifo_pin){.node = n, .output = key[0] == 'o', .index = (int)i}, depth, n->name, key));
     return LF_OK;
 }
 
@@ -348,8 +358,8 @@ static lf_status read_fifos(reader *r, const json_t *root) {
     json_object_foreach((json_t *)root, name, fields) {
         const lf_node *n = lf_find_node(r->g, name);
         if (is_fifo(fields)) {
-            LF_TRY(
-                add_pin(r, (lf_fifo_pin){.fifo = lf_strdup(r->arena, name)}, json_object_get(fields, "depth"), name));
+            LF_TRY(add_pin(r, (lf_fifo_pin){.fifo = lf_strdup(r->arena, name)}, json_object_get(fields, "depth"), name,
+                           "depth"));
             continue;
         }
         json_object_foreach((json_t *)fields, key, value) if (n && is_depths(key))

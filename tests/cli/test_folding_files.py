@@ -53,8 +53,27 @@ def window():
     tap.check("what is no beat is refused with all that are", not folding and "SIMD=9 is no beat of this window; legal: 1 2 3 6 18" in text, text)
 
 
+def depths(text):
+    """A build with this folding file, folded so that there is a FIFO between the layers; the messages."""
+    with open("f.json", "w") as f:
+        f.write(text)
+    return tap.run("build", "net.lf", "-o", "hw", "--folding", "f.json", "-q")
+
+
+def fifos():
+    """One FIFO has one depth, whoever says it."""
+    network("net", [64, 32, 10])
+    behind, before, named = '"fc0_mvu": {"PE": 8, "SIMD": 8, "outFIFODepths": [%d]}', '"fc1_mvu": {\n"PE": 1, "SIMD": 8,\n"inFIFODepths": [%d]}', '"fc1_mvu_fifo": {"depth": %d}'
+    for first, second, line in ((behind % 4, before % 16, 4), (before % 16, behind % 4, 4), (named % 4, behind % 8, 2), (behind % 8, named % 4, 2)):
+        code, _, said = depths("{" + first + ",\n" + second + "}")
+        tap.check(f"two depths of one FIFO in line {line} are refused", code == 2 and f"f.json:{line}:" in said and "by this line and" in said and ("by line 3" in said or "by line 1" in said), said)
+    code, _, said = depths("{" + behind % 4 + ",\n" + before % 4 + "}")
+    tap.check("the same depth twice is none", code == 0, said)
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
+    fifos()
     logic()
     window()
     os.chdir("/")
