@@ -20,19 +20,22 @@ static void put(heap *h, int weight, lf_word bit) {
     LF_PUSH(h->arena, to, bit);
 }
 
+uint64_t lf_count_truth(int n, int k) {
+    uint64_t truth = 0;
+    for (unsigned a = 0; a < 1u << n; a++) {
+        unsigned ones = 0;
+        for (int j = 0; j < n; j++)
+            ones += a >> j & 1;
+        truth |= (uint64_t)(ones >> k & 1) << a;
+    }
+    return truth;
+}
+
 /* The count of n <= 6 bits, a LUT per bit of the count: so many. */
 static int count_luts(lf_circuit *c, const lf_word *bit, int n, lf_word out[3]) {
     int k = 0;
-    for (; n >> k; k++) {
-        uint64_t truth = 0;
-        for (unsigned a = 0; a < 1u << n; a++) {
-            unsigned ones = 0;
-            for (int j = 0; j < n; j++)
-                ones += a >> j & 1;
-            truth |= (uint64_t)(ones >> k & 1) << a;
-        }
-        out[k] = lf_circuit_lut(c, bit, n, truth);
-    }
+    for (; n >> k; k++)
+        out[k] = lf_circuit_lut(c, bit, n, lf_count_truth(n, k));
     return k;
 }
 

@@ -58,16 +58,8 @@ static lf_word count_bits(lf_circuit *c, lf_arena *a, const lf_word *bits, size_
         return lf_circuit_add_bits(c, weighted, n);
     }
     lf_word out[3];
-    for (unsigned k = 0; k < 3; k++) {
-        uint64_t truth = 0;
-        for (unsigned i = 0; i < 1u << n; i++) {
-            unsigned ones = 0;
-            for (unsigned b = 0; b < n; b++)
-                ones += i >> b & 1;
-            truth |= (uint64_t)(ones >> k & 1) << i;
-        }
-        out[k] = lf_circuit_lut(c, bits, (int)n, truth);
-    }
+    for (int k = 0; k < 3; k++)
+        out[k] = lf_circuit_lut(c, bits, (int)n, lf_count_truth((int)n, k));
     return lf_circuit_join_known(c, out, 3, false, (lf_range){0, (int64_t)n, 1});
 }
 

@@ -23,6 +23,17 @@ bool lf_form_holds(lf_range r, lf_form form) {
     }
 }
 
+bool lf_plan_holds(const lf_plan *p, lf_id t, lf_form form) {
+    const lf_tensor *x = lf_plan_tensor(p, t);
+    return lf_on_grid(x) && x->grid.scale_count == 1 && lf_form_holds(x->range, form) &&
+           lf_form_holds(lf_plan_range(p, t), form);
+}
+
+bool lf_is_vector(const lf_tensor *t) {
+    return t && !t->value && t->shape.rank > 0 && lf_shape_count(t->shape) > 0 &&
+           lf_shape_count(t->shape) == t->shape.dim[t->shape.rank - 1];
+}
+
 #define EACH(expression)                    \
     do {                                    \
         for (size_t i = 0; i < s->vec; i++) \

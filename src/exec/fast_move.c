@@ -6,10 +6,6 @@
 #include "ir/attr_access.h"
 #include "ops/window.h"
 
-static lf_range range_of(const lf_plan *p, lf_id t) {
-    return lf_plan_tensor(p, p->root[t])->range;
-}
-
 /* Codes that stay what they are in this form while they pass from x to y. */
 static bool same_in(lf_range x, lf_range y, lf_form form) {
     bool same = form != LF_FORM_BITS || (x.lo == y.lo && x.hi == y.hi);
@@ -18,7 +14,7 @@ static bool same_in(lf_range x, lf_range y, lf_form form) {
 
 /* What the readers of n want among the forms that can be passed on, else the narrowest. */
 static lf_form passed_form(const lf_plan *p, const lf_node *n, lf_form least) {
-    lf_range x = range_of(p, n->in[0]), y = lf_out(p->graph, n, 0)->range;
+    lf_range x = lf_plan_range(p, n->in[0]), y = lf_out(p->graph, n, 0)->range;
     for (const lf_slot *w = p->wanted[p->root[n->out[0]]]; w != NULL; w = w->next)
         if (w->form >= least && same_in(x, y, w->form))
             return w->form;
@@ -31,7 +27,7 @@ static lf_form passed_form(const lf_plan *p, const lf_node *n, lf_form least) {
 static bool moves_codes(const lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0), *y = lf_out(p->graph, n, 0);
     return x && !x->value && lf_on_grid(x) && lf_on_grid(y) && lf_shape_count(y->shape) > 0 &&
-           same_in(range_of(p, x->id), y->range, LF_FORM_S32);
+           same_in(lf_plan_range(p, x->id), y->range, LF_FORM_S32);
 }
 
 /* -- frames: windows of one pixel ------------------------------------------------------------------------------------------------- */
@@ -161,14 +157,14 @@ const lf_fast_op lf_fast_transpose = {"transpose", can_transpose, transpose_want
 static bool can_join(lf_plan *p, const lf_node *n) {
     const lf_tensor *a = lf_in(p->graph, n, 0), *b = lf_in(p->graph, n, 1), *y = lf_out(p->graph, n, 0);
     return !a->value && !b->value && lf_is_codes(a) && lf_is_codes(b) &&
-           lf_form_holds(range_of(p, a->id), LF_FORM_S32) && lf_form_holds(range_of(p, b->id), LF_FORM_S32) &&
+           lf_form_holds(lf_plan_range(p, a->id), LF_FORM_S32) && lf_form_holds(lf_plan_range(p, b->id), LF_FORM_S32) &&
            lf_form_holds(y->range, LF_FORM_S32);
 }
 
 static unsigned join_forms(const lf_plan *p, lf_id x) {
     unsigned can = 0;
     for (lf_form form = LF_FORM_U8; form < LF_FORM_COUNT; form++)
-        can |= lf_form_holds(range_of(p, x), form) ? 1u << form : 0;
+        can |= lf_form_holds(lf_plan_range(p, x), form) ? 1u << form : 0;
     return can;
 }
 
@@ -218,7 +214,7 @@ static void add_join(lf_plan *p, const lf_node *n) {
         }
         lf_form form = j->x[k].slot->form;
         int64_t factor = lf_attr_int(n, factors[k]);
-        uint64_t shift = (uint64_t)lf_form_shift(range_of(p, n->in[k]), form);
+        uint64_t shift = (uint64_t)lf_form_shift(lf_plan_range(p, n->in[k]), form);
         j->add[k] = lf_taps_kernel_for(p->isa)->add[form == LF_FORM_U8    ? LF_TAPS_U8
                                                     : form == LF_FORM_S16 ? LF_TAPS_S16
                                                                           : LF_TAPS_S32];

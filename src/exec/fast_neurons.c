@@ -8,31 +8,12 @@
 
 enum { FEW_ROWS = 48, ENTRIES_MOST = 1 << 22 /* of all tables: what is looked through in seconds at most */ };
 
-static lf_range range_of(const lf_plan *p, lf_id t) {
-    return lf_plan_tensor(p, p->root[t])->range;
-}
-
-static size_t count_of(const lf_plan *p, lf_id t) {
-    return (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape);
-}
-
-/* One vector: the layers have no positions beside the batch. */
-static bool one_vector(const lf_tensor *t) {
-    return t && !t->value && t->shape.rank > 0 && lf_shape_count(t->shape) > 0 &&
-           lf_shape_count(t->shape) == t->shape.dim[t->shape.rank - 1];
-}
-
-static bool holds_bytes(const lf_plan *p, lf_id t) {
-    const lf_tensor *x = lf_plan_tensor(p, t);
-    return lf_on_grid(x) && x->grid.scale_count == 1 && lf_form_holds(x->range, LF_FORM_U8) &&
-           lf_form_holds(range_of(p, t), LF_FORM_U8);
-}
-
 /* Codes of the input count from `lo` in a byte. */
 static bool can_neurons(lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0);
-    return one_vector(x) && one_vector(lf_out(p->graph, n, 0)) && holds_bytes(p, x->id) && holds_bytes(p, n->out[0]) &&
-           x->range.lo >= lf_attr_int(n, "lo") && x->range.hi - lf_attr_int(n, "lo") <= UINT8_MAX;
+    return lf_is_vector(x) && lf_is_vector(lf_out(p->graph, n, 0)) && lf_plan_holds(p, x->id, LF_FORM_U8) &&
+           lf_plan_holds(p, n->out[0], LF_FORM_U8) && x->range.lo >= lf_attr_int(n, "lo") &&
+           x->range.hi - lf_attr_int(n, "lo") <= UINT8_MAX;
 }
 
 static lf_form neurons_want(lf_plan *p, const lf_node *n, int operand, size_t *vec) {
@@ -170,14 +151,14 @@ static void add_neurons(lf_plan *p, const lf_node *first) {
     size_t count = 1, neurons = 0;
     for (const lf_node *n = first; (n = lf_neurons_behind(p, n)) != NULL; last = n)
         count++;
-    *t = (neuron_step){.layers = LF_NEW_ARRAY(p->arena, layer, count), .inputs = count_of(p, first->in[0])};
-    t->base = (uint8_t)(lf_attr_int(first, "lo") - lf_form_shift(range_of(p, first->in[0]), LF_FORM_U8));
+    *t = (neuron_step){.layers = LF_NEW_ARRAY(p->arena, layer, count), .inputs = lf_plan_count(p, first->in[0])};
+    t->base = (uint8_t)(lf_attr_int(first, "lo") - lf_form_shift(lf_plan_range(p, first->in[0]), LF_FORM_U8));
     t->mask = (uint8_t)((1u << lf_attr_int(first, "bits")) - 1);
-    t->outputs = count_of(p, last->out[0]);
+    t->outputs = lf_plan_count(p, last->out[0]);
     t->widest = t->inputs;
     for (const lf_node *n = first, *next; n != NULL; n = next) {
         next = lf_neurons_behind(p, n);
-        int64_t shift = next ? lf_attr_int(next, "lo") : lf_form_shift(range_of(p, n->out[0]), LF_FORM_U8);
+        int64_t shift = next ? lf_attr_int(next, "lo") : lf_form_shift(lf_plan_range(p, n->out[0]), LF_FORM_U8);
         layer *l = &t->layers[t->count++];
         *l = layer_of(p, n, shift);
         t->widest = l->neurons > t->widest ? l->neurons : t->widest;

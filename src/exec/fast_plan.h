@@ -113,6 +113,15 @@ static inline const lf_tensor *lf_plan_tensor(const lf_plan *p, lf_id id) {
     return lf_tensor_at(p->graph, id);
 }
 
+static inline size_t lf_plan_count(const lf_plan *p, lf_id id) {
+    return (size_t)lf_shape_count(lf_plan_tensor(p, id)->shape);
+}
+
+/* The range in whose form its codes lie: that of its root. */
+static inline lf_range lf_plan_range(const lf_plan *p, lf_id id) {
+    return lf_plan_tensor(p, p->root[id])->range;
+}
+
 /* The slot's vectors of a row of the block. */
 static inline void *lf_slot_at(const lf_block *b, const lf_slot *s, size_t row) {
     return b->memory + s->offset * b->room + row * s->vecs * s->stride;
@@ -124,6 +133,10 @@ static inline void *lf_slot_at(const lf_block *b, const lf_slot *s, size_t row) 
 int64_t lf_form_shift(lf_range r, lf_form form);
 /* Whether all codes of a range can be held. */
 bool lf_form_holds(lf_range r, lf_form form);
+/* Whether t is codes of one scale which that form holds, and its root's, too. */
+bool lf_plan_holds(const lf_plan *p, lf_id t, lf_form form);
+/* Whether t is computed and one vector: it has no positions beside the batch. */
+bool lf_is_vector(const lf_tensor *t);
 
 /* -- building: all of a plan (fast_build.c), and what its parts are made with (fast_slots.c) --------------------------------- */
 

@@ -35,10 +35,6 @@ static lf_status step_node(const lf_step *s, lf_block *b) {
     return LF_OK;
 }
 
-static size_t count_of(const lf_tensor *t) {
-    return (size_t)lf_shape_count(t->shape);
-}
-
 void lf_node_add(lf_plan *p, const lf_node *n) {
     node_step *s = LF_NEW(p->arena, node_step);
     s->in = (const lf_slot **)lf_alloc_array(p->arena, (size_t)n->in_count + 1, sizeof *s->in);
@@ -49,13 +45,13 @@ void lf_node_add(lf_plan *p, const lf_node *n) {
         if (t != NULL && t->value != NULL)
             s->constant[k] = lf_value_const(p->arena, t);
         else if (t != NULL)
-            s->in[k] = lf_plan_slot(p, t->id, LF_FORM_VALUE, count_of(t));
+            s->in[k] = lf_plan_slot(p, t->id, LF_FORM_VALUE, lf_plan_count(p, t->id));
         if (t != NULL && t->value == NULL && s->in[k] == NULL)
             p->possible = false;
     }
     for (int k = 0; k < n->out_count; k++)
         if (n->out[k])
-            s->out[k] = lf_plan_output(p, n->out[k], 0, count_of(lf_out(p->graph, n, k)), LF_FORM_VALUE);
+            s->out[k] = lf_plan_output(p, n->out[k], 0, lf_plan_count(p, n->out[k]), LF_FORM_VALUE);
     if (n->in_count > LF_NODE_OPERANDS || n->out_count > LF_NODE_OPERANDS)
         p->possible = false;
     lf_plan_add(p, step_node, n, NULL, NULL, s, lf_format(p->arena, "%s by its definition", n->op->name));

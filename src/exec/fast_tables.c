@@ -6,29 +6,9 @@
 #include "ir/attr_access.h"
 #include "ops/table_edges.h"
 
-static lf_range range_of(const lf_plan *p, lf_id t) {
-    return lf_plan_tensor(p, p->root[t])->range;
-}
-
-static size_t count_of(const lf_plan *p, lf_id t) {
-    return (size_t)lf_shape_count(lf_plan_tensor(p, t)->shape);
-}
-
-/* One vector: the layers have no positions beside the batch. */
-static bool one_vector(const lf_tensor *t) {
-    return t && !t->value && t->shape.rank > 0 && lf_shape_count(t->shape) > 0 &&
-           lf_shape_count(t->shape) == t->shape.dim[t->shape.rank - 1];
-}
-
-static bool holds(const lf_plan *p, lf_id t, lf_form form) {
-    const lf_tensor *x = lf_plan_tensor(p, t);
-    return lf_on_grid(x) && x->grid.scale_count == 1 && lf_form_holds(x->range, form) &&
-           lf_form_holds(range_of(p, t), form);
-}
-
 /* The whole of t as one vector per row. */
 static const lf_slot *input_slot(lf_plan *p, lf_id t, lf_form form) {
-    const lf_slot *s = lf_plan_slot(p, t, form, count_of(p, t));
+    const lf_slot *s = lf_plan_slot(p, t, form, lf_plan_count(p, t));
     p->possible = p->possible && s != NULL;
     return s;
 }
@@ -38,7 +18,7 @@ static const lf_slot *input_slot(lf_plan *p, lf_id t, lf_form form) {
 static bool can_thermometer(lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0), *T = lf_in(p->graph, n, 1);
     bool codes = lf_is_codes(x) && lf_is_codes(T);
-    return one_vector(x) && one_vector(lf_out(p->graph, n, 0)) && (codes || !lf_on_grid(x));
+    return lf_is_vector(x) && lf_is_vector(lf_out(p->graph, n, 0)) && (codes || !lf_on_grid(x));
 }
 
 static lf_form thermometer_wants(lf_plan *p, const lf_node *n, int operand, size_t *vec) {
@@ -84,7 +64,7 @@ static lf_status step_thermometer_reals(const lf_step *s, lf_block *b) {
 
 /* Which bits are read: all, unless only neurons do. */
 static bool *read_bits(lf_plan *p, const lf_node *n) {
-    size_t count = count_of(p, n->out[0]);
+    size_t count = lf_plan_count(p, n->out[0]);
     const lf_node *reader = lf_node_at(p->graph, p->only[n->out[0]]);
     bool some = reader && p->kernel[reader->id] == &lf_fast_table_neurons;
     bool *read = LF_NEW_ARRAY(p->building, bool, count);
@@ -100,8 +80,8 @@ static void add_thermometer(lf_plan *p, const lf_node *n) {
     bool codes = lf_on_grid(lf_in(p->graph, n, 0));
     const bool *read = read_bits(p, n);
     thermometer_step *t = LF_NEW(p->arena, thermometer_step);
-    t->bits = LF_NEW_ARRAY(p->arena, heat, count_of(p, n->out[0]));
-    for (size_t i = 0; i < count_of(p, n->out[0]); i++) {
+    t->bits = LF_NEW_ARRAY(p->arena, heat, lf_plan_count(p, n->out[0]));
+    for (size_t i = 0; i < lf_plan_count(p, n->out[0]); i++) {
         heat *h = &t->bits[t->count];
         h->from = (uint32_t)(i / (size_t)T->shape.dim[1]);
         h->to = (uint32_t)i;
@@ -112,7 +92,7 @@ static void add_thermometer(lf_plan *p, const lf_node *n) {
         t->count += read[i];
     }
     const lf_slot *x = input_slot(p, n->in[0], LF_FORM_VALUE);
-    const lf_slot *y = lf_plan_output(p, n->out[0], 1u << LF_FORM_U8, count_of(p, n->out[0]), LF_FORM_U8);
+    const lf_slot *y = lf_plan_output(p, n->out[0], 1u << LF_FORM_U8, lf_plan_count(p, n->out[0]), LF_FORM_U8);
     lf_plan_add(p, codes ? step_thermometer_codes : step_thermometer_reals, n, x, y, t,
                 lf_format(p->arena, "%zu comparisons", t->count));
 }
@@ -124,9 +104,9 @@ const lf_fast_op lf_fast_thermometer = {"thermometer", can_thermometer, thermome
 static bool can_edges(lf_plan *p, const lf_node *n) {
     const lf_tensor *x = lf_in(p->graph, n, 0);
     int64_t exponent;
-    bool codes = lf_grid_exponent(x, &exponent) && holds(p, x->id, LF_FORM_S32);
-    return one_vector(x) && one_vector(lf_out(p->graph, n, 0)) && (codes || !lf_on_grid(x)) &&
-           holds(p, n->out[0], LF_FORM_S32);
+    bool codes = lf_grid_exponent(x, &exponent) && lf_plan_holds(p, x->id, LF_FORM_S32);
+    return lf_is_vector(x) && lf_is_vector(lf_out(p->graph, n, 0)) && (codes || !lf_on_grid(x)) &&
+           lf_plan_holds(p, n->out[0], LF_FORM_S32);
 }
 
 static lf_form edges_want(lf_plan *p, const lf_node *n, int operand, size_t *vec) {
@@ -202,7 +182,7 @@ static void add_edges(lf_plan *p, const lf_node *n) {
     size_t vec;
     lf_form form = edges_want(p, n, 0, &vec);
     t->edges = (size_t)lf_in(p->graph, n, 1)->shape.dim[0];
-    t->outputs = count_of(p, n->out[0]);
+    t->outputs = lf_plan_count(p, n->out[0]);
     (void)lf_grid_exponent(lf_in(p->graph, n, 0), &t->exponent);
     prepare_tables(p, n, t);
     const lf_slot *x = input_slot(p, n->in[0], form);
@@ -221,8 +201,8 @@ static bool can_reduce(lf_plan *p, const lf_node *n) {
     int64_t last = x->shape.rank - 1;
     bool sum = strcmp(lf_attr_enum_name(n, "function"), "sum") == 0 && axes.count == 1 &&
                (axes.at[0] == -1 || axes.at[0] == last);
-    return sum && !x->value && lf_shape_count(x->shape) > 0 && lf_on_grid(y) && holds(p, x->id, LF_FORM_U8) &&
-           holds(p, y->id, LF_FORM_S32);
+    return sum && !x->value && lf_shape_count(x->shape) > 0 && lf_on_grid(y) && lf_plan_holds(p, x->id, LF_FORM_U8) &&
+           lf_plan_holds(p, y->id, LF_FORM_S32);
 }
 
 static lf_form reduce_wants(lf_plan *p, const lf_node *n, int operand, size_t *vec) {
@@ -252,9 +232,9 @@ static lf_status step_reduce(const lf_step *s, lf_block *b) {
 
 static void add_reduce(lf_plan *p, const lf_node *n) {
     reduce_step *t = LF_NEW(p->arena, reduce_step);
-    t->sums = count_of(p, n->out[0]);
-    t->terms = count_of(p, n->in[0]) / t->sums;
-    t->shift = (int32_t)(lf_form_shift(range_of(p, n->in[0]), LF_FORM_U8) * (int64_t)t->terms);
+    t->sums = lf_plan_count(p, n->out[0]);
+    t->terms = lf_plan_count(p, n->in[0]) / t->sums;
+    t->shift = (int32_t)(lf_form_shift(lf_plan_range(p, n->in[0]), LF_FORM_U8) * (int64_t)t->terms);
     const lf_slot *x = input_slot(p, n->in[0], LF_FORM_U8);
     const lf_slot *y = lf_plan_output(p, n->out[0], 1u << LF_FORM_S32, t->sums, LF_FORM_S32);
     lf_plan_add(p, step_reduce, n, x, y, t, lf_format(p->arena, "%zu sums of %zu", t->sums, t->terms));

@@ -2,9 +2,9 @@
  * neurons of one input; circuits make wires of them again. */
 #include <inttypes.h>
 
-#include "base/file.h"
 #include "circuit/blif.h"
 #include "import/import.h"
+#include "import/source.h"
 #include "ops/ops.h"
 
 enum { ENTRIES_MAX = 1 << 24 }; /* of all tables together, 8 bytes each */
@@ -143,27 +143,19 @@ static lf_status read_into(lf_graph *g, lf_arena *a, const lf_blif *b) {
 
 lf_graph *lf_import_blif_bytes(lf_ctx *ctx, const char *name, const uint8_t *data, size_t size) {
     lf_blif *b = lf_blif_read(ctx, (const char *)data, size, name);
-    lf_arena *a = b ? lf_arena_new() : NULL;
-    lf_graph *g = a ? lf_graph_new(ctx, lf_path_stem(a, name)) : NULL;
-    if (g) {
-        g->source = lf_strdup(g->arena, name);
-        lf_sha256_hex(data, size, g->source_sha256);
-        if (read_into(g, a, b) != LF_OK) {
-            lf_graph_free(g);
-            g = NULL;
-        }
+    if (!b)
+        return NULL;
+    lf_arena *a = lf_arena_new();
+    lf_graph *g = a ? lf_source_graph(ctx, name, data, size) : NULL;
+    if (g && read_into(g, a, b) != LF_OK) {
+        lf_graph_free(g);
+        g = NULL;
     }
-    if (b)
-        lf_lutnet_free(b->net);
+    lf_lutnet_free(b->net);
     lf_arena_free(a);
     return g;
 }
 
 lf_graph *lf_import_blif(lf_ctx *ctx, const char *path) {
-    lf_file file;
-    if (lf_file_open(ctx, path, (size_t)1 << 30, &file) != LF_OK)
-        return NULL;
-    lf_graph *g = lf_import_blif_bytes(ctx, path, file.data, file.size);
-    lf_file_close(&file);
-    return g;
+    return lf_source_read(ctx, path, lf_import_blif_bytes);
 }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/file.h"
 #include "import/import.h"
+#include "import/source.h"
 #include "ir/attr_access.h"
 #include "ops/ops.h"
 #include "ops/table_edges.h"
@@ -102,27 +102,16 @@ lf_graph *lf_import_json_bytes(lf_ctx *ctx, const char *name, const uint8_t *dat
     json_t *value = NULL;
     if (lf_json_parse(ctx, name, data, size, &value) != LF_OK)
         return NULL;
-    lf_arena *scratch = lf_arena_new();
-    lf_graph *g = scratch ? lf_graph_new(ctx, lf_path_stem(scratch, name)) : NULL;
-    if (g) {
-        g->source = lf_strdup(g->arena, name);
-        lf_sha256_hex(data, size, g->source_sha256);
-        lf_json_at root = {.g = g, .value = value};
-        if (read_format(g, &root) != LF_OK || finish(g) != LF_OK) {
-            lf_graph_free(g);
-            g = NULL;
-        }
+    lf_graph *g = lf_source_graph(ctx, name, data, size);
+    lf_json_at root = {.g = g, .value = value};
+    if (g && (read_format(g, &root) != LF_OK || finish(g) != LF_OK)) {
+        lf_graph_free(g);
+        g = NULL;
     }
     json_decref(value);
-    lf_arena_free(scratch);
     return g;
 }
 
 lf_graph *lf_import_json(lf_ctx *ctx, const char *path) {
-    lf_file file;
-    if (lf_file_open(ctx, path, (size_t)1 << 30, &file) != LF_OK)
-        return NULL;
-    lf_graph *g = lf_import_json_bytes(ctx, path, file.data, file.size);
-    lf_file_close(&file);
-    return g;
+    return lf_source_read(ctx, path, lf_import_json_bytes);
 }

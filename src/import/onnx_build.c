@@ -228,6 +228,12 @@ void lf_onnx_bind_value(lf_onnx *m, int i, lf_onnx_value *v) {
     to->same = v;
 }
 
+lf_status lf_onnx_begin(lf_onnx *m, const char *op, const lf_id *in, int in_count, lf_node **n) {
+    const char *out = lf_onnx_out_name(m, 0);
+    *n = lf_onnx_node(m, op, "", in, in_count, &out, 1);
+    return *n ? LF_OK : LF_BAD_INPUT;
+}
+
 lf_status lf_onnx_finish(lf_onnx *m, lf_node *n) {
     LF_TRY(lf_onnx_infer(m, n));
     for (int i = 0; i < n->out_count; i++)
@@ -243,10 +249,8 @@ lf_status lf_onnx_finish_as(lf_onnx *m, lf_id tensor) {
 lf_status lf_onnx_bind_reshaped(lf_onnx *m, lf_id in, lf_shape to) {
     if (lf_shape_equal(lf_onnx_tensor_at(m, in)->shape, to))
         return lf_onnx_finish_as(m, in);
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, "reshape", "", &in, 1, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, "reshape", &in, 1, &n));
     LF_TRY(lf_onnx_set_ints(m, n, "shape", (lf_ints){to.dim, to.rank}));
     return lf_onnx_finish(m, n);
 }

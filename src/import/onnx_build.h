@@ -170,6 +170,8 @@ void lf_onnx_bind(lf_onnx *m, int i, lf_id tensor);
 void lf_onnx_bind_ints(lf_onnx *m, int i, lf_shape shape, const int64_t *ints);
 void lf_onnx_bind_payload(lf_onnx *m, int i, const lf_pb_tensor *payload);
 void lf_onnx_bind_value(lf_onnx *m, int i, lf_onnx_value *v); /* another name for the same */
+/* The node of one output, output 0, that does the main work; lf_onnx_finish is to follow. */
+LF_MUST_USE lf_status lf_onnx_begin(lf_onnx *m, const char *op, const lf_id *in, int in_count, lf_node **n);
 /* Infers n and binds the outputs in order: the last thing most import functions do. */
 LF_MUST_USE lf_status lf_onnx_finish(lf_onnx *m, lf_node *n);
 lf_status lf_onnx_finish_as(lf_onnx *m, lf_id tensor); /* output 0 is that tensor */

@@ -9,9 +9,7 @@ static lf_status one_node(lf_onnx *m, int in_count, lf_node **n) {
     LF_TRY(lf_onnx_operand_range(m, in_count, in_count));
     for (int i = 0; i < in_count; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
-    const char *out = lf_onnx_out_name(m, 0);
-    *n = lf_onnx_node(m, m->row->op, "", in, in_count, &out, 1);
-    return *n ? LF_OK : LF_BAD_INPUT;
+    return lf_onnx_begin(m, m->row->op, in, in_count, n);
 }
 
 /* -- functions of one operand with numbers as attributes -------------------------------------------------------------- */

@@ -193,10 +193,8 @@ lf_status lf_onnx_do_batch_normalization(lf_onnx *m) {
         LF_TRY(lf_onnx_in(m, i, &in[i]));
     if (has_batch_last(m, in))
         return batch_last(m, in, (double)epsilon);
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 5, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, 5, &n));
     LF_TRY(lf_onnx_set_real(m, n, "epsilon", (double)epsilon));
     return lf_onnx_finish(m, n);
 }
@@ -229,10 +227,8 @@ lf_status lf_onnx_do_quant(lf_onnx *m) {
                               rounding);
     for (int i = 0; i < 4; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 4, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, 4, &n));
     LF_TRY(lf_onnx_set_int(m, n, "signed", is_signed));
     LF_TRY(lf_onnx_set_int(m, n, "narrow", narrow));
     LF_TRY(lf_onnx_set_text(m, n, "rounding_mode", lf_round_name(mode)));
@@ -252,10 +248,8 @@ lf_status lf_onnx_do_multi_threshold(lf_onnx *m) {
         return lf_onnx_refuse(m, "the attribute out_dtype is missing");
     for (int i = 0; i < 2; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 2, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, 2, &n));
     LF_TRY(lf_onnx_set_real(m, n, "out_scale", (double)scale));
     LF_TRY(lf_onnx_set_real(m, n, "out_bias", (double)bias));
     LF_TRY(lf_onnx_set_text(m, n, "out_dtype", dtype));
@@ -264,26 +258,6 @@ lf_status lf_onnx_do_multi_threshold(lf_onnx *m) {
 }
 
 /* -- choice -------------------------------------------------------------------------------------------------------- */
-
-lf_status lf_onnx_do_arg_max(lf_onnx *m) {
-    int64_t given, keep, last;
-    int axis;
-    lf_id x;
-    LF_TRY(lf_onnx_operand_range(m, 1, 1));
-    LF_TRY(lf_onnx_int(m, "axis", 0, &given));
-    LF_TRY(lf_onnx_int(m, "keepdims", 1, &keep));
-    LF_TRY(lf_onnx_int(m, "select_last_index", 0, &last));
-    LF_TRY(lf_onnx_in(m, 0, &x));
-    LF_TRY(lf_onnx_data_axis(m, given, x, &axis));
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", &x, 1, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
-    LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
-    LF_TRY(lf_onnx_set_int(m, n, "keepdims", keep));
-    LF_TRY(lf_onnx_set_int(m, n, "select_last_index", last));
-    return lf_onnx_finish(m, n);
-}
 
 /* An attribute before version 10, an operand since. */
 static lf_status top_k_count(lf_onnx *m, lf_id *k) {

@@ -4,12 +4,6 @@
 
 #include "import/onnx_ops.h"
 
-static lf_status begin(lf_onnx *m, const char *op, lf_id x, lf_node **n) {
-    const char *name = lf_onnx_out_name(m, 0);
-    *n = lf_onnx_node(m, op, "", &x, 1, &name, 1);
-    return *n ? LF_OK : LF_BAD_INPUT;
-}
-
 /* -- slices and parts ---------------------------------------------------------------------------------------------- */
 
 /* Along the batch only what takes all of it. */
@@ -32,7 +26,7 @@ lf_status lf_onnx_slice_data(lf_onnx *m, const lf_onnx_slice *s) {
         (s->has_step && s->step.count != s->start.count))
         return lf_onnx_refuse(m, "starts, ends, axes and steps differ in number");
     LF_TRY(keeps_batch(m, x, s));
-    LF_TRY(begin(m, "slice", x, &n));
+    LF_TRY(lf_onnx_begin(m, "slice", &x, 1, &n));
     LF_TRY(lf_onnx_set_ints(m, n, "starts", s->start));
     LF_TRY(lf_onnx_set_ints(m, n, "ends", s->end));
     LF_TRY(lf_onnx_set_ints(m, n, "axes", s->axes));
@@ -89,31 +83,35 @@ lf_status lf_onnx_do_split(lf_onnx *m) {
 
 /* -- repetitions --------------------------------------------------------------------------------------------------- */
 
+/* Operand 1 becomes the attribute of that name. */
+static lf_status list_in(lf_onnx *m, const char *name, lf_ints *list, lf_id *x) {
+    LF_TRY(lf_onnx_operand_range(m, 2, 2));
+    LF_TRY(lf_onnx_ints_in(m, 1, name, list));
+    return lf_onnx_in(m, 0, x);
+}
+
+static lf_status finish_with(lf_onnx *m, lf_id x, const char *name, lf_ints list) {
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, &x, 1, &n));
+    LF_TRY(lf_onnx_set_ints(m, n, name, list));
+    return lf_onnx_finish(m, n);
+}
+
 lf_status lf_onnx_do_expand(lf_onnx *m) {
     lf_ints shape;
     lf_id x;
-    lf_node *n;
-    LF_TRY(lf_onnx_operand_range(m, 2, 2));
-    LF_TRY(lf_onnx_ints_in(m, 1, "shape", &shape));
-    LF_TRY(lf_onnx_in(m, 0, &x));
+    LF_TRY(list_in(m, "shape", &shape, &x));
     for (int64_t i = 0; i < shape.count; i++)
         if (shape.at[i] < 0)
             return lf_onnx_refuse(m, "dimension %lld of the shape is %lld", (long long)i, (long long)shape.at[i]);
-    LF_TRY(begin(m, m->row->op, x, &n));
-    LF_TRY(lf_onnx_set_ints(m, n, "shape", shape));
-    return lf_onnx_finish(m, n);
+    return finish_with(m, x, "shape", shape);
 }
 
 lf_status lf_onnx_do_tile(lf_onnx *m) {
     lf_ints repeats;
     lf_id x;
-    lf_node *n;
-    LF_TRY(lf_onnx_operand_range(m, 2, 2));
-    LF_TRY(lf_onnx_ints_in(m, 1, "repeats", &repeats));
-    LF_TRY(lf_onnx_in(m, 0, &x));
-    LF_TRY(begin(m, m->row->op, x, &n));
-    LF_TRY(lf_onnx_set_ints(m, n, "repeats", repeats));
-    return lf_onnx_finish(m, n);
+    LF_TRY(list_in(m, "repeats", &repeats, &x));
+    return finish_with(m, x, "repeats", repeats);
 }
 
 lf_status lf_onnx_do_gather_elements(lf_onnx *m) {
@@ -127,10 +125,8 @@ lf_status lf_onnx_do_gather_elements(lf_onnx *m) {
     LF_TRY(lf_onnx_data_axis(m, given, in[0], &axis));
     if (lf_onnx_has_batch(m, in[0]) && !lf_onnx_has_batch(m, in[1]))
         return lf_onnx_refuse(m, "constant indices into a batch of open size");
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 2, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, 2, &n));
     LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
     return lf_onnx_finish(m, n);
 }
@@ -196,7 +192,7 @@ lf_status lf_onnx_do_pad(lf_onnx *m) {
     LF_TRY(spread_pads(m, rank, axes, &pads));
     if (pads.count == 2 * rank && rank > 0 && (pads.at[0] || pads.at[rank]))
         LF_TRY(lf_onnx_data_axis(m, 0, x, &axis));
-    LF_TRY(begin(m, m->row->op, x, &n));
+    LF_TRY(lf_onnx_begin(m, m->row->op, &x, 1, &n));
     LF_TRY(lf_onnx_set_text(m, n, "mode", mode));
     LF_TRY(lf_onnx_set_ints(m, n, "pads", pads));
     LF_TRY(lf_onnx_set_real(m, n, "value", value));
@@ -229,7 +225,7 @@ static lf_status scale_to(lf_onnx *m, lf_id x, const int64_t *sizes, const char 
     int axis, rank = lf_onnx_tensor_at(m, x)->shape.rank;
     if (rank > 0 && sizes[0] != lf_onnx_tensor_at(m, x)->shape.dim[0])
         LF_TRY(lf_onnx_data_axis(m, 0, x, &axis));
-    LF_TRY(begin(m, "resize", x, &n));
+    LF_TRY(lf_onnx_begin(m, "resize", &x, 1, &n));
     LF_TRY(lf_onnx_set_ints(m, n, "sizes", (lf_ints){sizes, rank}));
     LF_TRY(lf_onnx_set_text(m, n, "coordinates", coordinates));
     LF_TRY(lf_onnx_set_text(m, n, "nearest", nearest));
@@ -318,7 +314,7 @@ lf_status lf_onnx_do_blocks(lf_onnx *m) {
     bool crd = !strcmp(mode, "CRD");
     if ((!crd && strcmp(mode, "DCR") != 0) || (crd && !shuffle))
         return lf_onnx_refuse(m, "mode %s is unknown", mode);
-    LF_TRY(begin(m, m->row->op, x, &n));
+    LF_TRY(lf_onnx_begin(m, m->row->op, &x, 1, &n));
     LF_TRY(lf_onnx_set_int(m, n, "block", block));
     if (shuffle)
         LF_TRY(lf_onnx_set_text(m, n, "mode", crd ? "crd" : "dcr"));

@@ -226,10 +226,8 @@ lf_status lf_onnx_do_trunc(lf_onnx *m) {
     LF_TRY(lf_onnx_int(m, "narrow", 0, &narrow));
     for (int i = 0; i < count; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, count, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, count, &n));
     LF_TRY(lf_onnx_set_int(m, n, "version", count == 5 ? 1 : 2));
     LF_TRY(lf_onnx_set_int(m, n, "signed", is_signed));
     LF_TRY(lf_onnx_set_int(m, n, "narrow", narrow));

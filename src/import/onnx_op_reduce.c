@@ -56,10 +56,8 @@ lf_status lf_onnx_do_reduce(lf_onnx *m) {
         LF_TRY(lf_onnx_ints_in(m, 1, "axes", &axes));
     LF_TRY(lf_onnx_in(m, 0, &x));
     LF_TRY(not_the_batch(m, x, axes, !noop && lf_onnx_tensor_at(m, x)->shape.rank > 0));
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, "reduce", "", &x, 1, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, "reduce", &x, 1, &n));
     LF_TRY(lf_onnx_set_text(m, n, "function", function_of(m->node->op_type)));
     LF_TRY(lf_onnx_set_ints(m, n, "axes", axes));
     LF_TRY(lf_onnx_set_int(m, n, "keepdims", keep != 0));
@@ -67,26 +65,35 @@ lf_status lf_onnx_do_reduce(lf_onnx *m) {
     return lf_onnx_finish(m, n);
 }
 
-/* The smallest: the largest of the negated, which leaves the order of equals as it is. */
-lf_status lf_onnx_do_arg_min(lf_onnx *m) {
+/* -- places along an axis ------------------------------------------------------------------------------------------ */
+
+static lf_status place(lf_onnx *m, bool of_smallest) {
     int64_t given, keep, last;
     int axis;
-    lf_id x, negated;
+    lf_id x;
+    lf_node *n;
     LF_TRY(lf_onnx_operand_range(m, 1, 1));
     LF_TRY(lf_onnx_int(m, "axis", 0, &given));
     LF_TRY(lf_onnx_int(m, "keepdims", 1, &keep));
     LF_TRY(lf_onnx_int(m, "select_last_index", 0, &last));
     LF_TRY(lf_onnx_in(m, 0, &x));
     LF_TRY(lf_onnx_data_axis(m, given, x, &axis));
-    LF_TRY(lf_onnx_simple(m, "neg", "_negated", &x, 1, NULL, &negated));
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, "argmax", "", &negated, 1, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    if (of_smallest)
+        LF_TRY(lf_onnx_simple(m, "neg", "_negated", &x, 1, NULL, &x));
+    LF_TRY(lf_onnx_begin(m, "argmax", &x, 1, &n));
     LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
     LF_TRY(lf_onnx_set_int(m, n, "keepdims", keep));
     LF_TRY(lf_onnx_set_int(m, n, "select_last_index", last));
     return lf_onnx_finish(m, n);
+}
+
+lf_status lf_onnx_do_arg_max(lf_onnx *m) {
+    return place(m, false);
+}
+
+/* The smallest: the largest of the negated, which leaves the order of equals as it is. */
+lf_status lf_onnx_do_arg_min(lf_onnx *m) {
+    return place(m, true);
 }
 
 lf_status lf_onnx_do_cum_sum(lf_onnx *m) {
@@ -102,10 +109,8 @@ lf_status lf_onnx_do_cum_sum(lf_onnx *m) {
     if (given.count != 1)
         return lf_onnx_refuse(m, "%lld axes instead of one", (long long)given.count);
     LF_TRY(lf_onnx_data_axis(m, given.at[0], x, &axis));
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, "cum_sum", "", &x, 1, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, "cum_sum", &x, 1, &n));
     LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
     LF_TRY(lf_onnx_set_int(m, n, "exclusive", exclusive != 0));
     LF_TRY(lf_onnx_set_int(m, n, "reverse", reverse != 0));
@@ -246,10 +251,8 @@ lf_status lf_onnx_do_lrn(lf_onnx *m) {
         return lf_onnx_refuse(m, "the attribute size is missing");
     LF_TRY(lf_onnx_int(m, "size", 1, &size));
     LF_TRY(lf_onnx_in(m, 0, &x));
-    const char *name = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, "lrn", "", &x, 1, &name, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, "lrn", &x, 1, &n));
     LF_TRY(lf_onnx_set_int(m, n, "size", size));
     for (size_t i = 0; i < LF_COUNT(numbers); i++) {
         float v;

@@ -100,10 +100,8 @@ lf_status lf_onnx_do_gather(lf_onnx *m) {
         LF_TRY(lf_onnx_in(m, i, &in[i]));
     int along;
     LF_TRY(lf_onnx_data_axis(m, axis, in[0], &along));
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, 2, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, 2, &n));
     LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
     return lf_onnx_finish(m, n);
 }
@@ -134,10 +132,8 @@ lf_status lf_onnx_do_concat(lf_onnx *m) {
     lf_id *in = LF_NEW_ARRAY(m->scratch, lf_id, count);
     for (int i = 0; i < count; i++)
         LF_TRY(lf_onnx_in(m, i, &in[i]));
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", in, count, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, in, count, &n));
     LF_TRY(lf_onnx_set_int(m, n, "axis", axis));
     return lf_onnx_finish(m, n);
 }
@@ -346,10 +342,8 @@ lf_status lf_onnx_do_transpose(lf_onnx *m) {
         reversed[i] = rank - 1 - i;
     if (!given)
         perm = (lf_ints){reversed, rank};
-    const char *out = lf_onnx_out_name(m, 0);
-    lf_node *n = lf_onnx_node(m, m->row->op, "", &x, 1, &out, 1);
-    if (!n)
-        return LF_BAD_INPUT;
+    lf_node *n;
+    LF_TRY(lf_onnx_begin(m, m->row->op, &x, 1, &n));
     LF_TRY(lf_onnx_set_ints(m, n, "perm", perm));
     return lf_onnx_finish(m, n);
 }

@@ -173,9 +173,8 @@ lf_status lf_onnx_do_conv_last(lf_onnx *m) {
 /* -- pools ----------------------------------------------------------------------------------------------------------------------- */
 
 static lf_status pool_node(lf_onnx *m, lf_id x, const window *w, lf_node **out) {
-    const char *name = lf_onnx_out_name(m, 0);
-    *out = lf_onnx_node(m, m->row->op, "", &x, 1, &name, 1);
-    return *out ? set_window(m, *out, w) : LF_BAD_INPUT;
+    LF_TRY(lf_onnx_begin(m, m->row->op, &x, 1, out));
+    return set_window(m, *out, w);
 }
 
 static lf_status any_pool(lf_onnx *m, lf_node **n) {

@@ -160,33 +160,42 @@ static bool are_neighbours(const lf_folding *f, int a, int b) {
     return false;
 }
 
-/* Two layers without a stream between them: the changes add up. */
-static bool improve_strangers(search *s, int a, int b) {
-    const moves *fa = &s->front[a], *fb = &s->front[b];
-    int best_a = -1, best_b = -1;
-    double least = s->score;
-    for (size_t i = 0; i < fa->count; i++)
-        for (size_t k = 0; k < fb->count; k++) {
-            double score = score_with(s, &fa->at[i].use, &fb->at[k].use);
-            if (score < least && is_better(s, score)) {
-                least = score;
-                best_a = fa->at[i].option;
-                best_b = fb->at[k].option;
-            }
-        }
-    s->steps -= (int64_t)(fa->count * fb->count);
-    if (best_a < 0)
+/* The best options of two layers so far; -1: they stay. */
+typedef struct pair {
+    double score;
+    int a, b;
+} pair;
+
+static void consider(const search *s, pair *best, const move *a, const move *b) {
+    double score = score_with(s, &a->use, &b->use);
+    if (score < best->score && is_better(s, score))
+        *best = (pair){score, a->option, b->option};
+}
+
+static bool take_pair(search *s, int a, int b, pair best) {
+    if (best.a < 0)
         return false;
-    take(s, a, best_a);
-    take(s, b, best_b);
+    take(s, a, best.a);
+    take(s, b, best.b);
     settle(s);
     return true;
 }
 
+/* Two layers without a stream between them: the changes add up. */
+static bool improve_strangers(search *s, int a, int b) {
+    const moves *fa = &s->front[a], *fb = &s->front[b];
+    pair best = {s->score, -1, -1};
+    for (size_t i = 0; i < fa->count; i++)
+        for (size_t k = 0; k < fb->count; k++)
+            consider(s, &best, &fa->at[i], &fb->at[k]);
+    s->steps -= (int64_t)(fa->count * fb->count);
+    return take_pair(s, a, b, best);
+}
+
 static bool improve_neighbours(search *s, int a, int b) {
     lf_fold_state *at = &s->f->at[a];
-    int before = at->pick, best_a = -1, best_b = -1;
-    double least = s->score;
+    int before = at->pick;
+    pair best = {s->score, -1, -1};
     lf_fold_use now_a = share_now(s, a);
     for (int i = 0; i < (int)at->options.count && s->steps > 0; i++) {
         at->pick = before;
@@ -195,22 +204,12 @@ static bool improve_neighbours(search *s, int a, int b) {
         lf_fold_use share_b = share_now(s, b); /* beside the new a */
         for (int k = 0; k < (int)s->f->at[b].options.count; k++) {
             move mb = move_of(s, b, k, &share_b);
-            double score = score_with(s, &ma.use, &mb.use);
-            if (score < least && is_better(s, score)) {
-                least = score;
-                best_a = i;
-                best_b = k;
-            }
+            consider(s, &best, &ma, &mb);
         }
         s->steps -= (int64_t)s->f->at[b].options.count;
     }
     at->pick = before;
-    if (best_a < 0)
-        return false;
-    take(s, a, best_a);
-    take(s, b, best_b);
-    settle(s);
-    return true;
+    return take_pair(s, a, b, best);
 }
 
 static bool improve_pairs(search *s) {

@@ -201,15 +201,11 @@ bool lf_driver_to_real(lf_driver_loop *l) {
 
 /* -- quantizers ----------------------------------------------------------------------------------------------------------- */
 
-static bool bool_attr(const lf_node *n, const char *name) {
-    return *(const bool *)((const char *)n->attr + lf_attr_find(n->op, name)->offset);
-}
-
 /* As lf_op_quant: clamped, then rounded. */
 static bool print_quant(lf_driver_loop *l, const lf_node *n, const int64_t *element) {
     const char *scale = constant(l, n, 1, element), *zero = constant(l, n, 2, element);
     int bits = (int)lf_tensor_real(lf_in(l->g, n, 3), 0);
-    bool is_signed = bool_attr(n, "signed"), narrow = bool_attr(n, "narrow");
+    bool is_signed = lf_attr_bool(n, "signed"), narrow = lf_attr_bool(n, "narrow");
     double half = ldexp(1, bits - 1), lo = is_signed ? -half + narrow : 0;
     double hi = is_signed ? half - 1 : 2 * half - 1 - narrow;
     if (!scale || !zero || !lf_on_grid(lf_out(l->g, n, 0)) || !lf_driver_to_real(l))

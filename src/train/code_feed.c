@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "ir/attr_access.h"
-#include "ops/ops.h"
 
 static double value_of(const lf_recipe *r, const lf_train_data *d, size_t at) {
     return d->bytes ? (double)((float)d->bytes[at] / (float)r->input.divisor) : (double)d->reals[at];
@@ -78,50 +77,14 @@ lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const 
 
 /* -- the graph ------------------------------------------------------------------------------------------------------ */
 
-static lf_id reals(lf_graph *g, const char *name, const float *value, size_t count) {
-    double *real = LF_NEW_ARRAY(g->arena, double, count);
-    for (size_t i = 0; i < count; i++)
-        real[i] = (double)value[i];
-    return lf_const_reals(g, name, lf_shape_make(2, (const int64_t[]){1, (int64_t)count}), real)->id;
-}
-
-static lf_id scalar(lf_graph *g, const char *name, double value) {
-    return lf_const_reals(g, name, lf_shape_make(0, NULL), &value)->id;
-}
-
-static lf_node *append(lf_graph *g, const char *op, const char *name, lf_id *at, const lf_id *constants, int count) {
-    lf_id in[4] = {*at};
-    for (int i = 0; i < count; i++)
-        in[i + 1] = constants[i];
-    lf_tensor *out = lf_tensor_new(g, lf_format(g->arena, "%s_out", name), lf_tensor_at(g, *at)->shape, LF_FLOAT32);
-    *at = out->id;
-    return lf_node_new(g, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
-}
-
-/* As the recipe shapes a sample; flattened where that is no row. */
-static lf_id input(lf_graph *g, const lf_code_input *in) {
-    lf_shape row = lf_shape_make(2, (const int64_t[]){1, (int64_t)in->features}), shape = row;
-    if (in->shape && in->shape->count) {
-        shape = lf_shape_make(1, row.dim);
-        for (int64_t i = 0; i < in->shape->count && shape.rank < LF_MAX_RANK; i++)
-            shape.dim[shape.rank++] = in->shape->at[i];
-    }
-    lf_id at = lf_tensor_new(g, "x", shape, LF_FLOAT32)->id;
-    LF_PUSH(g->arena, &g->inputs, (lf_port){"x", at, NULL});
-    if (shape.rank == 2)
-        return at;
-    lf_id flat = lf_tensor_new(g, "flatten_out", row, LF_FLOAT32)->id;
-    lf_attr_set_ints(g, lf_node_new(g, lf_op_find("reshape"), "flatten", &at, 1, &flat, 1, NULL), "shape", row.dim, 2);
-    return flat;
-}
-
-lf_id lf_code_input_freeze(lf_graph *g, const lf_code_input *in) {
-    lf_id at = input(g, in);
-    lf_id mean = reals(g, "input_mean", in->mean, in->features);
-    lf_id factor = reals(g, "input_factor", in->factor, in->features);
-    (void)append(g, "sub", "input_sub", &at, &mean, 1);
-    (void)append(g, "mul", "input_mul", &at, &factor, 1);
-    lf_id c[3] = {scalar(g, "input_step", in->step), scalar(g, "input_zero", 0), scalar(g, "input_bits", in->bits)};
-    lf_attr_set_bool(append(g, "quant", "input_quant", &at, c, 3), "signed", in->lo < 0);
-    return at;
+void lf_code_input_freeze(lf_net_graph *f, const lf_code_input *in) {
+    lf_shape row = lf_matrix_shape(1, in->features);
+    lf_net_graph_input(f, in->features, in->shape);
+    lf_id mean = lf_net_graph_reals(f, "input_mean", row, in->mean);
+    lf_id factor = lf_net_graph_reals(f, "input_factor", row, in->factor);
+    (void)lf_net_graph_add(f, "sub", "input_sub", row, &mean, 1);
+    (void)lf_net_graph_add(f, "mul", "input_mul", row, &factor, 1);
+    lf_id c[3] = {lf_net_graph_scalar(f, "input_step", in->step), lf_net_graph_scalar(f, "input_zero", 0),
+                  lf_net_graph_scalar(f, "input_bits", in->bits)};
+    lf_attr_set_bool(lf_net_graph_add(f, "quant", "input_quant", row, c, 3), "signed", in->lo < 0);
 }

@@ -3,7 +3,7 @@
 #ifndef LF_TRAIN_CODE_FEED_H
 #define LF_TRAIN_CODE_FEED_H
 
-#include "ir/graph.h"
+#include "train/net_graph.h"
 #include "train/train_feed.h"
 #include "train/trainee.h"
 
@@ -29,7 +29,7 @@ lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, lf_code_grid 
 /* A feed whose indices are codes counted from the lowest one. */
 LF_MUST_USE lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_code_input *in,
                                         const lf_train_data *d, size_t classes, const char *what, lf_feed *out);
-/* The input "x" of a graph and what stands before the first layer; the tensor of codes. */
-lf_id lf_code_input_freeze(lf_graph *g, const lf_code_input *in);
+/* The input "x" of a graph and what stands before the first layer; the tensor of codes comes next. */
+void lf_code_input_freeze(lf_net_graph *f, const lf_code_input *in);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "ir/attr_access.h"
 #include "ops/ops.h"
+#include "train/net_graph.h"
 #include "train/neuron_net.h"
 
 /* -- tables --------------------------------------------------------------------------------------------------------- */
@@ -97,28 +98,13 @@ size_t lf_neuron_net_count_right(lf_neuron_net *n, const lf_feed *feed, const ui
 /* -- the graph ------------------------------------------------------------------------------------------------------ */
 
 typedef struct freezer {
-    lf_graph *graph;
+    lf_net_graph chain;
     const lf_neuron_net *net;
-    lf_id at; /* the tensor that comes next */
 } freezer;
-
-static lf_shape matrix_of(size_t rows, size_t columns) {
-    return lf_shape_make(2, (const int64_t[]){(int64_t)rows, (int64_t)columns});
-}
-
-static lf_node *append(freezer *f, const char *op, const char *name, lf_shape shape, const lf_id *constants,
-                       int count) {
-    lf_id in[4] = {f->at};
-    for (int i = 0; i < count; i++)
-        in[i + 1] = constants[i];
-    lf_tensor *out = lf_tensor_new(f->graph, lf_format(f->graph->arena, "%s_out", name), shape, LF_FLOAT32);
-    f->at = out->id;
-    return lf_node_new(f->graph, lf_op_find(op), name, in, count + 1, &out->id, 1, NULL);
-}
 
 static void layer(freezer *f, int i) {
     const lf_neuron_layer *l = &f->net->layer[i];
-    lf_arena *a = f->graph->arena;
+    lf_arena *a = f->chain.graph->arena;
     size_t entries = lf_neuron_entries(l);
     int64_t *inputs = LF_NEW_ARRAY(a, int64_t, l->neurons * l->fan_in);
     int64_t *tables = LF_NEW_ARRAY(a, int64_t, l->neurons * entries);
@@ -127,22 +113,23 @@ static void layer(freezer *f, int i) {
     for (size_t k = 0; k < l->neurons * entries; k++)
         tables[k] = l->table[k];
     lf_id c[2] = {
-        lf_const_codes(f->graph, lf_format(a, "layer%d_inputs", i), matrix_of(l->neurons, l->fan_in), inputs)->id,
-        lf_const_codes(f->graph, lf_format(a, "layer%d_tables", i), matrix_of(l->neurons, entries), tables)->id};
-    lf_node *n = append(f, "table_neurons", lf_format(a, "layer%d", i), matrix_of(1, l->neurons), c, 2);
+        lf_const_codes(f->chain.graph, lf_format(a, "layer%d_inputs", i), lf_matrix_shape(l->neurons, l->fan_in),
+                       inputs)
+            ->id,
+        lf_const_codes(f->chain.graph, lf_format(a, "layer%d_tables", i), lf_matrix_shape(l->neurons, entries), tables)
+            ->id};
+    lf_node *n =
+        lf_net_graph_add(&f->chain, "table_neurons", lf_format(a, "layer%d", i), lf_matrix_shape(1, l->neurons), c, 2);
     lf_attr_set_int(n, "bits", l->in_bits);
     lf_attr_set_int(n, "lo", l->lo);
 }
 
 lf_graph *lf_neuron_net_freeze(lf_ctx *ctx, lf_neuron_net *n) {
     lf_graph *g = lf_graph_new(ctx, n->recipe->name);
-    freezer f = {.graph = g, .net = n, .at = lf_code_input_freeze(g, n->in)};
+    freezer f = {.chain = {.graph = g}, .net = n};
+    lf_code_input_freeze(&f.chain, n->in);
     lf_neuron_net_tables(n);
     for (int i = 0; i < n->layers; i++)
         layer(&f, i);
-    LF_PUSH(g->arena, &g->outputs, (lf_port){"scores", f.at, NULL});
-    if (lf_infer(g) == LF_OK && lf_verify_graph(g) == LF_OK)
-        return g;
-    lf_graph_free(g);
-    return NULL;
+    return lf_net_graph_done(&f.chain, "scores");
 }
