@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/engine.h"
 #include "api/same_program.h"
 #include "api/seen_rows.h"
 #include "api/targets.h"
@@ -165,6 +166,14 @@ static lf_status make_program(builder *b) {
     return status;
 }
 
+/* Outputs that are an index stay so when the argmax has become part of a circuit. */
+static void mark_indices(lf_graph *g) {
+    static const lf_input_grid index = {.type = {LF_KIND_INT, 64, 0, 0, 0}, .scale = 1};
+    for (size_t i = 0; i < g->outputs.count; i++)
+        if (!g->outputs.at[i].grid && lf_is_index(g, g->outputs.at[i].tensor))
+            g->outputs.at[i].grid = lf_copy(g->arena, &index, sizeof index);
+}
+
 static bool luts_of_four(const lf_part *part) {
     return !strcmp(part->family, "ice40") || !strcmp(part->family, "ecp5");
 }
@@ -231,6 +240,7 @@ static lf_status check_room(const builder *b) {
 /* Flow has no widths, FIFOs or foldings: what is not one circuit is refused. */
 static lf_status make_hardware(builder *b) {
     LF_TRY(make_program(b));
+    mark_indices(b->g);
     LF_TRY(make_seen_circuits(b));
     if (wants_flow(b))
         LF_TRY(lf_flow_check(b->g));

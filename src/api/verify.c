@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "api/output_rows.h"
 #include "api/seen_rows.h"
 #include "api/targets.h"
 #include "base/file.h"
@@ -278,28 +279,18 @@ static lf_status check_timing(verifier *v) {
 
 /* What the circuit computed, through the same host nodes that predict runs. */
 static lf_status write_output(verifier *v) {
-    size_t count = v->g->outputs.count;
     lf_row_in *in = LF_NEW_ARRAY(v->arena, lf_row_in, v->outputs.count);
-    lf_row_out *out = LF_NEW_ARRAY(v->arena, lf_row_out, count);
-    lf_array *arrays = LF_NEW_ARRAY(v->arena, lf_array, count);
-    const char **names = LF_NEW_ARRAY(v->arena, const char *, count);
+    lf_output_rows y = lf_output_rows_new(v->arena, v->g->outputs.count + 1);
     for (size_t i = 0; i < v->outputs.count; i++)
         in[i] = (lf_row_in){v->outputs.at[i].tensor, LF_ROW_CODE, v->got[i]};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < v->g->outputs.count; i++) {
         const lf_port *port = &v->g->outputs.at[i];
-        bool index = lf_is_index(v->g, port->tensor);
-        lf_shape shape = lf_tensor_at(v->g, port->tensor)->shape;
-        shape.rank = shape.rank ? shape.rank : 1;
-        shape.dim[0] = (int64_t)v->frames;
-        if (!lf_array_new(v->arena, index ? LF_ARRAY_I64 : LF_ARRAY_F32, shape, &arrays[i]))
-            return lf_fail(v->ctx, LF_BAD_INPUT, NULL, "no memory for %zu rows of output %s", v->frames, port->name);
-        names[i] = port->name;
-        out[i] = index ? (lf_row_out){.tensor = port->tensor, .code = arrays[i].data}
-                       : (lf_row_out){.tensor = port->tensor, .single = arrays[i].data};
+        LF_TRY(lf_output_rows_add(&y, v->g, port->name, port->tensor, lf_is_index(v->g, port->tensor), port->grid,
+                                  v->frames));
     }
-    lf_row_io io = {in, v->outputs.count, out, count};
+    lf_row_io io = {in, v->outputs.count, y.out, y.count};
     LF_TRY(lf_exec_rows(v->exec, &io, v->frames));
-    return lf_rows_save(v->ctx, v->o->out, names, arrays, count);
+    return lf_output_rows_save(v->ctx, &y, v->o->out);
 }
 
 static void answer_with(verifier *v, lf_answer *answer) {

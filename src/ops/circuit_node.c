@@ -6,6 +6,7 @@
  *   II = 1 cycle per frame; latency: the circuit's, and one more behind streams. */
 #include <inttypes.h>
 
+#include "ops/branch.h"
 #include "ops/circuit_node.h"
 #include "ops/elementwise.h"
 
@@ -125,6 +126,20 @@ static lf_status check_inputs(const lf_graph *g, const lf_node *n, const lf_circ
     return LF_OK;
 }
 
+/* Of every index of the last axis, over all others: what follows is then as narrow as it was. */
+static void set_ranges(lf_graph *g, lf_tensor *y, const lf_circuit *c, size_t first) {
+    size_t count = (size_t)lf_shape_count(y->shape), channels = y->shape.rank ? (size_t)lf_last_dim(y->shape) : 1;
+    lf_range all = lf_word_range(c, c->outputs.at[first]), *r = LF_NEW_ARRAY(g->arena, lf_range, channels);
+    for (size_t e = 0; e < count; e++) {
+        lf_range of = lf_word_range(c, c->outputs.at[first + e]);
+        r[e % channels] = e < channels ? of : lf_range_join(r[e % channels], of);
+        all = lf_range_join(all, of);
+    }
+    lf_set_codes(g, y, all);
+    y->channel_range = channels > 1 ? r : NULL;
+    y->range_axis = channels > 1 ? y->shape.rank - 1 : 0;
+}
+
 static lf_status set_outputs(lf_graph *g, const lf_node *n, const lf_circuit *c, const lf_shape *shape) {
     size_t at = 0;
     int64_t all = 0;
@@ -134,13 +149,9 @@ static lf_status set_outputs(lf_graph *g, const lf_node *n, const lf_circuit *c,
         return wrong_count(g, n, "outputs", c->outputs.count, all);
     for (int i = 0; i < n->out_count; i++) {
         lf_tensor *y = lf_out(g, n, i);
-        size_t count = (size_t)lf_shape_count(shape[i]);
-        lf_range r = lf_word_range(c, c->outputs.at[at]);
-        for (size_t e = 1; e < count; e++)
-            r = lf_range_join(r, lf_word_range(c, c->outputs.at[at + e]));
         y->shape = shape[i];
-        lf_set_codes(g, y, r);
-        at += count;
+        set_ranges(g, y, c, at);
+        at += (size_t)lf_shape_count(shape[i]);
     }
     return LF_OK;
 }

@@ -277,11 +277,13 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     }
     if (!regions.count)
         return nothing_to_do(g, style);
-    for (size_t i = 0; i < regions.count; i++)
+    for (size_t i = 0; i < regions.count; i++) { /* ranges of the next one's inputs may have become wider */
         LF_TRY(make_circuit(g, &regions.at[i], o));
-    LF_TRY(lf_graph_sort(g));
+        LF_TRY(lf_graph_sort(g));
+        LF_TRY(lf_infer(g));
+    }
     lf_graph_prune(g);
-    return lf_infer(g);
+    return LF_OK;
 }
 
 static const lf_attr_desc attrs[] = {

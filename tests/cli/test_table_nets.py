@@ -86,6 +86,28 @@ output "y" = %y
 """
 
 
+def around():
+    """A table of magnitudes that differ in range, a folded layer, the winner: with --style table two circuits around the layer."""
+    first = [1 if c < 4 else rng.choice((-3, 3)) for _ in range(6) for c in range(5)]
+    return f"""lutfisk 1
+graph "around"
+input "x" = %x : FLOAT32[1,6]
+const %zero : FLOAT32[] = [0]
+const %one : UINT1[] range {{1,1,1}} as f32 = [1]
+const %two : UINT2[] range {{2,2,1}} as f32 = [2]
+const %five : UINT3[] range {{5,5,1}} as f32 = [5]
+const %w0 : INT3[6,5] = {numbers(first)}
+const %w1 : INT3[5,4] = {ints(20, -3, 3)}
+%q : INT2[1,6] = quant(%x, %one, %zero, %two) "grid"
+%s : INT7[1,5] = matmul(%q, %w0) "fc0"
+%a : UINT6[1,5] = abs(%s) "magnitude"
+%t : UINT5[1,5] = quant(%a, %two, %zero, %five) "act" {{signed=false}}
+%p : INT9[1,4] = matmul(%t, %w1) "fc1"
+%y : UINT2[1,1] range {{0,3,1}} = argmax(%p) "winner" {{axis=1, keepdims=true}}
+output "class" = %y
+"""
+
+
 def dense(width, height):
     return f"""lutfisk 1
 graph "dense"
@@ -275,6 +297,7 @@ def main():
             code, said = run("verify", f"{work}/winner", "-i", rows, "--sim", "iverilog")
             check("winner: verify", code == 0 and " 0 mismatches" in said, said)
         circuits(between(), ["y"], 6, {"auto": ([], None, ("iverilog",)), "slow": (["--ii", "8"], None, ("iverilog",))}, work)
+        circuits(around(), ["class"], 6, {"table": (["--style", "table"], None, ("iverilog",))}, work)
         refusals(work)
         spatial(work)
         published(work)
