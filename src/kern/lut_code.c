@@ -9,6 +9,7 @@ struct lf_lut_code {
     uint32_t inputs;
     size_t outputs, operations, scratch;
     lf_lut_machine machine;
+    bool in_halves; /* the machine is of AVX2 */
     lf_lut_interpreter *interpret;
     lf_lut_step *step;
     uint32_t *output; /* word offsets in scratch */
@@ -104,6 +105,9 @@ lf_lut_code *lf_lut_code_make(const lf_lutnet *n, lf_isa isa) {
     if (!c->machine.code) {
         c->interpret = interpreter_for(isa);
         plan_steps(c, t, scratch);
+        c->in_halves = isa == LF_ISA_AVX2;
+        if (c->in_halves)
+            c->machine = lf_lut_machine_make_avx2(c->step, t->count, t->inputs, c->output, t->outputs);
     }
     lf_arena_free(scratch);
     return c;
@@ -118,7 +122,9 @@ void lf_lut_code_free(lf_lut_code *c) {
 
 void lf_lut_code_run(const lf_lut_code *c, const uint64_t *in, uint64_t *out, uint64_t *scratch, size_t groups) {
     for (size_t g = 0; g < groups; g++, in += c->inputs * LF_LUT_WORDS, out += c->outputs * LF_LUT_WORDS) {
-        if (c->machine.code)
+        if (c->machine.code && c->in_halves)
+            lf_lut_machine_run_avx2(&c->machine, in, scratch, out);
+        else if (c->machine.code)
             lf_lut_machine_run(&c->machine, in, scratch, out);
         else
             interpret(c, in, out, scratch);

@@ -1,4 +1,4 @@
-/* LUT netlists, run on 512 samples at a time: by machine code made for the netlist where the processor has AVX-512, by an interpreter
+/* LUT netlists, run on 512 samples at a time: by machine code made for the netlist where the processor has AVX-512 or AVX2, by an interpreter
  * everywhere. The same bits. */
 #ifndef LF_KERN_LUT_CODE_H
 #define LF_KERN_LUT_CODE_H
@@ -10,8 +10,8 @@ enum { LF_LUT_SAMPLES = 512, LF_LUT_WORDS = LF_LUT_SAMPLES / 64 };
 
 typedef struct lf_lut_code lf_lut_code;
 
-/* isa: AVX512 makes machine code (memory is first written, then made executable, never both), the others run the interpreter compiled for
- * them; the processor must have it. Where executable memory is refused, AVX512 interprets, too. NULL (recorded) when memory is
+/* isa: AVX512 and AVX2 make machine code (memory is first written, then made executable, never both), others run the interpreter compiled for
+ * them; the processor must have it. Where executable memory is refused, they interpret, too. NULL (recorded) when memory is
  * out. */
 lf_lut_code *lf_lut_code_make(const lf_lutnet *n, lf_isa isa);
 void lf_lut_code_free(lf_lut_code *c); /* NULL is fine */

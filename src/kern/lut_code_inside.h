@@ -22,5 +22,13 @@ typedef struct lf_lut_machine {
 lf_lut_machine lf_lut_machine_make(lf_arena *a, const lf_terns *t);
 void lf_lut_machine_free(lf_lut_machine *m);
 void lf_lut_machine_run(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out);
+/* The same for AVX2, from the interpreter's steps; outputs are word offsets as steps have them. */
+lf_lut_machine lf_lut_machine_make_avx2(const lf_lut_step *steps, size_t count, uint32_t inputs, const uint32_t *out,
+                                        size_t outputs);
+void lf_lut_machine_run_avx2(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out);
+
+/* Room for code, writable; then executable and no longer writable. What could not be is no machine. */
+bool lf_lut_machine_map(size_t room, uint8_t **code, size_t *mapped);
+lf_lut_machine lf_lut_machine_seal(uint8_t *code, size_t size, size_t mapped, size_t slots);
 
 #endif

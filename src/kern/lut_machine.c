@@ -296,30 +296,30 @@ static void write_code(maker *m) {
 }
 
 /* Written where it will be, while it cannot be executed; then the other way around. */
-static bool map_room(maker *m, size_t room) {
-    m->mapped = (room + PAGE - 1) & ~(size_t)(PAGE - 1);
-    void *at = mmap(NULL, m->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    m->code = at == MAP_FAILED ? NULL : at;
-    return m->code != NULL;
+bool lf_lut_machine_map(size_t room, uint8_t **code, size_t *mapped) {
+    *mapped = (room + PAGE - 1) & ~(size_t)(PAGE - 1);
+    void *at = mmap(NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *code = at == MAP_FAILED ? NULL : at;
+    return *code != NULL;
 }
 
-static lf_lut_machine finish(const maker *m) {
-    size_t used = (m->size + PAGE - 1) & ~(size_t)(PAGE - 1);
-    bool fine = mprotect(m->code, m->mapped, PROT_READ | PROT_EXEC) == 0;
+lf_lut_machine lf_lut_machine_seal(uint8_t *code, size_t size, size_t mapped, size_t slots) {
+    size_t used = (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+    bool fine = mprotect(code, mapped, PROT_READ | PROT_EXEC) == 0;
     size_t kept = fine ? used : 0;
-    if (kept < m->mapped)
-        munmap(m->code + kept, m->mapped - kept);
-    return fine ? (lf_lut_machine){m->code, m->size, used, (size_t)m->slots + 1} : (lf_lut_machine){0};
+    if (kept < mapped)
+        munmap(code + kept, mapped - kept);
+    return fine ? (lf_lut_machine){code, size, used, slots} : (lf_lut_machine){0};
 }
 
 lf_lut_machine lf_lut_machine_make(lf_arena *a, const lf_terns *t) {
     maker m = {.a = a, .t = t, .first = 2 + t->inputs};
     if (t->count + t->inputs + t->outputs > INT32_MAX / SLOT_BYTES - 1 ||
-        !map_room(&m, (t->count + 1) * OP_BYTES_MAX + t->outputs * 2 * OP_BYTES_MAX))
+        !lf_lut_machine_map((t->count + 1) * OP_BYTES_MAX + t->outputs * 2 * OP_BYTES_MAX, &m.code, &m.mapped))
         return (lf_lut_machine){0};
     prepare(&m);
     write_code(&m);
-    return finish(&m);
+    return lf_lut_machine_seal(m.code, m.size, m.mapped, (size_t)m.slots + 1);
 }
 
 void lf_lut_machine_free(lf_lut_machine *m) {
@@ -328,10 +328,21 @@ void lf_lut_machine_free(lf_lut_machine *m) {
     *m = (lf_lut_machine){0};
 }
 
-void lf_lut_machine_run(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out) {
-    void (*run)(const uint64_t *, uint64_t *, uint64_t *);
+typedef void machine_code(const uint64_t *in, uint64_t *scratch, uint64_t *out);
+
+static machine_code *code_of(const lf_lut_machine *m) {
+    machine_code *run;
     memcpy(&run, &m->code, sizeof run); /* ISO C has no other way from an object to a function */
-    run(in, scratch + BIAS_SLOTS * LF_LUT_WORDS, out);
+    return run;
+}
+
+void lf_lut_machine_run(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out) {
+    code_of(m)(in, scratch + BIAS_SLOTS * LF_LUT_WORDS, out);
+}
+
+void lf_lut_machine_run_avx2(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out) {
+    for (size_t half = 0; half < LF_LUT_WORDS; half += LF_LUT_WORDS / 2)
+        code_of(m)(in + half, scratch, out + half);
 }
 
 #else
@@ -351,6 +362,10 @@ void lf_lut_machine_run(const lf_lut_machine *m, const uint64_t *in, uint64_t *s
     (void)in;
     (void)scratch;
     (void)out;
+}
+
+void lf_lut_machine_run_avx2(const lf_lut_machine *m, const uint64_t *in, uint64_t *scratch, uint64_t *out) {
+    lf_lut_machine_run(m, in, scratch, out);
 }
 
 #endif

@@ -99,6 +99,25 @@ static void test_random_nets(void **state) {
     }
 }
 
+/* Every function of three operands, of two and of one; code is made where the processor has instructions that it is made of. */
+static void test_every_function(void **state) {
+    lf_rng rng = lf_rng_make(8, 0);
+    lf_lutnet *n = lf_lutnet_new(ctx, 3);
+    (void)state;
+    for (uint64_t f = 0; f < 256; f++)
+        LF_PUSH(n->arena, &n->outputs, lf_lutnet_lut(n, (const lf_signal[]){2, 3, 4}, 3, f));
+    check_net(n, &rng);
+#if defined(__x86_64__) && defined(__unix__)
+    for (int isa = LF_ISA_AVX2; isa <= LF_ISA_AVX512; isa++)
+        if (lf_cpu_has((lf_isa)isa)) {
+            lf_lut_code *c = lf_lut_code_make(n, (lf_isa)isa);
+            assert_true(lf_lut_code_bytes(c) > 0);
+            lf_lut_code_free(c);
+        }
+#endif
+    lf_lutnet_free(n);
+}
+
 /* More values alive than registers and than one-byte displacements reach. */
 static void test_many_values(void **state) {
     lf_rng rng = lf_rng_make(6, 0);
@@ -133,8 +152,9 @@ static void test_nothing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_nets), cmocka_unit_test(test_many_values),
-                                       cmocka_unit_test(test_nothing), cmocka_unit_test(test_hidden_constants)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_function), cmocka_unit_test(test_random_nets),
+                                       cmocka_unit_test(test_many_values), cmocka_unit_test(test_nothing),
+                                       cmocka_unit_test(test_hidden_constants)};
     ctx = lf_ctx_new(1);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     lf_ctx_free(ctx);
