@@ -102,6 +102,8 @@ static lf_status check_options(builder *b) {
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL,
                        "--%s is for folded units, and a design of --interface flow has none",
                        o->folding ? "folding" : "weights");
+    if (o->verify && !strchr(o->verify, '=') && !lf_path_exists(o->verify)) /* before the work */
+        return lf_fail(b->ctx, LF_BAD_INPUT, &(lf_where){.file = o->verify}, "--verify: there is no such file");
     LF_TRY(check_circuit_options(b));
     b->clock_mhz = o->clock_mhz > 0 ? o->clock_mhz : 200;
     b->part = lf_part_find(b->ctx, o->part ? o->part : "xc7z020");
@@ -371,10 +373,8 @@ static lf_status verify_built(builder *b, json_t *report) {
     if (answer.json)
         json_object_set_new(report, "verify", json_loads(answer.json, 0, NULL));
     lf_answer_free(&answer);
-    if (status == LF_NO_TOOL) {
+    if (status == LF_NO_TOOL)
         json_object_set_new(report, "verify", json_string("not done: no simulator"));
-        return status;
-    }
     lf_status written = write_report(b, b->o->out, report);
     return status == LF_OK ? written : status;
 }
@@ -408,7 +408,7 @@ static lf_status build(builder *b, lf_answer *answer) {
         status = verify_built(b, report);
     lf_text text = {0};
     lf_build_report_text(report, &text);
-    if (status == LF_OK || status == LF_FAILED)
+    if (status == LF_OK || status == LF_FAILED || status == LF_NO_TOOL)
         lf_answer_set(answer, report, &text);
     else
         json_decref(report);

@@ -16,7 +16,10 @@ struct lf_first_rows {
 
 lf_first_rows *lf_first_rows_new(lf_graph *network, const lf_graph *program) {
     lf_first_rows *c = calloc(1, sizeof *c);
-    *c = (lf_first_rows){network, program};
+    if (c)
+        *c = (lf_first_rows){network, program};
+    else
+        lf_graph_free(network); /* then there is no check */
     return c;
 }
 

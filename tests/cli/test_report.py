@@ -8,7 +8,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from dense_nets import network
-from tap import check, end, run
+from tap import check, end, run, write_rows
 
 SIZES = (96, 24, 4)
 WEIGHTS = sum(a * b for a, b in zip(SIZES, SIZES[1:]))
@@ -75,6 +75,19 @@ def curve(net):
     check("a target that does not fit is refused with the part and the way out", status == 2 and "do not fit ice40up5k" in text and "the fastest folding that fits" in text, text)
 
 
+def unverified(net):
+    """Without a simulator the design stands, and its report says that it was not verified."""
+    write_rows("x.npy", [[1.0] * SIZES[0]])
+    path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"
+    status, out, text = run("build", net, "-o", "alone", "--verify", "x.npy", "-q")
+    os.environ["PATH"] = path
+    with open("alone/report.json") as f:
+        said = json.load(f)["verify"]
+    check("a design that no simulator verified says so", status == 3 and "verilator was not found" in text and said.startswith("not done") and "II " in out, f"{status} {said} {text}")
+    status, _, text = run("build", net, "-o", "rowless", "--verify", "none.npy", "-q")
+    check("rows that are not there are missed before the build", status == 2 and "none.npy" in text and not os.path.exists("rowless"), text)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -83,6 +96,7 @@ def main():
         report = build(net, "--ii", 100)
         layers(report)
         roofline(report)
+        unverified(net)
         curve(network("wide", (128, 128, 16)))
         info = answer("info", net)
         check("info: products and bits", info["macs"] == WEIGHTS and WEIGHTS <= info["weight_bits"] < 2 * WEIGHTS, info)
