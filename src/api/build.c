@@ -82,6 +82,24 @@ static lf_status check_out(const builder *b) {
     return lf_check_target_dir(b->ctx, "-o", o->out, &(lf_sources){.model = model, .more = given});
 }
 
+/* "stream", "all" or names with a comma between each. */
+static bool names_layers(const char *weights) {
+    size_t n = strlen(weights);
+    return n && weights[0] != ',' && weights[n - 1] != ',' && !strstr(weights, ",,");
+}
+
+static lf_status check_folding_options(const builder *b) {
+    const lf_build_options *o = b->o;
+    if (o->allow_deadlock && !o->folding)
+        lf_warn(b->ctx, NULL,
+                "--allow-deadlock has no effect: the FIFO depths that build chooses never stop a circuit");
+    if (!o->weights || names_layers(o->weights))
+        return LF_OK;
+    return lf_fail(b->ctx, LF_BAD_INPUT, NULL,
+                   "--weights \"%s\" names no layer%s: give stream, all, or names of layers with commas", o->weights,
+                   strlen(o->weights) > 1 ? " between two commas or at an end" : "");
+}
+
 static lf_status check_options(builder *b) {
     static const char *const styles[] = {"auto", "folded", "spatial", "table", NULL}, *const interfaces[] = {
                                                                                           "stream", "flow", NULL};
@@ -105,6 +123,7 @@ static lf_status check_options(builder *b) {
     if (o->verify && !strchr(o->verify, '=') && !lf_path_exists(o->verify)) /* before the work */
         return lf_fail(b->ctx, LF_BAD_INPUT, &(lf_where){.file = o->verify}, "--verify: there is no such file");
     LF_TRY(check_circuit_options(b));
+    LF_TRY(check_folding_options(b));
     b->clock_mhz = o->clock_mhz > 0 ? o->clock_mhz : 200;
     b->part = lf_part_find(b->ctx, o->part ? o->part : "xc7z020");
     if (!b->part)
@@ -189,6 +208,8 @@ static lf_status make_circuits(builder *b) {
                              .report = &b->logic,
                              .rows = b->seen ? lf_seen_rows(b->seen) : NULL};
     LF_TRY(run_pass(b, "circuits", &o));
+    if (!b->logic.circuits && b->o->lut_depth)
+        lf_warn(b->ctx, NULL, "--lut-depth has no effect: this design has no circuits");
     if (!b->logic.circuits && (b->o->abc || b->seen))
         return lf_fail(b->ctx, LF_BAD_INPUT, NULL, "--%s is for circuits, and this design has none",
                        b->o->abc ? "abc" : "dont-cares");

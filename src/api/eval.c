@@ -314,6 +314,10 @@ static void answer_with(const evaluator *e, lf_answer *answer) {
 static lf_status evaluate(evaluator *e) {
     static const char *const layouts[] = {"nchw", "nhwc", NULL};
     LF_TRY(lf_check_word(e->ctx, "--layout", e->o->layout, layouts, NULL));
+    if (e->o->data && (e->o->in || e->o->labels))
+        return lf_fail(e->ctx, LF_BAD_INPUT, NULL,
+                       "--data %s and -%c exclude each other: a data set has its own rows and labels", e->o->data,
+                       e->o->in ? 'i' : 'y');
     LF_TRY(e->o->data ? take_set(e) : take_files(e));
     if (e->rows == 0)
         return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "%s has no rows", e->title);

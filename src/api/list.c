@@ -226,6 +226,10 @@ static lf_status extract(lf_ctx *ctx, const lf_data_verb_options *o, lf_answer *
 }
 
 lf_status lf_data(lf_ctx *ctx, const lf_data_verb_options *o, lf_answer *answer) {
+    if (!o->rows && !o->generate && (o->out || o->count))
+        return lf_fail(ctx, LF_BAD_INPUT, NULL,
+                       "data %s belongs to --rows SET or --generate digits: without them nothing is written",
+                       o->out ? "-o" : "-n");
     if (o->rows)
         return extract(ctx, o, answer);
     return o->generate ? generate(ctx, o, answer) : lf_list(ctx, "data", &o->where, answer);

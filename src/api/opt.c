@@ -17,6 +17,7 @@ typedef struct watcher {
     lf_graph *before; /* as it was before the pass that runs next */
     json_t *passes;
     int64_t checked_rows; /* of the last check, or 0 */
+    size_t dumps;
     lf_text text;
 } watcher;
 
@@ -36,6 +37,7 @@ static lf_status dump(watcher *w, const lf_graph *g, const lf_pass *pass) {
     if (!is_dumped(w->o, pass))
         return LF_OK;
     lf_arena *a = lf_arena_new();
+    w->dumps++;
     lf_status status = lf_graph_save(g, dump_path(w->o, a, pass), w->o->inline_constants);
     lf_arena_free(a);
     return status;
@@ -127,6 +129,10 @@ static lf_status save(watcher *w, const lf_graph *g) {
 static lf_status optimize(watcher *w, lf_graph *g) {
     lf_pass_watch watch = {w, after, failed, true};
     LF_TRY(lf_pipeline_run(g, w->o->passes, &watch));
+    if (w->o->dump_after && !w->dumps)
+        lf_warn(w->ctx, NULL, "--dump-after %s has no effect: this pass did not run", w->o->dump_after);
+    if (w->o->inline_constants && !w->o->out && !w->dumps)
+        lf_warn(w->ctx, NULL, "--inline has no effect: nothing is written without -o FILE.lf");
     return w->o->out ? save(w, g) : LF_OK;
 }
 

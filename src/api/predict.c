@@ -120,7 +120,12 @@ static void answer_with(const predictor *p, lf_answer *answer) {
     lf_answer_set(answer, root, &text);
 }
 
-static lf_status check_out(lf_ctx *ctx, const lf_predict_options *o) {
+static lf_status check_options(lf_ctx *ctx, const lf_predict_options *o) {
+    static const char *const engines[] = {"reference", "fast", NULL};
+    LF_TRY(lf_check_word(ctx, "--engine", o->engine, engines, NULL));
+    if (o->output && o->engine && !strcmp(o->engine, "fast"))
+        lf_warn(ctx, NULL,
+                "--engine fast has no effect: tensors inside the network (--output) are those of the reference engine");
     for (size_t i = 0; o->out && o->out[i]; i++) /* before the work, not after */
         LF_TRY(lf_npy_name(ctx, o->out[i]));
     return lf_check_targets(ctx, "-o", o->out, &(lf_sources){.model = o->model.model, .rows = o->in});
@@ -134,7 +139,7 @@ static lf_status predict(predictor *p) {
 }
 
 lf_status lf_predict(lf_ctx *ctx, const lf_predict_options *o, lf_answer *answer) {
-    LF_TRY(check_out(ctx, o));
+    LF_TRY(check_options(ctx, o));
     predictor p = {.ctx = ctx, .o = o, .arena = lf_arena_new()};
     p.engine = lf_engine_open(ctx, &o->model, o->output ? "reference" : o->engine);
     lf_status status = p.engine ? predict(&p) : LF_BAD_INPUT;

@@ -45,6 +45,8 @@ static lf_status method_of(const job *j, lf_scale_choice *out) {
     for (int i = 0; words[i]; i++)
         if (!strcmp(given, words[i]))
             out->method = (lf_scale_method)i;
+    if (j->o->percentile != 0 && out->method != LF_SCALE_PERCENTILE)
+        lf_warn(j->ctx, NULL, "--percentile has no effect: it is for --method percentile");
     if (out->percentile <= 100 && out->percentile >= 50)
         return LF_OK;
     return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "--percentile wants a share of the values in percent, 50 to 100");

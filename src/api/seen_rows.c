@@ -136,6 +136,23 @@ static lf_status load_labels(lf_seen *s, const char *path, size_t rows, const in
     return LF_OK;
 }
 
+/* How many classes an output of scores or of a class knows; 0: not known. */
+static int64_t classes_of(const lf_graph *g) {
+    const lf_tensor *t = lf_tensor_at(g, g->outputs.at[0].tensor);
+    size_t scores = elements_of(g, 0);
+    return scores > 1 ? (int64_t)scores : lf_is_codes(t) ? t->range.hi + 1 : 0;
+}
+
+static lf_status check_classes(const lf_seen *s, const part *p, const char *file) {
+    int64_t classes = classes_of(s->program);
+    for (size_t i = 0; p->label && classes && i < p->count; i++)
+        if (p->label[i] < 0 || p->label[i] >= classes)
+            return lf_fail(s->ctx, LF_BAD_INPUT, &(lf_where){.file = file},
+                           "the label of row %zu is %lld, the network's classes are 0 to %lld", i,
+                           (long long)p->label[i], (long long)classes - 1);
+    return LF_OK;
+}
+
 static lf_status check_labels(const lf_seen *s) {
     if (!s->check.label || s->program->outputs.count == 1)
         return LF_OK;
@@ -146,7 +163,8 @@ static lf_status check_labels(const lf_seen *s) {
 static lf_status load_part(lf_seen *s, const char *file, const char *labels, lf_rows *rows, part *out) {
     LF_TRY(lf_rows_load(s->ctx, s->arena, s->program, (const char *const[]){file, NULL}, rows));
     *out = (part){.rows = rows, .count = rows->rows, .file = file};
-    return load_labels(s, labels, rows->rows, &out->label);
+    LF_TRY(load_labels(s, labels, rows->rows, &out->label));
+    return s->program->outputs.count == 1 ? check_classes(s, out, labels) : LF_OK;
 }
 
 static lf_status load(lf_seen *s, const lf_build_options *o) {
