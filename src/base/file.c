@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/leftovers.h"
 #include "base/text.h"
 
 /* Smaller files are copied: cheaper than a mapping, and a sanitizer sees a step past their end. */
@@ -126,8 +127,9 @@ static int write_fresh(const char *path, int flags, const void *data, size_t siz
     return error;
 }
 
-static int write_and_rename(lf_arena *a, const char *path, const void *data, size_t size) {
+static int write_and_rename(lf_ctx *ctx, lf_arena *a, const char *path, const void *data, size_t size) {
     const char *fresh = lf_format(a, "%s.new-%ld", path, (long)getpid());
+    lf_leftover_dir(ctx, fresh);
     int error = write_fresh(fresh, O_CREAT | O_TRUNC, data, size);
     if (!error && rename(fresh, path) != 0)
         error = errno;
@@ -150,7 +152,7 @@ lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t 
     else if (exists && !S_ISREG(st.st_mode))
         error = write_fresh(path, 0, data, size);
     else
-        error = write_and_rename(a, real ? real : path, data, size);
+        error = write_and_rename(ctx, a, real ? real : path, data, size);
     free(real);
     lf_arena_free(a);
     return error ? fail_at(ctx, path, "write", error) : LF_OK;

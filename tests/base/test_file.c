@@ -6,10 +6,13 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -281,6 +284,48 @@ static void test_sha256(void **state) {
     assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+typedef struct slow_write {
+    lf_ctx *ctx;
+    const char *path;
+    char *data;
+    size_t size;
+} slow_write;
+
+static void *write_slowly(void *with) {
+    const slow_write *w = with;
+    (void)!lf_file_write(w->ctx, w->path, w->data, w->size);
+    return NULL;
+}
+
+/* A process that ends on a signal while it writes: what was there stays, and half a file goes. */
+static void test_half_a_file_goes(void **state) {
+    world *w = *state;
+    const char *path = in(w, "large");
+    assert_int_equal(lf_file_write(w->ctx, path, "old", 3), LF_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        slow_write s = {lf_ctx_new(1), path, NULL, (size_t)400 << 20};
+        const char *fresh = lf_format(w->a, "%s.new-%ld", path, (long)getpid());
+        pthread_t writer;
+        s.data = mmap(NULL, s.size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (s.data == MAP_FAILED || pthread_create(&writer, NULL, write_slowly, &s) != 0)
+            _exit(1);
+        for (int i = 0; !lf_path_exists(fresh); i++)
+            if (i > 200000 || usleep(50) != 0)
+                _exit(2); /* it was too fast, or never began */
+        lf_ctx_clean_up(s.ctx);
+        _exit(lf_path_exists(fresh) ? 3 : 0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 3);
+    assert_false(lf_path_exists(lf_format(w->a, "%s.new-%ld", path, (long)child)));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -291,6 +336,7 @@ int main(void) {
         T(test_full_disk),
         T(test_write_failures),
         T(test_write_through_link),
+        T(test_half_a_file_goes),
         T(test_paths),
         T(test_make_dir),
         T(test_remove_tree_keeps_what_links_point_to),
