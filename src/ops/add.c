@@ -14,11 +14,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return lf_sum_exec(run, in, out, 1);
 }
 
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)axis, (void)channel;
-    return lf_data_operand(g, n) >= 0 ? LF_MONO_UP : LF_MONO_NONE;
-}
-
 const lf_op lf_op_add = {
     .name = "add",
     .help = "elementwise sum",
@@ -29,5 +24,5 @@ const lf_op lf_op_add = {
     .out_max = 1,
     .infer = infer,
     .exec = exec,
-    .monotone = monotone,
+    .monotone = lf_monotone_up_in_any,
 };

@@ -86,6 +86,13 @@ static void packed_param(lf_vlog *v, const char *name, int bits, const int64_t *
     lf_text_free(&t);
 }
 
+int64_t lf_wires_bits(const lf_graph *g, const lf_id *tensor, int count, int64_t pe) {
+    int64_t bits = 0;
+    for (int i = 0; i < count; i++)
+        bits += pe * lf_dtype_bits(lf_tensor_at(g, tensor[i])->dtype);
+    return bits;
+}
+
 void lf_wires_params(const lf_graph *g, lf_vlog *v, const lf_id *tensor, int count) {
     int64_t bits[LF_UNIT_PORTS] = {0}, kind[LF_UNIT_PORTS] = {0};
     for (int i = 0; i < count; i++) {
@@ -94,6 +101,13 @@ void lf_wires_params(const lf_graph *g, lf_vlog *v, const lf_id *tensor, int cou
     }
     packed_param(v, "BITS", 8, bits, count);
     packed_param(v, "KIND", 2, kind, count);
+}
+
+lf_turns lf_turns_of(const lf_graph *g, const lf_id *tensor, int count, int64_t pe) {
+    lf_turns t = {.count = count};
+    for (int i = 0; i < count; i++)
+        t.beats[i] = lf_last_dim(lf_tensor_at(g, tensor[i])->shape) / pe;
+    return t;
 }
 
 void lf_turns_move(lf_turns *t) {

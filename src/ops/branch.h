@@ -36,6 +36,8 @@ double lf_dsp_count(int a_bits, int b_bits);
 
 /* The parameters NAME_BITS and NAME_KIND for values of this type. */
 void lf_wire_params(lf_vlog *v, const char *name, lf_dtype t);
+/* Bits of PE elements of each of the tensors together. */
+int64_t lf_wires_bits(const lf_graph *g, const lf_id *tensor, int count, int64_t pe);
 /* BITS and KIND of several streams, packed: the first in the lowest bits. */
 void lf_wires_params(const lf_graph *g, lf_vlog *v, const lf_id *tensor, int count);
 
@@ -44,6 +46,8 @@ typedef struct lf_turns {
     int count, turn;
     int64_t beats[LF_UNIT_PORTS], beat;
 } lf_turns;
+/* Of streams that carry these tensors, PE elements of a pixel's last axis at a time. */
+lf_turns lf_turns_of(const lf_graph *g, const lf_id *tensor, int count, int64_t pe);
 void lf_turns_move(lf_turns *t);
 int lf_turns_bits(const lf_turns *t);                /* that count the beats */
 void lf_turns_params(lf_vlog *v, const lf_turns *t); /* N, BEATS, BEAT_BITS */

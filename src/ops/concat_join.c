@@ -92,10 +92,7 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
 /* -- hardware ----------------------------------------------------------------------------------------------------------- */
 
 static lf_turns turns_of(const lf_graph *g, const lf_node *n) {
-    lf_turns t = {.count = n->in_count};
-    for (int i = 0; i < n->in_count; i++)
-        t.beats[i] = lf_last_dim(lf_in(g, n, i)->shape) / ((const lf_concat_join_attr *)n->attr)->PE;
-    return t;
+    return lf_turns_of(g, n->in, n->in_count, ((const lf_concat_join_attr *)n->attr)->PE);
 }
 
 static int64_t beats(const lf_graph *g, const lf_node *n, const lf_tensor *t) {
@@ -116,14 +113,12 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
     lf_turns t = turns_of(g, n);
-    int64_t pe = ((const lf_concat_join_attr *)n->attr)->PE, width = 0;
-    for (int i = 0; i < n->in_count; i++)
-        width += pe * lf_dtype_bits(lf_in(g, n, i)->dtype);
+    int64_t pe = ((const lf_concat_join_attr *)n->attr)->PE;
     lf_stream_instance(g, n, v, "lf_concat_join");
     lf_turns_params(v, &t);
     lf_vlog_param(v, "PE", "%" PRId64, pe);
     lf_wires_params(g, v, n->in, n->in_count);
-    lf_vlog_param(v, "IN_WIDTH", "%" PRId64, width);
+    lf_vlog_param(v, "IN_WIDTH", "%" PRId64, lf_wires_bits(g, n->in, n->in_count, pe));
     lf_wire_params(v, "OUT", lf_out(g, n, 0)->dtype);
     return LF_OK;
 }

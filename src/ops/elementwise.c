@@ -368,6 +368,18 @@ bool lf_set_ranges(lf_graph *g, lf_tensor *out, unsigned mask, lf_range_fn *fn, 
     return true;
 }
 
+lf_status lf_infer_on_grid(lf_graph *g, const lf_node *n, unsigned mask, lf_range_fn *fn) {
+    const lf_tensor *x = lf_in(g, n, 0);
+    lf_tensor *y = lf_out(g, n, 0);
+    lf_set_real(g, n, y, x->shape);
+    if (!lf_on_grid(x))
+        return LF_OK;
+    lf_same_grid(y, x);
+    if (!lf_set_ranges(g, y, mask, fn, x))
+        lf_set_real(g, n, y, x->shape);
+    return LF_OK;
+}
+
 void lf_same_ranges(lf_tensor *out, const lf_tensor *t) {
     out->range = t->range;
     out->channel_range = t->channel_range;
@@ -402,6 +414,26 @@ lf_monotone lf_monotone_by(const lf_graph *g, const lf_node *n, int i, int axis,
 lf_monotone lf_monotone_up(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
     (void)g, (void)n, (void)axis, (void)channel;
     return LF_MONO_UP;
+}
+
+lf_monotone lf_monotone_down(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
+    (void)g, (void)n, (void)axis, (void)channel;
+    return LF_MONO_DOWN;
+}
+
+lf_monotone lf_monotone_up_in_first(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
+    (void)axis, (void)channel;
+    return lf_data_operand(g, n) == 0 ? LF_MONO_UP : LF_MONO_NONE;
+}
+
+lf_monotone lf_monotone_up_in_any(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
+    (void)axis, (void)channel;
+    return lf_data_operand(g, n) >= 0 ? LF_MONO_UP : LF_MONO_NONE;
+}
+
+lf_monotone lf_monotone_none(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
+    (void)g, (void)n, (void)axis, (void)channel;
+    return LF_MONO_NONE;
 }
 
 /* -- layout ---------------------------------------------------------------------------------------------------------------------- */

@@ -94,6 +94,8 @@ typedef lf_range lf_range_fn(const void *arg, size_t e, bool *overflow);
 bool lf_set_ranges(lf_graph *g, lf_tensor *out, unsigned mask, lf_range_fn *fn, const void *arg);
 /* Takes one range per index of `axis` (count > 0): sets the tensor's range, and keeps them when they are not all the same. */
 void lf_set_channel_ranges(lf_tensor *out, const lf_range *r, int64_t count, int axis);
+/* Output 0 on the grid of operand 0, with lf_set_ranges of `fn`, whose argument is that operand; real where it is, or where that fails. */
+lf_status lf_infer_on_grid(lf_graph *g, const lf_node *n, unsigned mask, lf_range_fn *fn);
 /* Copies range, channel ranges and datatype of t, which has the same shape. */
 void lf_same_ranges(lf_tensor *out, const lf_tensor *t);
 
@@ -109,7 +111,13 @@ static inline bool lf_range_is(lf_range r, int64_t v) {
 lf_monotone lf_monotone_by(const lf_graph *g, const lf_node *n, int i, int axis, int64_t channel);
 /* Both in one: an output that moves like a on some elements and like b on others. */
 lf_monotone lf_monotone_both(lf_monotone a, lf_monotone b);
+/* Faces: it rises; it falls; it rises with operand 0 and that is the data; with whichever operand is; nothing is known, or nothing is proved
+ * down to the last bit (then it is enumerated). */
 lf_monotone lf_monotone_up(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
+lf_monotone lf_monotone_down(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
+lf_monotone lf_monotone_up_in_first(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
+lf_monotone lf_monotone_up_in_any(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
+lf_monotone lf_monotone_none(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
 
 /* -- layout ----------------------------------------------------------------------------------------------------------------- */
 

@@ -61,8 +61,3 @@ lf_status lf_extreme_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_
     }
     return LF_OK;
 }
-
-lf_monotone lf_extreme_monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)axis, (void)channel;
-    return lf_data_operand(g, n) >= 0 ? LF_MONO_UP : LF_MONO_NONE;
-}

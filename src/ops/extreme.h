@@ -12,6 +12,5 @@ typedef struct lf_extreme_own {
 /* On the grid when all operands are on one and the same with one scale; else real. */
 lf_status lf_extreme_infer(lf_graph *g, lf_node *n);
 lf_status lf_extreme_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
-lf_monotone lf_extreme_monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
 
 #endif

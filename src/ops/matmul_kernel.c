@@ -8,28 +8,40 @@ static int64_t magnitude(lf_range r) {
     return lf_most(llabs(r.lo), llabs(r.hi));
 }
 
+/* Room for the elements, narrow or wide as w->largest says. */
+typedef struct elements {
+    int16_t *narrow;
+    int64_t *wide;
+} elements;
+
+static elements new_elements(lf_arena *a, lf_weights *w, size_t count) {
+    bool narrow = w->largest <= INT16_MAX;
+    elements e = {.narrow = narrow ? LF_NEW_ARRAY(a, int16_t, count + 1) : NULL,
+                  .wide = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count + 1)};
+    w->narrow = e.narrow;
+    w->wide = e.wide;
+    return e;
+}
+
+static void put(elements e, int64_t at, int64_t code) {
+    if (e.narrow)
+        e.narrow[at] = (int16_t)code;
+    else
+        e.wide[at] = code;
+}
+
 lf_weights *lf_weights_pack(lf_arena *a, const lf_tensor *constant, int64_t k, int64_t n) {
     lf_weights *w = LF_NEW(a, lf_weights);
     size_t count = constant->value->count;
     *w = (lf_weights){.k = k, .n = n};
     for (size_t i = 0; i < count; i++)
         w->largest = lf_most(w->largest, llabs(lf_tensor_code(constant, i)));
-    bool narrow = w->largest <= INT16_MAX;
-    int16_t *small = narrow ? LF_NEW_ARRAY(a, int16_t, count + 1) : NULL;
-    int64_t *big = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count + 1);
+    elements e = new_elements(a, w, count);
     int64_t matrices = k && n ? (int64_t)count / (k * n) : 0;
     for (int64_t m = 0; m < matrices; m++)
         for (int64_t r = 0; r < k; r++)
-            for (int64_t c = 0; c < n; c++) {
-                int64_t code = lf_tensor_code(constant, (size_t)((m * k + r) * n + c));
-                int64_t to = (m * n + c) * k + r;
-                if (narrow)
-                    small[to] = (int16_t)code;
-                else
-                    big[to] = code;
-            }
-    w->narrow = small;
-    w->wide = big;
+            for (int64_t c = 0; c < n; c++)
+                put(e, (m * n + c) * k + r, lf_tensor_code(constant, (size_t)((m * k + r) * n + c)));
     return w;
 }
 
@@ -37,17 +49,9 @@ lf_weights *lf_weights_rows(lf_arena *a, const lf_tensor *constant, int64_t k, i
     lf_weights *w = LF_NEW(a, lf_weights);
     size_t count = constant->value->count;
     *w = (lf_weights){.k = k, .n = n, .largest = magnitude(constant->range)};
-    int16_t *narrow = w->largest <= INT16_MAX ? LF_NEW_ARRAY(a, int16_t, count + 1) : NULL;
-    int64_t *wide = narrow ? NULL : LF_NEW_ARRAY(a, int64_t, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        int64_t code = lf_tensor_code(constant, i);
-        if (narrow)
-            narrow[i] = (int16_t)code;
-        else
-            wide[i] = code;
-    }
-    w->narrow = narrow;
-    w->wide = wide;
+    elements e = new_elements(a, w, count);
+    for (size_t i = 0; i < count; i++)
+        put(e, (int64_t)i, lf_tensor_code(constant, i));
     return w;
 }
 

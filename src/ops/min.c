@@ -16,5 +16,5 @@ const lf_op lf_op_min = {
     .own = &own,
     .infer = lf_extreme_infer,
     .exec = lf_extreme_exec,
-    .monotone = lf_extreme_monotone,
+    .monotone = lf_monotone_up_in_any,
 };

@@ -54,11 +54,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)g, (void)n, (void)axis, (void)channel;
-    return LF_MONO_NONE;
-}
-
 static const lf_attr_desc attrs[] = {
     {"fmod", LF_ATTR_BOOL, offsetof(mod_attr, fmod), "false", NULL, 0, 0, "the result has the sign of a, not of b"},
     {0}};
@@ -75,5 +70,5 @@ const lf_op lf_op_mod = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
-    .monotone = monotone,
+    .monotone = lf_monotone_none,
 };

@@ -10,11 +10,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)g, (void)n, (void)axis, (void)channel;
-    return LF_MONO_DOWN;
-}
-
 const lf_op lf_op_not = {
     .name = "not",
     .help = "1 - x for truth values (ONNX Not)",
@@ -25,5 +20,5 @@ const lf_op lf_op_not = {
     .out_max = 1,
     .infer = lf_logic_infer,
     .exec = exec,
-    .monotone = monotone,
+    .monotone = lf_monotone_down,
 };

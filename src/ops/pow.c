@@ -25,11 +25,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)g, (void)n, (void)axis, (void)channel;
-    return LF_MONO_NONE;
-}
-
 const lf_op lf_op_pow = {
     .name = "pow",
     .help = "x to the power of a constant",
@@ -40,5 +35,5 @@ const lf_op lf_op_pow = {
     .out_max = 1,
     .infer = infer,
     .exec = exec,
-    .monotone = monotone,
+    .monotone = lf_monotone_none,
 };

@@ -150,11 +150,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 }
 
 /* In values: a negative scale turns the direction twice. */
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)axis, (void)channel;
-    return lf_data_operand(g, n) == 0 ? LF_MONO_UP : LF_MONO_NONE;
-}
-
 static const char *const rounding_names[] = {"ROUND", "HALF_UP", "HALF_DOWN", "UP",         "DOWN",
                                              "CEIL",  "FLOOR",   "HALF_PLUS", "HALF_MINUS", NULL};
 
@@ -177,5 +172,5 @@ const lf_op lf_op_quant = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
-    .monotone = monotone,
+    .monotone = lf_monotone_up_in_first,
 };

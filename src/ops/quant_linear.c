@@ -121,11 +121,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
 }
 
 /* In values: a negative scale turns the direction twice. */
-static lf_monotone monotone(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)axis, (void)channel;
-    return lf_data_operand(g, n) == 0 ? LF_MONO_UP : LF_MONO_NONE;
-}
-
 static const lf_attr_desc attrs[] = {
     {"lo", LF_ATTR_INT, offsetof(quant_linear_attr, lo), NULL, NULL, -4294967296.0, 4294967296.0, "least q"},
     {"hi", LF_ATTR_INT, offsetof(quant_linear_attr, hi), NULL, NULL, -4294967296.0, 4294967296.0, "greatest q"},
@@ -143,5 +138,5 @@ const lf_op lf_op_quant_linear = {
     .attrs = attrs,
     .infer = infer,
     .exec = exec,
-    .monotone = monotone,
+    .monotone = lf_monotone_up_in_first,
 };

@@ -12,8 +12,3 @@ lf_status lf_real_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_val
         out->real[e] = own->value(x[e], n->attr);
     return LF_OK;
 }
-
-lf_monotone lf_monotone_none(const lf_graph *g, const lf_node *n, int axis, int64_t channel) {
-    (void)g, (void)n, (void)axis, (void)channel;
-    return LF_MONO_NONE;
-}

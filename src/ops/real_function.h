@@ -12,7 +12,5 @@ typedef struct lf_real_own {
 /* Output 0 is real, of input 0's shape. */
 lf_status lf_real_infer(lf_graph *g, lf_node *n);
 lf_status lf_real_exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out);
-/* The monotone face of elementwise ops of which nothing is proved, down to the last bit: they are enumerated. */
-lf_monotone lf_monotone_none(const lf_graph *g, const lf_node *n, int axis, int64_t channel);
 
 #endif

@@ -20,14 +20,7 @@ static lf_range range_fn(const void *arg, size_t e, bool *overflow) {
 
 static lf_status infer(lf_graph *g, lf_node *n) {
     const lf_tensor *x = lf_in(g, n, 0);
-    lf_tensor *y = lf_out(g, n, 0);
-    lf_set_real(g, n, y, x->shape);
-    if (!lf_on_grid(x))
-        return LF_OK;
-    lf_same_grid(y, x);
-    if (!lf_set_ranges(g, y, lf_range_mask(x, x->shape) | lf_scale_mask(x, x->shape), range_fn, x))
-        lf_set_real(g, n, y, x->shape);
-    return LF_OK;
+    return lf_infer_on_grid(g, n, lf_range_mask(x, x->shape) | lf_scale_mask(x, x->shape), range_fn);
 }
 
 static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {

@@ -86,12 +86,8 @@ static void lanes(const lf_graph *g, const lf_node *n, int64_t *in, int64_t *out
 
 /* -- hardware ----------------------------------------------------------------------------------------------------------- */
 
-static lf_turns turns_of(const lf_node *n) {
-    const lf_split_fork_attr *a = n->attr;
-    lf_turns t = {.count = n->out_count};
-    for (int i = 0; i < n->out_count; i++)
-        t.beats[i] = a->sizes.at[i] / a->PE;
-    return t;
+static lf_turns turns_of(const lf_graph *g, const lf_node *n) {
+    return lf_turns_of(g, n->out, n->out_count, ((const lf_split_fork_attr *)n->attr)->PE);
 }
 
 static int64_t beats(const lf_node *n, const lf_tensor *t) {
@@ -100,7 +96,7 @@ static int64_t beats(const lf_node *n, const lf_tensor *t) {
 
 /* Fitted to yosys counts (xc7). */
 static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
-    lf_turns t = turns_of(n);
+    lf_turns t = turns_of(g, n);
     int count = lf_turns_bits(&t);
     double width = (double)lf_dtype_bits(lf_in(g, n, 0)->dtype) * (double)((const lf_split_fork_attr *)n->attr)->PE;
     *out = (lf_cost){
@@ -109,16 +105,14 @@ static lf_status cost(const lf_graph *g, const lf_node *n, lf_cost *out) {
 }
 
 static lf_status rtl(const lf_graph *g, const lf_node *n, lf_vlog *v) {
-    lf_turns t = turns_of(n);
-    int64_t pe = ((const lf_split_fork_attr *)n->attr)->PE, width = 0;
-    for (int i = 0; i < n->out_count; i++)
-        width += pe * lf_dtype_bits(lf_out(g, n, i)->dtype);
+    lf_turns t = turns_of(g, n);
+    int64_t pe = ((const lf_split_fork_attr *)n->attr)->PE;
     lf_stream_instance(g, n, v, "lf_split_fork");
     lf_turns_params(v, &t);
     lf_vlog_param(v, "PE", "%" PRId64, pe);
     lf_wire_params(v, "IN", lf_in(g, n, 0)->dtype);
     lf_wires_params(g, v, n->out, n->out_count);
-    lf_vlog_param(v, "OUT_WIDTH", "%" PRId64, width);
+    lf_vlog_param(v, "OUT_WIDTH", "%" PRId64, lf_wires_bits(g, n->out, n->out_count, pe));
     return LF_OK;
 }
 
@@ -154,7 +148,7 @@ static void splitter_clock(void *state, const bool *s_valid, const bool *m_ready
 
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     splitter *s = LF_NEW(a, splitter);
-    s->turns = turns_of(n);
+    s->turns = turns_of(g, n);
     *out = (lf_unit){.name = lf_strdup(a, n->name),
                      .state = s,
                      .state_bytes = sizeof *s,

@@ -3,20 +3,14 @@
  *   out 0  y  real */
 #include <math.h>
 
-#include "ops/elementwise.h"
+#include "ops/real_function.h"
 
-static lf_status infer(lf_graph *g, lf_node *n) {
-    lf_set_real(g, n, lf_out(g, n, 0), lf_in(g, n, 0)->shape);
-    return LF_OK;
+static double value(double x, const void *attr) {
+    (void)attr;
+    return sqrt(x);
 }
 
-static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_value *out) {
-    (void)n;
-    const double *x = lf_value_reals(run, in);
-    for (size_t e = 0; e < out->count; e++)
-        out->real[e] = sqrt(x[e]);
-    return LF_OK;
-}
+static const lf_real_own own = {value};
 
 const lf_op lf_op_sqrt = {
     .name = "sqrt",
@@ -26,7 +20,8 @@ const lf_op lf_op_sqrt = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
-    .infer = infer,
-    .exec = exec,
+    .own = &own,
+    .infer = lf_real_infer,
+    .exec = lf_real_exec,
     .monotone = lf_monotone_up,
 };

@@ -75,6 +75,22 @@ lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const 
     return LF_OK;
 }
 
+lf_status lf_code_input_start(lf_arena *a, const lf_training *t, lf_code_grid grid, lf_code_input *in) {
+    size_t features = t->options->features;
+    if (features == 0 || features > 65536)
+        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "rows of %zu values are out of range", features);
+    LF_TRY(lf_code_feed_check(t, grid.standardize));
+    *in = lf_code_input_fit(a, t, grid);
+    return LF_OK;
+}
+
+lf_status lf_code_feeds_make(lf_arena *a, const lf_training *t, const lf_code_input *in, size_t classes, lf_feed *train,
+                             lf_feed *test) {
+    const lf_train_options *o = t->options;
+    LF_TRY(lf_code_feed_make(t->ctx, a, t->recipe, in, &o->train, classes, "training part", train));
+    return o->test.count ? lf_code_feed_make(t->ctx, a, t->recipe, in, &o->test, classes, "test part", test) : LF_OK;
+}
+
 /* -- the graph ------------------------------------------------------------------------------------------------------ */
 
 void lf_code_input_freeze(lf_net_graph *f, const lf_code_input *in) {

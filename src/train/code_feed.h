@@ -29,6 +29,10 @@ lf_code_input lf_code_input_fit(lf_arena *a, const lf_training *t, lf_code_grid 
 /* A feed whose indices are codes counted from the lowest one. */
 LF_MUST_USE lf_status lf_code_feed_make(lf_ctx *ctx, lf_arena *a, const lf_recipe *r, const lf_code_input *in,
                                         const lf_train_data *d, size_t classes, const char *what, lf_feed *out);
+/* These three for a training: features that are checked become *in; both parts of the data become feeds (*test stays as it is when there is none). */
+LF_MUST_USE lf_status lf_code_input_start(lf_arena *a, const lf_training *t, lf_code_grid grid, lf_code_input *in);
+LF_MUST_USE lf_status lf_code_feeds_make(lf_arena *a, const lf_training *t, const lf_code_input *in, size_t classes,
+                                         lf_feed *train, lf_feed *test);
 /* The input "x" of a graph and what stands before the first layer; the tensor of codes comes next. */
 void lf_code_input_freeze(lf_net_graph *f, const lf_code_input *in);
 

@@ -83,19 +83,11 @@ static lf_status check_sizes(const lf_training *t, const edges *s) {
 }
 
 static lf_status make_feeds(const lf_training *t, edges *s) {
-    const lf_train_options *o = t->options;
     const lf_recipe *r = t->recipe;
-    size_t classes = (size_t)r->layer[r->layers - 1].units;
-    if (o->features == 0 || o->features > 65536)
-        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "rows of %zu values are out of range", o->features);
-    LF_TRY(lf_code_feed_check(t, r->edges.standardize));
-    s->input = lf_code_input_fit(s->arena, t,
-                                 (lf_code_grid){(int)r->edges.input_bits, r->edges.input_step, r->edges.standardize});
+    const lf_code_grid grid = {(int)r->edges.input_bits, r->edges.input_step, r->edges.standardize};
+    LF_TRY(lf_code_input_start(s->arena, t, grid, &s->input));
     LF_TRY(check_sizes(t, s));
-    LF_TRY(lf_code_feed_make(t->ctx, s->arena, r, &s->input, &o->train, classes, "training part", &s->train));
-    if (!o->test.count)
-        return LF_OK;
-    return lf_code_feed_make(t->ctx, s->arena, r, &s->input, &o->test, classes, "test part", &s->test);
+    return lf_code_feeds_make(s->arena, t, &s->input, (size_t)r->layer[r->layers - 1].units, &s->train, &s->test);
 }
 
 lf_status lf_train_edges(const lf_training *t, lf_trainee *out) {

@@ -99,18 +99,11 @@ static lf_status check_sizes(const lf_training *t, const neurons *s, size_t *cla
 }
 
 static lf_status make_feeds(const lf_training *t, neurons *s, size_t *classes) {
-    const lf_train_options *o = t->options;
-    if (o->features == 0 || o->features > 65536)
-        return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "rows of %zu values are out of range", o->features);
     const lf_recipe_neurons *r = &t->recipe->neurons;
-    LF_TRY(lf_code_feed_check(t, r->standardize));
-    s->input = lf_code_input_fit(
-        s->arena, t, (lf_code_grid){(int)(r->input_bits ? r->input_bits : r->bits), r->input_step, r->standardize});
+    const lf_code_grid grid = {(int)(r->input_bits ? r->input_bits : r->bits), r->input_step, r->standardize};
+    LF_TRY(lf_code_input_start(s->arena, t, grid, &s->input));
     LF_TRY(check_sizes(t, s, classes));
-    LF_TRY(lf_code_feed_make(t->ctx, s->arena, t->recipe, &s->input, &o->train, *classes, "training part", &s->train));
-    if (!o->test.count)
-        return LF_OK;
-    return lf_code_feed_make(t->ctx, s->arena, t->recipe, &s->input, &o->test, *classes, "test part", &s->test);
+    return lf_code_feeds_make(s->arena, t, &s->input, *classes, &s->train, &s->test);
 }
 
 lf_status lf_train_neurons(const lf_training *t, lf_trainee *out) {
