@@ -266,7 +266,7 @@ static lf_graph *trained(lf_ctx *ctx, const train_case *c, const char *text, lf_
 static void test_lut_cost(void **state) {
     train_case *c = *state;
     static const char *const costs[] = {"1e-9", "0.00003", "0.0003"};
-    size_t before = SIZE_MAX;
+    size_t before = SIZE_MAX, left = 0;
     for (int i = 0; i < 3; i++) {
         char text[400];
         snprintf(text, sizeof text,
@@ -278,7 +278,10 @@ static void test_lut_cost(void **state) {
         lf_graph *g = trained(ctx, c, text, &report);
         bool blocks = false;
         size_t apart = told_apart(g, 8, &blocks);
-        printf("LUT cost %s: %zu codes, %.3f, epoch %d\n", costs[i], apart, report.test_accuracy,
+        size_t edges = (size_t)lf_tensor_at(g, lf_find_node(g, "layer0")->in[1])->shape.dim[0];
+        assert_true(edges < (i ? left : (size_t)LF_DIGIT_PIXELS * 10 + 1)); /* those of no bits have vanished */
+        left = edges;
+        printf("LUT cost %s: %zu edges, %zu codes, %.3f, epoch %d\n", costs[i], edges, apart, report.test_accuracy,
                (int)report.best_epoch);
         assert_true(apart < before && report.best_epoch >= 4);
         assert_true(i == 0 || blocks);
