@@ -352,7 +352,7 @@ static lf_lutnet *mapped(const lf_mapper *m) {
     return out;
 }
 
-/* LUTs of more than k inputs as several. */
+/* LUTs of more than k inputs as several; opposite ones once. */
 static lf_lutnet *narrowed(const lf_lutnet *n, int k) {
     lf_lutnet *out = lf_lutnet_new(n->ctx, n->inputs);
     if (!out)
@@ -367,7 +367,7 @@ static lf_lutnet *narrowed(const lf_lutnet *n, int k) {
         for (int j = 0; j < l->fan_in; j++)
             in[j] = map[l->in[j]];
         if (l->fan_in <= k) {
-            *to = lf_lutnet_lut(out, in, l->fan_in, l->truth);
+            *to = lf_lutnet_lut_or_inverse(out, in, l->fan_in, l->truth);
         } else if (lf_decompose(out, &(lf_truth_table){l->fan_in, 1, bits, NULL}, &(lf_decompose_options){k, 0}, in,
                                 to) != LF_OK) {
             lf_lutnet_free(out);

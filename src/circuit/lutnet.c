@@ -55,11 +55,20 @@ static void insert(lf_lutnet *n, size_t lut) {
     n->names->slot[at] = (uint32_t)lut + 1;
 }
 
-static lf_signal intern(lf_lutnet *n, const lf_lut *l) {
-    lf_lut_names *names = n->names;
+/* The LUT that there is, or 0. */
+static lf_signal find(const lf_lutnet *n, const lf_lut *l) {
+    const lf_lut_names *names = n->names;
     for (size_t at = hash_of(l) & (names->size - 1); names->slot[at]; at = (at + 1) & (names->size - 1))
         if (same_lut(&n->luts.at[names->slot[at] - 1], l))
             return lf_lutnet_signal(n, names->slot[at] - 1);
+    return 0;
+}
+
+static lf_signal intern(lf_lutnet *n, const lf_lut *l) {
+    lf_lut_names *names = n->names;
+    lf_signal older = find(n, l);
+    if (older)
+        return older;
     LF_PUSH(n->arena, &n->luts, *l);
     if (n->luts.count * 2 > names->size) {
         names->size *= 2;
@@ -76,7 +85,9 @@ static const lf_lut *lut_of(const lf_lutnet *n, lf_signal s) {
     return s >= 2 + n->inputs ? &n->luts.at[s - 2 - n->inputs] : NULL;
 }
 
-lf_signal lf_lutnet_lut(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t truth) {
+/* Simplified: a signal that there is; or a LUT, *out, and 0 for `is_lut`. */
+static lf_signal simplified(const lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t truth, lf_lut *out,
+                            bool *is_lut) {
     lf_lut l = {0};
     int k = 0;
     assert(fan_in >= 1 && fan_in <= LF_LUT_INPUTS);
@@ -94,14 +105,33 @@ lf_signal lf_lutnet_lut(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t 
         l.in[k++] = inverter ? source->in[0] : in[j];
     }
     k = lf_truth_reduce(l.in, k, &truth);
-    if (k == 0)
-        return (lf_signal)(truth & 1);
-    if (k == 1 && truth == 2)
-        return l.in[0];
+    *is_lut = k > 1 || (k == 1 && truth != 2);
+    if (!*is_lut)
+        return k ? l.in[0] : (lf_signal)(truth & 1);
     memset(l.in + k, 0, (size_t)(LF_LUT_INPUTS - k) * sizeof *l.in);
     l.fan_in = (uint8_t)k;
     l.truth = truth;
-    return intern(n, &l);
+    *out = l;
+    return 0;
+}
+
+lf_signal lf_lutnet_lut(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t truth) {
+    lf_lut l;
+    bool is_lut;
+    lf_signal s = simplified(n, in, fan_in, truth, &l, &is_lut);
+    return is_lut ? intern(n, &l) : s;
+}
+
+lf_signal lf_lutnet_lut_or_inverse(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t truth) {
+    lf_lut l;
+    bool is_lut;
+    lf_signal s = simplified(n, in, fan_in, truth, &l, &is_lut);
+    if (!is_lut)
+        return s;
+    lf_lut opposite = l;
+    opposite.truth = ~l.truth & lf_truth_mask(l.fan_in);
+    lf_signal other = l.fan_in > 1 && !find(n, &l) ? find(n, &opposite) : 0;
+    return other ? intern(n, &(lf_lut){.truth = 1, .in = {other}, .fan_in = 1}) : intern(n, &l);
 }
 
 /* -- meaning ------------------------------------------------------------------------------------------------------ */

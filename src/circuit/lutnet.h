@@ -32,6 +32,8 @@ static inline lf_signal lf_lutnet_signal(const lf_lutnet *n, size_t lut) {
 }
 /* A LUT, simplified (constant and repeated inputs, inputs without effect leave; buffers vanish) and shared when it exists. */
 lf_signal lf_lutnet_lut(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t truth);
+/* The same; where there is a LUT of the opposite function, its inverse (a LUT of one input, which goes into those that read it). */
+lf_signal lf_lutnet_lut_or_inverse(lf_lutnet *n, const lf_signal *in, int fan_in, uint64_t truth);
 /* 64 samples at a time: in[i] and out[o] are words of 64 samples; scratch has 2 + inputs + luts.count words. The definition. */
 void lf_lutnet_run(const lf_lutnet *n, const uint64_t *in, uint64_t *out, uint64_t *scratch);
 /* What no output needs is gone; structure is hashed again. */

@@ -195,6 +195,22 @@ static void test_how_they_are_the_same(void **state) {
     lf_lutnet_free(wrong);
 }
 
+/* Functions that are each other's opposite are made once, also where neither is an output by itself. */
+static void test_opposites(void **state) {
+    for (int as_outputs = 0; as_outputs < 2; as_outputs++) {
+        lf_lutnet *n = lf_lutnet_new(*state, 8);
+        lf_signal in[6] = {2, 3, 4, 5, 6, 7}, f = lf_lutnet_lut(n, in, 6, 0x96ca3f51d2087be4u),
+                  g = lf_lutnet_lut(n, in, 6, ~0x96ca3f51d2087be4u);
+        LF_PUSH(n->arena, &n->outputs, as_outputs ? f : lf_lutnet_lut(n, (lf_signal[]){f, 8}, 2, 8));
+        LF_PUSH(n->arena, &n->outputs, lf_lutnet_lut(n, (lf_signal[]){g, 9}, 2, 8));
+        lf_lutnet *m = lf_lutnet_map(n, 6, 0);
+        assert_int_equal(m->luts.count, as_outputs ? 2 : 3);
+        assert_same(n, m, 9);
+        lf_lutnet_free(m);
+        lf_lutnet_free(n);
+    }
+}
+
 /* Chains of one gate over ever new inputs: of AND and OR, random inputs show the same from somewhere on. */
 static void test_long_gates_are_proved(void **state) {
     static const uint64_t gates[] = {8, 14, 6, 7};
@@ -290,6 +306,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_wide_operands, make, drop),
         cmocka_unit_test_setup_teardown(test_deep_chains, make, drop),
         cmocka_unit_test_setup_teardown(test_how_they_are_the_same, make, drop),
+        cmocka_unit_test_setup_teardown(test_opposites, make, drop),
         cmocka_unit_test_setup_teardown(test_long_gates_are_proved, make, drop),
         cmocka_unit_test_setup_teardown(test_faults_are_found, make, drop),
         cmocka_unit_test_setup_teardown(test_constants_and_inputs, make, drop),

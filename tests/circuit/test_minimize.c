@@ -213,6 +213,32 @@ static void test_entries_that_do_not_matter(void **state) {
     assert_true(luts[1] * 2 < luts[0]);
 }
 
+/* Two neurons whose tables are each other's opposite, read by different others: the second costs nothing. */
+static void test_opposite_tables(void **state) {
+    size_t luts[2];
+    for (int both = 0; both < 2; both++) {
+        lf_circuit *c = lf_circuit_new(*state);
+        lf_rng r = lf_rng_make(77, 0);
+        int64_t f[512], g[512];
+        for (int i = 0; i < 512; i++)
+            g[i] = !(f[i] = lf_rng_below(&r, 2));
+        lf_word x = lf_circuit_input(c, (lf_range){0, 511, 1}), y[6];
+        for (int i = 0; i < 6; i++)
+            y[i] = lf_circuit_input(c, (lf_range){0, 1, 1});
+        lf_word one = lf_circuit_table(c, x, f, 512, NULL), two = both ? lf_circuit_table(c, x, g, 512, NULL) : y[5];
+        lf_circuit_output(c, lf_circuit_lut(c, (lf_word[]){one, y[0], y[1]}, 3, 0x6a));
+        lf_circuit_output(c, lf_circuit_lut(c, (lf_word[]){two, y[2], y[3], y[4]}, 4, 0x7e91));
+        lf_minimize_report rep;
+        lf_circuit *d = lf_circuit_minimize(c, &(lf_minimize_options){.lut_inputs = 6, .effort = 1}, &rep);
+        assert_non_null(d);
+        assert_same_rows(c, d, 5, 2000);
+        luts[both] = rep.luts_after;
+        lf_circuit_free(d);
+        lf_circuit_free(c);
+    }
+    assert_int_equal(luts[0], luts[1]);
+}
+
 static void test_abc(void **state) {
     size_t corners[CORNERS] = {0};
     if (!lf_tool_found("berkeley-abc") && !lf_tool_found("yosys-abc"))
@@ -242,6 +268,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_samples_decide, make, drop),
         cmocka_unit_test_setup_teardown(test_parts, make, drop),
         cmocka_unit_test_setup_teardown(test_entries_that_do_not_matter, make, drop),
+        cmocka_unit_test_setup_teardown(test_opposite_tables, make, drop),
         cmocka_unit_test_setup_teardown(test_abc, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
