@@ -134,11 +134,12 @@ static lf_status print_lane(const lf_graph *g, const lf_node *n, const plan *p, 
                             const char *module, int64_t lane) {
     const lf_tensor *x = lf_in(g, n, 0), *T = lf_in(g, n, 1);
     lf_dtype in = x->dtype, to = lf_out(g, n, 0)->dtype;
+    bool shared = T->shape.dim[0] == 1; /* by all channels that the lane takes in turn */
     int64_t patterns = (int64_t)1 << p->in_bits;
     uint8_t *words = LF_NEW_ARRAY(g->arena, uint8_t, (p->depth * p->out_bits + 7) / 8);
     for (int64_t i = 0; i < p->depth; i++) {
         int64_t code = lf_code_from_bits(in, (uint64_t)(i % patterns)), c = i / patterns * p->pe + lane;
-        if (lf_range_holds(lf_last_axis_range(x, c), code)) /* others do not come */
+        if (lf_range_holds(shared ? x->range : lf_last_axis_range(x, c), code)) /* others do not come */
             lf_bits_set(words, (size_t)(i * p->out_bits), p->out_bits, lf_code_to_bits(to, entry(n, T, c, code)));
     }
     const char *name = lf_format(g->arena, "l%" PRId64, lane);

@@ -120,6 +120,19 @@ output "y" = %y
 """
 
 
+def shared():
+    """One table for two channels in turn, the first of which never comes to its ends."""
+    return f"""lutfisk 1
+graph "shared"
+input "x" = %x : INT2[1,6]
+const %w : INT3[2,6] = {numbers([1] * 6 + [3] * 6)}
+const %t : UINT4[1,55] = {ints(55, 0, 15)}
+%s : INT7[1,2] = mvu(%x, %w) "fc" place=fpga
+%y : UINT4[1,2] = table(%s, %t) "lookup" {{lo=-36}} place=fpga
+output "y" = %y
+"""
+
+
 def one_product(weight):
     return f"""lutfisk 1
 graph "one"
@@ -128,6 +141,21 @@ const %w : INT63[1,2] range {{1,{weight},1}} = [1, {weight}]
 %y : UINT62[1,2] range {{0,{weight},1}} = matmul(%x, %w) "fc"
 output "y" = %y
 """
+
+
+def folded_table(work):
+    model, rows = f"{work}/shared.lf", f"{work}/shared.npy"
+    with open(model, "w") as f:
+        f.write(shared())
+    write_rows(rows, [[-2] * 6, [1] * 6] + [[rng.randint(-2, 1) for _ in range(6)] for _ in range(20)])
+    code, said = run("predict", model, "-i", rows, "-o", f"y={work}/p_y.npy")
+    check("one table for all: predict", code == 0, said)
+    with open(f"{work}/one_lane.json", "w") as f:
+        json.dump({"lookup": {"PE": 1}}, f)
+    code, said, report = build(model, f"{work}/shared", "--folding", f"{work}/one_lane.json")
+    check("one table for all: build", code == 0 and [u["pe"] for u in report["layers"] if u["op"] == "table"] == [1], said)
+    if shutil.which("iverilog"):
+        verify("one table for all", f"{work}/shared", rows, "iverilog", ["y"], work)
 
 
 def spatial(work):
@@ -298,6 +326,7 @@ def main():
             check("winner: verify", code == 0 and " 0 mismatches" in said, said)
         circuits(between(), ["y"], 6, {"auto": ([], None, ("iverilog",)), "slow": (["--ii", "8"], None, ("iverilog",))}, work)
         circuits(around(), ["class"], 6, {"table": (["--style", "table"], None, ("iverilog",))}, work)
+        folded_table(work)
         refusals(work)
         spatial(work)
         published(work)
