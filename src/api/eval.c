@@ -9,6 +9,7 @@
 #include "data/npy.h"
 #include "data/set.h"
 #include "data/table_rows.h"
+#include "ir/table_column.h"
 #include "report/text_table.h"
 
 typedef struct evaluator {
@@ -72,7 +73,7 @@ static lf_status read_labels(evaluator *e, lf_array *y) {
     const char *spec = e->o->labels, *colon = strrchr(spec, ':');
     const char *path = colon ? lf_strndup(e->arena, spec, (size_t)(colon - spec)) : spec;
     if (colon && lf_is_csv(path))
-        return lf_table_classes_read(e->ctx, e->arena, path, colon + 1, y);
+        return lf_table_classes_read(e->ctx, e->arena, path, colon + 1, lf_engine_graph(e->engine), y);
     if (!lf_is_csv(spec))
         return lf_npy_read(e->ctx, e->arena, spec, y);
     return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = spec},
@@ -266,6 +267,14 @@ static lf_status explain(evaluator *e) {
     return LF_OK;
 }
 
+/* As the data set calls it, else as the network does; NULL where that is its number. */
+static const char *class_name(const evaluator *e, int number) {
+    if (!e->set || !e->set->class_names || number >= e->set->classes)
+        return lf_graph_class_name(lf_engine_graph(e->engine), (size_t)number);
+    const char *name = e->set->class_names[number];
+    return strcmp(name, lf_format(e->arena, "%d", number)) != 0 ? name : NULL;
+}
+
 static void print_confusion(const evaluator *e, lf_text *text) {
     int n = e->classes;
     const char **cells = LF_NEW_ARRAY(e->arena, const char *, n + 2);
@@ -275,9 +284,8 @@ static void print_confusion(const evaluator *e, lf_text *text) {
     cells[n + 1] = "AUC";
     lf_table t = lf_table_make(e->arena, n + 2, cells);
     for (int r = 0; r < n; r++) {
-        cells[0] = e->set && e->set->class_names && strcmp(e->set->class_names[r], lf_format(e->arena, "%d", r)) != 0
-                       ? lf_format(e->arena, "%d %s", r, e->set->class_names[r])
-                       : lf_format(e->arena, "%d", r);
+        const char *name = class_name(e, r);
+        cells[0] = name ? lf_format(e->arena, "%d %s", r, name) : lf_format(e->arena, "%d", r);
         for (int c = 0; c < n; c++)
             cells[c + 1] = lf_format(e->arena, "%llu", (unsigned long long)e->metrics.confusion[r * n + c]);
         cells[n + 1] = e->metrics.auc ? lf_fixed_decimals(e->arena, e->metrics.auc[r], 4) : "";

@@ -5,6 +5,7 @@
 #include "api/output_rows.h"
 #include "api/targets.h"
 #include "data/npy.h"
+#include "ir/table_column.h"
 #include "report/text_table.h"
 
 typedef struct predictor {
@@ -88,6 +89,13 @@ static lf_status run_blocks(predictor *p) {
 
 enum { SHOWN_ROWS = 5, SHOWN_VALUES = 8 };
 
+/* Of an output that is a class, behind its number; "" where it has none. */
+static const char *class_name(const predictor *p, double value) {
+    const char *name =
+        value >= 0 && value <= 255 ? lf_graph_class_name(lf_engine_graph(p->engine), (size_t)value) : NULL;
+    return name ? lf_format(p->arena, " (%s)", name) : "";
+}
+
 /* Without a file for them: the first rows, and what keeps all. */
 static void show_rows(const predictor *p, lf_text *text) {
     for (size_t k = 0; k < p->y.count; k++) {
@@ -97,7 +105,10 @@ static void show_rows(const predictor *p, lf_text *text) {
             lf_text_addf(text, "%s[%zu]", p->y.names[k], r);
             for (size_t i = 0; i < width && i < SHOWN_VALUES; i++)
                 lf_text_addf(text, " %.6g", lf_array_real(x, r * width + i));
-            lf_text_add(text, width > SHOWN_VALUES ? " ...\n" : "\n");
+            lf_text_addf(text, "%s\n",
+                         width == 1 && !p->o->output ? class_name(p, lf_array_real(x, r))
+                         : width > SHOWN_VALUES      ? " ..."
+                                                     : "");
         }
     }
     lf_text_addf(text, "nothing was written: -o FILE.npy keeps all %s rows\n",

@@ -137,8 +137,10 @@ static lf_status run_training(trainer *t) {
     LF_TRY(lf_train(t->ctx, t->recipe, &o, &t->report, &frozen));
     if (t->train->columns && !ends_with(t->o->out, ".lf"))
         lf_note(t->ctx, NULL, "how the table's columns became numbers is saved in .lf files only");
-    if (t->train->columns)
+    if (t->train->columns) {
         lf_graph_set_columns(frozen, t->train->columns, t->train->features);
+        lf_graph_set_classes(frozen, t->train->class_names, (size_t)t->train->classes);
+    }
     lf_status status =
         ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
     lf_graph_free(frozen);

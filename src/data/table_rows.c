@@ -50,7 +50,31 @@ lf_status lf_table_rows_read(lf_ctx *ctx, lf_arena *a, const char *path, const l
     return LF_OK;
 }
 
-lf_status lf_table_classes_read(lf_ctx *ctx, lf_arena *a, const char *path, const char *column, lf_array *y) {
+/* A name, or else a number; -1: neither. */
+static int64_t class_of(const lf_graph *g, const char *cell) {
+    int64_t v;
+    for (size_t i = 0; i < g->class_count; i++)
+        if (!strcmp(cell, g->class_names[i]))
+            return (int64_t)i;
+    return lf_parse_i64(cell, &v) && v >= 0 && v <= 255 ? v : -1;
+}
+
+static lf_status no_class(lf_ctx *ctx, const lf_where *where, const char *cell, const char *column, const lf_graph *g) {
+    lf_status status = lf_fail(ctx, LF_BAD_INPUT, where, "'%s' in column '%s' is not a class from 0 to 255%s", cell,
+                               column, g->class_count ? ", nor the name of one" : "");
+    lf_text known = {0};
+    for (size_t i = 0; i < g->class_count; i++)
+        lf_text_addf(&known, "%s'%s'", i ? ", " : "", g->class_names[i]);
+    if (g->class_count)
+        lf_hint(ctx, "the network knows %s", known.at);
+    else
+        lf_hint(ctx, "names are known to networks that `train` made of a table and wrote as .lf");
+    lf_text_free(&known);
+    return status;
+}
+
+lf_status lf_table_classes_read(lf_ctx *ctx, lf_arena *a, const char *path, const char *column, const lf_graph *g,
+                                lf_array *y) {
     lf_csv t;
     size_t at;
     LF_TRY(lf_csv_read(ctx, a, path, true, &t));
@@ -60,9 +84,9 @@ lf_status lf_table_classes_read(lf_ctx *ctx, lf_arena *a, const char *path, cons
     for (size_t i = 0; i < t.rows; i++) {
         const char *cell = t.cell[i * t.columns + at];
         int64_t *v = (int64_t *)y->data + i;
-        if (!lf_parse_i64(cell, v) || *v < 0 || *v > 255)
-            return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path, .line = (int)t.line[i]},
-                           "'%s' in column '%s' is not a class from 0 to 255", cell, column);
+        *v = class_of(g, cell);
+        if (*v < 0)
+            return no_class(ctx, &(lf_where){.file = path, .line = (int)t.line[i]}, cell, column, g);
     }
     return LF_OK;
 }

@@ -10,9 +10,9 @@ bool lf_is_csv(const char *path);
 /* The file's first line names its columns, in any order; those that the network does not know are skipped. *x: float32 [rows][count]. */
 LF_MUST_USE lf_status lf_table_rows_read(lf_ctx *ctx, lf_arena *a, const char *path, const lf_table_column *columns,
                                          size_t count, lf_array *x);
-/* One column of whole numbers from 0 to 255: classes. *y: int64 [rows]. */
+/* One column of classes: names that g knows, or whole numbers from 0 to 255. *y: int64 [rows]. */
 LF_MUST_USE lf_status lf_table_classes_read(lf_ctx *ctx, lf_arena *a, const char *path, const char *column,
-                                            lf_array *y);
+                                            const lf_graph *g, lf_array *y);
 /* The features of a set become the elements that these columns make of them; what it says of its own columns stays. Refuses a set whose columns or categories are others. */
 LF_MUST_USE lf_status lf_table_recode(lf_ctx *ctx, const lf_table_column *columns, size_t count, lf_dataset *d);
 

@@ -67,6 +67,7 @@ lf_graph *lf_graph_clone(const lf_graph *g) {
     copy_ports(copy, &copy->inputs, &g->inputs, now);
     copy_ports(copy, &copy->outputs, &g->outputs, now);
     lf_graph_set_columns(copy, g->columns, g->column_count);
+    lf_graph_set_classes(copy, g->class_names, g->class_count);
     lf_store_share(copy, g);
     return copy;
 }

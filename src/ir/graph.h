@@ -121,6 +121,8 @@ typedef struct lf_graph {
     lf_ports inputs, outputs;
     const struct lf_table_column *columns; /* of the table that rows come from (table_column.h), or NULL */
     size_t column_count;
+    const char *const *class_names; /* of what the network tells apart, or NULL: classes are numbers (table_column.h) */
+    size_t class_count;
     struct lf_names *tensor_names, *node_names; /* private: names.h */
     struct lf_store *store; /* private: what holds the arena and the files that constants point into */
 } lf_graph;

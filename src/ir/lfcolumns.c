@@ -2,8 +2,10 @@
  *
  *   column "dur" number missing 0.001 steps [0.0005, 0.01]
  *   column "proto" names ["tcp", "", "udp"]
- *   column "state" is "FIN" */
+ *   column "state" is "FIN"
+ *   classes ["normal", "attack"] */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -29,6 +31,30 @@ void lf_graph_set_columns(lf_graph *g, const lf_table_column *columns, size_t co
     }
     g->columns = copy;
     g->column_count = count;
+}
+
+static bool are_numbers(const char *const *names, size_t count) {
+    char number[24];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(number, sizeof number, "%zu", i);
+        if (strcmp(names[i], number) != 0)
+            return false;
+    }
+    return true;
+}
+
+void lf_graph_set_classes(lf_graph *g, const char *const *names, size_t count) {
+    if (are_numbers(names, count))
+        count = 0;
+    const char **copy = count ? LF_NEW_ARRAY(g->arena, const char *, count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        copy[i] = lf_strdup(g->arena, names[i]);
+    g->class_names = copy;
+    g->class_count = count;
+}
+
+const char *lf_graph_class_name(const lf_graph *g, size_t number) {
+    return number < g->class_count ? g->class_names[number] : NULL;
 }
 
 /* -- printing ------------------------------------------------------------------------------------------------------- */
@@ -61,6 +87,12 @@ static void print_column(lf_text *out, const lf_table_column *c) {
 void lf_print_columns(lf_text *out, const lf_graph *g) {
     for (size_t i = 0; i < g->column_count; i++)
         print_column(out, &g->columns[i]);
+    for (size_t i = 0; i < g->class_count; i++) {
+        lf_text_add(out, i ? "" : "classes [");
+        print_separator(out, i);
+        lf_quote(out, g->class_names[i]);
+    }
+    lf_text_add(out, g->class_count ? "]\n" : "");
 }
 
 /* -- parsing --------------------------------------------------------------------------------------------------------- */
@@ -80,20 +112,43 @@ static lf_status next_item(lf_parser *p) {
     return lf_parse_at_mark(p, ']') ? LF_OK : lf_parse_mark(p, ',');
 }
 
-static lf_status parse_names(lf_parser *p, lf_table_column *c) {
-    strings names = {0};
+/* The word before the list, and the list up to its bracket. */
+static lf_status parse_list(lf_parser *p, const char *what, strings *names) {
     lf_parse_advance(p);
     LF_TRY(lf_parse_mark(p, '['));
     while (!lf_parse_at_mark(p, ']')) {
         const char *name = NULL;
-        LF_TRY(parse_name(p, "a category in quotes", &name));
-        LF_PUSH(p->graph->arena, &names, name);
+        LF_TRY(parse_name(p, what, &name));
+        LF_PUSH(p->graph->arena, names, name);
         LF_TRY(next_item(p));
     }
+    return LF_OK;
+}
+
+static lf_status parse_names(lf_parser *p, lf_table_column *c) {
+    strings names = {0};
+    LF_TRY(parse_list(p, "a category in quotes", &names));
     if (!names.count)
         return lf_parse_fail(p, "a column of categories has at least one name");
     c->names = names.at;
     c->count = names.count;
+    return lf_parse_mark(p, ']');
+}
+
+/* Labels are bytes, and a name says which class it is. */
+lf_status lf_parse_classes(lf_parser *p) {
+    enum { CLASSES_MAX = 256 };
+    strings names = {0};
+    if (p->graph->class_count)
+        return lf_parse_fail(p, "the classes stand there twice");
+    LF_TRY(parse_list(p, "the name of a class in quotes", &names));
+    if (!names.count || names.count > CLASSES_MAX)
+        return lf_parse_fail(p, "there are 1 to 256 classes");
+    for (size_t i = 0; i < names.count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(names.at[i], names.at[k]))
+                return lf_parse_fail(p, "the class \"%s\" stands there twice", names.at[i]);
+    lf_graph_set_classes(p->graph, names.at, names.count);
     return lf_parse_mark(p, ']');
 }
 

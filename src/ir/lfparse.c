@@ -294,8 +294,8 @@ static const struct {
     const char *word;
     lf_status (*parse)(lf_parser *p);
 } statements[] = {
-    {"input", parse_input},   {"const", parse_constant},   {"output", parse_output},
-    {"source", parse_source}, {"graph", parse_graph_name}, {"column", lf_parse_column},
+    {"input", parse_input},      {"const", parse_constant},   {"output", parse_output},      {"source", parse_source},
+    {"graph", parse_graph_name}, {"column", lf_parse_column}, {"classes", lf_parse_classes},
 };
 
 static lf_status parse_statement(lf_parser *p) {
@@ -307,7 +307,8 @@ static lf_status parse_statement(lf_parser *p) {
             return statements[i].parse(p);
         known[i] = statements[i].word;
     }
-    return lf_parse_expected(p, "source, graph, input, column, const, output or a tensor", known, LF_COUNT(known));
+    return lf_parse_expected(p, "source, graph, input, column, classes, const, output or a tensor", known,
+                             LF_COUNT(known));
 }
 
 static lf_status parse_all(lf_parser *p) {

@@ -51,6 +51,7 @@ LF_MUST_USE lf_status lf_parse_type(lf_parser *p, lf_tensor *t, lf_elem *elem);
 LF_MUST_USE lf_status lf_parse_elements(lf_parser *p, lf_tensor *t, lf_elem elem);
 /* "column ...". */
 LF_MUST_USE lf_status lf_parse_column(lf_parser *p);
+LF_MUST_USE lf_status lf_parse_classes(lf_parser *p);
 /* A whole statement that begins with a tensor. */
 LF_MUST_USE lf_status lf_parse_node(lf_parser *p);
 

@@ -7,6 +7,7 @@
  *   column "dur" number missing 0.001 steps [0.0005, 0.01]
  *   column "proto" names ["tcp", "", "udp"]
  *   column "state" is "FIN"
+ *   classes ["normal", "attack"]
  *   const %w0 : BIPOLAR[1024,784] = lfw(16, 0123456789abcdef)
  *   const %b0 : INT4[2] scale 0.5 range {-3,3,2} = [1, -3]
  *   %a0 : INT11[1,1024] range {-784,784,2} = matmul(%x, %w0) "fc0" {pe=4, simd=16} place=fpga line=12

@@ -20,7 +20,11 @@ typedef struct lf_table_column {
 
 /* A deep copy of the columns into the graph. */
 void lf_graph_set_columns(lf_graph *g, const lf_table_column *columns, size_t count);
-/* "column ..." statements, as in lftext.c. */
+/* A deep copy of the names of the classes, in the order of their numbers; none, or names that are those numbers: NULL. */
+void lf_graph_set_classes(lf_graph *g, const char *const *names, size_t count);
+/* The name of a class that has one; else NULL. */
+const char *lf_graph_class_name(const lf_graph *g, size_t number);
+/* "column ..." and "classes ..." statements, as in lftext.c. */
 void lf_print_columns(lf_text *out, const lf_graph *g);
 
 #endif

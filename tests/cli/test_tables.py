@@ -141,6 +141,26 @@ status, text = run("eval", path("own.lf"), "--data", path("own.csv:kind:train"))
 check("and on those it was trained on, without duplicates", status == 0 and re.search(r"train part without duplicates, 1,?[12]\d\d ", text), text)
 status, text = run("eval", path("own.lf"), "-i", straight, "-y", f"{straight}:class")
 check("numbers of classes are those of the sorted names", status == 0 and float(re.search(r"accuracy ([\d.]+)", text).group(1)) > 90, text)
+straight_names = path("names.csv")  # other rows, with the names of the classes in their column
+named = rows[20:60]
+with open(straight_names, "w") as f:
+    f.write(",".join(COLUMNS) + ",kind\n")
+    f.writelines(",".join(cells) + "," + {"h": "hadron", "g": "gamma"}[label] + "\n" for cells, label in named)
+with open(path("own.lf")) as f:
+    text = f.read()
+check("a trained network keeps the names of its classes", '\nclasses ["gamma", "hadron"]\n' in text, text[:2000])
+run("opt", path("own.lf"), "-p", "integerize", "-o", path("own-int.lf"), "-q")
+for model in ("own.lf", "own-int.lf"):
+    status, text = run("eval", path(model), "-i", straight_names, "-y", f"{straight_names}:kind")
+    check(f"eval of {model} reads and prints them", status == 0 and float(re.search(r"accuracy ([\d.]+)", text).group(1)) > 85 and "1 hadron" in text, text)
+status, text = run("predict", path("own.lf"), "-i", straight_names)
+check("predict shows them behind their numbers", status == 0 and re.search(r"\[0\] [01] \((gamma|hadron)\)\n", text), text)
+status, text = run("predict", path("own.lf"), "-i", straight_names, "-o", path("numbers.npy"))
+check("and writes numbers", status == 0 and b"'descr': '<f4'" in open(path("numbers.npy"), "rb").read()[:60] or b"'<i8'" in open(path("numbers.npy"), "rb").read()[:60], text)
+with open(straight_names, "a") as f:
+    f.write(",".join(named[0][0]) + ",muon\n")
+status, text = run("eval", path("own.lf"), "-i", straight_names, "-y", f"{straight_names}:kind")
+check("a name that it does not know is refused by line", status == 2 and "names.csv:42" in text and "'muon'" in text and "'gamma', 'hadron'" in text, text)
 for spec, words in ((":king", "own.csv:kind"), ("", "which column"), (":fLength", "different classes"), (":kind:other", "no column 'kind:other'")):
     status, text = run("eval", path("own.lf"), "--data", path("own.csv") + spec)
     check(f"own.csv{spec} is refused", status == 2 and words in text, text)

@@ -82,6 +82,7 @@ static lf_graph *graph_with_everything(lf_ctx *ctx) {
                              {.name = "state", .is = "a \"b\""},
                              {.name = "state", .is = "", .steps = (float[]){1}, .step_count = 1}},
                          4);
+    lf_graph_set_classes(g, (const char *const[]){"no\n", "0", "an \"attack\""}, 3);
     small_output(g, "z", z->id);
     small_output(g, "also z", z->id);
     small_output(g, "w", long_scales->id);
@@ -202,11 +203,17 @@ static const struct {
     {HEAD "column \"a\" names [\"x\" \"y\"]\n", "expected `,`"},
     {HEAD "column \"a\" number missing 1 steps [2, 1]\n", "f.lf:3:39: steps are finite and ascend"},
     {HEAD "column \"a\" number missing 1\ncolumn \"a\" number missing 1\n", "stands there twice"},
+    {HEAD "classes []\n", "1 to 256 classes"},
+    {HEAD "classes [\"a\", \"b\", \"a\"]\n", "the class \"a\" stands there twice"},
+    {HEAD "classes [\"a\", \"b\"]\nclasses [\"a\"]\n", "the classes stand there twice"},
+    {HEAD "classes [\"a\" \"b\"]\n", "expected `,`"},
+    {HEAD "classes [a]\n", "the name of a class in quotes"},
+    {HEAD "classes\n", "expected `[`"},
     {HEAD "column \"a\" is red\n", "a category in quotes"},
     {HEAD "column \"a\" is \"x\"\ncolumn \"a\" is \"y\"\ncolumn \"a\" is \"x\"\n", "stands there twice"},
     {HEAD "column \"a\" is \"x\"\ncolumn \"a\" number missing 1\n", "stands there twice"},
     {HEAD "column \"a\" number missing 1 stesp [1]\n", "expected the end of the line"},
-    {"lutfisk 1\n= 3\n", "expected source, graph, input, column, const, output or a tensor, found `=`"},
+    {"lutfisk 1\n= 3\n", "expected source, graph, input, column, classes, const, output or a tensor, found `=`"},
     {"lutfisk 1\n@\n", "f.lf:2:1: a character that means nothing here"},
     {"lutfisk 1\n%\n", "a tensor without a name"},
     {"lutfisk 1\n%\"\" : INT4[1] = pass(%x)\n", "a tensor without a name"},
