@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "base/file.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "zoo/zoo.h"
@@ -13,9 +14,17 @@ static lf_status check_name(lf_ctx *ctx, const char *name) {
     return lf_check_word(ctx, "make", name, known, NULL);
 }
 
-static bool is_text(const char *path) {
-    size_t n = strlen(path);
-    return n > 3 && !strcmp(path + n - 3, ".lf");
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n > m && !strcmp(s + n - m, end);
+}
+
+static lf_status check_out(lf_ctx *ctx, const char *out) {
+    if (!out)
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "make wants a file for the network: -o FILE.onnx or FILE.lf");
+    if (!ends_with(out, ".onnx") && !ends_with(out, ".lf"))
+        return lf_fail(ctx, LF_BAD_INPUT, NULL, "-o %s: a network is written as .onnx or .lf", out);
+    return lf_file_writable(ctx, out);
 }
 
 static void answer_with(const lf_make_options *o, const lf_graph *g, lf_answer *answer) {
@@ -35,13 +44,12 @@ static void answer_with(const lf_make_options *o, const lf_graph *g, lf_answer *
 
 lf_status lf_make(lf_ctx *ctx, const lf_make_options *o, lf_answer *answer) {
     LF_TRY(check_name(ctx, o->name));
-    if (!o->out)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "make wants a file for the network: -o FILE.onnx or FILE.lf");
+    LF_TRY(check_out(ctx, o->out));
     lf_zoo_options z = {o->seed, o->size, o->width, o->blocks, o->classes, o->weight_bits, o->act_bits};
     lf_graph *g = lf_zoo_make(ctx, lf_zoo_find(o->name), &z);
     if (!g)
         return LF_BAD_INPUT;
-    lf_status status = is_text(o->out) ? lf_graph_save(g, o->out, false) : lf_export_onnx(g, o->out);
+    lf_status status = ends_with(o->out, ".lf") ? lf_graph_save(g, o->out, false) : lf_export_onnx(g, o->out);
     if (status == LF_OK)
         answer_with(o, g, answer);
     lf_graph_free(g);

@@ -92,8 +92,25 @@ static lf_status check_dump(lf_ctx *ctx, const char *name) {
     return lf_check_word(ctx, "--dump-after", name, words, NULL);
 }
 
+static bool ends_in(const char *name, const char *ending) {
+    size_t n = strlen(name), k = strlen(ending);
+    return n >= k && !strcmp(name + n - k, ending);
+}
+
+/* A text under another format's name would be taken for that. */
+static lf_status check_ending(lf_ctx *ctx, const char *out) {
+    static const char *const others[] = {".onnx", ".h5", ".keras", ".npy", ".v"};
+    for (size_t i = 0; out && i < LF_COUNT(others); i++)
+        if (ends_in(out, others[i]))
+            return lf_fail(ctx, LF_BAD_INPUT, NULL,
+                           "-o %s: opt writes the text form (FILE.lf), a circuit as FILE.blif or tables as FILE.json",
+                           out);
+    return LF_OK;
+}
+
 static lf_status check_targets(lf_ctx *ctx, const lf_opt_options *o) {
     lf_sources in = {.model = o->model.model};
+    LF_TRY(check_ending(ctx, o->out));
     LF_TRY(lf_check_target(ctx, "-o", o->out, &in));
     lf_arena *a = lf_arena_new();
     lf_status status = LF_OK;
@@ -103,11 +120,6 @@ static lf_status check_targets(lf_ctx *ctx, const lf_opt_options *o) {
                                      dump_path(o, a, lf_passes[i]), &in);
     lf_arena_free(a);
     return status;
-}
-
-static bool ends_in(const char *name, const char *ending) {
-    size_t n = strlen(name), k = strlen(ending);
-    return n >= k && !strcmp(name + n - k, ending);
 }
 
 static lf_status save_blif(watcher *w, const lf_graph *g) {

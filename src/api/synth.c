@@ -80,9 +80,12 @@ typedef struct job {
 static lf_status synth(job *j, lf_answer *answer) {
     const char *path = lf_path_join(j->arena, j->o->dir, "report.json");
     lf_synth_count c;
-    if (!lf_path_exists(path))
-        return lf_fail(j->ctx, LF_BAD_INPUT, &(lf_where){.file = j->o->dir},
-                       "not the directory of a build (report.json is missing)");
+    if (!lf_path_exists(path)) {
+        lf_status status = lf_fail(j->ctx, LF_BAD_INPUT, &(lf_where){.file = j->o->dir},
+                                   "not the directory of a build (report.json is missing)");
+        lf_hint(j->ctx, "make one with `lutfisk build MODEL -o DIR`");
+        return status;
+    }
     LF_TRY(lf_json_load(j->ctx, path, 64u << 20, &j->report));
     const char *top = json_string_value(json_object_get(j->report, "top")),
                *built_for = json_string_value(json_object_get(j->report, "part"));

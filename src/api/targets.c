@@ -56,6 +56,8 @@ lf_status lf_check_target(lf_ctx *ctx, const char *option, const char *path, con
             if (lf_same_file(written.at.at[i], sources.at.at[k]))
                 status = refuse(ctx, option, path, sources.at.at[k]);
     lf_arena_free(a);
+    if (status == LF_OK && path && !strchr(path, '=')) /* else it is not known yet which part names the file */
+        status = lf_file_writable(ctx, path);
     return status;
 }
 

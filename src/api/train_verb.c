@@ -115,7 +115,6 @@ static lf_status check_out(trainer *t) {
     if (!ends_with(t->o->out, ".onnx") && !ends_with(t->o->out, ".lf"))
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: a trained network is written as .onnx or .lf", t->o->out);
     LF_TRY(lf_check_target(t->ctx, "-o", t->o->out, &(lf_sources){.more = (const char *[]){t->o->recipe, NULL}}));
-    LF_TRY(lf_file_writable(t->ctx, t->o->out));
     return lf_lock_take(t->ctx, t->o->out, "is training into this file", &t->lock);
 }
 

@@ -4,7 +4,10 @@
 
 lf_status lf_json_parse(lf_ctx *ctx, const char *name, const void *data, size_t size, json_t **out) {
     json_error_t e;
-    *out = json_loadb(size ? data : "", size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+    *out = NULL;
+    if (!size)
+        return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = name}, "the file is empty");
+    *out = json_loadb(data, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
     if (*out)
         return LF_OK;
     lf_where where = {.file = name, .line = e.line, .column = e.column};
