@@ -20,7 +20,7 @@
 
 enum { TAIL = 1 << 20, GRACE_MS = 50 };
 
-/* Finding the program. The search path is the one thing read from the environment, as execvp would. */
+/* Finding the program. The search path is all that is read from the environment, as execvp would; a tool gets the whole. */
 
 static bool executable(const char *path) {
     struct stat st;
@@ -186,7 +186,7 @@ static lf_status start(lf_ctx *ctx, const child_plan *plan, const int out[2], co
  * where it is not plain, wherever they run has to do. */
 static char *const *environment_with(lf_arena *a, const char *temporary) {
     size_t count = 0, n = 0;
-    while (environ[count])
+    while (environ && environ[count]) /* NULL after clearenv */
         count++;
     char **out = LF_NEW_ARRAY(a, char *, count + 2);
     for (size_t i = 0; i < count; i++)
