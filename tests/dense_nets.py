@@ -1,4 +1,4 @@
-"""Small networks in text form, without training."""
+"""Small dense networks: in text form without training, and as a recipe."""
 import random
 
 
@@ -16,3 +16,17 @@ def network(name, sizes):
     with open(f"{name}.lf", "w") as f:
         f.write("\n".join(lines) + f'\noutput "y" = {at}\n')
     return f"{name}.lf"
+
+
+def write_recipe(path, hidden=4):
+    """One epoch on generated digits, one bit everywhere; returns the path."""
+    with open(path, "w") as f:
+        f.write(f"""data: digits
+input: {{shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}}
+input_quantizer: {{type: bipolar}}
+weights: {{type: bipolar}}
+activations: {{type: bipolar}}
+layers: [{hidden}, 10]
+training: {{epochs: 1}}
+""")
+    return path

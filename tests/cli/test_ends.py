@@ -18,16 +18,9 @@ except ImportError as missing:
     sys.exit(0)
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from dense_nets import write_recipe
 from tap import TOOL as LUTFISK, check, end, run
 
-RECIPE = """data: digits
-input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
-input_quantizer: {type: bipolar}
-weights: {type: bipolar}
-activations: {type: bipolar}
-layers: [4, 10]
-training: {epochs: 1}
-"""
 # A tool that starts a child, says that it runs, and writes into its folder until it is killed.
 SLOW = """#!/bin/sh
 case "$1" in -V|--version) echo "Icarus Verilog version 12.0"; exit 0;; esac
@@ -121,7 +114,7 @@ def targets():
 
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
-    open("tiny.yaml", "w").write(RECIPE)
+    write_recipe("tiny.yaml")
     code, _, said = run("train", "tiny.yaml", "-o", "tiny.onnx", "--resume", "-q")
     check("train --resume without a checkpoint says that it starts afresh", code == 0 and "tiny.onnx.ckpt: note" in said and "afresh" in said, said)
     for quiet in ([], ["-q"]):

@@ -13,17 +13,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from dense_nets import network
+from dense_nets import network, write_recipe
 from tap import TOOL, check, end, run, write_rows
 
-RECIPE = """data: digits
-input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
-input_quantizer: {type: bipolar}
-weights: {type: bipolar}
-activations: {type: bipolar}
-layers: [4, 10]
-training: {epochs: 1}
-"""
 PARTS = (0.2, 0.6, 0.9)  # of the time that the whole takes
 
 
@@ -110,8 +102,7 @@ def builds():
 
 
 def trainings():
-    with open("tiny.yaml", "w") as f:
-        f.write(RECIPE)
+    write_recipe("tiny.yaml")
     Command("train", ("train", "tiny.yaml", "-o", "tiny.onnx"), "tiny.onnx", ("tiny.onnx.ckpt",)).hold(signal.SIGINT, signal.SIGKILL)
     remove("tiny.onnx")
 

@@ -5,16 +5,9 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from dense_nets import write_recipe
 from tap import check, end, run
 
-RECIPE = """data: digits
-input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
-input_quantizer: {type: bipolar}
-weights: {type: bipolar}
-activations: {type: bipolar}
-layers: [8, 10]
-training: {epochs: 1}
-"""
 
 
 def content(path):
@@ -80,8 +73,7 @@ def designs():
 
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
-    with open("recipe.yaml", "w") as f:
-        f.write(RECIPE)
+    write_recipe("recipe.yaml", 8)
     code, _, said = run("train", "recipe.yaml", "-o", "net.onnx", "-q")
     check("train", code == 0, said)
     code, _, said = run("opt", "net.onnx", "-p", "", "-o", "net.lf", "-q")

@@ -8,16 +8,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from dense_nets import write_recipe
 from tap import TOOL, check, end, run
 
-RECIPE = """data: digits
-input: {shape: [1, 28, 28], divisor: 255, multiply: 2, subtract: 1}
-input_quantizer: {type: bipolar}
-weights: {type: bipolar}
-activations: {type: bipolar}
-layers: [%d, 10]
-training: {epochs: 1}
-"""
 
 
 def wait_for(what, seconds=60):
@@ -38,8 +31,7 @@ def start():
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
     for name, width in (("a", 4), ("b", 5)):
-        with open(f"{name}.yaml", "w") as f:
-            f.write(RECIPE % width)
+        write_recipe(f"{name}.yaml", width)
     run("data", "--generate", "digits", "-n", "12000", "--seed", "9", "-o", "gen/mnist")
     for part in ("images-idx3", "labels-idx1"):
         os.symlink(f"t10k-{part}-ubyte", f"gen/mnist/train-{part}-ubyte")
