@@ -116,21 +116,37 @@ static int write_all(int fd, const char *data, size_t size) {
     return 0;
 }
 
-/* Opens, writes and closes; the error number of the first step that failed, or 0. */
-static int write_fresh(const char *path, int flags, const void *data, size_t size) {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
-    if (fd < 0)
-        return errno;
+/* The error number of the first step that failed, or 0. */
+static int write_and_close(int fd, const void *data, size_t size) {
     int error = write_all(fd, data, size);
     if (close(fd) != 0 && !error)
         error = errno;
     return error;
 }
 
+/* The same, opened before. */
+static int write_fresh(const char *path, int flags, const void *data, size_t size) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
+    return fd < 0 ? errno : write_and_close(fd, data, size);
+}
+
+/* A file beside the one that is meant; 0, or the error number. */
+static int open_beside(lf_ctx *ctx, const char *fresh, int *fd) {
+    int error = lf_making(ctx);
+    if (error)
+        return error;
+    *fd = open(fresh, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, 0666);
+    error = *fd < 0 ? errno : 0;
+    lf_made(ctx, error ? NULL : fresh);
+    return error;
+}
+
 static int write_and_rename(lf_ctx *ctx, lf_arena *a, const char *path, const void *data, size_t size) {
     const char *fresh = lf_format(a, "%s.new-%ld", path, (long)getpid());
-    lf_leftover_dir(ctx, fresh);
-    int error = write_fresh(fresh, O_CREAT | O_TRUNC, data, size);
+    int fd, error = open_beside(ctx, fresh, &fd);
+    if (error)
+        return error;
+    error = write_and_close(fd, data, size);
     if (!error && rename(fresh, path) != 0)
         error = errno;
     if (error)

@@ -1,5 +1,6 @@
 #include "base/leftovers.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ struct lf_leftovers {
     pthread_mutex_t lock;
     directory *dirs;
     pid_t tool[MOST_TOOLS]; /* 0: free */
-    bool ending;            /* tools that start now are killed at once */
+    bool ending;            /* tools that start now are killed at once; nothing else is made */
 };
 
 lf_leftovers *lf_leftovers_new(void) {
@@ -40,16 +41,24 @@ void lf_leftovers_free(lf_leftovers *l) {
     free(l);
 }
 
-/* Without memory the directory is not known, no more. */
-void lf_leftover_dir(lf_ctx *ctx, const char *path) {
+int lf_making(lf_ctx *ctx) {
     lf_leftovers *l = lf_ctx_leftovers(ctx);
-    directory *d = malloc(sizeof *d + strlen(path) + 1);
-    if (!d)
-        return;
-    strcpy(d->path, path);
     pthread_mutex_lock(&l->lock);
-    d->next = l->dirs;
-    l->dirs = d;
+    if (!l->ending)
+        return 0;
+    pthread_mutex_unlock(&l->lock);
+    return ECANCELED;
+}
+
+/* Without memory the directory is not known, no more. */
+void lf_made(lf_ctx *ctx, const char *path) {
+    lf_leftovers *l = lf_ctx_leftovers(ctx);
+    directory *d = path ? malloc(sizeof *d + strlen(path) + 1) : NULL;
+    if (d) {
+        strcpy(d->path, path);
+        d->next = l->dirs;
+        l->dirs = d;
+    }
     pthread_mutex_unlock(&l->lock);
 }
 

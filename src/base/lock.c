@@ -70,7 +70,6 @@ static lf_lock *keep(lf_ctx *ctx, const char *name, int fd) {
         lf_out_of_memory(sizeof *l);
     l->fd = fd;
     strcpy(l->path, name);
-    lf_leftover_dir(ctx, name);
     if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0)
         lf_note(ctx, &(lf_where){.file = name}, "cannot write the number of this process: %s", strerror(errno));
     return l;
@@ -80,7 +79,11 @@ lf_status lf_lock_take(lf_ctx *ctx, const char *path, const char *does, lf_lock 
     lf_arena *a = lf_arena_new();
     const char *name = name_of(a, path);
     lf_status status = LF_OK;
-    int fd, error = take(name, &fd);
+    int fd = -1, error = lf_making(ctx);
+    if (!error) {
+        error = take(name, &fd);
+        lf_made(ctx, error ? NULL : name);
+    }
     *out = NULL;
     if (!error)
         *out = keep(ctx, name, fd);

@@ -82,9 +82,12 @@ static lf_status settle_path(lf_ctx *ctx, lf_outdir *d, const char *path) {
 static lf_status make_fresh(lf_ctx *ctx, lf_outdir *d) {
     d->fresh = lf_format(d->arena, "%s.new-%ld", d->path, (long)getpid());
     lf_remove_tree(d->fresh);
-    if (mkdir(d->fresh, 0777) != 0)
-        return fail_at(ctx, d->path, "make the output directory", errno);
-    return LF_OK;
+    int error = lf_making(ctx);
+    if (!error) {
+        error = mkdir(d->fresh, 0777) == 0 ? 0 : errno;
+        lf_made(ctx, error ? NULL : d->fresh);
+    }
+    return error ? fail_at(ctx, d->path, "make the output directory", error) : LF_OK;
 }
 
 lf_status lf_outdir_begin(lf_ctx *ctx, const char *path, const char *marker, lf_outdir **out) {
@@ -100,8 +103,6 @@ lf_status lf_outdir_begin(lf_ctx *ctx, const char *path, const char *marker, lf_
         status = check_old(ctx, d);
     if (status == LF_OK)
         status = make_fresh(ctx, d);
-    if (status == LF_OK)
-        lf_leftover_dir(ctx, d->fresh);
     if (status == LF_OK)
         *out = d;
     else
@@ -141,7 +142,11 @@ static int put_in_place(const lf_outdir *d) {
 lf_status lf_outdir_commit(lf_ctx *ctx, lf_outdir *d) {
     lf_status status = check_old(ctx, d);
     if (status == LF_OK) {
-        int error = put_in_place(d);
+        int error = lf_making(ctx);
+        if (!error) {
+            error = put_in_place(d);
+            lf_made(ctx, NULL);
+        }
         if (error)
             status = fail_at(ctx, d->path, "put the output directory in place", error);
     }

@@ -66,7 +66,11 @@ lf_status lf_make_dir(lf_ctx *ctx, const char *path) {
     if (path[0] == 0)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "cannot make a directory: its name is empty");
     char *copy = strdup(path);
-    int error = copy ? make_dirs(copy) : ENOMEM;
+    int error = copy ? lf_making(ctx) : ENOMEM;
+    if (!error) {
+        error = make_dirs(copy);
+        lf_made(ctx, NULL);
+    }
     free(copy);
     if (!error)
         return LF_OK;
@@ -78,10 +82,14 @@ lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out) 
     char *full = realpath(dir, NULL); /* tools run elsewhere */
     char *path = lf_format(a, "%s/lutfisk-XXXXXX", full ? full : dir);
     free(full);
-    if (!mkdtemp(path))
+    int error = lf_making(ctx);
+    if (!error) {
+        error = mkdtemp(path) ? 0 : errno;
+        lf_made(ctx, error ? NULL : path);
+    }
+    if (error)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = dir}, "cannot make a temporary directory there: %s",
-                       strerror(errno));
-    lf_leftover_dir(ctx, path);
+                       strerror(error));
     *out = path;
     return LF_OK;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 
 typedef struct world {
     lf_ctx *ctx;
@@ -326,6 +327,31 @@ static void test_half_a_file_goes(void **state) {
     assert_false(lf_path_exists(lf_format(w->a, "%s.new-%ld", path, (long)child)));
 }
 
+/* A run that was cleaned up makes nothing more, and nothing that was there before goes: it may still run for a moment. */
+static void test_nothing_is_made_after_cleaning_up(void **state) {
+    world *w = *state;
+    lf_ctx *ctx = lf_ctx_new(1);
+    const char *design = in(w, "design"), *path = in(w, "rows");
+    lf_outdir *d;
+    lf_lock *lock;
+    char *dir;
+    assert_int_equal(lf_file_write(ctx, path, "old", 3), LF_OK);
+    assert_int_equal(lf_outdir_begin(ctx, design, "report.json", &d), LF_OK);
+    const char *rtl = lf_path_join(w->a, lf_outdir_path(d), "rtl");
+    lf_ctx_clean_up(ctx);
+    assert_int_equal(lf_make_dir(ctx, rtl), LF_BAD_INPUT);
+    assert_false(lf_path_exists(lf_outdir_path(d)));
+    assert_int_equal(lf_outdir_commit(ctx, d), LF_BAD_INPUT);
+    assert_false(lf_path_exists(design));
+    assert_int_equal(lf_outdir_begin(ctx, design, "report.json", &d), LF_BAD_INPUT);
+    assert_int_equal(lf_temp_dir(ctx, w->a, w->dir, &dir), LF_BAD_INPUT);
+    assert_int_equal(lf_file_write(ctx, path, "new one", 7), LF_BAD_INPUT);
+    assert_int_equal(lf_lock_take(ctx, path, "writes it", &lock), LF_BAD_INPUT);
+    expect_content(w, "rows", "old");
+    assert_int_equal(entries(w->dir), 1);
+    lf_ctx_free(ctx);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -337,6 +363,7 @@ int main(void) {
         T(test_write_failures),
         T(test_write_through_link),
         T(test_half_a_file_goes),
+        T(test_nothing_is_made_after_cleaning_up),
         T(test_paths),
         T(test_make_dir),
         T(test_remove_tree_keeps_what_links_point_to),

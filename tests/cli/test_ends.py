@@ -64,19 +64,21 @@ def first_words(*args):
 
 
 def time_left():
-    """The first progress line with 5 % or more says how long the rest will take, as far as what is done tells."""
-    began, line = time.monotonic(), ""
+    """A progress line says how long the rest will take, as far as the lines before it tell."""
+    first = last = None
     with subprocess.Popen([LUTFISK, "train", "tiny.yaml", "-o", "long.onnx", "--epochs", "80"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as p:
         for line in p.stderr:
             said = re.match(r"tiny: (\d+) %, (\d+) s left", line)
-            if said and int(said.group(1)) >= 5:
-                break
-        elapsed = time.monotonic() - began
+            if said:
+                last = (time.monotonic(), *map(int, said.groups()))
+                first = first or last
+                if last[1] >= first[1] + 5:
+                    break
         p.kill()
         p.communicate()
-    part, left = (int(v) for v in said.groups()) if said else (100, 0)
-    rest = elapsed * (100 - part) / part
-    check("progress says the time left", said and rest / 4 - 2 < left < rest * 4 + 2, f"{line} after {elapsed} s")
+    good = first and last[1] > first[1]
+    rest = (last[0] - first[0]) / (last[1] - first[1]) * (100 - last[1]) if good else 0
+    check("progress says the time left", good and rest / 4 - 2 < last[2] < rest * 4 + 2, f"{first} {last}: {rest} s left")
 
 
 def on_a_terminal():

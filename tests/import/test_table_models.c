@@ -410,7 +410,7 @@ static void wrong_values(void **state) {
 
 static void wrong_files(void **state) {
     (void)state;
-    expect_refused("", "not valid JSON");
+    expect_refused("", "the file is empty");
     expect_refused("[1, 2]", "JSON without the keys of a network format");
     expect_refused("{\"a\": 1}", "JSON without the keys of a network format");
     expect_refused("{\"class_name\": \"Sequential\", \"config\": {}}", "JSON (Keras): not in this version");
