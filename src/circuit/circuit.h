@@ -67,6 +67,11 @@ typedef struct lf_circuit {
         count_with_adders; /* lf_circuit_sum adds single bits two by two (for a CPU) instead of six at a time in LUT words */
     bool too_wide;         /* some word did not fit LF_WORD_MAX_BITS: lf_circuit_ok */
     struct lf_word_names *names; /* private: the hash table */
+    struct lf_table_room {
+        size_t size;
+        int64_t *values;
+        uint8_t *care;
+    } room; /* private: of the table in hand */
 } lf_circuit;
 
 lf_circuit *lf_circuit_new(lf_ctx *ctx);

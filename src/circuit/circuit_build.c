@@ -361,13 +361,9 @@ lf_word lf_circuit_join(lf_circuit *c, const lf_word *bits, int count, bool is_s
 
 /* -- arbitrary functions ------------------------------------------------------------------------------------------ */
 
-/* Entries that matter: in the range of the index, and cared for. */
-static bool matters(lf_range index, const uint8_t *care, int64_t i) {
-    return lf_range_holds(index, i) && (!care || (care[i / 8] >> (i % 8) & 1));
-}
-
-/* The table over 0 .. index.hi, the rest as the header says; its values' range. False: no entry matters. */
-static bool settle_table(lf_arena *a, lf_range index, const int64_t *values, const uint8_t *care, lf_table_words *out,
+/* The table over 0 .. index.hi, the rest as the header says; its values' range. Entries matter that are in the range of the index, and cared
+ * for; the others become the first of those. False: no entry matters. */
+static bool settle_table(lf_circuit *c, lf_range index, const int64_t *values, const uint8_t *care, lf_table_words *out,
                          lf_range *range) {
     size_t n = (size_t)index.hi + 1, cared = 0;
     if (!care && index.lo == 0 && index.step == 1) { /* the usual table, as it is */
@@ -375,19 +371,23 @@ static bool settle_table(lf_arena *a, lf_range index, const int64_t *values, con
         *range = lf_range_of(values, n);
         return true;
     }
-    int64_t *v = LF_NEW_ARRAY(a, int64_t, n);
-    uint8_t *m = LF_NEW_ARRAY(a, uint8_t, (n + 7) / 8);
+    struct lf_table_room *room = &c->room;
+    if (room->size < n)
+        *room = (struct lf_table_room){2 * n, LF_NEW_ARRAY(c->arena, int64_t, 2 * n),
+                                       LF_NEW_ARRAY(c->arena, uint8_t, n / 4 + 1)};
+    int64_t *v = room->values;
+    uint8_t *m = memset(room->care, 0, (n + 7) / 8);
+    size_t step = (size_t)index.step;
     int64_t first = 0;
-    for (size_t i = 0; i < n; i++)
-        if (matters(index, care, (int64_t)i)) {
-            lf_range one = {values[i], values[i], 1};
+    for (size_t i = (size_t)index.lo; i < n; i += step)
+        if (!care || (care[i / 8] >> (i % 8) & 1)) {
             if (!cared++)
                 first = values[i];
-            *range = cared == 1 ? one : lf_range_join(*range, one);
             m[i / 8] = (uint8_t)(m[i / 8] | 1u << (i % 8));
         }
     for (size_t i = 0; i < n; i++)
         v[i] = m[i / 8] >> (i % 8) & 1 ? values[i] : first;
+    *range = lf_range_of(v, n);
     *out = (lf_table_words){.values = v, .count = n, .care = cared == n ? NULL : m};
     return cared > 0;
 }
@@ -406,23 +406,14 @@ lf_word lf_circuit_table(lf_circuit *c, lf_word a, const int64_t *values, size_t
     assert(index.lo >= 0 && (uint64_t)index.hi < count && count <= (size_t)1 << LF_TABLE_INDEX_BITS);
     if (index.lo == index.hi)
         return lf_circuit_const(c, values[index.lo]);
-    lf_arena *scratch = lf_arena_new();
     lf_table_words t;
-    lf_word w;
-    if (!scratch) {
-        c->too_wide = true;
-        return too_wide(c);
-    }
-    if (!settle_table(scratch, index, values, care, &t, &r))
-        w = lf_circuit_const(c, 0);
-    else if (is_identity(&t))
-        w = a;
-    else if (lf_word_is_bit(c, a))
-        w = lf_circuit_select(c, a, lf_circuit_const(c, t.values[1]), lf_circuit_const(c, t.values[0]));
-    else
-        w = ranged(c, (lf_word_def){.op = LF_WORD_TABLE, .a = a, .table = &t}, r, false);
-    lf_arena_free(scratch);
-    return w;
+    if (!settle_table(c, index, values, care, &t, &r))
+        return lf_circuit_const(c, 0);
+    if (is_identity(&t))
+        return a;
+    if (lf_word_is_bit(c, a))
+        return lf_circuit_select(c, a, lf_circuit_const(c, t.values[1]), lf_circuit_const(c, t.values[0]));
+    return ranged(c, (lf_word_def){.op = LF_WORD_TABLE, .a = a, .table = &t}, r, false);
 }
 
 /* Constants and inverters at input j go into the truth table; returns the number of inputs left. */

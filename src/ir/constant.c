@@ -111,6 +111,19 @@ int64_t lf_tensor_code(const lf_tensor *t, size_t i) {
     return code;
 }
 
+void lf_tensor_codes(const lf_tensor *t, size_t first, size_t count, int64_t *out) {
+    const lf_const *c = t->value;
+    if (c->elem == LF_ELEM_I8) /* most tables, by one loop */
+        for (size_t i = 0; i < count; i++)
+            out[i] = ((const int8_t *)c->data)[first + i];
+    else if (c->elem == LF_ELEM_U8)
+        for (size_t i = 0; i < count; i++)
+            out[i] = ((const uint8_t *)c->data)[first + i];
+    else
+        for (size_t i = 0; i < count; i++)
+            out[i] = lf_tensor_code(t, first + i);
+}
+
 double lf_tensor_real(const lf_tensor *t, size_t i) {
     if (!lf_on_grid(t))
         return lf_const_real(t->value, i);

@@ -202,6 +202,8 @@ int64_t lf_const_int(const lf_const *c, size_t i); /* float elements must be int
  * (float32 weights are code * scale rounded to float32: they miss by 6e-8 of the value). lf_verify_graph checks it, so that
  * lf_tensor_code may be used without asking. */
 int64_t lf_tensor_code(const lf_tensor *t, size_t i);
+/* Elements first .. first + count - 1. */
+void lf_tensor_codes(const lf_tensor *t, size_t first, size_t count, int64_t *out);
 bool lf_tensor_code_exact(const lf_tensor *t, size_t i, int64_t *code);
 /* Value of element i of a constant: the element off the grid, code * scale (or code / divisor) on it. */
 double lf_tensor_real(const lf_tensor *t, size_t i);

@@ -89,18 +89,17 @@ static lf_status check_tables(const lf_graph *g, const lf_node *n) {
                    (entries + 7) / 8, lf_shape_text(g->arena, care->shape));
 }
 
-static bool same_range(lf_range a, lf_range b) {
-    return a.lo == b.lo && a.hi == b.hi && a.step == b.step;
-}
-
-static lf_range row_range(const lf_tensor *tables, int64_t row) {
-    int64_t entries = tables->shape.dim[1], first = lf_tensor_code(tables, (size_t)(row * entries));
-    lf_range r = {first, first, 1};
-    for (int64_t e = 1; e < entries && !same_range(r, tables->range); e++) {
-        int64_t v = lf_tensor_code(tables, (size_t)(row * entries + e));
-        if (!lf_range_holds(r, v))
-            r = lf_range_join(r, (lf_range){v, v, 1});
+/* Of every neuron. */
+static lf_range *row_ranges(lf_graph *g, const lf_tensor *tables) {
+    size_t rows = (size_t)tables->shape.dim[0], entries = (size_t)tables->shape.dim[1];
+    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, rows + 1);
+    lf_arena *a = lf_arena_new();
+    int64_t *row = LF_NEW_ARRAY(a, int64_t, entries);
+    for (size_t i = 0; i < rows; i++) {
+        lf_tensor_codes(tables, i * entries, entries, row);
+        r[i] = lf_range_of(row, entries);
     }
+    lf_arena_free(a);
     return r;
 }
 
@@ -116,11 +115,8 @@ static lf_status infer(lf_graph *g, lf_node *n) {
     LF_TRY(lf_need_size(g, n, y->shape));
     lf_set_codes(g, y, tables->range);
     y->grid = tables->grid;
-    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, N + 1);
-    for (int64_t i = 0; i < N; i++)
-        r[i] = row_range(tables, i);
     if (N > 0)
-        lf_set_channel_ranges(y, r, N, y->shape.rank - 1);
+        lf_set_channel_ranges(y, row_ranges(g, tables), N, y->shape.rank - 1);
     y->dtype = lf_dtype_for(y->range, false);
     return LF_OK;
 }
@@ -152,18 +148,37 @@ static lf_word one_lut(lf_circuit *c, const lf_word *bits, int count, const int6
     return lf_circuit_lut(c, bits, count, truth);
 }
 
+static bool are_bits(const int64_t *values, size_t count) {
+    lf_range r = lf_range_of(values, count);
+    return r.lo >= 0 && r.hi <= 1;
+}
+
 typedef struct neuron_room {
     lf_word bits[ADDRESS_BITS_MAX];
-    int64_t *values, plus[ADDRESS_BITS_MAX];
+    int64_t *row, *values, plus[ADDRESS_BITS_MAX];
+    uint32_t *address;
     uint8_t *care;
 } neuron_room;
 
-/* The address of the neuron whose inputs' lowest bits, as they are but for what is to be added, make up `bits`. */
-static size_t address_of(const table_neurons_attr *a, size_t fan_in, const int64_t *plus, size_t bits) {
-    size_t mask = ((size_t)1 << a->bits) - 1, address = 0;
-    for (size_t j = 0; j < fan_in; j++)
-        address |= (((bits >> (j * (size_t)a->bits)) + (size_t)(plus[j] - a->lo)) & mask) << (j * (size_t)a->bits);
-    return address;
+/* What address the neuron sees, by the lowest bits of its inputs as they are but for what is to be added; built up input by input. */
+static void find_addresses(const table_neurons_attr *a, size_t fan_in, neuron_room *r) {
+    size_t codes = (size_t)1 << a->bits, known = 1;
+    r->address[0] = 0;
+    for (size_t j = 0; j < fan_in; j++, known *= codes)
+        for (size_t k = codes; k-- > 0;) { /* the part for 0 holds what was known, until the end */
+            size_t part = ((k + (size_t)(r->plus[j] - a->lo)) & (codes - 1)) * known;
+            for (size_t e = 0; e < known; e++)
+                r->address[k * known + e] = (uint32_t)(r->address[e] + part);
+        }
+}
+
+static void read_care(const lf_tensor *care, size_t i, size_t entries, neuron_room *r) {
+    memset(r->care, 0, entries / 8 + 1);
+    for (size_t e = 0; e < entries; e++) {
+        size_t at = r->address[e];
+        if (lf_tensor_code(care, i * ((entries + 7) / 8) + at / 8) >> (at % 8) & 1)
+            r->care[e / 8] = (uint8_t)(r->care[e / 8] | 1u << (e % 8));
+    }
 }
 
 /* Neuron i of the vector x. */
@@ -172,26 +187,20 @@ static lf_word neuron(const lf_graph *g, const lf_node *n, lf_circuit *c, const 
     const lf_tensor *inputs = lf_in(g, n, 1), *tables = lf_in(g, n, 2), *care = lf_in(g, n, 3);
     size_t fan_in = (size_t)inputs->shape.dim[1], entries = (size_t)tables->shape.dim[1];
     int count = 0;
-    bool binary = !care;
     for (size_t j = 0; j < fan_in; j++) {
         lf_word w = lf_face_peeled(c, x[lf_tensor_code(inputs, i * fan_in + j)], &r->plus[j]);
         for (int b = 0; b < (int)a->bits; b++)
             r->bits[count++] = lf_circuit_bit(c, w, b);
     }
-    memset(r->care, 0, entries / 8 + 1);
-    bool as_it_is = true; /* the bits are the address */
-    for (size_t j = 0; j < fan_in; j++)
-        as_it_is = as_it_is && r->plus[j] == a->lo;
-    for (size_t e = 0; e < entries; e++) {
-        size_t at = as_it_is ? e : address_of(a, fan_in, r->plus, e);
-        r->values[e] = lf_tensor_code(tables, i * entries + at);
-        binary = binary && (r->values[e] == 0 || r->values[e] == 1);
-        if (care && lf_tensor_code(care, i * ((entries + 7) / 8) + at / 8) >> (at % 8) & 1)
-            r->care[e / 8] = (uint8_t)(r->care[e / 8] | 1u << (e % 8));
-    }
+    find_addresses(a, fan_in, r);
+    lf_tensor_codes(tables, i * entries, entries, r->row);
+    for (size_t e = 0; e < entries; e++)
+        r->values[e] = r->row[r->address[e]];
+    if (care)
+        read_care(care, i, entries, r);
     if (count == 0)
         return lf_circuit_const(c, r->values[0]);
-    if (binary && count <= LF_LUT_INPUTS)
+    if (!care && count <= LF_LUT_INPUTS && are_bits(r->values, entries))
         return one_lut(c, r->bits, count, r->values);
     return lf_circuit_table(c, lf_circuit_join(c, r->bits, count, false), r->values, entries, care ? r->care : NULL);
 }
@@ -202,7 +211,10 @@ static lf_status circuit(const lf_graph *g, const lf_node *n, lf_circuit *c, con
     lf_arena *a = lf_arena_new();
     if (!a)
         return lf_fail(g->ctx, LF_BAD_INPUT, NULL, "%s: no memory", n->name);
-    neuron_room r = {.values = LF_NEW_ARRAY(a, int64_t, entries), .care = LF_NEW_ARRAY(a, uint8_t, entries / 8 + 1)};
+    neuron_room r = {.row = LF_NEW_ARRAY(a, int64_t, entries),
+                     .values = LF_NEW_ARRAY(a, int64_t, entries),
+                     .address = LF_NEW_ARRAY(a, uint32_t, entries),
+                     .care = LF_NEW_ARRAY(a, uint8_t, entries / 8 + 1)};
     for (size_t i = 0; i < count; i++)
         out[0][i] = neuron(g, n, c, in[0] + i / N * width, i % N, &r);
     lf_arena_free(a);
