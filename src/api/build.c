@@ -156,10 +156,7 @@ static lf_status refuse_design(builder *b) {
         return LF_OK;
     lf_status status = lf_fail(b->ctx, LF_BAD_INPUT, &(lf_where){.file = b->o->model.model},
                                "it is a design that was built already, and cannot be built again");
-    lf_hint(
-        b->ctx,
-        "build the network that it was made of%s%s; --folding DIR/folding.json keeps the folding of an earlier build",
-        b->g->source ? ", " : "", b->g->source ? b->g->source : "");
+    lf_hint(b->ctx, "build the network that it was made of; --folding DIR/folding.json keeps the folding of this one");
     return status;
 }
 
@@ -228,6 +225,23 @@ static lf_status make_same_circuits(builder *b) {
     return status;
 }
 
+static bool is_constant(const lf_tensor *t) {
+    for (int64_t k = 0; t->channel_range && k < t->shape.dim[t->range_axis]; k++)
+        if (t->channel_range[k].lo != t->channel_range[k].hi)
+            return false;
+    return lf_on_grid(t) && (t->channel_range || t->range.lo == t->range.hi);
+}
+
+/* A grid that is not the input's often leaves nothing to compute. */
+static void warn_of_constants(const builder *b) {
+    for (size_t i = 0; i < b->g->outputs.count; i++)
+        if (is_constant(lf_tensor_at(b->g, b->g->outputs.at[i].tensor))) {
+            lf_warn(b->ctx, NULL, "output %s is the same whatever the input is", b->g->outputs.at[i].name);
+            lf_hint(b->ctx,
+                    "look at --input: do these codes, times their scale, cover what the network was trained on?");
+        }
+}
+
 /* With data don't-cares the circuit is not the network: what that changes is measured before anything is written. */
 static lf_status make_seen_circuits(builder *b) {
     if (!b->o->dont_cares)
@@ -265,6 +279,7 @@ static lf_status make_hardware(builder *b) {
     LF_TRY(make_program(b));
     mark_indices(b->g);
     LF_TRY(make_seen_circuits(b));
+    warn_of_constants(b);
     if (wants_flow(b))
         LF_TRY(lf_flow_check(b->g));
     LF_TRY(run_pass(b, "map", NULL));
@@ -387,12 +402,14 @@ static lf_status write_design(builder *b, const lf_build_facts *f, const json_t 
     return status;
 }
 
-static lf_status verify_built(builder *b, json_t *report) {
+static lf_status verify_built(builder *b, json_t *report, lf_text *said) {
     lf_verify_options v = {.dir = b->o->out, .in = (const char *[]){b->o->verify, NULL}};
     lf_answer answer = {0};
     lf_status status = lf_verify(b->ctx, &v, &answer);
     if (answer.json)
         json_object_set_new(report, "verify", json_loads(answer.json, 0, NULL));
+    if (answer.text)
+        lf_text_addf(said, "\n%s", answer.text);
     lf_answer_free(&answer);
     if (status == LF_NO_TOOL)
         json_object_set_new(report, "verify", json_string("not done: no simulator"));
@@ -425,10 +442,12 @@ static lf_status build(builder *b, lf_answer *answer) {
         return LF_BAD_INPUT;
     name_outside(b, report);
     lf_status status = write_design(b, &facts, report);
+    lf_text text = {0}, verified = {0};
     if (status == LF_OK && b->o->verify)
-        status = verify_built(b, report);
-    lf_text text = {0};
+        status = verify_built(b, report, &verified);
     lf_build_report_text(report, &text);
+    lf_text_addn(&text, verified.at, verified.len);
+    lf_text_free(&verified);
     if (status == LF_OK || status == LF_FAILED || status == LF_NO_TOOL)
         lf_answer_set(answer, report, &text);
     else

@@ -241,7 +241,7 @@ static lf_status count_classes(evaluator *e) {
 static lf_status explain(evaluator *e) {
     int map[256];
     lf_metrics m;
-    if (!lf_near_chance(&e->metrics) || e->rows < 50)
+    if (!lf_near_chance(&e->metrics) || e->rows < 50 || e->o->class_map)
         return LF_OK;
     uint64_t right = lf_best_class_map(e->arena, e->metrics.confusion, e->classes, map);
     if ((double)right > 2 * (double)e->metrics.correct && (double)right > 1.5 * (double)e->rows / e->classes) {

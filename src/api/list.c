@@ -249,6 +249,8 @@ static const tool tools[] = {
     {"vvp", "-V", "verify --sim iverilog"},
     {"yosys", "-V", "synth"},
     {"nextpnr-ice40", "--version", "routed frequencies"},
+    {"berkeley-abc", "-qversion", "build --abc"},
+    {"yosys-abc", "-qversion", "build --abc"},
 };
 
 static const char *first_line(lf_arena *a, const char *s) {

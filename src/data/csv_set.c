@@ -98,9 +98,10 @@ static lf_status find_classes(lf_ctx *ctx, lf_arena *a, const parts *p, const lf
 /* -- the set -------------------------------------------------------------------------------------------------------- */
 
 static lf_status no_column(lf_ctx *ctx, const parts *p, const lf_csv *t) {
-    const char *near = p->column ? lf_nearest(p->column, t->header, t->columns) : t->header[t->columns - 1];
+    bool named = p->column && strcmp(p->column, "train") != 0 && strcmp(p->column, "test") != 0; /* not a split alone */
+    const char *near = named ? lf_nearest(p->column, t->header, t->columns) : t->header[t->columns - 1];
     lf_where where = {.file = p->path, .line = 1};
-    if (p->column)
+    if (named)
         (void)!lf_fail(ctx, LF_BAD_INPUT, &where, "the table has no column '%s' of classes", p->column);
     else
         (void)!lf_fail(ctx, LF_BAD_INPUT, &where, "which column holds the classes?");

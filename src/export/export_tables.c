@@ -139,6 +139,9 @@ lf_status lf_export_tables(const lf_graph *g, const char *path) {
     json_t *root = json_object();
     lf_text t = {0};
     lf_status status = fill(&w, root);
+    if (status == LF_OK && (g->columns || g->class_names))
+        lf_warn(g->ctx, &(lf_where){.file = path},
+                "it holds the layers; how a table's cells become numbers, and names of classes, only FILE.lf holds");
     if (status == LF_OK) {
         lf_json_print(&t, root);
         lf_text_add(&t, "\n");

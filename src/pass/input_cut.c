@@ -4,6 +4,7 @@
 
 #include "ir/is_op.h"
 #include "ir/op.h"
+#include "ir/table_column.h"
 #include "ops/table_edges.h"
 
 /* -- a grid to propose ------------------------------------------------------------------------------------------------- */
@@ -53,11 +54,29 @@ static grid_bits proposal(const lf_graph *g, const lf_node *n) {
     return b.integer + b.fraction > 32 ? usual : b;
 }
 
+/* Bits of the whole numbers that the host makes of the cells of a table; 0: there is none, or a column stays a number. */
+static int bits_of_columns(const lf_graph *g) {
+    size_t most = 0;
+    for (size_t i = 0; i < g->column_count; i++) {
+        const lf_table_column *c = &g->columns[i];
+        size_t highest = c->step_count ? c->step_count : c->is ? 1 : c->count;
+        if (highest == 0)
+            return 0;
+        most = highest > most ? highest : most;
+    }
+    return lf_bits_unsigned(most);
+}
+
 lf_status lf_propose_grid(const lf_graph *g, const lf_node *n, const char *what) {
     lf_where where = lf_where_node(g, n);
     grid_bits b = proposal(g, n);
     lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, &where,
                                "the model's float input meets %s, so the circuit needs to know its grid", what);
+    int whole = g->column_count > 0 ? bits_of_columns(g) : 0;
+    if (whole > 0) {
+        lf_hint(g->ctx, "declare it: the columns of its table become whole numbers, --input UINT%d", whole);
+        return status;
+    }
     lf_hint(g->ctx,
             "declare it, for example --input 'FIXED<%d,%d%s>!' (the cast becomes part of the network) or --input "
             "UINT8,1/255",

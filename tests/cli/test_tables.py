@@ -176,5 +176,18 @@ with open(path("pictures.yaml"), "w") as f:
 status, text = run("train", path("pictures.yaml"), "-o", path("p.lf"), "-q")
 check("pictures have no categories", status != 0 and "is no table" in text, text)
 
+status, text = run("info", path("net.lf"))
+check("info proposes the grid of the ranks", "--input UINT4" in text and "FIXED" not in text, text)
+status, text = run("build", path("net.lf"), "-o", path("dead"), "--style", "table", "--interface", "flow", "--input", "UINT8,1/255")
+check("a grid that leaves nothing to compute is told", status == 0 and "the same whatever the input is" in text, text)
+status, text = run("opt", path("net.lf"), "-p", "", "-o", path("net.json"))
+check("JSON that leaves out the coding of the table says so", status == 0 and "only FILE.lf holds" in text, text)
+status, text = run("build", path("dead"), "-o", path("dead2"))
+check("a design is no network", status == 2 and "built already" in text and "model.lf" not in text, text)
+with open(path("forgotten.yaml"), "w") as f:
+    f.write(f"data: {path('own.csv')}\nfamily: luts\nlayers: [2]\ntraining: {{epochs: 1, batch: 64}}\n")
+status, text = run("train", path("forgotten.yaml"), "-o", path("f.lf"), "-q")
+check("a recipe that names no column of classes", status == 2 and "which column" in text, text)
+
 shutil.rmtree(here)
 sys.exit(end())
