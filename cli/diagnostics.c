@@ -10,7 +10,9 @@ static void print_one(const lf_diag *d) {
     if (d->where.file)
         fprintf(stderr, "%s:", d->where.file);
     if (d->where.file && d->where.line)
-        fprintf(stderr, "%d:%d:", d->where.line, d->where.column);
+        fprintf(stderr, "%d:", d->where.line);
+    if (d->where.file && d->where.line && d->where.column)
+        fprintf(stderr, "%d:", d->where.column);
     fprintf(stderr, "%s%s: %s%s%s\n", d->where.file ? " " : "", word[d->severity], d->where.node ? d->where.node : "",
             d->where.node ? ": " : "", d->text);
     if (d->hint)

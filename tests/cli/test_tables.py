@@ -160,7 +160,7 @@ check("and writes numbers", status == 0 and b"'descr': '<f4'" in open(path("numb
 with open(straight_names, "a") as f:
     f.write(",".join(named[0][0]) + ",muon\n")
 status, text = run("eval", path("own.lf"), "-i", straight_names, "-y", f"{straight_names}:kind")
-check("a name that it does not know is refused by line", status == 2 and "names.csv:42" in text and "'muon'" in text and "'gamma', 'hadron'" in text, text)
+check("a name that it does not know is refused by line", status == 2 and "names.csv:42: error" in text and "'muon'" in text and "'gamma', 'hadron'" in text, text)
 for spec, words in ((":king", "own.csv:kind"), ("", "which column"), (":fLength", "different classes"), (":kind:other", "no column 'kind:other'")):
     status, text = run("eval", path("own.lf"), "--data", path("own.csv") + spec)
     check(f"own.csv{spec} is refused", status == 2 and words in text, text)
