@@ -156,7 +156,10 @@ static lf_status refuse_design(builder *b) {
         return LF_OK;
     lf_status status = lf_fail(b->ctx, LF_BAD_INPUT, &(lf_where){.file = b->o->model.model},
                                "it is a design that was built already, and cannot be built again");
-    lf_hint(b->ctx, "build the network that it was made of; --folding DIR/folding.json keeps the folding of this one");
+    const char *source = *b->g->source_sha256 ? b->g->source : NULL; /* else the design is all that is known */
+    lf_hint(b->ctx,
+            "build the network that it was made of%s%s; --folding DIR/folding.json keeps the folding of this one",
+            source ? ", " : "", source ? source : "");
     return status;
 }
 
