@@ -29,11 +29,26 @@ typedef struct evaluator {
     lf_metrics metrics;
 } evaluator;
 
+/* The set's classes have the numbers that the network gives them. */
+static lf_status check_names(const evaluator *e, const lf_graph *g) {
+    for (int i = 0; g->class_names && e->set->class_names && i < e->set->classes; i++) {
+        const char *ours = lf_graph_class_name(g, (size_t)i), *theirs = e->set->class_names[i];
+        if ((ours && strcmp(ours, theirs) == 0) || strcmp(theirs, lf_format(e->arena, "%d", i)) == 0)
+            continue;
+        lf_fail(e->ctx, LF_BAD_INPUT, NULL, "class %d of %s is '%s', and of the network '%s'", i, e->o->data, theirs,
+                ours ? ours : "none");
+        lf_hint(e->ctx, "-i FILE.csv -y FILE.csv:COLUMN goes by the names");
+        return LF_BAD_INPUT;
+    }
+    return LF_OK;
+}
+
 static lf_status take_set(evaluator *e) {
     e->set = lf_data_open(e->ctx, e->o->data, e->o->where.dirs);
     if (!e->set)
         return LF_BAD_INPUT;
     const lf_graph *g = lf_engine_graph(e->engine);
+    LF_TRY(check_names(e, g));
     if (g->column_count)
         LF_TRY(lf_table_recode(e->ctx, g->columns, g->column_count, e->set));
     e->rows = e->set->rows;

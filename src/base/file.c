@@ -141,37 +141,59 @@ static int open_beside(lf_ctx *ctx, const char *fresh, int *fd) {
     return error;
 }
 
-static int write_and_rename(lf_ctx *ctx, lf_arena *a, const char *path, const void *data, size_t size) {
-    const char *fresh = lf_format(a, "%s.new-%ld", path, (long)getpid());
+/* A new file that is whole, beside the one that it replaces. */
+typedef struct fresh_file {
+    const char *name; /* NULL: it is written in place already */
+    const char *to;
+} fresh_file;
+
+/* A link is followed, so that what it points to is replaced, not the link. Devices and pipes cannot be replaced. */
+static int write_beside(lf_ctx *ctx, lf_arena *a, const lf_new_file *f, fresh_file *out) {
+    struct stat st;
+    bool exists = stat(f->path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode))
+        return EISDIR;
+    if (exists && !S_ISREG(st.st_mode))
+        return write_fresh(f->path, 0, f->data, f->size);
+    char *real = exists ? realpath(f->path, NULL) : NULL;
+    out->to = lf_strdup(a, real ? real : f->path);
+    free(real);
+    const char *fresh = lf_format(a, "%s.new-%ld", out->to, (long)getpid());
     int fd, error = open_beside(ctx, fresh, &fd);
     if (error)
         return error;
-    error = write_and_close(fd, data, size);
-    if (!error && rename(fresh, path) != 0)
-        error = errno;
+    error = write_and_close(fd, f->data, f->size);
     if (error)
         unlink(fresh);
+    else
+        out->name = fresh;
     return error;
 }
 
-/* A link is followed, so that what it points to is replaced, not the link. Devices and pipes cannot be replaced. */
-lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t size) {
+lf_status lf_files_write(lf_ctx *ctx, const lf_new_file *f, size_t count) {
     lf_arena *a = lf_arena_new();
     if (!a)
-        return fail_at(ctx, path, "write", ENOMEM);
-    struct stat st;
-    bool exists = stat(path, &st) == 0;
-    char *real = exists ? realpath(path, NULL) : NULL;
-    int error;
-    if (exists && S_ISDIR(st.st_mode))
-        error = EISDIR;
-    else if (exists && !S_ISREG(st.st_mode))
-        error = write_fresh(path, 0, data, size);
-    else
-        error = write_and_rename(ctx, a, real ? real : path, data, size);
-    free(real);
+        return fail_at(ctx, f->path, "write", ENOMEM);
+    fresh_file *fresh = LF_NEW_ARRAY(a, fresh_file, count);
+    int error = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count && !error; i++)
+        error = write_beside(ctx, a, &f[at = i], &fresh[i]);
+    for (size_t i = 0; i < count && !error; i++)
+        if (fresh[i].name) {
+            error = rename(fresh[i].name, fresh[i].to) == 0 ? 0 : errno;
+            fresh[i].name = error ? fresh[i].name : NULL;
+            at = i;
+        }
+    for (size_t i = 0; i < count; i++)
+        if (fresh[i].name)
+            unlink(fresh[i].name);
     lf_arena_free(a);
-    return error ? fail_at(ctx, path, "write", error) : LF_OK;
+    return error ? fail_at(ctx, f[at].path, "write", error) : LF_OK;
+}
+
+lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t size) {
+    return lf_files_write(ctx, &(lf_new_file){path, data, size}, 1);
 }
 
 lf_status lf_file_writable(lf_ctx *ctx, const char *path) {

@@ -22,6 +22,13 @@ void lf_file_close(lf_file *f);
 /* Writes `path` beside itself and renames it into place: after any failure the old file is whole. Checks
  * every write, so a full disk is an error that names the path. */
 LF_MUST_USE lf_status lf_file_write(lf_ctx *ctx, const char *path, const void *data, size_t size);
+/* The same for files that belong together: none is replaced before all are written. */
+typedef struct lf_new_file {
+    const char *path;
+    const void *data;
+    size_t size;
+} lf_new_file;
+LF_MUST_USE lf_status lf_files_write(lf_ctx *ctx, const lf_new_file *f, size_t count);
 /* Fails now where lf_file_write would fail at once, so that long work is not done in vain. What is there stays as it is. */
 LF_MUST_USE lf_status lf_file_writable(lf_ctx *ctx, const char *path);
 

@@ -53,6 +53,18 @@ static int take(const char *name, int *fd) {
     }
 }
 
+/* Nobody's file but ours: empty, or the number of a process. */
+static bool is_lock(int fd) {
+    char text[24];
+    ssize_t n = pread(fd, text, sizeof text, 0);
+    if (n <= 0)
+        return n == 0;
+    ssize_t digits = 0;
+    while (digits < n && text[digits] >= '0' && text[digits] <= '9')
+        digits++;
+    return digits > 0 && digits == n - 1 && text[digits] == '\n';
+}
+
 static lf_status held(lf_ctx *ctx, const char *path, const char *does, int fd) {
     char number[24] = "";
     ssize_t n = pread(fd, number, sizeof number - 1, 0);
@@ -82,6 +94,7 @@ lf_status lf_lock_take(lf_ctx *ctx, const char *path, const char *does, lf_lock 
     int fd = -1, error = lf_making(ctx);
     if (!error) {
         error = take(name, &fd);
+        error = !error && !is_lock(fd) ? EEXIST : error;
         lf_made(ctx, error ? NULL : name);
     }
     *out = NULL;
@@ -91,7 +104,11 @@ lf_status lf_lock_take(lf_ctx *ctx, const char *path, const char *does, lf_lock 
         status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = name}, "cannot write: %s", strerror(error));
     else if (error == EWOULDBLOCK)
         status = held(ctx, path, does, fd);
-    else
+    else if (error == EEXIST) {
+        status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = name},
+                         "this name is wanted for a lock, and the file there is none of lutfisk's");
+        lf_hint(ctx, "move it away, or name another output");
+    } else
         lf_note(ctx, &(lf_where){.file = path},
                 "this file system has no locks (%s): see to it that nobody else writes here", strerror(error));
     if (error && fd >= 0)

@@ -1,5 +1,6 @@
 #include "data/csv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -108,6 +109,21 @@ static bool skip_empty_line(reader *r) {
     return true;
 }
 
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Columns that are called nothing may be many. */
+static lf_status check_names(const reader *r) {
+    const char **name = lf_copy(r->arena, r->fields.at, r->columns * sizeof *name);
+    qsort(name, r->columns, sizeof *name, by_text);
+    for (size_t i = 1; i < r->columns; i++)
+        if (*name[i] && strcmp(name[i - 1], name[i]) == 0)
+            return lf_fail(r->ctx, LF_BAD_INPUT, &(lf_where){.file = r->where.file, .line = 1},
+                           "two columns are called '%s'", name[i]);
+    return LF_OK;
+}
+
 lf_status lf_csv_parse(lf_ctx *ctx, lf_arena *a, const char *file, const char *text, size_t size, bool header,
                        lf_csv *out) {
     reader r = {.ctx = ctx, .arena = a, .where = {.file = file, .line = 1}};
@@ -123,6 +139,8 @@ lf_status lf_csv_parse(lf_ctx *ctx, lf_arena *a, const char *file, const char *t
     while (r.at < r.end)
         if (!skip_empty_line(&r))
             LF_TRY(read_line(&r));
+    if (header)
+        LF_TRY(check_names(&r));
     if (r.lines.count <= (size_t)header)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "the table has no rows");
     size_t first = header ? r.columns : 0;

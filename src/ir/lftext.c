@@ -283,10 +283,10 @@ lf_status lf_graph_save(const lf_graph *g, const char *path, bool inline_all) {
     lf_text text = {0}, weights = {0};
     lf_arena *scratch = lf_arena_new();
     lf_status status = lf_graph_print(g, inline_all, &text, &weights);
-    if (status == LF_OK && weights.len)
-        status = lf_file_write(g->ctx, weights_path(scratch, path), weights.at, weights.len);
+    const lf_new_file files[] = {{weights_path(scratch, path), weights.at, weights.len}, {path, text.at, text.len}};
+    size_t without = weights.len ? 0 : 1;
     if (status == LF_OK)
-        status = lf_file_write(g->ctx, path, text.at, text.len);
+        status = lf_files_write(g->ctx, files + without, 2 - without);
     lf_arena_free(scratch);
     lf_text_free(&text);
     lf_text_free(&weights);

@@ -161,6 +161,22 @@ static void test_write_through_link(void **state) {
     assert_true(S_ISLNK(st.st_mode));
 }
 
+/* Two that belong together: where the second cannot be written, the first stays as it was. */
+static void test_files_together(void **state) {
+    world *w = *state;
+    put(w, "a", "old");
+    put(w, "b", "old");
+    const lf_new_file both[] = {{in(w, "a"), "new", 3}, {in(w, "b"), "newer", 5}},
+                      wrong[] = {{in(w, "a"), "third", 5}, {w->dir, "third", 5}};
+    assert_int_equal(lf_files_write(w->ctx, both, 2), LF_OK);
+    expect_content(w, "a", "new");
+    expect_content(w, "b", "newer");
+    assert_int_equal(lf_files_write(w->ctx, wrong, 2), LF_BAD_INPUT);
+    assert_non_null(strstr(last_text(w), w->dir));
+    expect_content(w, "a", "new");
+    assert_int_equal(entries(w->dir), 2);
+}
+
 static void test_paths(void **state) {
     world *w = *state;
     assert_string_equal(lf_path_join(w->a, "a", "b"), "a/b");
@@ -364,6 +380,7 @@ int main(void) {
         T(test_write_through_link),
         T(test_half_a_file_goes),
         T(test_nothing_is_made_after_cleaning_up),
+        T(test_files_together),
         T(test_paths),
         T(test_make_dir),
         T(test_remove_tree_keeps_what_links_point_to),

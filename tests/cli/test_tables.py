@@ -171,6 +171,15 @@ check("a row without a class is refused by line", status == 2 and "is no class" 
 status, text = run("eval", path("net.lf"), "--data", f"{straight}:class")
 check("a set with another coding is refused", status == 2 and "column" in text, text)
 
+with open(path("twice.csv"), "w") as f:
+    f.write("a,b,,a,\n1,2,3,4,5\n")
+status, text = run("predict", path("own.lf"), "-i", path("twice.csv"))
+check("two columns of one name", status == 2 and "twice.csv:1: error: two columns are called 'a'" in text, text)
+with open(path("others.csv"), "w") as f:
+    f.write(open(path("own.csv")).read().rsplit("\n", 2)[0].replace("gamma", "muon") + "\n")
+status, text = run("eval", path("own.lf"), "--data", path("others.csv:kind"))
+check("classes of other names are not taken for each other", status == 2 and "class 0" in text and "'gamma'" in text, text)
+
 with open(path("pictures.yaml"), "w") as f:
     f.write("data: digits\nfamily: luts\ntable: {coding: one_hot}\nlayers: [10]\ntraining: {epochs: 1, batch: 64}\n")
 status, text = run("train", path("pictures.yaml"), "-o", path("p.lf"), "-q")

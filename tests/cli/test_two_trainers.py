@@ -58,6 +58,10 @@ with tempfile.TemporaryDirectory() as work:
     check("leaves no lock", not os.path.exists("net.onnx.lock"))
     code, _, said = run("train", "b.yaml", "-o", "net.onnx", "-q")
     check("then the output is free", code == 0 and sorted(f for f in os.listdir(".") if f.startswith("net.")) == ["net.onnx"], f"{code} {said} {os.listdir('.')}")
+    with open("mine.onnx.lock", "w") as f:
+        f.write("a list of locks\n")
+    code, _, said = run("train", "a.yaml", "-o", "mine.onnx", "-q")
+    check("a file of somebody else's that has the lock's name stays", code == 2 and "none of lutfisk's" in said and open("mine.onnx.lock").read() == "a list of locks\n", f"{code} {said}")
     code, _, said = run("train", "b.yaml", "-o", "nowhere/net.onnx", "-q")
     check("a folder that is not there is told before the training", code == 2 and said.count("error") == 1 and "nowhere/net.onnx" in said, said)
 sys.exit(end())
