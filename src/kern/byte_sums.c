@@ -7,6 +7,7 @@ enum {
     AVERAGES = 12,
     SWEEPS = 300,
     HOPELESS = 16,
+    SLOW = 100,
     STEP_OF = 1013,
     FINEST = 512,
     WIDEST = 4096,
@@ -77,14 +78,14 @@ static uint32_t sweep(fit *f, double margin) {
     return violated;
 }
 
-/* What has such a form is nearly there soon; seldom more than a hundred sweeps. */
+/* What has such a form is nearly there soon; seldom more than a hundred sweeps. Noise never is. */
 static bool relax(fit *f, int width) {
     double margin = 0.5 * f->parts / width; /* what rounding to integers may take away */
     for (int i = 0; i < SWEEPS; i++) {
         uint32_t violated = sweep(f, margin);
         if (violated == 0)
             return true;
-        if (i >= HOPELESS && violated > f->entries / 32)
+        if ((i >= HOPELESS && violated > f->entries / 8) || (i >= SLOW && violated > f->entries / 32))
             return false;
     }
     return false;
