@@ -139,7 +139,7 @@ lf_status lf_csv_parse(lf_ctx *ctx, lf_arena *a, const char *file, const char *t
     while (r.at < r.end)
         if (!skip_empty_line(&r))
             LF_TRY(read_line(&r));
-    if (header)
+    if (header && r.columns > 0)
         LF_TRY(check_names(&r));
     if (r.lines.count <= (size_t)header)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "the table has no rows");
