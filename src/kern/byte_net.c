@@ -40,9 +40,9 @@ static void *aligned_new(lf_arena *a, size_t bytes) {
     return room + (64 - (uintptr_t)room % 64) % 64;
 }
 
-static const uint8_t *table_of(lf_arena *a, const uint8_t *table, size_t entries) {
+static uint8_t *short_table(lf_arena *a, const uint8_t *table, size_t entries) {
     if (entries >= LEAST_ENTRIES)
-        return table;
+        return NULL;
     uint8_t *own = aligned_new(a, LEAST_ENTRIES);
     for (size_t i = 0; i < LEAST_ENTRIES; i++)
         own[i] = table[i & (entries - 1)];
@@ -96,18 +96,123 @@ static void extend(lf_arena *a, layer *l, lf_byte_fn *run, size_t neuron) {
         LF_PUSH(a, &l->stretches, (stretch){run, neuron, 1});
 }
 
-void lf_byte_net_add(lf_byte_net *n, const lf_byte_layer *l) {
+static bool is_short(const lf_byte_neuron *x) {
+    return x->fan_in * x->bits <= LF_BYTE_SHORT_BITS;
+}
+
+/* Whether the last layer may give its values so that they repeat every `bits` bits: from tables of our own, all of them. */
+static bool can_repeat(const lf_byte_net *n, int bits) {
+    const layer *l = n->layers.count ? &n->layers.at[n->layers.count - 1] : NULL;
+    bool can = l && n->kernel->blends && bits <= 3;
+    for (size_t i = 0; can && i < l->neurons; i++)
+        can = l->neuron[i].own || l->neuron[i].sums;
+    return can;
+}
+
+/* Indices of 6 bits alone: longer ones want their values as they are. */
+static bool takes_repeated(const lf_byte_neuron *x) {
+    return is_short(x) || x->sums;
+}
+
+static void repeat(uint8_t *values, size_t count, int bits) {
+    for (size_t i = 0; i < count; i++)
+        for (int at = bits; at < LF_BYTE_SHORT_BITS; at += bits)
+            values[i] = (uint8_t)(values[i] | (values[i] & ((1 << bits) - 1)) << at);
+}
+
+static void repeat_outputs(const layer *l, int bits) {
+    for (size_t i = 0; i < l->neurons; i++)
+        if (l->neuron[i].sums)
+            repeat(l->neuron[i].sums->step, LF_SUM_ENTRIES, bits);
+        else
+            repeat(l->neuron[i].own, LEAST_ENTRIES, bits);
+}
+
+static uint32_t swap_fields(uint32_t index, int a, int b, int bits) {
+    uint32_t differ = (index >> a * bits ^ index >> b * bits) & ((1u << bits) - 1);
+    return index ^ (differ << a * bits | differ << b * bits);
+}
+
+/* Input j becomes the first one. */
+static void put_first(lf_byte_neuron *x, int j) {
+    uint8_t old[LEAST_ENTRIES];
+    memcpy(old, x->own, sizeof old);
+    for (uint32_t i = 0; i < LEAST_ENTRIES; i++)
+        x->own[i] = old[swap_fields(i, 0, j, x->bits)];
+    uint32_t first = x->from[0];
+    x->from[0] = x->from[j];
+    x->from[j] = first;
+}
+
+/* Its place among a neuron's inputs; fan_in: it is none. */
+static int place_of_input(const lf_byte_neuron *x, size_t input) {
+    int j = 0;
+    while (j < x->fan_in && x->from[j] != input)
+        j++;
+    return j;
+}
+
+static size_t most_read(const size_t *readers, size_t inputs) {
+    size_t most = 0;
+    for (size_t i = 1; i < inputs; i++)
+        most = readers[i] > readers[most] ? i : most;
+    return most;
+}
+
+/* Neurons that read the same input stand side by side, with it as their first: always the input that most of those left read. */
+static void put_side_by_side(const lf_byte_net *n, const layer *l) {
+    lf_arena *own = lf_arena_new();
+    size_t *readers = LF_NEW_ARRAY(own, size_t, n->outputs + 1);
+    for (size_t i = 0; i < l->neurons; i++)
+        for (int j = 0; j < l->neuron[i].fan_in; j++)
+            readers[l->neuron[i].from[j]] += place_of_input(&l->neuron[i], l->neuron[i].from[j]) == j;
+    for (size_t done = 0; done < l->neurons;) {
+        size_t input = most_read(readers, n->outputs);
+        for (size_t i = done; i < l->neurons; i++) {
+            lf_byte_neuron x = l->neuron[i];
+            int place = place_of_input(&x, input);
+            if (place == x.fan_in)
+                continue;
+            for (int j = 0; j < x.fan_in; j++)
+                readers[x.from[j]] -= place_of_input(&x, x.from[j]) == j;
+            put_first(&x, place);
+            l->neuron[i] = l->neuron[done];
+            l->neuron[done++] = x;
+        }
+    }
+    lf_arena_free(own);
+}
+
+static layer make_layer(lf_byte_net *n, const lf_byte_layer *l) {
     size_t entries = (size_t)1 << l->fan_in * l->bits;
-    layer made = {l->neurons, LF_NEW_ARRAY(n->arena, lf_byte_neuron, l->neurons + 1), {0}};
+    layer made = {l->neurons, aligned_new(n->arena, (l->neurons + 1) * sizeof(lf_byte_neuron)), {0}};
     for (size_t i = 0; i < l->neurons; i++) {
         lf_byte_neuron *x = &made.neuron[i];
-        *x = (lf_byte_neuron){.fan_in = l->fan_in, .bits = l->bits};
+        *x = (lf_byte_neuron){.fan_in = l->fan_in, .bits = l->bits, .to = (uint32_t)i};
         for (size_t j = 0; j < LF_COUNT(x->from); j++)
             x->from[j] = l->from[i * (size_t)l->fan_in + (j < (size_t)l->fan_in ? j : (size_t)l->fan_in - 1)];
-        x->table = table_of(n->arena, l->table + i * entries, entries);
+        x->own = short_table(n->arena, l->table + i * entries, entries);
+        x->table = x->own ? x->own : l->table + i * entries;
         find_sums(n, x);
-        extend(n->arena, &made, n->kernel->choose(x), i);
         count(n, x);
+    }
+    return made;
+}
+
+void lf_byte_net_add(lf_byte_net *n, const lf_byte_layer *l) {
+    layer made = make_layer(n, l);
+    bool repeated = can_repeat(n, l->bits), side_by_side = n->kernel->blends;
+    for (size_t i = 0; i < l->neurons; i++) {
+        repeated = repeated && takes_repeated(&made.neuron[i]);
+        side_by_side = side_by_side && is_short(&made.neuron[i]);
+    }
+    if (repeated)
+        repeat_outputs(&n->layers.at[n->layers.count - 1], l->bits);
+    if (side_by_side)
+        put_side_by_side(n, &made);
+    for (size_t i = 0; i < l->neurons; i++) {
+        made.neuron[i].repeated = repeated;
+        extend(n->arena, &made, n->kernel->choose(&made.neuron[i]), i);
     }
     if (n->layers.count && n->outputs > n->widest)
         n->widest = n->outputs;
@@ -124,7 +229,7 @@ void lf_byte_net_run(const lf_byte_net *n, const uint8_t *in, uint8_t *out, uint
                                                    : scratch + k % 2 * n->widest * LF_BYTE_SAMPLES;
             for (size_t i = 0; i < l->stretches.count; i++) {
                 const stretch *s = &l->stretches.at[i];
-                s->run(l->neuron + s->first, s->count, from, to + s->first * LF_BYTE_SAMPLES);
+                s->run(l->neuron + s->first, s->count, from, to);
             }
             from = to;
         }

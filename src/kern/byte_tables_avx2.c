@@ -44,10 +44,11 @@ static inline __m256i index_of(const uint8_t *values, const uint32_t *from, int 
 }
 
 static void by_table(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out) {
-    for (size_t i = 0; i < count; i++, n++, out += LF_BYTE_SAMPLES) {
+    for (size_t i = 0; i < count; i++, n++) {
         bytes_64 t = bytes_of(n->table);
+        uint8_t *y = out + n->to * (size_t)LF_BYTE_SAMPLES;
         for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 32)
-            _mm256_storeu_si256((__m256i *)(void *)(out + s),
+            _mm256_storeu_si256((__m256i *)(void *)(y + s),
                                 look_up(&t, place_of(index_of(values + s, n->from, n->fan_in, n->bits))));
     }
 }
@@ -85,7 +86,7 @@ static void one_sum(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out
 
 static void by_sums(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out) {
     for (size_t i = 0; i < count; i++)
-        one_sum(n + i, values, out + i * LF_BYTE_SAMPLES);
+        one_sum(n + i, values, out + n[i].to * (size_t)LF_BYTE_SAMPLES);
 }
 
 enum { DIRECT_BITS = 6 };
@@ -94,10 +95,10 @@ static lf_byte_fn *choose(const lf_byte_neuron *n) {
     return n->fan_in * n->bits <= DIRECT_BITS ? by_table : n->sums ? by_sums : lf_byte_neuron_plain;
 }
 
-const lf_byte_kernel lf_byte_tables_avx2 = {LF_ISA_AVX2, DIRECT_BITS, true, choose};
+const lf_byte_kernel lf_byte_tables_avx2 = {LF_ISA_AVX2, DIRECT_BITS, true, false, choose};
 
 #else
 
-const lf_byte_kernel lf_byte_tables_avx2 = {LF_ISA_AVX2, 0, 0, 0};
+const lf_byte_kernel lf_byte_tables_avx2 = {LF_ISA_AVX2, 0, 0, 0, 0};
 
 #endif

@@ -14,11 +14,20 @@ typedef int shift_count;
 
 #define INLINE static inline __attribute__((always_inline)) /* the arguments that are constants shall be */
 
-/* Values are below 2^bits, so nothing runs over into the next byte. from: in bytes. */
-INLINE __m512i index_of(const uint8_t *values, const size_t *from, int inputs, int bits) {
+/* Takes input `j` into an index. Values are below 2^bits, so nothing runs over into the next byte; or they repeat, and the bits from j * bits on
+ * become those of input j: what stands above 6 bits of index does not matter. */
+INLINE __m512i take(__m512i index, const uint8_t *value, int j, int bits, bool repeated) {
+    __m512i v = _mm512_load_si512(value);
+    if (repeated)
+        return _mm512_ternarylogic_epi64(_mm512_set1_epi8((char)((1 << j * bits) - 1)), index, v, 0xca);
+    return _mm512_or_si512(index, _mm512_slli_epi16(v, (shift_count)(j * bits)));
+}
+
+/* from: in bytes. */
+INLINE __m512i index_of(const uint8_t *values, const size_t *from, int inputs, int bits, bool repeated) {
     __m512i index = _mm512_load_si512(values + from[0]);
     for (int j = 1; j < inputs; j++)
-        index = _mm512_or_si512(index, _mm512_slli_epi16(_mm512_load_si512(values + from[j]), (shift_count)(j * bits)));
+        index = take(index, values + from[j], j, bits, repeated);
     return index;
 }
 
@@ -51,10 +60,37 @@ INLINE void by_table(const lf_byte_neuron *n, const uint8_t *values, uint8_t *ou
         fetch(n[1].table, 64 * (size_t)k);
     }
     for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 64)
-        _mm512_store_si512(out + s, look_up(t, index_of(values + s, from, inputs, bits), registers));
+        _mm512_store_si512(out + s, look_up(t, index_of(values + s, from, inputs, bits, false), registers));
 }
 
-INLINE void by_sums(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out, int per, int bits, int parts) {
+enum { VECTORS = LF_BYTE_SAMPLES / 64 };
+
+/* Tables of one register. Loads and stores are what takes the time: the first input of neurons side by side stays in registers. */
+INLINE void by_short_tables(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out, int inputs,
+                            int bits, bool repeated) {
+    for (const lf_byte_neuron *end = n + count; n < end;) {
+        uint32_t first = n->from[0];
+        __m512i held[VECTORS];
+        for (int k = 0; k < VECTORS; k++)
+            held[k] = _mm512_load_si512(values + first * (size_t)LF_BYTE_SAMPLES + 64 * k);
+        do {
+            size_t from[LF_BYTE_FAN_IN];
+            __m512i t = _mm512_load_si512(n->table);
+            uint8_t *y = out + n->to * (size_t)LF_BYTE_SAMPLES;
+            offsets(n, inputs, from);
+            fetch(n[1].table, 0);
+            for (int k = 0; k < VECTORS; k++) {
+                __m512i index = held[k];
+                for (int j = 1; j < inputs; j++)
+                    index = take(index, values + from[j] + 64 * k, j, bits, repeated);
+                _mm512_store_si512(y + 64 * k, _mm512_permutexvar_epi8(index, t));
+            }
+        } while (++n < end && n->from[0] == first);
+    }
+}
+
+INLINE void by_sums(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out, int per, int bits, int parts,
+                    bool repeated) {
     size_t from[LF_SUM_PARTS * LF_SUM_PART_BITS];
     const lf_byte_sums *sums = n->sums;
     __m512i lo[LF_SUM_PARTS], hi[LF_SUM_PARTS], step = _mm512_loadu_si512(sums->step);
@@ -69,7 +105,7 @@ INLINE void by_sums(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out
     for (size_t s = 0; s < LF_BYTE_SAMPLES; s += 64) {
         __m512i low = _mm512_setzero_si512(), high = low;
         for (int p = 0; p < parts; p++) {
-            __m512i i = index_of(values + s, from + p * per, per, bits);
+            __m512i i = index_of(values + s, from + p * per, per, bits, repeated);
             __m512i l = _mm512_permutexvar_epi8(i, lo[p]), h = _mm512_permutexvar_epi8(i, hi[p]);
             high = p ? _mm512_adds_epi8(high, h) : h;
             low = p > 1 ? _mm512_and_si512(low, _mm512_set1_epi8(127)) : low;
@@ -108,52 +144,86 @@ static void large(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out) 
     }
 }
 
-#define EACH(name, one)                                                                            \
+#define KERNEL(name, call)                                                                         \
     static void name(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out) { \
-        for (size_t i = 0; i < count; i++, n++, out += LF_BYTE_SAMPLES)                            \
-            one;                                                                                   \
+        call;                                                                                      \
     }
-#define TABLE(inputs, bits, registers) EACH(table_##inputs##x##bits, by_table(n, values, out, inputs, bits, registers))
-#define SUMS(per, bits, parts) EACH(sums_##per##x##bits##x##parts, by_sums(n, values, out, per, bits, parts))
+#define EACH(name, one, ...)                                               \
+    KERNEL(name, for (const lf_byte_neuron *end = n + count; n < end; n++) \
+                     one(n, values, out + n->to * (size_t)LF_BYTE_SAMPLES __VA_ARGS__))
+/* One per inputs and bits; tables of fewer inputs repeat, so 6 x 1 stands for 5 x 1, too. again_: of values that repeat. */
+#define SHORT(inputs, bits)                                                                      \
+    KERNEL(short_##inputs##x##bits, by_short_tables(n, count, values, out, inputs, bits, false)) \
+    KERNEL(again_##inputs##x##bits, by_short_tables(n, count, values, out, inputs, bits, true))
+#define TABLE(inputs, bits, registers) EACH(table_##inputs##x##bits, by_table, , inputs, bits, registers)
+#define SUMS(per, bits, parts) EACH(sums_##per##x##bits##x##parts, by_sums, , per, bits, parts, false)
+#define SUMS_AGAIN(per, bits, parts) EACH(sums_again_##per##x##bits##x##parts, by_sums, , per, bits, parts, true)
 
-EACH(by_pieces, large(n, values, out))
-/* One per inputs and bits; tables of fewer inputs repeat, so 6 x 1 stands for 1 x 1 .. 6 x 1. */
-TABLE(2, 1, 1)
-TABLE(4, 1, 1)
-TABLE(6, 1, 1)
+KERNEL(short_1, by_short_tables(n, count, values, out, 1, 1, false))
+SHORT(2, 1)
+SHORT(4, 1)
+SHORT(6, 1)
+SHORT(2, 2)
+SHORT(3, 2)
+SHORT(2, 3)
 TABLE(7, 1, 2)
 TABLE(8, 1, 4)
-TABLE(1, 2, 1)
-TABLE(2, 2, 1)
-TABLE(3, 2, 1)
 TABLE(4, 2, 4)
-TABLE(1, 3, 1) TABLE(2, 3, 1) TABLE(1, 4, 1) TABLE(2, 4, 4) TABLE(1, 5, 1) TABLE(1, 6, 1) TABLE(1, 7, 2) TABLE(1, 8, 4)
-    SUMS(6, 1, 2) SUMS(3, 2, 2) SUMS(2, 3, 2) SUMS(1, 4, 2) SUMS(1, 5, 2) SUMS(1, 6, 2) SUMS(6, 1, 3) SUMS(3, 2, 3)
-        SUMS(2, 3, 3) SUMS(1, 4, 3) SUMS(1, 5, 3)
+TABLE(2, 4, 4)
+TABLE(1, 7, 2)
+TABLE(1, 8, 4)
+SUMS(6, 1, 2)
+SUMS(3, 2, 2)
+SUMS(2, 3, 2)
+SUMS(1, 4, 2)
+SUMS(1, 5, 2)
+SUMS(1, 6, 2)
+SUMS(6, 1, 3)
+SUMS(3, 2, 3)
+SUMS(2, 3, 3)
+SUMS(1, 4, 3)
+SUMS(1, 5, 3)
+SUMS_AGAIN(6, 1, 2)
+SUMS_AGAIN(3, 2, 2)
+SUMS_AGAIN(2, 3, 2)
+SUMS_AGAIN(6, 1, 3)
+SUMS_AGAIN(3, 2, 3)
+SUMS_AGAIN(2, 3, 3)
+EACH(by_pieces, large, )
 
-            static lf_byte_fn *choose_table(const lf_byte_neuron *n) {
-    static lf_byte_fn *const by_inputs[9][9] = {
-        [1] = {NULL, table_2x1, table_2x1, table_4x1, table_4x1, table_6x1, table_6x1, table_7x1, table_8x1},
-        [2] = {NULL, table_1x2, table_2x2, table_3x2, table_4x2},
-        [3] = {NULL, table_1x3, table_2x3},
-        [4] = {NULL, table_1x4, table_2x4},
-        [5] = {NULL, table_1x5},
-        [6] = {NULL, table_1x6},
-        [7] = {NULL, table_1x7},
-        [8] = {NULL, table_1x8},
+enum { DIRECT_BITS = 8, PIECES_BITS = 13 };
+
+static lf_byte_fn *choose_short(const lf_byte_neuron *n) {
+    static lf_byte_fn *const by_inputs[2][4][7] = {
+        {[1] = {NULL, NULL, short_2x1, short_4x1, short_4x1, short_6x1, short_6x1},
+         [2] = {NULL, NULL, short_2x2, short_3x2},
+         [3] = {NULL, NULL, short_2x3}},
+        {[1] = {NULL, NULL, again_2x1, again_4x1, again_4x1, again_6x1, again_6x1},
+         [2] = {NULL, NULL, again_2x2, again_3x2},
+         [3] = {NULL, NULL, again_2x3}},
     };
-    return by_inputs[n->bits][n->fan_in];
+    return n->fan_in == 1 ? short_1 : by_inputs[n->repeated][n->bits][n->fan_in];
+}
+
+static lf_byte_fn *choose_table(const lf_byte_neuron *n) {
+    int bits = n->fan_in * n->bits;
+    return bits <= LF_BYTE_SHORT_BITS ? choose_short(n)
+           : bits == 7                ? (n->bits == 1 ? table_7x1 : table_1x7)
+           : n->bits == 1             ? table_8x1
+           : n->bits == 2             ? table_4x2
+           : n->bits == 4             ? table_2x4
+                                      : table_1x8;
 }
 
 static lf_byte_fn *choose_sums(const lf_byte_neuron *n) {
-    static lf_byte_fn *const two[LF_SUM_PART_BITS + 1] = {NULL,       sums_6x1x2, sums_3x2x2, sums_2x3x2,
-                                                          sums_1x4x2, sums_1x5x2, sums_1x6x2};
-    static lf_byte_fn *const three[LF_SUM_PART_BITS + 1] = {NULL,       sums_6x1x3, sums_3x2x3, sums_2x3x3,
-                                                            sums_1x4x3, sums_1x5x3, NULL};
-    return n->sums->parts == 2 ? two[n->bits] : n->sums->parts == 3 ? three[n->bits] : NULL;
+    static lf_byte_fn *const by_parts[2][2][LF_SUM_PART_BITS + 1] = {
+        {{NULL, sums_6x1x2, sums_3x2x2, sums_2x3x2, sums_1x4x2, sums_1x5x2, sums_1x6x2},
+         {NULL, sums_6x1x3, sums_3x2x3, sums_2x3x3, sums_1x4x3, sums_1x5x3}},
+        {{NULL, sums_again_6x1x2, sums_again_3x2x2, sums_again_2x3x2},
+         {NULL, sums_again_6x1x3, sums_again_3x2x3, sums_again_2x3x3}},
+    };
+    return by_parts[n->repeated][n->sums->parts - 2][n->bits];
 }
-
-enum { DIRECT_BITS = 8, PIECES_BITS = 13 };
 
 static lf_byte_fn *choose(const lf_byte_neuron *n) {
     int bits = n->fan_in * n->bits;
@@ -161,10 +231,10 @@ static lf_byte_fn *choose(const lf_byte_neuron *n) {
     return f ? f : bits > DIRECT_BITS && bits <= PIECES_BITS ? by_pieces : lf_byte_neuron_plain;
 }
 
-const lf_byte_kernel lf_byte_tables_avx512 = {LF_ISA_AVX512, DIRECT_BITS, true, choose};
+const lf_byte_kernel lf_byte_tables_avx512 = {LF_ISA_AVX512, DIRECT_BITS, true, true, choose};
 
 #else
 
-const lf_byte_kernel lf_byte_tables_avx512 = {LF_ISA_AVX512, 0, 0, 0};
+const lf_byte_kernel lf_byte_tables_avx512 = {LF_ISA_AVX512, 0, 0, 0, 0};
 
 #endif

@@ -13,7 +13,7 @@ static void one(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out) {
 
 void lf_byte_neuron_plain(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out) {
     for (size_t i = 0; i < count; i++)
-        one(n + i, values, out + i * LF_BYTE_SAMPLES);
+        one(n + i, values, out + n[i].to * (size_t)LF_BYTE_SAMPLES);
 }
 
 static lf_byte_fn *choose(const lf_byte_neuron *n) {
@@ -21,7 +21,7 @@ static lf_byte_fn *choose(const lf_byte_neuron *n) {
     return lf_byte_neuron_plain;
 }
 
-const lf_byte_kernel lf_byte_tables_scalar = {LF_ISA_SCALAR, LF_BYTE_INDEX_BITS, false, choose};
+const lf_byte_kernel lf_byte_tables_scalar = {LF_ISA_SCALAR, LF_BYTE_INDEX_BITS, false, false, choose};
 
 const lf_byte_kernel *lf_byte_kernel_for(lf_isa isa) {
 #if defined(__x86_64__)

@@ -17,42 +17,56 @@
 enum { GROUPS = 2, WIDE = 9, LAYERS = 3 };
 
 /* A weighted sum of the inputs, scaled, rounded down and clamped: what quantized layers are. */
-static void neuron_table(lf_rng *rng, int fan_in, int bits, uint8_t *table) {
-    double weight[LF_BYTE_FAN_IN], top = (double)((1 << bits) - 1), start = top / 2;
+static void neuron_table(lf_rng *rng, int fan_in, int bits, int out_bits, uint8_t *table) {
+    double weight[LF_BYTE_FAN_IN], top = (double)((1 << bits) - 1), highest = (double)((1 << out_bits) - 1);
+    double start = highest / 2;
     for (int j = 0; j < fan_in; j++) {
-        weight[j] = ((double)lf_rng_below(rng, 2001) - 1000) / 700 / fan_in * 2;
+        weight[j] = ((double)lf_rng_below(rng, 2001) - 1000) / 700 / fan_in * 2 * highest / top;
         start -= weight[j] * top / 2;
     }
     for (uint32_t a = 0; a < UINT32_C(1) << fan_in * bits; a++) {
         double s = start;
         for (int j = 0; j < fan_in; j++)
             s += weight[j] * (double)(a >> j * bits & ((1u << bits) - 1));
-        table[a] = (uint8_t)(s < 0 ? 0 : s > top ? top : s);
+        table[a] = (uint8_t)(s < 0 ? 0 : s > highest ? highest : s);
     }
 }
 
-static void random_table(lf_rng *rng, int fan_in, int bits, uint8_t *table) {
+static void random_table(lf_rng *rng, int fan_in, int bits, int out_bits, uint8_t *table) {
     for (uint32_t a = 0; a < UINT32_C(1) << fan_in * bits; a++)
-        table[a] = (uint8_t)lf_rng_below(rng, UINT32_C(1) << bits);
+        table[a] = (uint8_t)lf_rng_below(rng, UINT32_C(1) << out_bits);
 }
 
 typedef struct network {
-    int fan_in, bits;
+    int fan_in[LAYERS], bits[LAYERS]; /* bits: of what the layer reads; the last one gives as many as it reads */
     uint32_t *from[LAYERS];
     uint8_t *table[LAYERS];
 } network;
 
-static network network_new(lf_arena *a, lf_rng *rng, int fan_in, int bits, bool sums) {
-    network n = {.fan_in = fan_in, .bits = bits};
+typedef enum kinds { RANDOM, SUMS, BOTH } kinds;
+
+static void fill_layer(lf_arena *a, lf_rng *rng, network *n, int l, kinds k) {
+    int fan_in = n->fan_in[l], bits = n->bits[l];
     size_t entries = (size_t)1 << fan_in * bits;
-    for (int l = 0; l < LAYERS; l++) {
-        n.from[l] = LF_NEW_ARRAY(a, uint32_t, WIDE * fan_in);
-        n.table[l] = LF_NEW_ARRAY(a, uint8_t, WIDE * entries);
-        for (int i = 0; i < WIDE * fan_in; i++)
-            n.from[l][i] = (uint32_t)lf_rng_below(rng, WIDE);
-        for (size_t i = 0; i < WIDE; i++)
-            (sums ? neuron_table : random_table)(rng, fan_in, bits, n.table[l] + i * entries);
+    n->from[l] = LF_NEW_ARRAY(a, uint32_t, WIDE * fan_in);
+    n->table[l] = LF_NEW_ARRAY(a, uint8_t, WIDE * entries);
+    for (int i = 0; i < WIDE * fan_in; i++)
+        n->from[l][i] = (uint32_t)lf_rng_below(rng, WIDE);
+    for (size_t i = 0; i < WIDE; i++) {
+        bool sums = k == SUMS || (k == BOTH && lf_rng_below(rng, 8) > 0);
+        (sums ? neuron_table : random_table)(rng, fan_in, bits, n->bits[l + 1 < LAYERS ? l + 1 : l],
+                                             n->table[l] + i * entries);
     }
+}
+
+static network network_new(lf_arena *a, lf_rng *rng, int fan_in, int bits, kinds k) {
+    network n = {0};
+    for (int l = 0; l < LAYERS; l++) {
+        n.fan_in[l] = fan_in;
+        n.bits[l] = bits;
+    }
+    for (int l = 0; l < LAYERS; l++)
+        fill_layer(a, rng, &n, l, k);
     return n;
 }
 
@@ -62,10 +76,10 @@ static void define(const network *n, const uint8_t *in, uint8_t *out, size_t sam
         value[i] = in[i * LF_BYTE_SAMPLES + sample];
     for (int l = 0; l < LAYERS; l++) {
         for (size_t i = 0; i < WIDE; i++) {
-            size_t address = 0;
-            for (size_t j = 0; j < (size_t)n->fan_in; j++)
-                address |= (size_t)value[n->from[l][i * (size_t)n->fan_in + j]] << ((int)j * n->bits);
-            next[i] = n->table[l][(i << n->fan_in * n->bits) + address];
+            size_t address = 0, fan_in = (size_t)n->fan_in[l];
+            for (size_t j = 0; j < fan_in; j++)
+                address |= (size_t)value[n->from[l][i * fan_in + j]] << ((int)j * n->bits[l]);
+            next[i] = n->table[l][(i << n->fan_in[l] * n->bits[l]) + address];
         }
         memcpy(value, next, sizeof value);
     }
@@ -76,7 +90,7 @@ static void define(const network *n, const uint8_t *in, uint8_t *out, size_t sam
 static void check(lf_arena *a, lf_rng *rng, const network *n, size_t *sums) {
     static _Alignas(64) uint8_t in[GROUPS * WIDE * LF_BYTE_SAMPLES], want[sizeof in], got[sizeof in];
     for (size_t i = 0; i < sizeof in; i++)
-        in[i] = (uint8_t)lf_rng_below(rng, UINT32_C(1) << n->bits);
+        in[i] = (uint8_t)lf_rng_below(rng, UINT32_C(1) << n->bits[0]);
     for (size_t g = 0; g < GROUPS; g++)
         for (size_t s = 0; s < LF_BYTE_SAMPLES; s++)
             define(n, in + g * WIDE * LF_BYTE_SAMPLES, want + g * WIDE * LF_BYTE_SAMPLES, s);
@@ -85,7 +99,7 @@ static void check(lf_arena *a, lf_rng *rng, const network *n, size_t *sums) {
             continue;
         lf_byte_net *net = lf_byte_net_new(a, WIDE, (lf_isa)isa);
         for (int l = 0; l < LAYERS; l++)
-            lf_byte_net_add(net, &(lf_byte_layer){WIDE, n->fan_in, n->bits, n->from[l], n->table[l]});
+            lf_byte_net_add(net, &(lf_byte_layer){WIDE, n->fan_in[l], n->bits[l], n->from[l], n->table[l]});
         size_t room = (lf_byte_net_scratch(net) + 63) / 64 * 64;
         uint8_t *scratch = aligned_alloc(64, room);
         memset(got, 0xee, sizeof got);
@@ -97,12 +111,12 @@ static void check(lf_arena *a, lf_rng *rng, const network *n, size_t *sums) {
 }
 
 /* All shapes up to 13 bits of index. */
-static void all_shapes(bool additive, size_t *sums) {
+static void all_shapes(kinds k, size_t *sums) {
     lf_rng rng = lf_rng_make(3, 0);
     for (int bits = 1; bits <= 8; bits++)
         for (int fan_in = 1; fan_in * bits <= 13; fan_in++) {
             lf_arena *a = lf_arena_new();
-            network n = network_new(a, &rng, fan_in, bits, additive);
+            network n = network_new(a, &rng, fan_in, bits, k);
             check(a, &rng, &n, sums);
             lf_arena_free(a);
         }
@@ -111,13 +125,13 @@ static void all_shapes(bool additive, size_t *sums) {
 static void test_random_tables(void **state) {
     (void)state;
     size_t sums = 0;
-    all_shapes(false, &sums);
+    all_shapes(RANDOM, &sums);
 }
 
 static void test_sums(void **state) {
     (void)state;
     size_t sums = 0;
-    all_shapes(true, &sums);
+    all_shapes(SUMS, &sums);
     if (lf_cpu_has(LF_ISA_AVX512))
         assert_true(sums > 200);
 }
@@ -128,12 +142,33 @@ static void test_long_tables(void **state) {
     size_t sums = 0;
     static const int shapes[][2] = {{5, 3}, {3, 5}, {7, 2}, {16, 1}, {2, 8}, {15, 1}};
     for (size_t i = 0; i < LF_COUNT(shapes); i++)
-        for (int additive = 0; additive < 2; additive++) {
+        for (int k = RANDOM; k <= SUMS; k++) {
             lf_arena *a = lf_arena_new();
-            network n = network_new(a, &rng, shapes[i][0], shapes[i][1], additive);
+            network n = network_new(a, &rng, shapes[i][0], shapes[i][1], (kinds)k);
             check(a, &rng, &n, &sums);
             lf_arena_free(a);
         }
+}
+
+/* Layers of different shapes follow one another, neurons of a layer are evaluated in different ways. */
+static void test_mixed_shapes(void **state) {
+    (void)state;
+    lf_rng rng = lf_rng_make(6, 0);
+    size_t sums = 0;
+    for (int round = 0; round < 400; round++) {
+        lf_arena *a = lf_arena_new();
+        network n = {0};
+        for (int l = 0; l < LAYERS; l++) {
+            n.bits[l] = 1 + (int)lf_rng_below(&rng, 4);
+            n.fan_in[l] = 1 + (int)lf_rng_below(&rng, (uint32_t)(13 / n.bits[l]));
+        }
+        for (int l = 0; l < LAYERS; l++)
+            fill_layer(a, &rng, &n, l, BOTH);
+        check(a, &rng, &n, &sums);
+        lf_arena_free(a);
+    }
+    if (lf_cpu_has(LF_ISA_AVX512))
+        assert_true(sums > 1000);
 }
 
 /* The form that is returned is the table; what has none is refused. */
@@ -144,7 +179,7 @@ static void test_form(void **state) {
     lf_byte_sums s;
     int found = 0;
     for (int i = 0; i < 20; i++) {
-        neuron_table(&rng, 4, 3, table);
+        neuron_table(&rng, 4, 3, 3, table);
         if (!lf_byte_sums_find(table, 4, 3, &s))
             continue;
         found++;
@@ -154,12 +189,13 @@ static void test_form(void **state) {
     assert_true(found >= 18);
     table[77] ^= 4; /* one address off */
     assert_false(lf_byte_sums_find(table, 4, 3, &s));
-    random_table(&rng, 4, 3, table);
+    random_table(&rng, 4, 3, 3, table);
     assert_false(lf_byte_sums_find(table, 4, 3, &s));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_tables), cmocka_unit_test(test_sums),
-                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_form)};
+                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_mixed_shapes),
+                                       cmocka_unit_test(test_form)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
