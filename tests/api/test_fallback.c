@@ -1,65 +1,17 @@
 /* What the library tries and gives up takes only its own diagnostics back: warnings of before stay. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
+#include "../place.h"
 
 #include <lutfisk/lutfisk.h>
 
 #include "api/engine.h"
-#include "base/file.h"
 #include "data/npy.h"
 
 enum { ROWS = 100 };
 
 /* A batch of 2 has no integer program. */
-static const char two[] = "lutfisk 1\n"
-                          "graph \"reals\"\n"
-                          "input \"x\" = %x : FLOAT32[2,2]\n"
-                          "const %w : FLOAT32[2,2] = [0.3, -0.7, 0.11, 0.9]\n"
-                          "%y : FLOAT32[2,2] = matmul(%x, %w) \"fc\"\n"
-                          "output \"y\" = %y\n",
-                  one[] = "lutfisk 1\n"
-                          "graph \"reals\"\n"
-                          "input \"x\" = %x : FLOAT32[1,2]\n"
-                          "const %w : FLOAT32[2,2] = [0.3, -0.7, 0.11, 0.9]\n"
-                          "%y : FLOAT32[1,2] = matmul(%x, %w) \"fc\"\n"
-                          "output \"y\" = %y\n";
-
-typedef struct place {
-    lf_ctx *ctx;
-    lf_arena *arena;
-    char *dir;
-    lf_model_options model;
-} place;
-
-static int make(void **state) {
-    place *p = calloc(1, sizeof *p);
-    p->ctx = lf_ctx_new(1);
-    p->arena = lf_arena_new();
-    assert_int_equal(lf_temp_dir(p->ctx, p->arena, NULL, &p->dir), LF_OK);
+static lf_model_options warned_net(const place *p, int batch) {
     lf_warn(p->ctx, NULL, "of before");
-    *state = p;
-    return 0;
-}
-
-static int drop(void **state) {
-    place *p = *state;
-    lf_remove_tree(p->dir);
-    lf_arena_free(p->arena);
-    lf_ctx_free(p->ctx);
-    free(p);
-    return 0;
-}
-
-static void take_net(place *p, const char *text) {
-    p->model.model = lf_path_join(p->arena, p->dir, "net.lf");
-    assert_int_equal(lf_file_write(p->ctx, p->model.model, text, strlen(text)), LF_OK);
+    return (lf_model_options){.model = place_reals_net(p, batch)};
 }
 
 static void check_warned(const place *p) {
@@ -70,9 +22,9 @@ static void check_warned(const place *p) {
 }
 
 static void test_engine(void **state) {
-    place *p = *state;
-    take_net(p, two);
-    lf_engine *e = lf_engine_open(p->ctx, &p->model, NULL);
+    const place *p = *state;
+    lf_model_options model = warned_net(p, 2);
+    lf_engine *e = lf_engine_open(p->ctx, &model, NULL);
     assert_non_null(e);
     assert_string_equal(lf_engine_name(e), "reference");
     lf_engine_free(e);
@@ -82,10 +34,10 @@ static void test_engine(void **state) {
 }
 
 static void test_info(void **state) {
-    place *p = *state;
+    const place *p = *state;
     lf_answer answer = {0};
-    take_net(p, two);
-    assert_int_equal(lf_info(p->ctx, &p->model, &answer), LF_OK);
+    lf_model_options model = warned_net(p, 2);
+    assert_int_equal(lf_info(p->ctx, &model, &answer), LF_OK);
     assert_non_null(strstr(answer.text, "not buildable"));
     lf_answer_free(&answer);
     check_warned(p);
@@ -93,10 +45,10 @@ static void test_info(void **state) {
 }
 
 /* A file of `columns` numbers below `limit` a row. */
-static const char *numbers(place *p, const char *name, int64_t columns, uint32_t limit, uint32_t step) {
+static const char *numbers(const place *p, const char *name, int64_t columns, uint32_t limit, uint32_t step) {
     lf_array x;
-    const char *path = lf_path_join(p->arena, p->dir, name);
-    assert_true(lf_array_new(p->arena, LF_ARRAY_F32, lf_shape_make(2, (int64_t[]){ROWS, columns}), &x));
+    const char *path = lf_path_join(p->a, p->dir, name);
+    assert_true(lf_array_new(p->a, LF_ARRAY_F32, lf_shape_make(2, (int64_t[]){ROWS, columns}), &x));
     for (size_t i = 0; i < x.count; i++)
         assert_true(lf_array_set_int(&x, i, (int64_t)(i * step % limit)));
     assert_int_equal(lf_npy_write(p->ctx, path, &x), LF_OK);
@@ -105,11 +57,10 @@ static const char *numbers(place *p, const char *name, int64_t columns, uint32_t
 
 /* Near chance, eval tries scales, some of which give what the declared input cannot hold. */
 static void test_eval(void **state) {
-    place *p = *state;
-    take_net(p, one);
+    const place *p = *state;
     static const char *const type[] = {"UINT8", NULL};
     lf_answer answer = {0};
-    lf_eval_options o = {.model = p->model, .in = numbers(p, "x.npy", 2, 251, 89)};
+    lf_eval_options o = {.model = warned_net(p, 1), .in = numbers(p, "x.npy", 2, 251, 89)};
     o.model.input = type;
     o.labels = numbers(p, "y.npy", 1, 2, 1);
     assert_int_equal(lf_eval(p->ctx, &o, &answer), LF_OK);
@@ -117,7 +68,7 @@ static void test_eval(void **state) {
     check_warned(p);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
+#define T(name) cmocka_unit_test_setup_teardown(name, place_make, place_drop)
 int main(void) {
     const struct CMUnitTest tests[] = {T(test_engine), T(test_info), T(test_eval)};
     return cmocka_run_group_tests(tests, NULL, NULL);

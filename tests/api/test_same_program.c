@@ -1,17 +1,9 @@
 /* quantize and opt --check hold what they made against what they had: with a fault planted into a writer, and one into a pass, they must
  * fail, and say where. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../place.h"
 
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "ir/pass.h"
@@ -70,49 +62,12 @@ const lf_pass lf_pass_sink_pools = {.name = "sink-pools", .help = "with a fault"
 
 /* -- the test ----------------------------------------------------------------------------------------------------------------- */
 
-static const char model[] = "lutfisk 1\n"
-                            "graph \"reals\"\n"
-                            "input \"x\" = %x : FLOAT32[1,2]\n"
-                            "const %w : FLOAT32[2,2] = [0.3, -0.7, 0.11, 0.9]\n"
-                            "%y : FLOAT32[1,2] = matmul(%x, %w) \"fc\"\n"
-                            "output \"y\" = %y\n";
-
-typedef struct place {
-    lf_ctx *ctx;
-    lf_arena *arena;
-    char *dir;
-    const char *model, *out;
-    lf_answer answer;
-} place;
-
-static int make(void **state) {
-    place *p = calloc(1, sizeof *p);
-    p->ctx = lf_ctx_new(1);
-    p->arena = lf_arena_new();
-    assert_int_equal(lf_temp_dir(p->ctx, p->arena, NULL, &p->dir), LF_OK);
-    p->model = lf_path_join(p->arena, p->dir, "net.lf");
-    p->out = lf_path_join(p->arena, p->dir, "out.onnx");
-    assert_int_equal(lf_file_write(p->ctx, p->model, model, strlen(model)), LF_OK);
-    *state = p;
-    return 0;
-}
-
-static int drop(void **state) {
-    place *p = *state;
-    lf_answer_free(&p->answer);
-    lf_remove_tree(p->dir);
-    lf_arena_free(p->arena);
-    lf_ctx_free(p->ctx);
-    free(p);
-    return 0;
-}
-
 /* All diagnostics. */
 static const char *said(const place *p) {
     lf_text all = {0};
     for (size_t i = 0; i < lf_diag_count(p->ctx); i++)
-        lf_text_addf(&all, "%s\n", lf_diag_text(p->arena, lf_diag_at(p->ctx, i)));
-    const char *text = lf_strdup(p->arena, all.at ? all.at : "");
+        lf_text_addf(&all, "%s\n", lf_diag_text(p->a, lf_diag_at(p->ctx, i)));
+    const char *text = lf_strdup(p->a, all.at ? all.at : "");
     lf_text_free(&all);
     return text;
 }
@@ -128,11 +83,15 @@ static void expect(const place *p, lf_status status) {
         fail_msg("says '%s'", said(p));
 }
 
-static void quantize(place *p, bool fault) {
+static void quantize(const place *p, bool fault) {
     planted = fault;
-    lf_quantize_options o = {.model = {.model = p->model}, .out = p->out, .random = "-1,1", .samples = 64, .bits = 4};
-    expect(p, lf_quantize(p->ctx, &o, &p->answer));
-    assert_int_equal(access(p->out, F_OK) == 0, !fault);
+    lf_answer answer = {0};
+    const char *out = lf_path_join(p->a, p->dir, "out.onnx");
+    lf_quantize_options o = {
+        .model = {.model = place_reals_net(p, 1)}, .out = out, .random = "-1,1", .samples = 64, .bits = 4};
+    expect(p, lf_quantize(p->ctx, &o, &answer));
+    assert_int_equal(access(out, F_OK) == 0, !fault);
+    lf_answer_free(&answer);
 }
 
 static void test_quantize_refuses(void **state) {
@@ -143,12 +102,14 @@ static void test_quantize(void **state) {
     quantize(*state, false);
 }
 
-static void opt(place *p, bool fault) {
+static void opt(const place *p, bool fault) {
     planted = fault;
-    const char *out = lf_path_join(p->arena, p->dir, "out.lf");
-    lf_opt_options o = {.model = {.model = p->model}, .passes = "sink-pools", .out = out, .check = true};
-    expect(p, lf_opt(p->ctx, &o, &p->answer));
+    lf_answer answer = {0};
+    const char *out = lf_path_join(p->a, p->dir, "out.lf");
+    lf_opt_options o = {.model = {.model = place_reals_net(p, 1)}, .passes = "sink-pools", .out = out, .check = true};
+    expect(p, lf_opt(p->ctx, &o, &answer));
     assert_int_equal(access(out, F_OK) == 0, !fault);
+    lf_answer_free(&answer);
 }
 
 static void test_opt_refuses(void **state) {
@@ -161,19 +122,17 @@ static void test_opt(void **state) {
 
 /* Without --check nothing is compared. */
 static void test_opt_unchecked(void **state) {
-    place *p = *state;
+    const place *p = *state;
+    lf_answer answer = {0};
     planted = true;
-    lf_opt_options o = {.model = {.model = p->model}, .passes = "sink-pools"};
-    assert_int_equal(lf_opt(p->ctx, &o, &p->answer), LF_OK);
+    lf_opt_options o = {.model = {.model = place_reals_net(p, 1)}, .passes = "sink-pools"};
+    assert_int_equal(lf_opt(p->ctx, &o, &answer), LF_OK);
+    lf_answer_free(&answer);
 }
 
+#define T(name) cmocka_unit_test_setup_teardown(name, place_make, place_drop)
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_quantize, make, drop),
-        cmocka_unit_test_setup_teardown(test_quantize_refuses, make, drop),
-        cmocka_unit_test_setup_teardown(test_opt, make, drop),
-        cmocka_unit_test_setup_teardown(test_opt_refuses, make, drop),
-        cmocka_unit_test_setup_teardown(test_opt_unchecked, make, drop),
-    };
+    const struct CMUnitTest tests[] = {T(test_quantize), T(test_quantize_refuses), T(test_opt), T(test_opt_refuses),
+                                       T(test_opt_unchecked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,42 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../place.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/file.h"
 #include "base/rng.h"
 #include "base/run.h"
 #include "data/npy.h"
-
-typedef struct fixture {
-    lf_ctx *ctx;
-    lf_arena *a;
-    char *dir;
-} fixture;
-
-static int set_up(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    f->ctx = lf_ctx_new(1);
-    f->a = lf_arena_new();
-    *state = f;
-    return lf_temp_dir(f->ctx, f->a, NULL, &f->dir);
-}
-
-static int tear_down(void **state) {
-    fixture *f = *state;
-    lf_remove_tree(f->dir);
-    lf_arena_free(f->a);
-    lf_ctx_free(f->ctx);
-    free(f);
-    return 0;
-}
 
 /* A .npy of the given version from its dictionary and its data. */
 static uint8_t *make_npy(lf_arena *a, int version, const char *dict, const void *data, size_t bytes, size_t *size) {
@@ -53,14 +22,14 @@ static uint8_t *make_npy(lf_arena *a, int version, const char *dict, const void 
     return p;
 }
 
-static lf_status parse(fixture *f, int version, const char *dict, const void *data, size_t bytes, lf_array *out) {
+static lf_status parse(place *f, int version, const char *dict, const void *data, size_t bytes, lf_array *out) {
     size_t size;
     uint8_t *p = make_npy(f->a, version, dict, data, bytes, &size);
     return lf_npy_parse(f->ctx, f->a, "x.npy", p, size, out);
 }
 
 static void test_versions_and_orders(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     lf_array x;
     const float v[6] = {1, 2, 3, 4, 5, -6.5f};
     for (int version = 1; version <= 3; version++) {
@@ -90,7 +59,7 @@ static void test_versions_and_orders(void **state) {
 }
 
 static void test_refused(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     static const struct {
         const char *dict, *reason;
     } bad[] = {
@@ -131,7 +100,7 @@ static void test_refused(void **state) {
 
 /* Every prefix of a good file is refused; so is every file with one byte of its magic or version changed. */
 static void test_truncated(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     lf_array x, y;
     assert_true(lf_array_new(f->a, LF_ARRAY_I16, lf_shape_make(2, (int64_t[]){3, 2}), &x));
     size_t size;
@@ -155,7 +124,7 @@ static void fill_random(lf_array *x, lf_rng *r) {
 }
 
 static void test_round_trip(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     lf_rng r = lf_rng_make(1, 2);
     const char *path = lf_path_join(f->a, f->dir, "x.npy");
     for (int type = 0; type < LF_ARRAY_TYPES; type++)
@@ -175,7 +144,7 @@ static void test_round_trip(void **state) {
 }
 
 static void test_npz(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     lf_named_array v[2] = {{.name = "x"}, {.name = "labels"}}, *got;
     lf_rng r = lf_rng_make(3, 2);
     assert_true(lf_array_new(f->a, LF_ARRAY_F32, lf_shape_make(2, (int64_t[]){100, 7}), &v[0].array));
@@ -217,7 +186,7 @@ static void test_npz(void **state) {
 }
 
 static void test_conversions(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     lf_array x, y;
     assert_true(lf_array_new(f->a, LF_ARRAY_F64, lf_shape_make(2, (int64_t[]){2, 2}), &x));
     double *v = x.data;
@@ -286,7 +255,7 @@ static const char *const CHECK = "import numpy as np\n"
                                  "    assert x.dtype.newbyteorder('=') == y.dtype and (x == y).all(), i\n"
                                  "    assert (z['x%d' % i] == x).all() and z['x%d' % i].dtype == y.dtype\n";
 
-static void run_python(fixture *f, const char *script) {
+static void run_python(place *f, const char *script) {
     lf_run_result r;
     if (lf_tool_run(f->ctx, f->a, (const char *[]){"/usr/bin/python3", "-c", "import numpy", NULL}, f->dir, &r) !=
             LF_OK ||
@@ -301,7 +270,7 @@ static void run_python(fixture *f, const char *script) {
 }
 
 static void test_against_numpy(void **state) {
-    fixture *f = *state;
+    place *f = *state;
     run_python(f, SCRIPT);
     lf_named_array *all;
     size_t count;
@@ -325,14 +294,14 @@ static void test_against_numpy(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_versions_and_orders, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_npz, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_conversions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_versions_and_orders, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_refused, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_truncated, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_round_trip, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_npz, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_conversions, place_make, place_drop),
         cmocka_unit_test(test_half),
-        cmocka_unit_test_setup_teardown(test_against_numpy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_against_numpy, place_make, place_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

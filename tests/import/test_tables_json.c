@@ -1,10 +1,10 @@
 /* Table networks written as lutfisk-tables and read back: the same network; what is no such chain, and what is no such file, is refused. */
+#include "../place.h"
 #include "onnx_make.h"
 
 #include <stdio.h>
 
 #include "api/same_program.h"
-#include "base/file.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "ops/ops.h"
@@ -18,33 +18,8 @@ static const char neurons[] =
     " 0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3]\n"
     "%y : INT3[1,2] = table_neurons(%x, %i, %t) \"n\" {bits=2, lo=-2}\noutput \"scores\" = %y\n";
 
-typedef struct files {
-    lf_ctx *ctx;
-    lf_arena *a;
-    char *dir;
-} files;
-
-static int setup(void **state) {
-    files *f = test_calloc(1, sizeof *f);
-    f->ctx = lf_ctx_new(1);
-    f->a = lf_arena_new();
-    assert_int_equal(lf_temp_dir(f->ctx, f->a, NULL, &f->dir), LF_OK);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state) {
-    files *f = *state;
-    lf_remove_tree(f->dir);
-    lf_arena_free(f->a);
-    lf_ctx_free(f->ctx);
-    test_free(f);
-    return 0;
-}
-
-static lf_graph *read(files *f, const char *text) {
-    const char *path = lf_path_join(f->a, f->dir, "net.json");
-    assert_int_equal(lf_file_write(f->ctx, path, text, strlen(text)), LF_OK);
+static lf_graph *read(place *f, const char *text) {
+    const char *path = place_file(f, "net.json", text);
     lf_graph *g = lf_import(f->ctx, path);
     for (size_t i = 0; !g && i < lf_diag_count(f->ctx); i++)
         print_message("%s\n", lf_diag_at(f->ctx, i)->text);
@@ -52,7 +27,7 @@ static lf_graph *read(files *f, const char *text) {
     return g;
 }
 
-static lf_graph *round_trip(files *f, const lf_graph *g, const char *name) {
+static lf_graph *round_trip(place *f, const lf_graph *g, const char *name) {
     const char *path = lf_path_join(f->a, f->dir, name);
     assert_int_equal(lf_export_tables(g, path), LF_OK);
     lf_graph *back = lf_import(f->ctx, path);
@@ -64,7 +39,7 @@ static lf_graph *round_trip(files *f, const lf_graph *g, const char *name) {
 }
 
 static void comes_back(void **state) {
-    files *f = *state;
+    place *f = *state;
     const char *const nets[] = {dwn, kanele, hgq, neurons};
     for (size_t i = 0; i < LF_COUNT(nets); i++) {
         lf_graph *g = read(f, nets[i]);
@@ -84,7 +59,7 @@ static void comes_back(void **state) {
 
 /* The comparison above sees one wrong entry. */
 static void fault_is_seen(void **state) {
-    files *f = *state;
+    place *f = *state;
     lf_graph *g = read(f, dwn), *other = read(f, dwn);
     const char *path = lf_path_join(f->a, f->dir, "fault.json");
     lf_file file;
@@ -106,7 +81,7 @@ static void fault_is_seen(void **state) {
 #define X "{\"name\": \"x\", \"shape\": [1, 2], \"type\": \"UINT1\"}"
 
 static void refused(void **state) {
-    files *f = *state;
+    place *f = *state;
     static const struct {
         const char *text, *why;
     } wrong[] = {
@@ -152,9 +127,9 @@ static void refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(comes_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(fault_is_seen, setup, teardown),
-        cmocka_unit_test_setup_teardown(refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(comes_back, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(fault_is_seen, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(refused, place_make, place_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
