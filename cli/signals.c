@@ -43,6 +43,7 @@ static void *wait_for_end(void *arg) {
 void cli_block_signals(void) {
     sigset_t set = ends();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file larger than a limit is an error of the write, like a full disk */
 }
 
 void cli_watch_signals(lf_ctx *ctx) {

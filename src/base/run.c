@@ -62,7 +62,7 @@ static void default_signals(void) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    const int caught[] = {SIGPIPE, SIGINT, SIGTERM, SIGQUIT, SIGCHLD};
+    const int caught[] = {SIGPIPE, SIGINT, SIGTERM, SIGQUIT, SIGCHLD, SIGXFSZ};
     for (size_t i = 0; i < LF_COUNT(caught); i++)
         signal(caught[i], SIG_DFL);
 }
