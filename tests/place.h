@@ -24,7 +24,7 @@ static inline int place_make(void **state) {
     place *p = *state = calloc(1, sizeof *p);
     p->ctx = lf_ctx_new(1);
     p->a = lf_arena_new();
-    return lf_temp_dir(p->ctx, p->a, NULL, &p->dir);
+    return lf_temp_dir(p->ctx, p->a, NULL, &p->dir) == LF_OK ? 0 : -1;
 }
 
 static inline int place_drop(void **state) {
