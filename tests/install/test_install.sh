@@ -1,28 +1,11 @@
 #!/usr/bin/env bash
-# Installs into a fresh prefix and builds a small program against it by find_package, by pkg-config and as C++ and C99. Speaks TAP.
+# Installs into a fresh prefix and builds a small program against it by find_package, by pkg-config and as C++ and C99.
 set -u
 build=${LUTFISK_BUILD:?the build directory}
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-prefix=$tmp/prefix
-count=0
-bad=0
-
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$tmp/log" 2>&1; then
-        echo "ok $count - $name"
-    else
-        bad=$((bad + 1))
-        echo "not ok $count - $name"
-        sed 's/^/# /' "$tmp/log" | tail -n 40
-    fi
-}
-
-mkdir "$tmp/consumer"
-cat >"$tmp/consumer/main.c" <<'C'
+. tests/tap.sh
+prefix=$work/prefix
+mkdir "$work/consumer"
+cat >"$work/consumer/main.c" <<'C'
 #include <lutfisk/lutfisk.h>
 #include <stdio.h>
 int main(void) {
@@ -36,7 +19,7 @@ int main(void) {
     return status == LF_BAD_INPUT ? 0 : 1;
 }
 C
-cat >"$tmp/consumer/CMakeLists.txt" <<'CMAKE'
+cat >"$work/consumer/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.25)
 project(consumer C)
 find_package(lutfisk 0.1 REQUIRED)
@@ -47,16 +30,16 @@ endforeach()
 CMAKE
 
 by_cmake() {
-    cmake -S "$tmp/consumer" -B "$tmp/out" -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$tmp/out" &&
-        "$tmp/out/with_lutfisk" && "$tmp/out/with_lutfisk_static"
+    cmake -S "$work/consumer" -B "$work/out" -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$work/out" &&
+        "$work/out/with_lutfisk" && "$work/out/with_lutfisk_static"
 }
 by_pkg_config() { # what a person types, on one line
     local flags
     PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name lutfisk.pc)")
     export PKG_CONFIG_PATH
     flags=$(pkg-config --cflags --libs lutfisk) || return 1
-    cc "$tmp/consumer/main.c" $flags -Wl,-rpath,"$(pkg-config --variable=libdir lutfisk)" -o "$tmp/by_pkg_config" &&
-        "$tmp/by_pkg_config"
+    cc "$work/consumer/main.c" $flags -Wl,-rpath,"$(pkg-config --variable=libdir lutfisk)" -o "$work/by_pkg_config" &&
+        "$work/by_pkg_config"
 }
 headers_as() { # COMPILER OPTION...: every public header by itself
     local header
@@ -93,5 +76,4 @@ check "the shared library exports the public functions and nothing else" exporte
 if [ -e "$build/lutfisk" ]; then
     check "the installed command runs" command_runs
 fi
-echo "1..$count"
-[ $bad = 0 ]
+end
