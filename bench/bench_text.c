@@ -74,13 +74,10 @@ static lf_shape matrix_of(size_t rows, size_t columns) {
 static lf_id add_layer(lf_graph *g, const lf_neuron_layer *l, lf_id at) {
     size_t entries = lf_neuron_entries(l);
     int64_t *inputs = LF_NEW_ARRAY(g->arena, int64_t, l->neurons * l->fan_in);
-    int64_t *tables = LF_NEW_ARRAY(g->arena, int64_t, l->neurons * entries);
     for (size_t k = 0; k < l->neurons * l->fan_in; k++)
         inputs[k] = (int64_t)l->input[k];
-    for (size_t k = 0; k < l->neurons * entries; k++)
-        tables[k] = l->table[k];
     lf_id in[] = {at, lf_const_codes(g, "inputs", matrix_of(l->neurons, l->fan_in), inputs)->id,
-                  lf_const_codes(g, "tables", matrix_of(l->neurons, entries), tables)->id};
+                  lf_const_bytes(g, "tables", matrix_of(l->neurons, entries), l->table)->id};
     lf_id out = lf_tensor_new(g, "out", matrix_of(1, l->neurons), LF_FLOAT32)->id;
     lf_node *n = lf_node_new(g, lf_op_find("table_neurons"), "layer", in, 3, &out, 1, NULL);
     lf_attr_set_int(n, "bits", l->in_bits);

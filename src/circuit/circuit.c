@@ -46,6 +46,14 @@ static uint64_t mix(uint64_t h, uint64_t v) {
     return h ^ h >> 29;
 }
 
+/* Four sums that do not wait for one another. */
+static uint64_t mix_all(uint64_t h, const int64_t *v, size_t count) {
+    uint64_t lane[4] = {h, h ^ 1, h ^ 2, h ^ 3};
+    for (size_t i = 0; i < count; i++)
+        lane[i % 4] = mix(lane[i % 4], (uint64_t)v[i]);
+    return mix(mix(mix(lane[0], lane[1]), lane[2]), lane[3]);
+}
+
 static size_t care_bytes(const lf_table_words *t) {
     return t->care ? (t->count + 7) / 8 : 0;
 }
@@ -58,8 +66,8 @@ static uint32_t hash_of(const lf_word_def *d) {
         h = mix(h, d->args[i]);
     if (d->op == LF_WORD_CONST || d->op == LF_WORD_JOIN)
         h = mix(mix(h, (uint64_t)d->range.lo), (uint64_t)d->range.hi);
-    for (size_t i = 0; d->table && i < d->table->count; i++)
-        h = mix(h, (uint64_t)d->table->values[i]);
+    if (d->table)
+        h = mix_all(h, d->table->values, d->table->count);
     return (uint32_t)(h >> 32);
 }
 

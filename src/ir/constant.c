@@ -1,6 +1,7 @@
 /* Shapes, the elements of constants, grids. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "ir/lfw.h"
 
@@ -124,6 +125,20 @@ void lf_tensor_codes(const lf_tensor *t, size_t first, size_t count, int64_t *ou
             out[i] = lf_tensor_code(t, first + i);
 }
 
+lf_range lf_tensor_codes_range(const lf_tensor *t, size_t first, size_t count) {
+    if (t->value->elem == LF_ELEM_U8 || t->value->elem == LF_ELEM_I8) {
+        lf_range r = lf_range_of_bytes((const uint8_t *)t->value->data + first, count);
+        if (t->value->elem == LF_ELEM_U8 || r.hi <= INT8_MAX)
+            return r;
+    }
+    lf_arena *a = lf_arena_new();
+    int64_t *code = LF_NEW_ARRAY(a, int64_t, count);
+    lf_tensor_codes(t, first, count, code);
+    lf_range r = lf_range_of(code, count);
+    lf_arena_free(a);
+    return r;
+}
+
 double lf_tensor_real(const lf_tensor *t, size_t i) {
     if (!lf_on_grid(t))
         return lf_const_real(t->value, i);
@@ -139,13 +154,26 @@ static lf_const *new_const(lf_graph *g, lf_elem e, size_t count, void **data) {
     return c;
 }
 
-lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const int64_t *code) {
-    size_t count = (size_t)lf_shape_count(shape);
-    lf_range r = lf_range_of(code, count);
+static lf_tensor *new_codes(lf_graph *g, const char *name, lf_shape shape, lf_range r, void **data) {
     lf_tensor *t = lf_tensor_new(g, name, shape, lf_dtype_for(r, false));
     lf_set_codes(g, t, r);
+    t->value = new_const(g, lf_elem_narrowest(r), (size_t)lf_shape_count(shape), data);
+    return t;
+}
+
+lf_tensor *lf_const_bytes(lf_graph *g, const char *name, lf_shape shape, const uint8_t *code) {
+    size_t count = (size_t)lf_shape_count(shape);
     void *data = NULL;
-    t->value = new_const(g, lf_elem_narrowest(r), count, &data);
+    lf_tensor *t = new_codes(g, name, shape, lf_range_of_bytes(code, count), &data);
+    if (count)
+        memcpy(data, code, count);
+    return t;
+}
+
+lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const int64_t *code) {
+    size_t count = (size_t)lf_shape_count(shape);
+    void *data = NULL;
+    lf_tensor *t = new_codes(g, name, shape, lf_range_of(code, count), &data);
     bool bytes = t->value->elem == LF_ELEM_U8 || t->value->elem == LF_ELEM_I8; /* most constants: by one loop */
     for (size_t i = 0; bytes && i < count; i++)
         ((uint8_t *)data)[i] = (uint8_t)code[i];

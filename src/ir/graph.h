@@ -147,6 +147,7 @@ void lf_node_rename(lf_graph *g, lf_node *n, const char *name);
 /* A constant on the grid with scale 1 whose elements are integers; range (with the largest step that holds) and dtype from the
  * actual values, elements in the narrowest container. */
 lf_tensor *lf_const_codes(lf_graph *g, const char *name, lf_shape shape, const int64_t *code);
+lf_tensor *lf_const_bytes(lf_graph *g, const char *name, lf_shape shape, const uint8_t *code);
 /* A constant off the grid: FLOAT32 (stored so) when every value is a float, else FLOAT64. */
 lf_tensor *lf_const_reals(lf_graph *g, const char *name, lf_shape shape, const double *real);
 
@@ -204,6 +205,7 @@ int64_t lf_const_int(const lf_const *c, size_t i); /* float elements must be int
 int64_t lf_tensor_code(const lf_tensor *t, size_t i);
 /* Elements first .. first + count - 1. */
 void lf_tensor_codes(const lf_tensor *t, size_t first, size_t count, int64_t *out);
+lf_range lf_tensor_codes_range(const lf_tensor *t, size_t first, size_t count); /* of them; {0, 0, 1} for none */
 bool lf_tensor_code_exact(const lf_tensor *t, size_t i, int64_t *code);
 /* Value of element i of a constant: the element off the grid, code * scale (or code / divisor) on it. */
 double lf_tensor_real(const lf_tensor *t, size_t i);

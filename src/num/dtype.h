@@ -83,7 +83,8 @@ lf_range lf_range_add(lf_range a, lf_range b, bool *overflow);
 lf_range lf_range_scale(lf_range a, int64_t k, bool *overflow); /* k * a; k may be negative or 0 */
 bool lf_range_holds(lf_range r, int64_t v);
 lf_range lf_range_of(const int64_t *codes, size_t count); /* the narrowest that holds them; {0, 0, 1} for none */
-uint64_t lf_range_count(lf_range r);                      /* how many codes */
+lf_range lf_range_of_bytes(const uint8_t *codes, size_t count);
+uint64_t lf_range_count(lf_range r); /* how many codes */
 
 /* v rounded to an integer; v must be finite and within +-2^62. */
 int64_t lf_round_to_int(double v, lf_round mode);

@@ -68,6 +68,10 @@ bool lf_range_holds(lf_range r, int64_t v) {
     return v >= r.lo && v <= r.hi && (r.step == 1 || ((uint64_t)v - (uint64_t)r.lo) % (uint64_t)r.step == 0);
 }
 
+static lf_range only(int64_t code) {
+    return (lf_range){code, code, 1};
+}
+
 /* Ends first, then steps: after few codes none is left over in most ranges. */
 lf_range lf_range_of(const int64_t *codes, size_t count) {
     if (count == 0)
@@ -78,10 +82,24 @@ lf_range lf_range_of(const int64_t *codes, size_t count) {
         hi = codes[i] > hi ? codes[i] : hi;
     }
     bool far = (uint64_t)hi - (uint64_t)lo > INT64_MAX; /* the ends alone have no step then */
-    lf_range r = far ? (lf_range){codes[0], codes[0], 1} : lf_range_join((lf_range){lo, lo, 1}, (lf_range){hi, hi, 1});
+    lf_range r = far ? only(codes[0]) : lf_range_join(only(lo), only(hi));
     for (size_t i = 0; i < count && (far || r.step > 1); i++)
         if (!lf_range_holds(r, codes[i]))
-            r = lf_range_join(r, (lf_range){codes[i], codes[i], 1});
+            r = lf_range_join(r, only(codes[i]));
+    return r;
+}
+
+lf_range lf_range_of_bytes(const uint8_t *codes, size_t count) {
+    if (count == 0)
+        return (lf_range){0, 0, 1};
+    uint8_t lo = 255, hi = 0;
+    for (size_t i = 0; i < count; i++) {
+        lo = codes[i] < lo ? codes[i] : lo;
+        hi = codes[i] > hi ? codes[i] : hi;
+    }
+    lf_range r = lf_range_join(only(lo), only(hi));
+    for (size_t i = 0; i < count && r.step > 1; i++)
+        r = lf_range_holds(r, codes[i]) ? r : lf_range_join(r, only(codes[i]));
     return r;
 }
 

@@ -93,13 +93,8 @@ static lf_status check_tables(const lf_graph *g, const lf_node *n) {
 static lf_range *row_ranges(lf_graph *g, const lf_tensor *tables) {
     size_t rows = (size_t)tables->shape.dim[0], entries = (size_t)tables->shape.dim[1];
     lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, rows + 1);
-    lf_arena *a = lf_arena_new();
-    int64_t *row = LF_NEW_ARRAY(a, int64_t, entries);
-    for (size_t i = 0; i < rows; i++) {
-        lf_tensor_codes(tables, i * entries, entries, row);
-        r[i] = lf_range_of(row, entries);
-    }
-    lf_arena_free(a);
+    for (size_t i = 0; i < rows; i++)
+        r[i] = lf_tensor_codes_range(tables, i * entries, entries);
     return r;
 }
 
@@ -155,14 +150,23 @@ static bool are_bits(const int64_t *values, size_t count) {
 
 typedef struct neuron_room {
     lf_word bits[ADDRESS_BITS_MAX];
-    int64_t *row, *values, plus[ADDRESS_BITS_MAX];
+    int64_t *values, plus[ADDRESS_BITS_MAX];
+    int64_t *row; /* where the addresses are not in order */
     uint32_t *address;
+    bool found, in_order;                /* address[], for .. */
+    int64_t found_for[ADDRESS_BITS_MAX]; /* .. this plus[] */
     uint8_t *care;
 } neuron_room;
 
 /* What address the neuron sees, by the lowest bits of its inputs as they are but for what is to be added; built up input by input. */
 static void find_addresses(const table_neurons_attr *a, size_t fan_in, neuron_room *r) {
     size_t codes = (size_t)1 << a->bits, known = 1;
+    if (r->found && !memcmp(r->found_for, r->plus, fan_in * sizeof *r->plus))
+        return;
+    memcpy(r->found_for, r->plus, fan_in * sizeof *r->plus);
+    r->found = r->in_order = true;
+    for (size_t j = 0; j < fan_in; j++)
+        r->in_order = r->in_order && ((size_t)(r->plus[j] - a->lo) & (codes - 1)) == 0;
     r->address[0] = 0;
     for (size_t j = 0; j < fan_in; j++, known *= codes)
         for (size_t k = codes; k-- > 0;) { /* the part for 0 holds what was known, until the end */
@@ -193,8 +197,8 @@ static lf_word neuron(const lf_graph *g, const lf_node *n, lf_circuit *c, const 
             r->bits[count++] = lf_circuit_bit(c, w, b);
     }
     find_addresses(a, fan_in, r);
-    lf_tensor_codes(tables, i * entries, entries, r->row);
-    for (size_t e = 0; e < entries; e++)
+    lf_tensor_codes(tables, i * entries, entries, r->in_order ? r->values : r->row);
+    for (size_t e = 0; e < entries && !r->in_order; e++)
         r->values[e] = r->row[r->address[e]];
     if (care)
         read_care(care, i, entries, r);

@@ -107,17 +107,14 @@ static void layer(freezer *f, int i) {
     lf_arena *a = f->chain.graph->arena;
     size_t entries = lf_neuron_entries(l);
     int64_t *inputs = LF_NEW_ARRAY(a, int64_t, l->neurons * l->fan_in);
-    int64_t *tables = LF_NEW_ARRAY(a, int64_t, l->neurons * entries);
     for (size_t w = 0; w < l->neurons * l->fan_in; w++)
         inputs[w] = (int64_t)l->input[w / l->fan_in * l->most + w % l->fan_in];
-    for (size_t k = 0; k < l->neurons * entries; k++)
-        tables[k] = l->table[k];
-    lf_id c[2] = {
-        lf_const_codes(f->chain.graph, lf_format(a, "layer%d_inputs", i), lf_matrix_shape(l->neurons, l->fan_in),
-                       inputs)
-            ->id,
-        lf_const_codes(f->chain.graph, lf_format(a, "layer%d_tables", i), lf_matrix_shape(l->neurons, entries), tables)
-            ->id};
+    lf_id c[2] = {lf_const_codes(f->chain.graph, lf_format(a, "layer%d_inputs", i),
+                                 lf_matrix_shape(l->neurons, l->fan_in), inputs)
+                      ->id,
+                  lf_const_bytes(f->chain.graph, lf_format(a, "layer%d_tables", i),
+                                 lf_matrix_shape(l->neurons, entries), l->table)
+                      ->id};
     lf_node *n =
         lf_net_graph_add(&f->chain, "table_neurons", lf_format(a, "layer%d", i), lf_matrix_shape(1, l->neurons), c, 2);
     lf_attr_set_int(n, "bits", l->in_bits);

@@ -194,21 +194,37 @@ static void add_joined(lf_circuit_printer *p, lf_word w) {
     lf_text_add(p->t, d->arg_count > 1 ? "}" : "");
 }
 
+/* Bit `bit` of the entries from 4 * digit on, as far as there are `size`. */
+static unsigned digit_of(const lf_table_words *t, int bit, size_t size, size_t digit) {
+    unsigned is = 0;
+    if (4 * digit + 4 <= t->count) {
+        const int64_t *v = t->values + 4 * digit;
+        return (unsigned)((v[0] >> bit & 1) | (v[1] >> bit & 1) << 1 | (v[2] >> bit & 1) << 2 | (v[3] >> bit & 1) << 3);
+    }
+    for (size_t k = 0, last = t->count - 1; k < 4 && 4 * digit + k < size; k++)
+        is |= (unsigned)(t->values[4 * digit + k < last ? 4 * digit + k : last] >> bit & 1) << k;
+    return is;
+}
+
+static void add_digits(lf_text *t, const lf_table_words *table, int bit, size_t size) {
+    char part[256];
+    size_t filled = 0;
+    for (size_t digit = (size + 3) / 4; digit-- > 0;) {
+        part[filled++] = "0123456789abcdef"[digit_of(table, bit, size, digit)];
+        if (filled == sizeof part || digit == 0) {
+            lf_text_addn(t, part, filled);
+            filled = 0;
+        }
+    }
+}
+
 /* A constant of one bit per entry for every bit of the table; what is beyond its end is as its last entry. */
 static void add_table_constants(lf_circuit_printer *p, lf_word w) {
     const lf_word_def *d = lf_word_at(p->c, w);
     int index_bits = lf_word_bits(p->c, d->a), size = 1 << index_bits;
     for (int bit = 0; bit < lf_word_bits(p->c, w); bit++) {
         lf_text_addf(p->t, "    localparam [%d:0] T%" PRIu32 "_%d = %d'h", size - 1, w, bit, size);
-        for (int digit = (size + 3) / 4 - 1; digit >= 0; digit--) {
-            unsigned v = 0;
-            for (int k = 0; k < 4; k++) {
-                size_t at = (size_t)digit * 4 + (size_t)k, last = d->table->count - 1;
-                if (at < (size_t)size)
-                    v |= (unsigned)(d->table->values[at < last ? at : last] >> bit & 1) << k;
-            }
-            lf_text_addn(p->t, &"0123456789abcdef"[v], 1);
-        }
+        add_digits(p->t, d->table, bit, (size_t)size);
         lf_text_add(p->t, ";\n");
     }
 }

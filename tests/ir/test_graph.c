@@ -204,6 +204,31 @@ static void test_const_codes(void **state) {
     assert_int_equal(lf_verify_graph(g), LF_OK);
 }
 
+/* As from codes of 64 bits; ranges of parts of constants. */
+static void test_const_bytes(void **state) {
+    lf_graph *g = graph_of(state);
+    static const uint8_t bytes[][4] = {{0, 0, 0, 0}, {3, 9, 6, 3}, {127, 0, 1, 2}, {200, 100, 0, 50}};
+    for (size_t i = 0; i < LF_COUNT(bytes); i++) {
+        int64_t code[4];
+        for (size_t k = 0; k < 4; k++)
+            code[k] = bytes[i][k];
+        lf_tensor *t = lf_const_bytes(g, "b", shape_of(2, 2, 2, 0), bytes[i]);
+        lf_tensor *same = lf_const_codes(g, "c", shape_of(2, 2, 2, 0), code);
+        assert_memory_equal(&t->range, &same->range, sizeof t->range);
+        assert_int_equal(t->value->elem, same->value->elem);
+        for (size_t k = 0; k < 4; k++)
+            assert_int_equal(lf_tensor_code(t, k), code[k]);
+        for (size_t first = 0; first < 4; first++) {
+            lf_range part = lf_tensor_codes_range(t, first, 4 - first), want = lf_range_of(code + first, 4 - first);
+            assert_memory_equal(&part, &want, sizeof part);
+        }
+    }
+    int64_t signed_code[4] = {-3, -1, 100, 9};
+    lf_range all = lf_tensor_codes_range(lf_const_codes(g, "s", shape_of(1, 4, 0, 0), signed_code), 0, 4);
+    assert_true(all.lo == -3 && all.hi == 100);
+    assert_int_equal(lf_verify_graph(g), LF_OK);
+}
+
 static void test_const_reals(void **state) {
     lf_graph *g = graph_of(state);
     lf_tensor *f =
@@ -394,9 +419,10 @@ static void test_large(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_names),  TEST(test_uses),        TEST(test_sort),        TEST(test_cycle),
-        TEST(test_prune),  TEST(test_const_codes), TEST(test_const_reals), TEST(test_float_codes),
-        TEST(test_shapes), TEST(test_infer),       TEST(test_large),
+        TEST(test_names),       TEST(test_uses),        TEST(test_sort),        TEST(test_cycle),
+        TEST(test_prune),       TEST(test_const_codes), TEST(test_const_bytes), TEST(test_prune),
+        TEST(test_const_codes), TEST(test_const_reals), TEST(test_float_codes), TEST(test_shapes),
+        TEST(test_infer),       TEST(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,12 +138,25 @@ static void of_codes(void **state) {
     }
 }
 
+static void of_bytes(void **state) {
+    (void)state;
+    lf_rng rng = lf_rng_make(9, 0);
+    for (int round = 0; round < 2000; round++) {
+        uint8_t byte[40];
+        int64_t code[40];
+        size_t count = lf_rng_below(&rng, LF_COUNT(byte) + 1);
+        int64_t step = lf_rng_between(&rng, 1, 60);
+        for (size_t i = 0; i < count; i++)
+            code[i] = byte[i] = (uint8_t)(lf_rng_between(&rng, 0, 255 / step) * step);
+        lf_range got = lf_range_of_bytes(byte, count), want = lf_range_of(code, count);
+        assert_memory_equal(&got, &want, sizeof got);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_codes),
-        cmocka_unit_test(test_against_sets),
-        cmocka_unit_test(test_ends_of_int64),
-        cmocka_unit_test(test_bipolar_sum),
+        cmocka_unit_test(of_codes),           cmocka_unit_test(of_bytes),         cmocka_unit_test(test_against_sets),
+        cmocka_unit_test(test_ends_of_int64), cmocka_unit_test(test_bipolar_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
