@@ -77,8 +77,8 @@ void lf_chain_shorten(lf_chain *c) {
     assert(!c->started);
     for (size_t i = 0; i < c->units.count; i++) {
         const lf_unit *u = &c->units.at[i]->u;
-        if (u->shorten)
-            u->shorten(u->state);
+        if (u->kind->shorten)
+            u->kind->shorten(u->state);
     }
 }
 

@@ -21,11 +21,11 @@ static lf_status make_worker(lf_ctx *ctx, const lf_chain *c, const lf_unit *u, c
                              .state_bytes = u->state_bytes,
                              .in_count = u->in_count,
                              .out_count = u->out_count,
-                             .valid = u->valid,
-                             .ready = u->ready,
-                             .clock = u->clock,
-                             .steady = u->steady,
-                             .skip = u->skip};
+                             .valid = u->kind->valid,
+                             .ready = u->kind->ready,
+                             .clock = u->kind->clock,
+                             .steady = u->kind->steady,
+                             .skip = u->kind->skip};
     if (!u->state_bytes)
         return LF_OK;
     out->state = memcpy(*room, u->state, u->state_bytes);

@@ -12,17 +12,12 @@
 
 enum { LF_UNIT_PORTS = 8 };
 
-typedef struct lf_unit {
-    const char *name;
-    void *state; /* in the arena of whoever made it; zero state = after reset */
-    int in_count, out_count;
+/* What units of a kind do with a state. */
+typedef struct lf_unit_kind {
     bool (*valid)(const void *state, int port);
     bool (*ready)(const void *state, int port, const bool *s_valid, const bool *m_ready);
     void (*clock)(void *state, const bool *s_valid, const bool *m_ready);
 
-    /* What lets the model skip idle work and be run again. The state is one block of this size; pointers in it lead only to what
-     * never changes. A unit whose clock changed nothing then rests until a flag at one of its ports changes. 0: it never rests. */
-    size_t state_bytes;
     /* Optional, both or neither, for units that work by themselves for a while: with these flags held, how many coming clock edges
      * leave all of its valid and ready as they are (0 is always right, INT64_MAX is for ever); and that many edges or fewer at once. */
     int64_t (*steady)(const void *state, const bool *s_valid, const bool *m_ready);
@@ -32,8 +27,16 @@ typedef struct lf_unit {
      * entered between their words. What the unit takes and gives then depends on the counts of words alone (doc/dev/deadlock.md). For a
      * state after reset. 0: the unit is like that as it is. */
     void (*shorten)(void *state);
+} lf_unit_kind;
 
-    /* Last, so that what every clock edge needs lies together. */
+typedef struct lf_unit {
+    const char *name;
+    const lf_unit_kind *kind;
+    void *state; /* in the arena of whoever made it; zero state = after reset */
+    /* What lets the model skip idle work and be run again. The state is one block of this size; pointers in it lead only to what
+     * never changes. A unit whose clock changed nothing then rests until a flag at one of its ports changes. 0: it never rests. */
+    size_t state_bytes;
+    int in_count, out_count;
     int64_t in_beats[LF_UNIT_PORTS], out_beats[LF_UNIT_PORTS]; /* per frame */
     bool registered_ready; /* s_tready does not depend on m_tready combinationally */
 } lf_unit;

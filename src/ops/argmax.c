@@ -191,16 +191,15 @@ static void argmax_shorten(void *state) {
     ((argmax *)state)->levels = 0;
 }
 
+static const lf_unit_kind argmax_kind = {argmax_valid, argmax_ready, argmax_clock, NULL, NULL, argmax_shorten};
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     LF_TRY(check(g, n));
     argmax *u = LF_NEW(a, argmax);
     u->levels = tree_levels(((const lf_argmax_attr *)n->attr)->PE);
     u->beats = group_beats(g, n);
-    *out = lf_twin_new(a, n->name, u, sizeof *u, frame_beats(g, n), lf_shape_count(lf_out(g, n, 0)->shape));
-    out->valid = argmax_valid;
-    out->ready = argmax_ready;
-    out->clock = argmax_clock;
-    out->shorten = argmax_shorten;
+    *out =
+        lf_twin_new(a, n->name, &argmax_kind, u, sizeof *u, frame_beats(g, n), lf_shape_count(lf_out(g, n, 0)->shape));
     return LF_OK;
 }
 

@@ -167,20 +167,13 @@ static void join_shorten(void *state) {
     ((join *)state)->stages = 1;
 }
 
+static const lf_unit_kind join_kind = {join_valid, join_ready, join_clock, join_steady, join_skip, join_shorten};
+
 lf_unit lf_twin_join(lf_arena *a, const char *name, int64_t beats, int stages) {
     join *j = LF_NEW(a, join);
     j->stages = stages;
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = j,
-                     .state_bytes = sizeof *j,
-                     .in_count = 2,
-                     .out_count = 1,
-                     .in_beats = {beats, beats},
-                     .out_beats = {beats},
-                     .valid = join_valid,
-                     .ready = join_ready,
-                     .clock = join_clock,
-                     .steady = join_steady,
-                     .skip = join_skip,
-                     .shorten = join_shorten};
+    lf_unit u = lf_twin_new(a, name, &join_kind, j, sizeof *j, beats, beats);
+    u.in_count = 2;
+    u.in_beats[1] = beats;
+    return u;
 }

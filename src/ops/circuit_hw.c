@@ -284,6 +284,8 @@ static void twin_clock(void *state, const bool *s_valid, const bool *m_ready) {
     }
 }
 
+static const lf_unit_kind twin_kind = {twin_valid, twin_ready, twin_clock, NULL, NULL, NULL};
+
 lf_status lf_circuit_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     lf_circuit *c;
     lf_where where = lf_where_node(g, n);
@@ -294,15 +296,10 @@ lf_status lf_circuit_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_u
     twin *t = lf_alloc(a, bytes);
     *t = (twin){.ins = data_inputs(n), .outs = n->out_count, .latency = c->latency};
     lf_circuit_free(c);
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = t,
-                     .state_bytes = bytes,
-                     .in_count = t->ins,
-                     .out_count = t->outs,
-                     .registered_ready = true,
-                     .valid = twin_valid,
-                     .ready = twin_ready,
-                     .clock = twin_clock};
+    *out = lf_twin_new(a, n->name, &twin_kind, t, bytes, 1, 1);
+    out->in_count = t->ins;
+    out->out_count = t->outs;
+    out->registered_ready = true;
     for (int i = 0; i < LF_UNIT_PORTS; i++)
         out->in_beats[i] = out->out_beats[i] = 1;
     return LF_OK;

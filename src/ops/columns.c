@@ -156,18 +156,15 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
     }
 }
 
+static const lf_unit_kind twin_kind = {twin_valid, twin_ready, twin_clock, twin_steady, twin_skip, NULL};
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     lf_picture x, y;
     LF_TRY(sizes_of(g, n, &x, &y));
     twin *t = LF_NEW(a, twin);
     *t = (twin){
         .span = lf_columns_span(n->attr), .stride = ((const lf_columns_attr *)n->attr)->stride, .windows = y.width};
-    *out = lf_twin_new(a, n->name, t, sizeof *t, lf_picture_pixels(x), lf_picture_pixels(y));
-    out->valid = twin_valid;
-    out->ready = twin_ready;
-    out->clock = twin_clock;
-    out->steady = twin_steady;
-    out->skip = twin_skip;
+    *out = lf_twin_new(a, n->name, &twin_kind, t, sizeof *t, lf_picture_pixels(x), lf_picture_pixels(y));
     return LF_OK;
 }
 

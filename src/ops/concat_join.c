@@ -150,18 +150,13 @@ static void joiner_clock(void *state, const bool *s_valid, const bool *m_ready) 
         lf_turns_move(&j->turns);
 }
 
+static const lf_unit_kind joiner_kind = {joiner_valid, joiner_ready, joiner_clock, NULL, NULL, NULL};
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     joiner *j = LF_NEW(a, joiner);
     j->turns = turns_of(g, n);
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = j,
-                     .state_bytes = sizeof *j,
-                     .in_count = n->in_count,
-                     .out_count = 1,
-                     .out_beats = {beats(g, n, lf_out(g, n, 0))},
-                     .valid = joiner_valid,
-                     .ready = joiner_ready,
-                     .clock = joiner_clock};
+    *out = lf_twin_new(a, n->name, &joiner_kind, j, sizeof *j, 0, beats(g, n, lf_out(g, n, 0)));
+    out->in_count = n->in_count;
     for (int i = 0; i < n->in_count; i++)
         out->in_beats[i] = beats(g, n, lf_in(g, n, i));
     return LF_OK;

@@ -74,21 +74,14 @@ static int64_t fork_steady(const void *state, const bool *s_valid, const bool *m
     return INT64_MAX;
 }
 
+static const lf_unit_kind fork_kind = {fork_valid, fork_ready, fork_clock, fork_steady, lf_twin_skip_nothing, NULL};
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     LF_TRY(lf_need_lanes(g, n));
     fork *f = LF_NEW(a, fork);
     f->outs = n->out_count;
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = f,
-                     .state_bytes = sizeof *f,
-                     .in_count = 1,
-                     .out_count = n->out_count,
-                     .in_beats = {lf_stream_beats(g, n->in[0])},
-                     .valid = fork_valid,
-                     .ready = fork_ready,
-                     .clock = fork_clock,
-                     .steady = fork_steady,
-                     .skip = lf_twin_skip_nothing};
+    *out = lf_twin_new(a, n->name, &fork_kind, f, sizeof *f, lf_stream_beats(g, n->in[0]), 0);
+    out->out_count = n->out_count;
     for (int i = 0; i < n->out_count; i++)
         out->out_beats[i] = out->in_beats[0];
     return LF_OK;

@@ -279,18 +279,16 @@ static int64_t framer_steady(const void *state, const bool *s_valid, const bool 
     return move || (f->valid && m_ready[0]) ? 0 : INT64_MAX;
 }
 
+static const lf_unit_kind framer_kind = {framer_valid,  framer_ready,         framer_clock,
+                                         framer_steady, lf_twin_skip_nothing, NULL};
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     framer *f = LF_NEW(a, framer);
     walks(g, n, &f->row, &f->column);
     f->beats = pixel_beats(g, n);
     int64_t simd = ((const lf_frame_attr *)n->attr)->SIMD;
-    *out = lf_twin_new(a, n->name, f, sizeof *f, lf_shape_count(lf_in(g, n, 0)->shape) / simd,
+    *out = lf_twin_new(a, n->name, &framer_kind, f, sizeof *f, lf_shape_count(lf_in(g, n, 0)->shape) / simd,
                        lf_shape_count(lf_out(g, n, 0)->shape) / simd);
-    out->valid = framer_valid;
-    out->ready = framer_ready;
-    out->clock = framer_clock;
-    out->steady = framer_steady;
-    out->skip = lf_twin_skip_nothing;
     return LF_OK;
 }
 

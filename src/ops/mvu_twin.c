@@ -2,6 +2,7 @@
 #include "base/compiler.h"
 #include "fpga/unit.h"
 #include "ops/mvu_plan.h"
+#include "ops/stream.h"
 
 typedef struct twin {
     int64_t sf, nf; /* folds of the layer */
@@ -128,6 +129,8 @@ static void twin_shorten(void *state) {
     t->accumulates = false;
 }
 
+static const lf_unit_kind twin_kind = {twin_valid, twin_ready, twin_clock, twin_steady, twin_skip, twin_shorten};
+
 void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->sf = p->sf;
@@ -135,18 +138,7 @@ void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *ou
     t->ranks = p->ranks;
     t->accumulates = p->accumulates;
     t->streamed = p->source == LF_MVU_STREAM;
-    *out = (lf_unit){.name = p->spec.name,
-                     .state = t,
-                     .state_bytes = sizeof *t,
-                     .in_count = 1 + t->streamed,
-                     .out_count = 1,
-                     .valid = twin_valid,
-                     .ready = twin_ready,
-                     .clock = twin_clock,
-                     .steady = twin_steady,
-                     .skip = twin_skip,
-                     .shorten = twin_shorten};
-    out->in_beats[0] = vectors * p->sf;
+    *out = lf_twin_new(a, p->spec.name, &twin_kind, t, sizeof *t, vectors * p->sf, vectors * p->nf);
+    out->in_count += t->streamed;
     out->in_beats[1] = t->streamed ? vectors * p->nf * p->sf : 0;
-    out->out_beats[0] = vectors * p->nf;
 }

@@ -122,17 +122,14 @@ static void twin_skip(void *state, int64_t edges, const bool *s_valid, const boo
         t->at += edges;
 }
 
+static const lf_unit_kind twin_kind = {twin_valid, twin_ready, twin_clock, twin_steady, twin_skip, NULL};
+
 lf_status lf_pooling_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     lf_pooling p;
     LF_TRY(pooling_of(g, n, &p));
     twin *t = LF_NEW(a, twin);
     t->beats = p.groups * p.taps;
     t->from = p.groups * (p.taps - 1);
-    *out = lf_twin_new(a, n->name, t, sizeof *t, p.frames * t->beats, p.frames * p.groups);
-    out->valid = twin_valid;
-    out->ready = twin_ready;
-    out->clock = twin_clock;
-    out->steady = twin_steady;
-    out->skip = twin_skip;
+    *out = lf_twin_new(a, n->name, &twin_kind, t, sizeof *t, p.frames * t->beats, p.frames * p.groups);
     return LF_OK;
 }

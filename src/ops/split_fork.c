@@ -146,18 +146,13 @@ static void splitter_clock(void *state, const bool *s_valid, const bool *m_ready
         lf_turns_move(&s->turns);
 }
 
+static const lf_unit_kind splitter_kind = {splitter_valid, splitter_ready, splitter_clock, NULL, NULL, NULL};
+
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     splitter *s = LF_NEW(a, splitter);
     s->turns = turns_of(g, n);
-    *out = (lf_unit){.name = lf_strdup(a, n->name),
-                     .state = s,
-                     .state_bytes = sizeof *s,
-                     .in_count = 1,
-                     .out_count = n->out_count,
-                     .in_beats = {beats(n, lf_in(g, n, 0))},
-                     .valid = splitter_valid,
-                     .ready = splitter_ready,
-                     .clock = splitter_clock};
+    *out = lf_twin_new(a, n->name, &splitter_kind, s, sizeof *s, beats(n, lf_in(g, n, 0)), 0);
+    out->out_count = n->out_count;
     for (int i = 0; i < n->out_count; i++)
         out->out_beats[i] = beats(n, lf_out(g, n, i));
     return LF_OK;

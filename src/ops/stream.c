@@ -203,9 +203,10 @@ double lf_block_rams(int64_t depth, int64_t bits) {
 
 /* -- twins -------------------------------------------------------------------------------------------------------------- */
 
-lf_unit lf_twin_new(lf_arena *a, const char *name, void *state, size_t state_bytes, int64_t in_beats,
-                    int64_t out_beats) {
+lf_unit lf_twin_new(lf_arena *a, const char *name, const lf_unit_kind *kind, void *state, size_t state_bytes,
+                    int64_t in_beats, int64_t out_beats) {
     return (lf_unit){.name = lf_strdup(a, name),
+                     .kind = kind,
                      .state = state,
                      .state_bytes = state_bytes,
                      .in_count = 1,
@@ -265,16 +266,13 @@ static void queue_skip(void *state, int64_t edges, const bool *s_valid, const bo
     q->count += (push - pop) * edges;
 }
 
+static const lf_unit_kind queue_kind = {queue_valid, queue_ready, queue_clock, queue_steady, queue_skip, NULL};
+
 lf_unit lf_twin_queue(lf_arena *a, const char *name, int64_t beats, int64_t capacity, bool memory) {
     queue *q = LF_NEW(a, queue);
     *q = (queue){.capacity = capacity, .memory = memory};
-    lf_unit u = lf_twin_new(a, name, q, sizeof *q, beats, beats);
+    lf_unit u = lf_twin_new(a, name, &queue_kind, q, sizeof *q, beats, beats);
     u.registered_ready = true;
-    u.valid = queue_valid;
-    u.ready = queue_ready;
-    u.clock = queue_clock;
-    u.steady = queue_steady;
-    u.skip = queue_skip;
     return u;
 }
 
@@ -320,19 +318,15 @@ static int64_t constant_steady(const void *state, const bool *s_valid, const boo
     return *(const bool *)state ? INT64_MAX : 0;
 }
 
+static const lf_unit_kind constant_kind = {constant_valid,  constant_ready,       constant_clock,
+                                           constant_steady, lf_twin_skip_nothing, NULL};
+
 lf_unit lf_twin_const_stream(lf_arena *a, const char *name, int64_t beats) {
     bool *started = LF_NEW(a, bool);
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = started,
-                     .state_bytes = sizeof *started,
-                     .out_count = 1,
-                     .out_beats = {beats},
-                     .registered_ready = true,
-                     .valid = constant_valid,
-                     .ready = constant_ready,
-                     .clock = constant_clock,
-                     .steady = constant_steady,
-                     .skip = lf_twin_skip_nothing};
+    lf_unit u = lf_twin_new(a, name, &constant_kind, started, sizeof *started, 0, beats);
+    u.in_count = 0;
+    u.registered_ready = true;
+    return u;
 }
 
 typedef struct pipe {
@@ -372,15 +366,11 @@ static void pipe_shorten(void *state) {
     ((pipe *)state)->stages = 1;
 }
 
+static const lf_unit_kind pipe_kind = {pipe_valid, pipe_ready, pipe_clock, pipe_steady, pipe_skip, pipe_shorten};
+
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     pipe *p = LF_NEW(a, pipe);
     p->stages = stages;
-    lf_unit u = lf_twin_new(a, name, p, sizeof *p, beats, beats);
-    u.valid = pipe_valid;
-    u.ready = pipe_ready;
-    u.clock = pipe_clock;
-    u.steady = pipe_steady;
-    u.skip = pipe_skip;
-    u.shorten = pipe_shorten;
+    lf_unit u = lf_twin_new(a, name, &pipe_kind, p, sizeof *p, beats, beats);
     return u;
 }

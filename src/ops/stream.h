@@ -47,9 +47,9 @@ int lf_wire_kind(lf_dtype t); /* 0 unsigned, 1 two's complement, 2 bipolar */
  * (UG473, table 1-3). */
 double lf_block_rams(int64_t depth, int64_t bits);
 
-/* A twin of one stream in and one out, without its functions (fpga/unit.h). The name is copied, the state is not. */
-lf_unit lf_twin_new(lf_arena *a, const char *name, void *state, size_t state_bytes, int64_t in_beats,
-                    int64_t out_beats);
+/* A twin (fpga/unit.h) of one stream in and one out. The name is copied, the state is not. */
+lf_unit lf_twin_new(lf_arena *a, const char *name, const lf_unit_kind *kind, void *state, size_t state_bytes,
+                    int64_t in_beats, int64_t out_beats);
 /* `skip` of twins that stand still whenever they are steady. */
 void lf_twin_skip_nothing(void *state, int64_t edges, const bool *s_valid, const bool *m_ready);
 

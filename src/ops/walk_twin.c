@@ -149,18 +149,14 @@ static void twin_shorten(void *state) {
     ((twin *)state)->stages = 1;
 }
 
+static const lf_unit_kind twin_kind = {twin_valid, twin_ready, twin_clock, twin_steady, twin_skip, twin_shorten};
+
 void lf_walk_twin(const lf_walk *w, bool block, const char *name, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->plan = lf_copy(a, w, sizeof *w);
     while (t->inner < w->levels && w->level[t->inner].release == 0)
         t->inner++;
     t->stages = block || w->below ? 2 : 1;
-    *out = lf_twin_new(a, name, t, sizeof *t, w->words, w->positions);
+    *out = lf_twin_new(a, name, &twin_kind, t, sizeof *t, w->words, w->positions);
     out->registered_ready = true;
-    out->valid = twin_valid;
-    out->ready = twin_ready;
-    out->clock = twin_clock;
-    out->steady = twin_steady;
-    out->skip = twin_skip;
-    out->shorten = twin_shorten;
 }

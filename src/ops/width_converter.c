@@ -165,6 +165,9 @@ static void converter_skip(void *state, int64_t edges, const bool *s_valid, cons
     c->level += edges * ((push ? c->in : 0) - (pop ? c->out : 0));
 }
 
+static const lf_unit_kind converter_kind = {converter_valid,  converter_ready, converter_clock,
+                                            converter_steady, converter_skip,  NULL};
+
 /* lf_widen takes while its word is not full: room = out - in pieces; lf_narrow when nothing is left: 0; lf_dwc: out - 1. */
 static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit *out) {
     const lf_width_converter_attr *at = n->attr;
@@ -177,12 +180,7 @@ static lf_status unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_unit 
     converter *c = LF_NEW(a, converter);
     *c = (converter){.in = at->in_lanes / common, .out = at->out_lanes / common};
     c->room = ratio_of(at) == RATIO_WIDEN ? c->out - c->in : c->out - 1;
-    *out = lf_twin_new(a, n->name, c, sizeof *c, beats(g, n, false), beats(g, n, true));
-    out->valid = converter_valid;
-    out->ready = converter_ready;
-    out->clock = converter_clock;
-    out->steady = converter_steady;
-    out->skip = converter_skip;
+    *out = lf_twin_new(a, n->name, &converter_kind, c, sizeof *c, beats(g, n, false), beats(g, n, true));
     return LF_OK;
 }
 

@@ -56,7 +56,7 @@ static inline void plain_settle(plain_model *m, int frames, int64_t now) {
     for (int i = 0; i < m->wires; i++) {
         plain_wire *w = &m->wire[i];
         if (w->from >= 0)
-            w->valid = m->unit[w->from].u.valid(m->unit[w->from].u.state, w->from_port);
+            w->valid = m->unit[w->from].u.kind->valid(m->unit[w->from].u.state, w->from_port);
         else
             w->valid = w->moved < w->beats * frames &&
                        now >= w->moved / w->beats * m->interval + w->moved % w->beats * m->interval / w->beats;
@@ -67,7 +67,7 @@ static inline void plain_settle(plain_model *m, int frames, int64_t now) {
         bool s_valid[LF_UNIT_PORTS] = {0}, m_ready[LF_UNIT_PORTS] = {0};
         plain_flags(m, n, s_valid, m_ready);
         for (int p = 0; p < n->u.in_count; p++)
-            m->wire[n->in[p]].ready = n->u.ready(n->u.state, p, s_valid, m_ready);
+            m->wire[n->in[p]].ready = n->u.kind->ready(n->u.state, p, s_valid, m_ready);
     }
 }
 
@@ -76,7 +76,7 @@ static inline void plain_clock(plain_model *m) {
         plain_unit *n = &m->unit[i];
         bool s_valid[LF_UNIT_PORTS] = {0}, m_ready[LF_UNIT_PORTS] = {0};
         plain_flags(m, n, s_valid, m_ready);
-        n->u.clock(n->u.state, s_valid, m_ready);
+        n->u.kind->clock(n->u.state, s_valid, m_ready);
     }
     for (int i = 0; i < m->wires; i++)
         m->wire[i].moved += m->wire[i].valid && m->wire[i].ready;

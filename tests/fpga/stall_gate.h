@@ -21,7 +21,7 @@ typedef struct stall_gate {
 
 static inline bool gate_valid(const void *state, int port) {
     const stall_gate *g = state;
-    return g->out_open[port] && g->inner.valid(g + 1, port);
+    return g->out_open[port] && g->inner.kind->valid(g + 1, port);
 }
 
 static inline void gate_flags(const stall_gate *g, const bool *s_valid, const bool *m_ready, bool *valid, bool *ready) {
@@ -35,7 +35,7 @@ static inline bool gate_ready(const void *state, int port, const bool *s_valid, 
     const stall_gate *g = state;
     bool valid[LF_UNIT_PORTS], ready[LF_UNIT_PORTS];
     gate_flags(g, s_valid, m_ready, valid, ready);
-    return g->in_open[port] && g->inner.ready(g + 1, port, valid, ready);
+    return g->in_open[port] && g->inner.kind->ready(g + 1, port, valid, ready);
 }
 
 static inline void gate_turn(stall_gate *g, bool pauses, bool *open, int64_t *left) {
@@ -52,14 +52,16 @@ static inline void gate_clock(void *state, const bool *s_valid, const bool *m_re
     bool valid[LF_UNIT_PORTS], ready[LF_UNIT_PORTS], waits[LF_UNIT_PORTS];
     gate_flags(g, s_valid, m_ready, valid, ready);
     for (int p = 0; p < g->inner.in_count; p++)
-        waits[p] = valid[p] && !g->inner.ready(g + 1, p, valid, ready);
-    g->inner.clock(g + 1, valid, ready);
+        waits[p] = valid[p] && !g->inner.kind->ready(g + 1, p, valid, ready);
+    g->inner.kind->clock(g + 1, valid, ready);
     for (int p = 0; p < g->inner.in_count; p++)
         gate_turn(g, g->in[p] && !waits[p], &g->in_open[p], &g->in_left[p]);
     for (int p = 0; p < g->inner.out_count; p++)
         gate_turn(g, g->out[p], &g->out_open[p], &g->out_left[p]);
     g->pausing -= g->pausing > 0;
 }
+
+static const lf_unit_kind gate_kind = {gate_valid, gate_ready, gate_clock, NULL, NULL, NULL};
 
 /* `in`, `out`: bits of the ports that pause. `u` says its state_bytes. */
 static inline lf_unit gate_around(lf_arena *a, const lf_unit *u, unsigned in, unsigned out, uint64_t seed) {
@@ -79,12 +81,7 @@ static inline lf_unit gate_around(lf_arena *a, const lf_unit *u, unsigned in, un
     lf_unit gate = *u;
     gate.state = g;
     gate.state_bytes = bytes;
-    gate.valid = gate_valid;
-    gate.ready = gate_ready;
-    gate.clock = gate_clock;
-    gate.steady = NULL;
-    gate.skip = NULL;
-    gate.shorten = NULL;
+    gate.kind = &gate_kind;
     return gate;
 }
 

@@ -252,13 +252,12 @@ static void stay(void *s, const bool *s_valid, const bool *m_ready) {
     (void)m_ready;
 }
 
+static const lf_unit_kind stuck_kind = {never_valid, never_ready, stay, NULL, NULL, NULL};
+
 /* As thresholds have it, but that it takes nothing and gives nothing. */
 static lf_status stuck_unit(const lf_graph *of, const lf_node *n, lf_arena *a, lf_unit *u) {
     LF_TRY(lf_op_find("threshold")->unit(of, n, a, u));
-    u->valid = never_valid;
-    u->ready = never_ready;
-    u->clock = stay;
-    u->steady = NULL;
+    u->kind = &stuck_kind;
     return LF_OK;
 }
 

@@ -20,29 +20,29 @@ typedef struct ride {
 } ride;
 
 static void must_hold(const ride *d, const bool *s_valid, const bool *m_ready, bool valid, bool ready) {
-    assert_int_equal(d->u.valid(d->u.state, 0), valid);
-    assert_int_equal(d->u.ready(d->u.state, 0, s_valid, m_ready), ready);
+    assert_int_equal(d->u.kind->valid(d->u.state, 0), valid);
+    assert_int_equal(d->u.kind->ready(d->u.state, 0, s_valid, m_ready), ready);
 }
 
 /* One stretch with the same flags. */
 static void go(ride *d, bool offered, bool taken, int64_t edges) {
     bool s_valid[LF_UNIT_PORTS] = {offered}, m_ready[LF_UNIT_PORTS] = {taken};
     while (edges > 0) {
-        int64_t steady = d->u.steady(d->u.state, s_valid, m_ready), run = steady < edges ? steady : edges;
-        bool valid = d->u.valid(d->u.state, 0), ready = d->u.ready(d->u.state, 0, s_valid, m_ready);
+        int64_t steady = d->u.kind->steady(d->u.state, s_valid, m_ready), run = steady < edges ? steady : edges;
+        bool valid = d->u.kind->valid(d->u.state, 0), ready = d->u.kind->ready(d->u.state, 0, s_valid, m_ready);
         assert_true(steady >= 0);
         memcpy(d->jumped, d->u.state, d->u.state_bytes);
         if (run > 1 && lf_rng_below(&d->r, 3) == 0)
             run = lf_rng_between(&d->r, 1, run);
         for (int64_t i = 0; i < run; i++) {
-            d->u.clock(d->u.state, s_valid, m_ready);
+            d->u.kind->clock(d->u.state, s_valid, m_ready);
             must_hold(d, s_valid, m_ready, valid, ready);
         }
         d->skipped += run;
-        (d->u.skip)(d->jumped, run, s_valid, m_ready); /* in parentheses: cmocka has a macro of this name */
+        (d->u.kind->skip)(d->jumped, run, s_valid, m_ready); /* in parentheses: cmocka has a macro of this name */
         assert_memory_equal(d->jumped, d->u.state, d->u.state_bytes);
         if (run == 0) {
-            d->u.clock(d->u.state, s_valid, m_ready);
+            d->u.kind->clock(d->u.state, s_valid, m_ready);
             run = 1;
         }
         edges -= run;

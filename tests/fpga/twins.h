@@ -44,21 +44,15 @@ static inline void worker_clock(void *s, const bool *s_valid, const bool *m_read
     }
 }
 
+static const lf_unit_kind worker_kind = {worker_valid, worker_ready, worker_clock, NULL, NULL, NULL};
+
 static inline lf_unit worker_twin(lf_arena *a, const char *name, int64_t in, int64_t out, int64_t think,
                                   int64_t times) {
     worker *w = LF_NEW(a, worker);
     *w = (worker){.in = in, .out = out, .think = think};
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = w,
-                     .state_bytes = sizeof *w,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {in * times},
-                     .out_beats = {out * times},
-                     .registered_ready = true,
-                     .valid = worker_valid,
-                     .ready = worker_ready,
-                     .clock = worker_clock};
+    lf_unit u = lf_twin_new(a, name, &worker_kind, w, sizeof *w, in * times, out * times);
+    u.registered_ready = true;
+    return u;
 }
 
 /* -- a join of two inputs, one beat from each at a time ------------------------------------------------------------------- */
@@ -77,17 +71,13 @@ static inline void join_clock(void *s, const bool *s_valid, const bool *m_ready)
     *held = *held && !m_ready[0] ? true : both;
 }
 
+static const lf_unit_kind join_kind = {join_valid, join_ready, join_clock, NULL, NULL, NULL};
+
 static inline lf_unit join_twin(lf_arena *a, const char *name, int64_t beats) {
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = LF_NEW(a, bool),
-                     .state_bytes = sizeof(bool),
-                     .in_count = 2,
-                     .out_count = 1,
-                     .in_beats = {beats, beats},
-                     .out_beats = {beats},
-                     .valid = join_valid,
-                     .ready = join_ready,
-                     .clock = join_clock};
+    lf_unit u = lf_twin_new(a, name, &join_kind, LF_NEW(a, bool), sizeof(bool), beats, beats);
+    u.in_count = 2;
+    u.in_beats[1] = beats;
+    return u;
 }
 
 /* -- a fork to two outputs; takes a beat when both can have it --------------------------------------------------------------- */
@@ -109,17 +99,13 @@ static inline void fork_clock(void *s, const bool *s_valid, const bool *m_ready)
         held[i] = take || (held[i] && !m_ready[i]);
 }
 
+static const lf_unit_kind fork_kind = {fork_valid, fork_ready, fork_clock, NULL, NULL, NULL};
+
 static inline lf_unit fork_twin(lf_arena *a, const char *name, int64_t beats) {
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = LF_NEW_ARRAY(a, bool, 2),
-                     .state_bytes = 2 * sizeof(bool),
-                     .in_count = 1,
-                     .out_count = 2,
-                     .in_beats = {beats},
-                     .out_beats = {beats, beats},
-                     .valid = fork_valid,
-                     .ready = fork_ready,
-                     .clock = fork_clock};
+    lf_unit u = lf_twin_new(a, name, &fork_kind, LF_NEW_ARRAY(a, bool, 2), 2 * sizeof(bool), beats, beats);
+    u.out_count = 2;
+    u.out_beats[1] = beats;
+    return u;
 }
 
 /* -- a window of k x k over rows of `row` beats: `pixel` beats for each output pixel, k + 1 rows of memory ------------------- */
@@ -195,25 +181,17 @@ static inline void window_skip(void *s, int64_t edges, const bool *s_valid, cons
     w->beat += give ? edges : 0;
 }
 
+static const lf_unit_kind window_kind = {window_valid, window_ready, window_clock, window_steady, window_skip, NULL};
+
 static inline lf_unit window_twin(lf_arena *a, const char *name, int64_t rows, int64_t row, int64_t k, int64_t stride,
                                   int64_t pixels, int64_t pixel) {
     window *w = LF_NEW(a, window);
     *w = (window){.rows = rows, .row = row, .k = k, .stride = stride, .pixel = pixel};
     w->out_rows = rows / stride;
     w->out_row = pixels / w->out_rows;
-    return (lf_unit){.name = lf_strdup(a, name),
-                     .state = w,
-                     .state_bytes = sizeof *w,
-                     .in_count = 1,
-                     .out_count = 1,
-                     .in_beats = {rows * row},
-                     .out_beats = {pixels * pixel},
-                     .registered_ready = true,
-                     .valid = window_valid,
-                     .ready = window_ready,
-                     .clock = window_clock,
-                     .steady = window_steady,
-                     .skip = window_skip};
+    lf_unit u = lf_twin_new(a, name, &window_kind, w, sizeof *w, rows * row, pixels * pixel);
+    u.registered_ready = true;
+    return u;
 }
 
 static inline lf_unit matrix_twin(lf_arena *a, const char *name, int64_t vectors, int64_t sf, int64_t nf, int ranks,

@@ -228,9 +228,9 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
     for (int64_t cycle = 0; end < 0 || cycle < end; cycle++) {
         offered[0] = taken < ins && (offered[0] || lf_rng_below(r, 16) >= st->s);
         offered[1] = mvu_inputs(l) > 1 && words_taken < words && (offered[1] || lf_rng_below(r, 16) >= st->s);
-        bool m_ready = lf_rng_below(r, 16) >= st->m, valid = u.valid(u.state, 0);
+        bool m_ready = lf_rng_below(r, 16) >= st->m, valid = u.kind->valid(u.state, 0);
         for (int i = 0; i < mvu_inputs(l); i++)
-            ready[i] = u.ready(u.state, i, offered, &m_ready);
+            ready[i] = u.kind->ready(u.state, i, offered, &m_ready);
         mvu_put_flags(f, mvu_inputs(l), true, offered, m_ready, ready, valid);
         if (offered[1])
             mvu_put_weights(f, l, words_taken);
@@ -245,7 +245,7 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
         else
             mvu_put_noise(f, r, s->pe * p->out_bits);
         fputc('\n', f);
-        u.clock(u.state, offered, &m_ready);
+        u.kind->clock(u.state, offered, &m_ready);
         if (offered[1] && ready[1]) {
             words_taken++;
             offered[1] = false;

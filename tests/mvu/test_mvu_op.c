@@ -198,9 +198,9 @@ static void run_twin(lf_unit *u, int64_t vectors, int64_t per_vector, int64_t *i
     int64_t given = 0, last = 0;
     bool yes = true;
     for (int64_t cycle = 0; given < vectors * per_vector; cycle++) {
-        bool out = u->valid(u->state, 0);
-        (void)u->ready(u->state, 0, &yes, &yes);
-        u->clock(u->state, &yes, &yes);
+        bool out = u->kind->valid(u->state, 0);
+        (void)u->kind->ready(u->state, 0, &yes, &yes);
+        u->kind->clock(u->state, &yes, &yes);
         given += out;
         if (!out || given % per_vector)
             continue;

@@ -117,13 +117,13 @@ static cycle step(explorer *x, counts *at, unsigned ready) {
         c.s_valid[p] = at->offered >> p & 1;
     for (int p = 0; p < x->u.out_count; p++) {
         c.m_ready[p] = ready >> p & 1;
-        c.valid |= (uint8_t)(x->u.valid(x->u.state, p) << p);
+        c.valid |= (uint8_t)(x->u.kind->valid(x->u.state, p) << p);
     }
     for (int p = 0; p < x->u.in_count; p++)
-        if (c.s_valid[p] && x->u.ready(x->u.state, p, c.s_valid, c.m_ready))
+        if (c.s_valid[p] && x->u.kind->ready(x->u.state, p, c.s_valid, c.m_ready))
             c.taken |= (uint8_t)(1 << p);
     c.given = (uint8_t)(c.valid & ready);
-    x->u.clock(x->u.state, c.s_valid, c.m_ready);
+    x->u.kind->clock(x->u.state, c.s_valid, c.m_ready);
     for (int p = 0; p < x->u.in_count; p++)
         at->in[p] = (uint16_t)(at->in[p] + (c.taken >> p & 1));
     for (int p = 0; p < x->u.out_count; p++)
@@ -143,7 +143,7 @@ static promise settle(explorer *x, const node *n, bool eager) {
     for (int i = 0; i < SETTLED && !p.takes; i++) {
         unsigned ready = 0;
         for (int k = 0; k < x->u.out_count; k++)
-            ready |= (unsigned)(eager && !x->u.valid(x->u.state, k)) << k;
+            ready |= (unsigned)(eager && !x->u.kind->valid(x->u.state, k)) << k;
         cycle c = step(x, &at, ready);
         p.takes = c.taken;
         p.gives = c.valid;
@@ -260,8 +260,8 @@ static int64_t broken(const explorer *whole, const explorer *shortened) {
 /* Two twins of one unit; `frames` is how far they are followed. True when the promise holds. */
 static bool holds(lf_unit whole, lf_unit shortened, int frames) {
     explorer x = {.u = whole, .frames = frames}, y = {.u = shortened, .frames = frames};
-    if (shortened.shorten)
-        shortened.shorten(shortened.state);
+    if (shortened.kind->shorten)
+        shortened.kind->shorten(shortened.state);
     explore(&x, true);
     explore(&y, false);
     int64_t wrong = broken(&x, &y);
@@ -425,11 +425,12 @@ static void test_columns(void **state) {
 /* A pipeline that keeps its length does more than gaps leave it: the test must see that. */
 static void test_long_pipes_are_seen(void **state) {
     (void)state;
-    lf_unit pipe = lf_twin_pipe(b.a, "whole pipe", 10, 3);
-    pipe.shorten = NULL;
+    lf_unit pipe = lf_twin_pipe(b.a, "whole pipe", 10, 3), mvu = matrix(2, 2, 4, false, false);
+    lf_unit_kind long_pipe = *pipe.kind, long_mvu = *mvu.kind;
+    long_pipe.shorten = long_mvu.shorten = NULL;
+    pipe.kind = &long_pipe;
+    mvu.kind = &long_mvu;
     assert_false(holds(lf_twin_pipe(b.a, "not shortened", 10, 3), pipe, 1));
-    lf_unit mvu = matrix(2, 2, 4, false, false);
-    mvu.shorten = NULL;
     assert_false(holds(matrix(2, 2, 4, false, false), mvu, 1));
     assert_false(holds(lf_twin_queue(b.a, "queue of 2", 10, 2, false), lf_twin_queue(b.a, "queue", 10, 3, false), 1));
 }

@@ -32,7 +32,7 @@ typedef struct flags {
 static void draw(lf_rng *r, const lf_unit *u, flags *f, int sixteenths) {
     bool held[LF_UNIT_PORTS] = {0};
     for (int p = 0; p < u->in_count; p++)
-        held[p] = f->s_valid[p] && !u->ready(u->state, p, f->s_valid, f->m_ready);
+        held[p] = f->s_valid[p] && !u->kind->ready(u->state, p, f->s_valid, f->m_ready);
     for (int p = 0; p < u->in_count; p++)
         f->s_valid[p] = held[p] || lf_rng_below(r, 16) < (uint64_t)sixteenths;
     for (int p = 0; p < u->out_count; p++)
@@ -42,9 +42,9 @@ static void draw(lf_rng *r, const lf_unit *u, flags *f, int sixteenths) {
 static int shown(const lf_unit *u, const flags *f) {
     int bits = 0;
     for (int p = 0; p < u->out_count; p++)
-        bits = bits * 2 + u->valid(u->state, p);
+        bits = bits * 2 + u->kind->valid(u->state, p);
     for (int p = 0; p < u->in_count; p++)
-        bits = bits * 2 + u->ready(u->state, p, f->s_valid, f->m_ready);
+        bits = bits * 2 + u->kind->ready(u->state, p, f->s_valid, f->m_ready);
     return bits;
 }
 
@@ -59,28 +59,28 @@ static void check_alike(const lf_unit *u, void *one, void *other, flags f, int64
         draw(&r, &x, &f, 8);
         if (shown(&x, &f) != shown(&y, &f))
             fail_msg("%s: another state after %d edges at once", u->name, (int)edges);
-        x.clock(x.state, f.s_valid, f.m_ready);
-        y.clock(y.state, f.s_valid, f.m_ready);
+        x.kind->clock(x.state, f.s_valid, f.m_ready);
+        y.kind->clock(y.state, f.s_valid, f.m_ready);
     }
 }
 
 /* Returns how long the unit rests; its state is as it was. */
 static int64_t check_rest(const lf_unit *u, const flags *f) {
-    int64_t edges = u->steady(u->state, f->s_valid, f->m_ready);
+    int64_t edges = u->kind->steady(u->state, f->s_valid, f->m_ready);
     int before = shown(u, f);
     unsigned char was[4096], clocked[4096];
     assert_true(edges >= 0 && u->state_bytes <= sizeof was);
     edges = edges < LONGEST ? edges : LONGEST;
     memcpy(was, u->state, u->state_bytes);
     for (int64_t i = 0; i < edges; i++) {
-        u->clock(u->state, f->s_valid, f->m_ready);
+        u->kind->clock(u->state, f->s_valid, f->m_ready);
         if (shown(u, f) != before)
             fail_msg("%s: a flag changes after %d of %d edges", u->name, (int)i + 1, (int)edges);
     }
     memcpy(clocked, u->state, u->state_bytes);
     memcpy(u->state, was, u->state_bytes);
     if (edges) {
-        u->skip(u->state, edges, f->s_valid, f->m_ready);
+        u->kind->skip(u->state, edges, f->s_valid, f->m_ready);
         check_alike(u, clocked, u->state, *f, edges);
     }
     memcpy(u->state, was, u->state_bytes);
@@ -92,11 +92,11 @@ static void check(const lf_unit *u, int rests) {
     lf_rng r = lf_rng_make(7, 1);
     flags f = {0};
     int long_rests = 0;
-    assert_true(u->state_bytes && u->steady && u->skip);
+    assert_true(u->state_bytes && u->kind->steady && u->kind->skip);
     for (int i = 0; i < STEPS; i++) {
         draw(&r, u, &f, i / 16 % 17);
         long_rests += check_rest(u, &f) > 1;
-        u->clock(u->state, f.s_valid, f.m_ready);
+        u->kind->clock(u->state, f.s_valid, f.m_ready);
     }
     print_message("%-16s %d of 100 steps are rests\n", u->name, 100 * long_rests / STEPS);
     if (100 * long_rests / STEPS < rests)

@@ -56,13 +56,13 @@ static inline void bench_twin_settle(const bench_case *c, bench_twin *t, const b
         t->ready[c->out[i].tensor->id] = take[i];
     for (int k = 0; k < c->count; k++)
         for (int i = 0; i < c->node[k]->out_count; i++)
-            t->valid[c->node[k]->out[i]] = t->unit[k].valid(t->unit[k].state, i);
+            t->valid[c->node[k]->out[i]] = t->unit[k].kind->valid(t->unit[k].state, i);
     for (int k = c->count; k-- > 0;) {
         const lf_node *n = c->node[k];
         bench_gather(c, t, n, s_valid, m_ready);
         for (int i = 0, port = 0; i < n->in_count; i++)
             if (bench_streams(c, n, i)) {
-                t->ready[n->in[i]] = t->unit[k].ready(t->unit[k].state, port, s_valid, m_ready);
+                t->ready[n->in[i]] = t->unit[k].kind->ready(t->unit[k].state, port, s_valid, m_ready);
                 port++;
             }
     }
@@ -84,7 +84,7 @@ static inline void bench_twin_clock(bench *b, const bench_case *c, bench_twin *t
     bool s_valid[LF_UNIT_PORTS] = {0}, m_ready[LF_UNIT_PORTS] = {0};
     for (int k = 0; k < c->count; k++) {
         bench_gather(c, t, c->node[k], s_valid, m_ready);
-        t->unit[k].clock(t->unit[k].state, s_valid, m_ready);
+        t->unit[k].kind->clock(t->unit[k].state, s_valid, m_ready);
     }
     for (int i = 0; i < c->in_count; i++) {
         bool in = bench_moves(t, &c->in[i]);
