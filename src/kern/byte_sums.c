@@ -19,11 +19,18 @@ typedef struct fit {
     const uint8_t *table;
     uint32_t entries;
     int parts, part_bits, top;
+    int sweeps; /* of all relaxations */
     double term[LF_SUM_PARTS][LF_SUM_ENTRIES];
 } fit;
 
 static unsigned part_of(const fit *f, uint32_t address, int part) {
     return address >> part * f->part_bits & ((1u << f->part_bits) - 1);
+}
+
+/* The last part's inputs may be fewer. */
+static int values_of(const fit *f, int part) {
+    uint32_t left = f->entries >> part * f->part_bits, most = UINT32_C(1) << f->part_bits;
+    return (int)(left < most ? left : most);
 }
 
 static double sum_at(const fit *f, uint32_t address) {
@@ -48,11 +55,11 @@ static double error_at(const fit *f, uint32_t address) {
 static void average(fit *f) {
     for (int round = 0; round < AVERAGES; round++)
         for (int p = 0; p < f->parts; p++) {
-            double sum[LF_SUM_ENTRIES] = {0}, each = (double)(f->entries >> f->part_bits);
+            double sum[LF_SUM_ENTRIES] = {0}, each = (double)f->entries / values_of(f, p);
             for (uint32_t a = 0; a < f->entries; a++)
                 sum[part_of(f, a, p)] += error_at(f, a);
-            for (int i = 0; i < 1 << f->part_bits; i++)
-                f->term[p][i] += sum[i] / (each < 1 ? 1 : each);
+            for (int i = 0; i < values_of(f, p); i++)
+                f->term[p][i] += sum[i] / each;
         }
 }
 
@@ -83,6 +90,7 @@ static bool relax(fit *f, int width) {
     double margin = 0.5 * f->parts / width; /* what rounding to integers may take away */
     for (int i = 0; i < SWEEPS; i++) {
         uint32_t violated = sweep(f, margin);
+        f->sweeps++;
         if (violated == 0)
             return true;
         if ((i >= HOPELESS && violated > f->entries / 8) || (i >= SLOW && violated > f->entries / 32))
@@ -98,7 +106,7 @@ static double centre(fit *f) {
     double taken = 0;
     for (int p = 0; p < f->parts; p++) {
         double lo = f->term[p][0], hi = lo;
-        for (int i = 1; i < 1 << f->part_bits; i++) {
+        for (int i = 1; i < values_of(f, p); i++) {
             lo = fmin(lo, f->term[p][i]);
             hi = fmax(hi, f->term[p][i]);
         }
@@ -160,18 +168,22 @@ static int largest(const uint8_t *table, uint32_t entries) {
 
 bool lf_byte_sums_find(const uint8_t *table, int fan_in, int bits, lf_byte_sums *out) {
     int per = bits <= LF_SUM_PART_BITS ? LF_SUM_PART_BITS / bits : 0;
+    *out = (lf_byte_sums){0};
     if (per == 0 || (fan_in + per - 1) / per > LF_SUM_PARTS)
         return false;
     fit f = {.table = table, .entries = UINT32_C(1) << fan_in * bits, .parts = (fan_in + per - 1) / per};
     f.part_bits = per * bits;
     f.top = largest(table, f.entries);
-    *out = (lf_byte_sums){.parts = f.parts, .part_bits = f.part_bits};
+    out->parts = f.parts;
+    out->part_bits = f.part_bits;
     for (int p = 0; p < f.parts; p++)
         for (int i = 0; i < LF_SUM_ENTRIES; i++)
             f.term[p][i] = (f.top + 1) / 2.0 / f.parts;
     average(&f);
     for (int width = WIDEST; width >= FINEST; width /= 2) { /* narrower steps where the terms would not fit 16 bits */
-        if (!relax(&f, width))
+        bool fits = relax(&f, width);
+        out->sweeps = f.sweeps;
+        if (!fits)
             return false;
         fit centred = f;
         double taken = centre(&centred);

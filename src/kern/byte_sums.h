@@ -15,6 +15,7 @@ typedef struct lf_byte_sums {
     uint8_t low[LF_SUM_PARTS][LF_SUM_ENTRIES]; /* 0..127 */
     uint8_t step[LF_SUM_ENTRIES];
     int parts, part_bits; /* part_bits: a multiple of the bits of an input */
+    int sweeps;           /* over the table, that the search took, also where it found nothing */
 } lf_byte_sums;
 
 /* The definition. */

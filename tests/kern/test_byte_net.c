@@ -12,7 +12,6 @@
 #include "base/compiler.h"
 #include "base/rng.h"
 #include "kern/byte_net.h"
-#include "kern/byte_sums.h"
 
 enum { GROUPS = 2, WIDE = 9, LAYERS = 3 };
 
@@ -171,31 +170,8 @@ static void test_mixed_shapes(void **state) {
         assert_true(sums > 1000);
 }
 
-/* The form that is returned is the table; what has none is refused. */
-static void test_form(void **state) {
-    (void)state;
-    lf_rng rng = lf_rng_make(5, 0);
-    uint8_t table[1 << 12];
-    lf_byte_sums s;
-    int found = 0;
-    for (int i = 0; i < 20; i++) {
-        neuron_table(&rng, 4, 3, 3, table);
-        if (!lf_byte_sums_find(table, 4, 3, &s))
-            continue;
-        found++;
-        for (unsigned a = 0; a < sizeof table; a++)
-            assert_int_equal(lf_byte_sums_at(&s, a), table[a]);
-    }
-    assert_true(found >= 18);
-    table[77] ^= 4; /* one address off */
-    assert_false(lf_byte_sums_find(table, 4, 3, &s));
-    random_table(&rng, 4, 3, 3, table);
-    assert_false(lf_byte_sums_find(table, 4, 3, &s));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_tables), cmocka_unit_test(test_sums),
-                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_mixed_shapes),
-                                       cmocka_unit_test(test_form)};
+                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_mixed_shapes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
