@@ -1,4 +1,4 @@
-/* Blocks in a list; an allocation is cut from the newest block or begins another one. */
+/* Blocks in a list; an allocation is cut from the newest block or gets a block of its own. */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/fatal.h"
 
@@ -15,8 +14,7 @@ enum { LINE = 64, HEADER = 64 };
 
 typedef struct block {
     struct block *next;
-    char *raw;         /* what is given back; the block is the first boundary in it */
-    size_t mapped;     /* bytes of pages of its own at raw; 0: free() takes it */
+    char *raw;         /* what free() takes; the block is the first line boundary in it */
     size_t used, size; /* of the bytes behind the header */
 } block;
 
@@ -25,20 +23,11 @@ _Static_assert(sizeof(block) <= HEADER, "the header of a block fits in one cache
 struct lf_arena {
     block *newest;
     size_t used;
-    size_t block_size; /* of the next shared block, with its header */
+    size_t block_size; /* of the next shared block */
 };
 
 static char *block_bytes(block *b) {
     return (char *)b + HEADER;
-}
-
-/* size: with its header. */
-static block *block_of(char *raw, size_t boundary, size_t size, size_t mapped) {
-    if (!raw)
-        return NULL;
-    block *b = (block *)(void *)(raw + (boundary - (uintptr_t)raw % boundary) % boundary);
-    *b = (block){.raw = raw, .mapped = mapped, .size = size - HEADER};
-    return b;
 }
 
 #ifdef LF_ARENA_SEPARATE
@@ -47,50 +36,35 @@ static block *block_of(char *raw, size_t boundary, size_t size, size_t mapped) {
  * largest may end up to a line later: clearing them here would touch memory that is never used. */
 enum { BLOCK_MIN = 0, BLOCK_MAX = 0, CLEARED_MAX = 1 << 20 };
 
-static block *zeroed(size_t size) {
-    void *p = NULL;
+static char *zeroed(size_t size) {
     if (size > CLEARED_MAX)
-        p = calloc(1, size + LINE - 1);
-    else if (posix_memalign(&p, LINE, size) == 0)
-        memset(p, 0, size);
-    return block_of(p, LINE, size, 0);
+        return calloc(1, size + LINE - 1);
+    void *p;
+    return posix_memalign(&p, LINE, size) == 0 ? memset(p, 0, size) : NULL;
 }
 
 #else
 
-enum { HUGE_PAGE = 2 << 20, MAPPED_MIN = 256 << 10, BLOCK_MIN = 4 << 10, BLOCK_MAX = HUGE_PAGE };
+enum { BLOCK_MIN = 4 << 10, BLOCK_MAX = 256 << 10 };
 
-static char *map(size_t size) {
-    char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED)
-        return NULL;
-#ifdef MADV_HUGEPAGE
-    (void)madvise(at, size, MADV_HUGEPAGE); /* an advice: where it is not taken, nothing is lost */
-#endif
-    return at;
-}
-
-/* calloc, not memset: the system hands large blocks out as zero pages that cost nothing until touched. Huge pages where
- * there are some: page by page, the first touches take as long as the work that is done there. */
-static block *zeroed(size_t size) {
-    if (size < MAPPED_MIN)
-        return block_of(calloc(1, size + LINE - 1), LINE, size, 0);
-    size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    return block_of(map(size + HUGE_PAGE - 1), HUGE_PAGE, size, size + HUGE_PAGE - 1);
+/* calloc, not memset: the system hands large blocks out as zero pages that cost nothing until touched. */
+static char *zeroed(size_t size) {
+    return calloc(1, size + LINE - 1);
 }
 
 #endif
 
-/* For so many bytes at least. */
 static block *block_new(size_t size) {
-    return size > SIZE_MAX / 2 ? NULL : zeroed(size + HEADER);
-}
-
-static void block_free(block *b) {
-    if (b->mapped)
-        munmap(b->raw, b->mapped);
-    else
-        free(b->raw);
+    if (size > SIZE_MAX - HEADER - LINE)
+        return NULL;
+    char *raw = zeroed(size + HEADER);
+    if (!raw)
+        return NULL;
+    size_t skip = (LINE - (uintptr_t)raw % LINE) % LINE;
+    block *b = (block *)(void *)(raw + skip);
+    b->raw = raw;
+    b->size = size;
+    return b;
 }
 
 lf_arena *lf_arena_new(void) {
@@ -103,7 +77,7 @@ lf_arena *lf_arena_new(void) {
 void lf_arena_reset(lf_arena *a) {
     for (block *b = a->newest, *next; b; b = next) {
         next = b->next;
-        block_free(b);
+        free(b->raw);
     }
     *a = (lf_arena){.block_size = BLOCK_MIN};
 }
@@ -127,40 +101,38 @@ static void *cut(block *b, size_t size, size_t align) {
     return block_bytes(b) + at;
 }
 
-static size_t rest(const block *b) {
-    return b ? b->size - b->used : 0;
-}
-
-/* The newest is the one with the most left. */
-static void *first_of(lf_arena *a, block *b, size_t size) {
+/* A block for one large allocation goes behind the newest one, whose rest stays in use. */
+static void *own_block(lf_arena *a, size_t size) {
+    block *b = block_new(size);
     if (!b)
         return NULL;
     b->used = size;
-    if (!a->newest || rest(b) >= rest(a->newest)) {
-        b->next = a->newest;
-        a->newest = b;
-    } else {
+    if (a->newest) {
         b->next = a->newest->next;
         a->newest->next = b;
+    } else {
+        a->newest = b;
     }
     return block_bytes(b);
 }
 
-/* A large allocation does not take the room of a whole shared block. */
-static void *in_new_block(lf_arena *a, size_t size) {
-    if (size > a->block_size / 4)
-        return first_of(a, block_new(size), size);
-    void *p = first_of(a, block_new(a->block_size - HEADER), size);
-    if (p && a->block_size != BLOCK_MAX)
+static void *shared_block(lf_arena *a, size_t size) {
+    block *b = block_new(a->block_size);
+    if (!b)
+        return NULL;
+    b->next = a->newest;
+    a->newest = b;
+    if (a->block_size != BLOCK_MAX)
         a->block_size *= 2;
-    return p;
+    b->used = size;
+    return block_bytes(b);
 }
 
 static void *allocate(lf_arena *a, size_t size) {
     size_t align = size >= LINE ? LINE : 16;
     void *p = a->newest ? cut(a->newest, size, align) : NULL;
     if (!p)
-        p = in_new_block(a, size);
+        p = size > a->block_size / 4 ? own_block(a, size) : shared_block(a, size);
     if (p)
         a->used += size;
     return p;
