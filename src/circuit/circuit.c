@@ -46,12 +46,13 @@ static uint64_t mix(uint64_t h, uint64_t v) {
     return h ^ h >> 29;
 }
 
-/* Four sums that do not wait for one another. */
-static uint64_t mix_all(uint64_t h, const int64_t *v, size_t count) {
-    uint64_t lane[4] = {h, h ^ 1, h ^ 2, h ^ 3};
-    for (size_t i = 0; i < count; i++)
-        lane[i % 4] = mix(lane[i % 4], (uint64_t)v[i]);
-    return mix(mix(mix(lane[0], lane[1]), lane[2]), lane[3]);
+static uint64_t mix_bytes(uint64_t h, const void *data, size_t count) {
+    for (size_t i = 0; i < count; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, (const char *)data + i, count - i < 8 ? count - i : 8);
+        h = mix(h, word);
+    }
+    return h;
 }
 
 static size_t care_bytes(const lf_table_words *t) {
@@ -67,17 +68,16 @@ static uint32_t hash_of(const lf_word_def *d) {
     if (d->op == LF_WORD_CONST || d->op == LF_WORD_JOIN)
         h = mix(mix(h, (uint64_t)d->range.lo), (uint64_t)d->range.hi);
     if (d->table)
-        h = mix_all(h, d->table->values, d->table->count);
+        h = mix_bytes(h, d->table->values, d->table->count * d->table->bytes);
     return (uint32_t)(h >> 32);
 }
 
 static bool same_table(const lf_table_words *x, const lf_table_words *y) {
     if (x == y)
         return true;
-    if (!x || !y || x->count != y->count || !x->care != !y->care)
+    if (!x || !y || x->count != y->count || x->bytes != y->bytes || !x->care != !y->care)
         return false;
-    return !memcmp(x->values, y->values, x->count * sizeof *x->values) &&
-           (!x->care || !memcmp(x->care, y->care, care_bytes(x)));
+    return !memcmp(x->values, y->values, x->count * x->bytes) && (!x->care || !memcmp(x->care, y->care, care_bytes(x)));
 }
 
 static bool same_range(lf_range x, lf_range y) {
@@ -110,9 +110,8 @@ static void grow_names(lf_circuit *c) {
 }
 
 static const lf_table_words *copy_table(lf_arena *a, const lf_table_words *t) {
-    lf_table_words *out = LF_NEW(a, lf_table_words);
-    out->count = t->count;
-    out->values = lf_copy(a, t->values, t->count * sizeof *t->values);
+    lf_table_words *out = lf_copy(a, t, sizeof *t);
+    out->values = lf_copy(a, t->values, t->count * t->bytes);
     out->care = t->care ? lf_copy(a, t->care, care_bytes(t)) : NULL;
     return out;
 }

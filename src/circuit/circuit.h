@@ -34,10 +34,19 @@ typedef enum lf_word_op {
 /* An arbitrary function of an index. Where care is given, entry i matters only when bit i of care is set; the others hold the value
  * of the first that matters, so that the range of the values is that of the entries that matter. */
 typedef struct lf_table_words {
-    const int64_t *values;
-    size_t count;
+    const void *values; /* [count] signed integers of so many bytes: the fewest of 1, 2, 4, 8 that hold all */
+    size_t count, bytes;
     const uint8_t *care; /* bitmap or NULL: all matter */
 } lf_table_words;
+
+static inline int64_t lf_table_at(const lf_table_words *t, size_t i) {
+    switch (t->bytes) {
+    case 1: return ((const int8_t *)t->values)[i];
+    case 2: return ((const int16_t *)t->values)[i];
+    case 4: return ((const int32_t *)t->values)[i];
+    default: return ((const int64_t *)t->values)[i];
+    }
+}
 
 typedef struct lf_word_def {
     uint8_t op;     /* lf_word_op */
@@ -69,7 +78,8 @@ typedef struct lf_circuit {
     struct lf_word_names *names; /* private: the hash table */
     struct lf_table_room {
         size_t size;
-        int64_t *values;
+        int64_t *values, *wide;
+        void *narrow;
         uint8_t *care;
     } room; /* private: of the table in hand */
 } lf_circuit;

@@ -361,22 +361,35 @@ lf_word lf_circuit_join(lf_circuit *c, const lf_word *bits, int count, bool is_s
 
 /* -- arbitrary functions ------------------------------------------------------------------------------------------ */
 
+typedef struct settled {
+    const int64_t *values;
+    size_t count;
+    const uint8_t *care;
+    lf_range range;
+} settled;
+
+static struct lf_table_room *room_for(lf_circuit *c, size_t count) {
+    struct lf_table_room *r = &c->room;
+    if (r->size < count) {
+        r->size = 2 * count;
+        r->values = LF_NEW_ARRAY(c->arena, int64_t, r->size);
+        r->wide = LF_NEW_ARRAY(c->arena, int64_t, r->size);
+        r->narrow = LF_NEW_ARRAY(c->arena, int64_t, r->size);
+        r->care = LF_NEW_ARRAY(c->arena, uint8_t, r->size / 8 + 1);
+    }
+    return r;
+}
+
 /* The table over 0 .. index.hi, the rest as the header says; its values' range. Entries matter that are in the range of the index, and cared
  * for; the others become the first of those. False: no entry matters. */
-static bool settle_table(lf_circuit *c, lf_range index, const int64_t *values, const uint8_t *care, lf_table_words *out,
-                         lf_range *range) {
+static bool settle_table(lf_circuit *c, lf_range index, const int64_t *values, const uint8_t *care, settled *out) {
     size_t n = (size_t)index.hi + 1, cared = 0;
     if (!care && index.lo == 0 && index.step == 1) { /* the usual table, as it is */
-        *out = (lf_table_words){.values = values, .count = n};
-        *range = lf_range_of(values, n);
+        *out = (settled){.values = values, .count = n, .range = lf_range_of(values, n)};
         return true;
     }
-    struct lf_table_room *room = &c->room;
-    if (room->size < n)
-        *room = (struct lf_table_room){2 * n, LF_NEW_ARRAY(c->arena, int64_t, 2 * n),
-                                       LF_NEW_ARRAY(c->arena, uint8_t, n / 4 + 1)};
-    int64_t *v = room->values;
-    uint8_t *m = memset(room->care, 0, (n + 7) / 8);
+    int64_t *v = room_for(c, n)->values;
+    uint8_t *m = memset(c->room.care, 0, (n + 7) / 8);
     size_t step = (size_t)index.step;
     int64_t first = 0;
     for (size_t i = (size_t)index.lo; i < n; i += step)
@@ -387,12 +400,34 @@ static bool settle_table(lf_circuit *c, lf_range index, const int64_t *values, c
         }
     for (size_t i = 0; i < n; i++)
         v[i] = m[i / 8] >> (i % 8) & 1 ? values[i] : first;
-    *range = lf_range_of(v, n);
-    *out = (lf_table_words){.values = v, .count = n, .care = cared == n ? NULL : m};
+    *out = (settled){.values = v, .count = n, .range = lf_range_of(v, n), .care = cared == n ? NULL : m};
     return cared > 0;
 }
 
-static bool is_identity(const lf_table_words *t) {
+static size_t bytes_for(lf_range r) {
+    for (size_t bytes = 1; bytes < 8; bytes *= 2) {
+        int64_t end = INT64_C(1) << (8 * bytes - 1);
+        if (r.lo >= -end && r.hi < end)
+            return bytes;
+    }
+    return 8;
+}
+
+/* Good until the next table. */
+static lf_table_words narrowed(lf_circuit *c, const settled *t) {
+    void *to = room_for(c, t->count)->narrow;
+    lf_table_words out = {to, t->count, bytes_for(t->range), t->care};
+    for (size_t i = 0; i < t->count; i++)
+        switch (out.bytes) {
+        case 1: ((int8_t *)to)[i] = (int8_t)t->values[i]; break;
+        case 2: ((int16_t *)to)[i] = (int16_t)t->values[i]; break;
+        case 4: ((int32_t *)to)[i] = (int32_t)t->values[i]; break;
+        default: ((int64_t *)to)[i] = t->values[i];
+        }
+    return out;
+}
+
+static bool is_identity(const settled *t) {
     for (size_t i = 0; i < t->count; i++)
         if (t->values[i] != (int64_t)i && (!t->care || (t->care[i / 8] >> (i % 8) & 1)))
             return false;
@@ -402,18 +437,26 @@ static bool is_identity(const lf_table_words *t) {
 lf_word lf_circuit_table(lf_circuit *c, lf_word a, const int64_t *values, size_t count, const uint8_t *care) {
     (void)count; /* for the assertion */
     a = operand(c, a);
-    lf_range index = lf_word_range(c, a), r = {0, 0, 1};
+    lf_range index = lf_word_range(c, a);
     assert(index.lo >= 0 && (uint64_t)index.hi < count && count <= (size_t)1 << LF_TABLE_INDEX_BITS);
     if (index.lo == index.hi)
         return lf_circuit_const(c, values[index.lo]);
-    lf_table_words t;
-    if (!settle_table(c, index, values, care, &t, &r))
+    settled t;
+    if (!settle_table(c, index, values, care, &t))
         return lf_circuit_const(c, 0);
     if (is_identity(&t))
         return a;
     if (lf_word_is_bit(c, a))
         return lf_circuit_select(c, a, lf_circuit_const(c, t.values[1]), lf_circuit_const(c, t.values[0]));
-    return ranged(c, (lf_word_def){.op = LF_WORD_TABLE, .a = a, .table = &t}, r, false);
+    lf_table_words table = narrowed(c, &t);
+    return ranged(c, (lf_word_def){.op = LF_WORD_TABLE, .a = a, .table = &table}, t.range, false);
+}
+
+lf_word lf_circuit_table_again(lf_circuit *c, lf_word a, const lf_table_words *t) {
+    int64_t *values = room_for(c, t->count)->wide;
+    for (size_t i = 0; i < t->count; i++)
+        values[i] = lf_table_at(t, i);
+    return lf_circuit_table(c, a, values, t->count, t->care);
 }
 
 /* Constants and inverters at input j go into the truth table; returns the number of inputs left. */

@@ -43,7 +43,7 @@ static int64_t value_of(const lf_word_def *d, const int64_t *v, const int64_t *i
     case LF_WORD_SELECT: return v[d->a] ? v[d->b] : v[d->c];
     case LF_WORD_BIT: return v[d->a] >> d->amount & 1;
     case LF_WORD_JOIN: return joined(d, v);
-    case LF_WORD_TABLE: return (uint64_t)v[d->a] < d->table->count ? d->table->values[v[d->a]] : 0;
+    case LF_WORD_TABLE: return (uint64_t)v[d->a] < d->table->count ? lf_table_at(d->table, (size_t)v[d->a]) : 0;
     case LF_WORD_LUT: return looked_up(d, v);
     case LF_WORD_NONE: break;
     }
@@ -73,7 +73,7 @@ lf_word lf_word_rebuild(lf_circuit *c, const lf_word_def *d, const lf_word *map)
     case LF_WORD_SELECT: return lf_circuit_select(c, a, b, map[d->c]);
     case LF_WORD_BIT: return lf_circuit_bit(c, a, d->amount);
     case LF_WORD_JOIN: return lf_circuit_join_known(c, args, d->arg_count, d->is_signed, d->range);
-    case LF_WORD_TABLE: return lf_circuit_table(c, a, d->table->values, d->table->count, d->table->care);
+    case LF_WORD_TABLE: return lf_circuit_table_again(c, a, d->table);
     case LF_WORD_LUT: return lf_circuit_lut(c, args, d->arg_count, d->truth);
     case LF_WORD_INPUT:
     case LF_WORD_NONE: break;

@@ -31,7 +31,7 @@ static void add_table(lf_text *t, const lf_table_words *table) {
         if (table->care && !(table->care[i / 8] >> (i % 8) & 1))
             lf_text_add(t, "?");
         else
-            lf_text_addf(t, "%" PRId64, table->values[i]);
+            lf_text_addf(t, "%" PRId64, lf_table_at(table, i));
     }
     lf_text_add(t, "]");
 }

@@ -76,7 +76,7 @@ static int64_t table_tree(lf_blast *x, const lf_word_def *d, int bit, size_t bas
     if (base >= d->table->count)
         return -1;
     if (vars == 0)
-        return d->table->values[base] >> bit & 1;
+        return lf_table_at(d->table, base) >> bit & 1;
     int64_t no = table_tree(x, d, bit, base, vars - 1);
     int64_t yes = table_tree(x, d, bit, base + ((size_t)1 << (vars - 1)), vars - 1);
     if (yes < 0 || yes == no)

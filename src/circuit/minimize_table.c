@@ -169,7 +169,7 @@ static void fill(lf_islands *x, lf_word w, const lf_indexed *d, bool by_samples,
             continue;
         lf_wide_put(out->care, a);
         for (int o = 0; o < out->outputs; o++)
-            if (t->table->values[index] >> o & 1)
+            if (lf_table_at(t->table, index) >> o & 1)
                 lf_wide_put(out->bits[o], a);
     }
 }

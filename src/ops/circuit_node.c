@@ -55,7 +55,7 @@ static lf_circuit *keep(lf_arena *a, const lf_circuit *c) {
         if (!d->table)
             continue;
         lf_table_words *t = lf_copy(a, d->table, sizeof *d->table);
-        t->values = lf_copy(a, t->values, t->count * sizeof *t->values);
+        t->values = lf_copy(a, t->values, t->count * t->bytes);
         t->care = NULL; /* running asks for values only */
         d->table = t;
     }

@@ -197,12 +197,8 @@ static void add_joined(lf_circuit_printer *p, lf_word w) {
 /* Bit `bit` of the entries from 4 * digit on, as far as there are `size`. */
 static unsigned digit_of(const lf_table_words *t, int bit, size_t size, size_t digit) {
     unsigned is = 0;
-    if (4 * digit + 4 <= t->count) {
-        const int64_t *v = t->values + 4 * digit;
-        return (unsigned)((v[0] >> bit & 1) | (v[1] >> bit & 1) << 1 | (v[2] >> bit & 1) << 2 | (v[3] >> bit & 1) << 3);
-    }
     for (size_t k = 0, last = t->count - 1; k < 4 && 4 * digit + k < size; k++)
-        is |= (unsigned)(t->values[4 * digit + k < last ? 4 * digit + k : last] >> bit & 1) << k;
+        is |= (unsigned)(lf_table_at(t, 4 * digit + k < last ? 4 * digit + k : last) >> bit & 1) << k;
     return is;
 }
 

@@ -88,6 +88,28 @@ static void test_ranges(void **state) {
     range_is(max, 0, 7, 1);
 }
 
+/* Tables of values of one byte up to eight, the ends of each included, also in a copy of the circuit. */
+static void test_widths_of_tables(void **state) {
+    (void)state;
+    lf_word a = input(0, 3), b = input(0, 3);
+    for (int bits = 3; bits <= 59; bits++) {
+        int64_t end = (int64_t)1 << bits, values[4] = {5, -end, 0, end - 1};
+        lf_word t = lf_circuit_table(c, a, values, 4, NULL);
+        assert_int_equal(lf_circuit_table(c, a, values, 4, NULL), t);
+        assert_int_not_equal(lf_circuit_table(c, b, values, 4, NULL), t);
+        for (int64_t i = 0; i < 4; i++)
+            assert_true(value(t, (int64_t[]){i, 0}) == values[i]);
+        lf_circuit *own = c, *copy = lf_circuit_clean(c);
+        c = copy;
+        for (int64_t i = 0; i < 4; i++)
+            assert_true(value(copy->outputs.at[0], (int64_t[]){i, 0}) == values[i]);
+        c = own;
+        lf_circuit_free(copy);
+        values[2] = 1;
+        assert_int_not_equal(lf_circuit_table(c, a, values, 4, NULL), t);
+    }
+}
+
 static void test_argmax_takes_the_first(void **state) {
     (void)state;
     lf_word v[5];
@@ -141,6 +163,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_same_word_once, fresh, done),
         cmocka_unit_test_setup_teardown(test_ranges, fresh, done),
+        cmocka_unit_test_setup_teardown(test_widths_of_tables, fresh, done),
         cmocka_unit_test_setup_teardown(test_argmax_takes_the_first, fresh, done),
         cmocka_unit_test_setup_teardown(test_sums_count_bits, fresh, done),
         cmocka_unit_test_setup_teardown(test_too_wide_is_an_error, fresh, done),

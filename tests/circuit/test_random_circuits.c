@@ -129,7 +129,7 @@ static lf_word spoiled_table(lf_circuit *c, const lf_word_def *d, const lf_word 
     int64_t values[4096];
     size_t last = d->table->count - 1;
     for (size_t i = 0; i <= last; i++)
-        values[i] = d->table->values[i];
+        values[i] = lf_table_at(d->table, i);
     values[last] += values[last] > 0 ? -1 : 1;
     return lf_circuit_table(c, map[d->a], values, last + 1, NULL);
 }
