@@ -12,6 +12,8 @@
 #include "ir/table_column.h"
 #include "report/text_table.h"
 
+enum { CLASSES_MAX = 256 };
+
 typedef struct evaluator {
     lf_ctx *ctx;
     const lf_eval_options *o;
@@ -235,20 +237,38 @@ static int classes_said(const lf_tensor *t) {
     return lf_is_codes(t) && t->range.lo >= 0 && t->range.hi < 256 ? (int)t->range.hi + 1 : 0;
 }
 
+/* How many a label may name; 0: the output is a number of which no more is known. */
+static int classes_known(const evaluator *e, lf_id out) {
+    const lf_graph *g = lf_engine_graph(e->engine);
+    int known = !e->index ? (int)e->outputs : lf_is_index(g, out) ? classes_said(lf_tensor_at(g, out)) : 0;
+    bool fewer = g->class_count && (!known || (int)g->class_count < known);
+    return fewer ? (int)g->class_count : known;
+}
+
+static lf_status check_labels(const evaluator *e, int known) {
+    for (size_t r = 0; known && r < e->rows; r++)
+        if (e->label[r] >= known)
+            return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = e->set ? NULL : e->o->labels},
+                           "the label of row %zu is %d, but the network has %d classes, 0 to %d", r, e->label[r], known,
+                           known - 1);
+    return LF_OK;
+}
+
 static lf_status count_classes(evaluator *e) {
     const lf_graph *g = lf_engine_graph(e->engine);
     lf_id out = g->outputs.at[0].tensor;
     int highest = 0, said = classes_said(lf_tensor_at(g, out));
     e->outputs = (size_t)lf_shape_count(lf_tensor_at(g, out)->shape);
     e->index = lf_is_index(g, out) || e->outputs == 1;
+    if (!e->index && e->outputs > CLASSES_MAX)
+        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "the network has %zu outputs; eval knows up to %d classes",
+                       e->outputs, CLASSES_MAX);
+    LF_TRY(check_labels(e, classes_known(e, out)));
     for (size_t r = 0; r < e->rows; r++)
         highest = e->label[r] > highest ? e->label[r] : highest;
     e->classes = !e->index ? (int)e->outputs : highest < said ? said : highest + 1;
     if (e->set && e->index)
         e->classes = e->set->classes;
-    if (highest >= e->classes || e->classes > 256)
-        return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "the labels go to class %d, the network has %zu outputs", highest,
-                       e->outputs);
     return LF_OK;
 }
 

@@ -65,28 +65,50 @@ static const char **names_in(lf_arena *a, const lf_csv *t, size_t column, size_t
     return name;
 }
 
-static int highest_number(const char *const *name) {
+/* Where all names are numbers of classes; twice[0], twice[1]: two texts of one number, if there are such. */
+static int highest_number(const char *const *name, const char *twice[2]) {
+    const char *seen[CLASSES_MAX] = {0};
     int most = 0;
     for (; *name; name++) {
         int v = class_of_number(*name);
         if (v < 0)
             return -1;
+        if (seen[v] && !twice[0]) {
+            twice[0] = seen[v];
+            twice[1] = *name;
+        }
+        seen[v] = *name;
         most = v > most ? v : most;
     }
     return most;
+}
+
+/* Whether they are one class or two, only their author knows. */
+static lf_status two_texts(lf_ctx *ctx, const parts *p, const lf_csv *t, size_t column, const char *const twice[2]) {
+    size_t row = 0;
+    while (strcmp(t->cell[row * t->columns + column], twice[1]) != 0)
+        row++;
+    (void)!lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = p->path, .line = (int)t->line[row]},
+                   "'%s' in column '%s' is the number of class '%s', written in another way", twice[1], p->column,
+                   twice[0]);
+    lf_hint(ctx, "write one class in one way, or two classes as names that are no numbers");
+    return LF_BAD_INPUT;
 }
 
 static lf_status find_classes(lf_ctx *ctx, lf_arena *a, const parts *p, const lf_csv *t, size_t column,
                               lf_table_plan *plan) {
     size_t count;
     const char **name = names_in(a, t, column, &count);
-    int most = highest_number(name);
+    const char *twice[2] = {NULL, NULL};
+    int most = highest_number(name, twice);
     if (count < 2 || count > CLASSES_MAX)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = p->path},
                        "column '%s' has %zu different classes; 2 to %d are possible", p->column, count, CLASSES_MAX);
     plan->classes = name;
     if (most < 0)
         return LF_OK;
+    if (twice[0])
+        return two_texts(ctx, p, t, column, twice);
     const char **number = LF_NEW_ARRAY(a, const char *, most + 2);
     for (int i = 0; i <= most; i++)
         number[i] = lf_format(a, "%d", i);

@@ -50,18 +50,22 @@ lf_status lf_table_rows_read(lf_ctx *ctx, lf_arena *a, const char *path, const l
     return LF_OK;
 }
 
+static int64_t highest_class(const lf_graph *g) {
+    return g->class_count ? (int64_t)g->class_count - 1 : 255;
+}
+
 /* A name, or else a number; -1: neither. */
 static int64_t class_of(const lf_graph *g, const char *cell) {
     int64_t v;
     for (size_t i = 0; i < g->class_count; i++)
         if (!strcmp(cell, g->class_names[i]))
             return (int64_t)i;
-    return lf_parse_i64(cell, &v) && v >= 0 && v <= 255 ? v : -1;
+    return lf_parse_i64(cell, &v) && v >= 0 && v <= highest_class(g) ? v : -1;
 }
 
 static lf_status no_class(lf_ctx *ctx, const lf_where *where, const char *cell, const char *column, const lf_graph *g) {
-    lf_status status = lf_fail(ctx, LF_BAD_INPUT, where, "'%s' in column '%s' is not a class from 0 to 255%s", cell,
-                               column, g->class_count ? ", nor the name of one" : "");
+    lf_status status = lf_fail(ctx, LF_BAD_INPUT, where, "'%s' in column '%s' is not a class from 0 to %d%s", cell,
+                               column, (int)highest_class(g), g->class_count ? ", nor the name of one" : "");
     lf_text known = {0};
     for (size_t i = 0; i < g->class_count; i++)
         lf_text_addf(&known, "%s'%s'", i ? ", " : "", g->class_names[i]);

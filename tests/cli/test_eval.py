@@ -42,6 +42,8 @@ output "y" = %y
 
 HEAD = NET.split("output")[0]
 SAYS = HEAD + '%k : UINT2[1,1] = argmax(%y) "top" {axis=1, keepdims=true}\noutput "class" = %k\n'
+NAMED = SAYS.replace('input "x"', 'classes ["red", "green", "blue"]\ninput "x"')
+FOUR = NET.replace('input "x"', 'classes ["red", "green", "blue", "black"]\ninput "x"')
 ONE = """lutfisk 1
 graph "one"
 input "x" = %x : FLOAT32[1,1]
@@ -89,6 +91,17 @@ def evaluate():
     write_rows("wrong.npy", [[0] for _ in some])
     good, text = accuracy("some.npy", "wrong.npy", net="says.lf")
     check("classes that no row has are wrong, not illegal", good == sum(labels[i] == 0 for i in some) / len(some), f"{good} {text}")
+    for net, said in (("net.lf", "the label of row 2 is 3"), ("says.lf", "the label of row 2 is 3"), ("named.lf", "the label of row 2 is 3")):
+        write_rows("beyond.npy", [[c] for c in labels[:2] + [3] + labels[3:]])
+        good, text = accuracy("x.npy", "beyond.npy", net=net)
+        check(f"{net}: a label beyond its classes", good is None and "beyond.npy: error: " + said in text and "has 3 classes, 0 to 2" in text, f"{good} {text}")
+    good, text = accuracy("x.npy", "beyond.npy", "-n", 2, net="says.lf")
+    check("rows that are not looked at may have any", good == 1, f"{good} {text}")
+    write_rows("four.npy", [[c] for c in [3] + labels[1:]])
+    good, text = accuracy("x.npy", "four.npy", net="four.lf")
+    check("a name without an output is no class", good is None and "has 3 classes, 0 to 2" in text, f"{good} {text}")
+    good, text = accuracy("x.npy", "y.npy", net="named.lf")
+    check("labels of classes that have names", good == 1, f"{good} {text}")
     write_rows("real.npy", [[2.0], [1.0]])
     write_rows("two.npy", [[1], [1]])
     good, text = accuracy("real.npy", "two.npy", net="one.lf")
@@ -129,7 +142,7 @@ def integers():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for name, text in (("net.lf", NET), ("quantized.lf", QUANTIZED), ("says.lf", SAYS), ("one.lf", ONE)):
+        for name, text in (("net.lf", NET), ("quantized.lf", QUANTIZED), ("says.lf", SAYS), ("named.lf", NAMED), ("four.lf", FOUR), ("one.lf", ONE)):
             with open(name, "w") as f:
                 f.write(text)
         evaluate()

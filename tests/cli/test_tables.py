@@ -161,6 +161,16 @@ with open(straight_names, "a") as f:
     f.write(",".join(named[0][0]) + ",muon\n")
 status, text = run("eval", path("own.lf"), "-i", straight_names, "-y", f"{straight_names}:kind")
 check("a name that it does not know is refused by line", status == 2 and "names.csv:42: error" in text and "'muon'" in text and "'gamma', 'hadron'" in text, text)
+for cell in ("2", "-1"):
+    with open(path("beyond.csv"), "w") as f:
+        f.write(",".join(COLUMNS) + ",kind\n" + ",".join(named[0][0]) + ",gamma\n" + ",".join(named[1][0]) + f",{cell}\n")
+    status, text = run("eval", path("own.lf"), "-i", path("beyond.csv"), "-y", path("beyond.csv:kind"))
+    check(f"class {cell} of two is refused by line", status == 2 and f"beyond.csv:3: error: '{cell}' in column 'kind' is not a class from 0 to 1" in text, text)
+with open(path("spelled.csv"), "w") as f:
+    f.write("size,kind\n" + "".join(f"{i},{'00' if i == 29 else i % 2}\n" for i in range(40)))
+status, text = run("eval", path("own.lf"), "--data", path("spelled.csv:kind"))
+check("one class written in two ways is refused by line",
+      status == 2 and "spelled.csv:31: error: '00' in column 'kind' is the number of class '0'" in text and "write" in text, text)
 for spec, words in ((":king", "own.csv:kind"), ("", "which column"), (":fLength", "different classes"), (":kind:other", "no column 'kind:other'")):
     status, text = run("eval", path("own.lf"), "--data", path("own.csv") + spec)
     check(f"own.csv{spec} is refused", status == 2 and words in text, text)
