@@ -1,11 +1,6 @@
 /* The first rows of a run by the network itself: a program that computes something else is found, in every way that its outputs are
  * asked for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,8 +131,7 @@ static void test_codes(void **state) {
 }
 
 static void test_too_large(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     char text[2048];
     int at = snprintf(text, sizeof text, "lutfisk 1\ngraph \"large\"\ninput \"x\" = %%t0 : FLOAT32[1,100000,3000]\n");
     for (int i = 0; i < 20; i++)
@@ -153,12 +147,11 @@ static void test_too_large(void **state) {
     assert_non_null(strstr(lf_diag_at(ctx, 0)->text, "was not held against the network, which takes 6.0 billion"));
     lf_first_rows_free(check);
     lf_graph_free(program);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_differs),
                                        cmocka_unit_test(test_what_was_written), cmocka_unit_test(test_codes),
-                                       cmocka_unit_test(test_too_large)};
+                                       WITH_CONTEXT(test_too_large)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

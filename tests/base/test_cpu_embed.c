@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <string.h>
 
@@ -45,8 +40,7 @@ static void test_isa_agrees_with_the_system(void **state) {
 
 /* Every file in the library is found under its path, in order, and holds what the source tree holds. */
 static void test_embedded_files(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (size_t i = 0; i < lf_embed_count(); i++) {
         const lf_embed *e = lf_embed_at(i);
         assert_ptr_equal(lf_embed_find(e->path), e);
@@ -62,14 +56,13 @@ static void test_embedded_files(void **state) {
     assert_null(lf_embed_at(lf_embed_count()));
     assert_null(lf_embed_find("rtl/no_such_unit.v"));
     assert_null(lf_embed_find(""));
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_isa),
         cmocka_unit_test(test_isa_agrees_with_the_system),
-        cmocka_unit_test(test_embedded_files),
+        WITH_CONTEXT(test_embedded_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

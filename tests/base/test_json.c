@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <string.h>
 
@@ -15,8 +10,7 @@ static json_t *parse(lf_ctx *ctx, const char *s) {
 }
 
 static void test_print_is_canonical(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     json_t *v =
         parse(ctx, "{\"z\":0.1,\"a\":[1,2,  3],\"e\":{},\"n\":[],\"l\":[{\"x\":null,\"y\":true},{\"s\":\"q\\n\"}]}");
     assert_non_null(v);
@@ -29,24 +23,20 @@ static void test_print_is_canonical(void **state) {
     json_decref(v);
     json_decref(again);
     lf_text_free(&t);
-    lf_ctx_free(ctx);
 }
 
 static void test_integers_are_exact(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     json_t *v = parse(ctx, "[9007199254740993, -9223372036854775808]");
     lf_text t = {0};
     lf_json_print(&t, v);
     assert_string_equal(t.at, "[9007199254740993, -9223372036854775808]");
     json_decref(v);
     lf_text_free(&t);
-    lf_ctx_free(ctx);
 }
 
 static void test_errors_have_places(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     assert_null(parse(ctx, "{\"a\": 1,\n \"b\": }"));
     assert_int_equal(lf_diag_at(ctx, 0)->where.line, 2);
     assert_string_equal(lf_diag_at(ctx, 0)->where.file, "x.json");
@@ -57,24 +47,21 @@ static void test_errors_have_places(void **state) {
     json_t *v;
     assert_int_equal(lf_json_load(ctx, "/nowhere/x.json", 0, &v), LF_BAD_INPUT);
     assert_null(v);
-    lf_ctx_free(ctx);
 }
 
 static void test_depth(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     static char deep[200001];
     memset(deep, '[', sizeof deep - 1);
     assert_null(parse(ctx, deep));
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_print_is_canonical),
-        cmocka_unit_test(test_integers_are_exact),
-        cmocka_unit_test(test_errors_have_places),
-        cmocka_unit_test(test_depth),
+        WITH_CONTEXT(test_print_is_canonical),
+        WITH_CONTEXT(test_integers_are_exact),
+        WITH_CONTEXT(test_errors_have_places),
+        WITH_CONTEXT(test_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

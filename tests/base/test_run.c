@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -15,16 +10,6 @@
 
 #include "base/file.h"
 #include "base/run.h"
-
-static int make(void **state) {
-    *state = lf_ctx_new(1);
-    return *state ? 0 : -1;
-}
-
-static int drop(void **state) {
-    lf_ctx_free(*state);
-    return 0;
-}
 
 static lf_run_result shell(lf_ctx *ctx, const char *script) {
     const char *argv[] = {"sh", "-c", script, NULL};
@@ -153,7 +138,7 @@ static void test_dies_with_us(void **state) {
     lf_remove_tree(dir);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
+#define T(name) WITH_CONTEXT(name)
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(test_output_and_status), T(test_signal),

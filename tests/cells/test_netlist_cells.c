@@ -1,11 +1,7 @@
 /* Every cell that lutfisk simulates itself against its Verilog model, Yosys's or our own, in Icarus: random contents, random pins,
  * every output in every clock cycle. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
 
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +309,6 @@ static void block_ram_of_ultrascale(void **state) {
 
 /* What is not simulated here is said, and what is no netlist refused. */
 static void refusals(void **state) {
-    (void)state;
     static const struct {
         const char *text, *why;
     } cases[] = {
@@ -336,7 +331,7 @@ static void refusals(void **state) {
                                          "module m(a); input a; wire [1:0] b; assign b = a; endmodule",
                                          "module m(a); input a; assign a = 1",
                                          "module m(a); input a; assign a = 1'"};
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     char *dir = NULL;
     lf_netlist *n;
@@ -355,12 +350,11 @@ static void refusals(void **state) {
     }
     lf_remove_tree(dir);
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(logic_registers_and_lut_ram),
                                        cmocka_unit_test(block_ram_of_7_series),
-                                       cmocka_unit_test(block_ram_of_ultrascale), cmocka_unit_test(refusals)};
+                                       cmocka_unit_test(block_ram_of_ultrascale), WITH_CONTEXT(refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,9 @@
 /* LUTs that carry chains compute: which ones, that they count nothing, that they are where their adder is, and what a popcount takes. */
-#include <setjmp.h>
-#include <stdarg.h>
+#include "../context.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "circuit/add_bits.h"
 
@@ -29,9 +25,8 @@ static lf_word lut_word(lf_circuit *c, int count, int inputs, lf_word *lut) {
 }
 
 /* Beside a LUT of `widest` inputs: a sum of a word of `width` bits and one of `count` LUTs: so many of them are absorbed, and LUTs are counted as said. */
-static void check_sum(int widest, int width, int count, int inputs, bool shared, bool first, int absorbed,
+static void check_sum(lf_ctx *ctx, int widest, int width, int count, int inputs, bool shared, bool first, int absorbed,
                       size_t luts) {
-    lf_ctx *ctx = lf_ctx_new(1);
     lf_circuit *c = lf_circuit_new(ctx);
     lf_word lut[8], a = 0, x;
     if (!first)
@@ -54,18 +49,17 @@ static void check_sum(int widest, int width, int count, int inputs, bool shared,
     assert_int_equal(lf_circuit_luts(c), luts);
     lf_arena_free(scratch);
     lf_circuit_free(c);
-    lf_ctx_free(ctx);
 }
 
 static void test_which(void **state) {
-    (void)state;
-    check_sum(6, 3, 3, 5, false, false, 3, 4);
-    check_sum(6, 3, 3, 5, false, true, 3, 4);  /* whichever operand it is */
-    check_sum(6, 3, 3, 6, false, false, 0, 7); /* no input to spare */
-    check_sum(6, 3, 3, 5, true, false, 2, 5);  /* something else reads one */
-    check_sum(6, 2, 3, 5, false, false, 2, 4); /* the third meets no bit */
-    check_sum(6, 5, 3, 2, false, false, 3, 4); /* the carry goes on by itself */
-    check_sum(4, 5, 3, 2, false, false, 0, 7); /* LUTs of four inputs */
+    lf_ctx *ctx = *state;
+    check_sum(ctx, 6, 3, 3, 5, false, false, 3, 4);
+    check_sum(ctx, 6, 3, 3, 5, false, true, 3, 4);  /* whichever operand it is */
+    check_sum(ctx, 6, 3, 3, 6, false, false, 0, 7); /* no input to spare */
+    check_sum(ctx, 6, 3, 3, 5, true, false, 2, 5);  /* something else reads one */
+    check_sum(ctx, 6, 2, 3, 5, false, false, 2, 4); /* the third meets no bit */
+    check_sum(ctx, 6, 5, 3, 2, false, false, 3, 4); /* the carry goes on by itself */
+    check_sum(ctx, 4, 5, 3, 2, false, false, 0, 7); /* LUTs of four inputs */
 }
 
 /* Absorbed LUTs are in the stage of their adder, and nothing is longer than it may be. */
@@ -83,8 +77,7 @@ static void check_stages(const lf_circuit *c, const uint8_t *mark) {
 }
 
 static void test_popcount(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_circuit *c = lf_circuit_new(ctx);
     lf_weighted_bit bits[BITS] = {0};
     for (size_t i = 0; i < BITS; i++)
@@ -103,16 +96,13 @@ static void test_popcount(void **state) {
     }
     lf_arena_free(scratch);
     lf_circuit_free(c);
-    lf_ctx_free(ctx);
 }
 
 /* As many and as heavy bits as 60 bits hold: counters of counters say more than the sum can be. */
 static void test_heavy_bits(void **state) {
-    (void)state;
     enum { MANY = 32767, POWER = 44 };
     for (int adders = 0; adders < 2; adders++) {
-        lf_ctx *ctx = lf_ctx_new(1);
-        lf_circuit *c = lf_circuit_new(ctx);
+        lf_circuit *c = lf_circuit_new(*state);
         lf_arena *a = lf_arena_new();
         lf_weighted_bit *bits = LF_NEW_ARRAY(a, lf_weighted_bit, MANY);
         int64_t *in = LF_NEW_ARRAY(a, int64_t, MANY), sum, want = 0;
@@ -130,14 +120,12 @@ static void test_heavy_bits(void **state) {
         }
         lf_arena_free(a);
         lf_circuit_free(c);
-        lf_ctx_free(ctx);
     }
 }
 
 /* Built stage by stage: a register between LUTs and adder keeps them apart; copies and texts keep the stages, but not what nobody needs. */
 static void test_by_stages(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_circuit *c = lf_circuit_new(ctx), *layer = lf_circuit_new(ctx);
     lf_word lut[3], x[2], sum, apart;
     x[0] = lf_circuit_input(c, (lf_range){0, 7, 1});
@@ -174,11 +162,10 @@ static void test_by_stages(void **state) {
     lf_circuit_free(clean);
     lf_circuit_free(layer);
     lf_circuit_free(c);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_which), cmocka_unit_test(test_popcount),
-                                       cmocka_unit_test(test_heavy_bits), cmocka_unit_test(test_by_stages)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_which), WITH_CONTEXT(test_popcount),
+                                       WITH_CONTEXT(test_heavy_bits), WITH_CONTEXT(test_by_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,25 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
 #include "circuit/blif.h"
-
-static int make(void **state) {
-    *state = lf_ctx_new(1);
-    return *state ? 0 : -1;
-}
-
-static int drop(void **state) {
-    lf_ctx_free(*state);
-    return 0;
-}
 
 static lf_blif *parse(lf_ctx *ctx, const char *text) {
     return lf_blif_read(ctx, text, strlen(text), "t.blif");
@@ -165,11 +150,11 @@ static void test_wide_cubes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_any_order_comments_and_continued_lines, make, drop),
-        cmocka_unit_test_setup_teardown(test_wide_cover, make, drop),
-        cmocka_unit_test_setup_teardown(test_refused, make, drop),
-        cmocka_unit_test_setup_teardown(test_wide_cubes, make, drop),
-        cmocka_unit_test_setup_teardown(test_round_trip, make, drop),
+        WITH_CONTEXT(test_any_order_comments_and_continued_lines),
+        WITH_CONTEXT(test_wide_cover),
+        WITH_CONTEXT(test_refused),
+        WITH_CONTEXT(test_wide_cubes),
+        WITH_CONTEXT(test_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
 /* The text form of circuits: it comes back the same, with parts and stages; what is wrong is named with file and line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "../context.h"
 
-#include <cmocka.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "circuit/circuit.h"
 
@@ -27,8 +23,7 @@ static const char sample[] = "circuit 1\n"
                              "latency 2\n";
 
 static void test_comes_back(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_text t = {0};
     lf_circuit *c = lf_circuit_parse(ctx, sample, sizeof sample - 1, "sample");
     assert_non_null(c);
@@ -46,7 +41,6 @@ static void test_comes_back(void **state) {
     assert_int_equal(s.registers[LF_PART_HEAD], 6);
     lf_text_free(&t);
     lf_circuit_free(c);
-    lf_ctx_free(ctx);
 }
 
 static void test_wrong_texts(void **state) {
@@ -107,7 +101,7 @@ static void test_too_many_stages(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_comes_back), cmocka_unit_test(test_wrong_texts),
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_comes_back), cmocka_unit_test(test_wrong_texts),
                                        cmocka_unit_test(test_too_many_stages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

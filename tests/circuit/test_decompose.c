@@ -1,25 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <stdlib.h>
 
 #include "base/rng.h"
 #include "circuit/decompose.h"
 #include "circuit/wide_truth.h"
-
-static int make(void **state) {
-    *state = lf_ctx_new(1);
-    return *state ? 0 : -1;
-}
-
-static int drop(void **state) {
-    lf_ctx_free(*state);
-    return 0;
-}
 
 typedef int64_t function(unsigned address, const void *arg);
 
@@ -226,14 +211,10 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_any_table, make, drop),
-        cmocka_unit_test_setup_teardown(test_noise_costs_the_formula, make, drop),
-        cmocka_unit_test_setup_teardown(test_neurons, make, drop),
-        cmocka_unit_test_setup_teardown(test_neurons_in_lut4, make, drop),
-        cmocka_unit_test_setup_teardown(test_known_functions, make, drop),
-        cmocka_unit_test_setup_teardown(test_wide_noise_is_right, make, drop),
-        cmocka_unit_test_setup_teardown(test_cares_save_luts, make, drop),
-        cmocka_unit_test_setup_teardown(test_refused, make, drop),
+        WITH_CONTEXT(test_any_table),       WITH_CONTEXT(test_noise_costs_the_formula),
+        WITH_CONTEXT(test_neurons),         WITH_CONTEXT(test_neurons_in_lut4),
+        WITH_CONTEXT(test_known_functions), WITH_CONTEXT(test_wide_noise_is_right),
+        WITH_CONTEXT(test_cares_save_luts), WITH_CONTEXT(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

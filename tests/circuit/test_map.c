@@ -1,23 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include "base/rng.h"
 #include "circuit/decompose.h"
 #include "circuit/lut_check.h"
-
-static int make(void **state) {
-    *state = lf_ctx_new(1);
-    return *state ? 0 : -1;
-}
-
-static int drop(void **state) {
-    lf_ctx_free(*state);
-    return 0;
-}
 
 /* Random LUTs of at most `widest` inputs over recent signals; the last ones are outputs. */
 static lf_lutnet *random_net(lf_ctx *ctx, lf_rng *r, uint32_t inputs, size_t luts, int widest, size_t outputs) {
@@ -299,17 +284,12 @@ static void test_wide_operands(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_random_nets, make, drop),
-        cmocka_unit_test_setup_teardown(test_wide_luts_over_cones, make, drop),
-        cmocka_unit_test_setup_teardown(test_depth_is_kept, make, drop),
-        cmocka_unit_test_setup_teardown(test_parity_chain, make, drop),
-        cmocka_unit_test_setup_teardown(test_wide_operands, make, drop),
-        cmocka_unit_test_setup_teardown(test_deep_chains, make, drop),
-        cmocka_unit_test_setup_teardown(test_how_they_are_the_same, make, drop),
-        cmocka_unit_test_setup_teardown(test_opposites, make, drop),
-        cmocka_unit_test_setup_teardown(test_long_gates_are_proved, make, drop),
-        cmocka_unit_test_setup_teardown(test_faults_are_found, make, drop),
-        cmocka_unit_test_setup_teardown(test_constants_and_inputs, make, drop),
+        WITH_CONTEXT(test_random_nets),           WITH_CONTEXT(test_wide_luts_over_cones),
+        WITH_CONTEXT(test_depth_is_kept),         WITH_CONTEXT(test_parity_chain),
+        WITH_CONTEXT(test_wide_operands),         WITH_CONTEXT(test_deep_chains),
+        WITH_CONTEXT(test_how_they_are_the_same), WITH_CONTEXT(test_opposites),
+        WITH_CONTEXT(test_long_gates_are_proved), WITH_CONTEXT(test_faults_are_found),
+        WITH_CONTEXT(test_constants_and_inputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,24 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "../context.h"
 
-#include <cmocka.h>
+#include <stdio.h>
 
 #include "random_circuits.h"
 #include "base/run.h"
 #include "circuit/minimize.h"
-
-static int make(void **state) {
-    *state = lf_ctx_new(1);
-    return *state ? 0 : -1;
-}
-
-static int drop(void **state) {
-    lf_ctx_free(*state);
-    return 0;
-}
 
 static void assert_same_rows(const lf_circuit *c, const lf_circuit *d, uint64_t seed, int rows) {
     lf_arena *a = lf_arena_new();
@@ -262,14 +248,14 @@ static void test_abc(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_random_circuits, make, drop),
-        cmocka_unit_test_setup_teardown(test_codes_that_cannot_occur, make, drop),
-        cmocka_unit_test_setup_teardown(test_joint_values_that_cannot_occur, make, drop),
-        cmocka_unit_test_setup_teardown(test_samples_decide, make, drop),
-        cmocka_unit_test_setup_teardown(test_parts, make, drop),
-        cmocka_unit_test_setup_teardown(test_entries_that_do_not_matter, make, drop),
-        cmocka_unit_test_setup_teardown(test_opposite_tables, make, drop),
-        cmocka_unit_test_setup_teardown(test_abc, make, drop),
+        WITH_CONTEXT(test_random_circuits),
+        WITH_CONTEXT(test_codes_that_cannot_occur),
+        WITH_CONTEXT(test_joint_values_that_cannot_occur),
+        WITH_CONTEXT(test_samples_decide),
+        WITH_CONTEXT(test_parts),
+        WITH_CONTEXT(test_entries_that_do_not_matter),
+        WITH_CONTEXT(test_opposite_tables),
+        WITH_CONTEXT(test_abc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

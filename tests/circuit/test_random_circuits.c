@@ -1,12 +1,8 @@
 /* Random circuits: every form of a circuit computes what the interpreter says, and every value lies in its range. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "../context.h"
 
-#include <cmocka.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 #include "random_circuits.h"
 #include "circuit_forms.h"
@@ -81,8 +77,7 @@ static void check_circuit(lf_ctx *ctx, uint64_t seed, size_t *corners, size_t *o
 }
 
 static void test_forms_agree(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     size_t corners[CORNERS] = {0}, ops[LF_WORD_LUT + 1] = {0};
     for (uint64_t seed = 1; seed <= CIRCUITS; seed++)
         check_circuit(ctx, seed, corners, ops);
@@ -97,7 +92,6 @@ static void test_forms_agree(void **state) {
         assert_true(ops[op] >= 300);
     }
     assert_true(ops[LF_WORD_NONE] >= 1000); /* circuits that were not too wide */
-    lf_ctx_free(ctx);
 }
 
 /* -- planted faults ----------------------------------------------------------------------------------------------- */
@@ -225,8 +219,7 @@ static bool is_caught(const lf_circuit *c, lf_circuit *wrong, uint64_t seed) {
 
 /* Each fault, planted in circuit after circuit, is seen by the vectors of the test above in some of them at least. */
 static void test_planted_faults_are_caught(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     size_t corners[CORNERS] = {0}, planted[FAULTS] = {0}, caught[FAULTS] = {0};
     for (uint64_t seed = 1; seed <= 600; seed++) {
         lf_circuit *c = make_random_circuit(ctx, seed, corners);
@@ -242,11 +235,9 @@ static void test_planted_faults_are_caught(void **state) {
             print_message("%s: %zu of %zu caught\n", fault_names[f], caught[f], planted[f]);
         assert_true(planted[f] >= 20 && caught[f] >= 5);
     }
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms_agree),
-                                       cmocka_unit_test(test_planted_faults_are_caught)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_forms_agree), WITH_CONTEXT(test_planted_faults_are_caught)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,9 @@
 /* CSV text to cells, and tables of numbers, categories and missing values to rows. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "data/scaling.h"
 #include "data/table_rows.h"
@@ -204,14 +200,13 @@ static void test_split(void **state) {
 }
 
 static void test_sets(void **state) {
-    (void)state;
     static const struct {
         const char *spec;
         size_t rows, features;
     } want[] = {{"unsw_nb15:train", 43354, 42}, {"unsw_nb15:test", 10598, 42}, {"magic:train", 15170, 10},
                 {"magic:test", 3735, 10},       {"nsl_kdd:train", 25086, 41},  {"nsl_kdd:test", 22544, 41}};
     const char *dirs[] = {getenv("LUTFISK_DATA"), NULL};
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         if (!dirs[0] || !lf_data_is_there(want[i].spec, dirs))
             continue;
@@ -222,7 +217,6 @@ static void test_sets(void **state) {
         assert_int_equal(d->classes, 2);
         lf_dataset_free(d);
     }
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
@@ -234,7 +228,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_slip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_labels, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_split, set_up, tear_down),
-        cmocka_unit_test(test_sets),
+        WITH_CONTEXT(test_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,7 @@
 /* Layers that are logic, run bit-sliced by the fast engine: every row as the reference engine's, for every instruction set, type and number of rows; and
  * rows that are refused are refused in the same words. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,17 +192,15 @@ static void random_gates(void **state) {
 }
 
 static void netlists_from_blif(void **state) {
-    (void)state;
     static const char blif[] =
         ".model m\n.inputs a b c\n.outputs y z w\n.names a b y\n11 1\n.names a b c t\n1-0 1\n01- 1\n"
         ".names t c z\n0- 1\n-0 1\n.names w\n1\n.end\n";
     lf_rng rng = lf_rng_make(34, 0);
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g =
         program(ctx, lf_import_blif_bytes(ctx, "m.blif", (const uint8_t *)blif, strlen(blif)), NULL, "integerize");
     check(ctx, g, &rng);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 /* Beside the data sets: $LUTFISK_DATA/../models or ../shared/models. */
@@ -288,8 +282,8 @@ static void odd_numbers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(imported_networks),  cmocka_unit_test(minimized_networks), cmocka_unit_test(random_gates),
-        cmocka_unit_test(netlists_from_blif), cmocka_unit_test(published_networks), cmocka_unit_test(odd_numbers),
+        cmocka_unit_test(imported_networks), cmocka_unit_test(minimized_networks), cmocka_unit_test(random_gates),
+        WITH_CONTEXT(netlists_from_blif),    cmocka_unit_test(published_networks), cmocka_unit_test(odd_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,10 @@
 /* Random networks of twins, with branches: the model that lets units rest equals the one that runs all of them in every cycle, and
  * finds exactly the same deadlocks. And a network of ResNet-50's size, in seconds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "../context.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "random_twins.h"
 #include "resnet_twins.h"
@@ -51,21 +48,18 @@ static bool compare_one(lf_ctx *ctx, uint64_t seed) {
 }
 
 static void test_random(void **state) {
-    (void)state;
     enum { NETWORKS = 1500 };
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     int done = 0, blocked = 0;
     for (uint64_t seed = 0; seed < NETWORKS; seed++)
         *(compare_one(ctx, seed) ? &done : &blocked) += 1;
     assert_true(done > 500 && blocked > 50);
-    lf_ctx_free(ctx);
 }
 
 /* -- size -------------------------------------------------------------------------------------------------------------------- */
 
 static void test_resnet(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     lf_chain *c = lf_chain_new(a);
     lf_chain_result r;
@@ -78,10 +72,9 @@ static void test_resnet(void **state) {
                   (double)r.cycles / seconds / 1e3);
     assert_true(r.ii_cycles >= 100352 && r.ii_cycles < 120000);
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_resnet)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_random), WITH_CONTEXT(test_resnet)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

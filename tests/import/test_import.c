@@ -1,4 +1,6 @@
 /* The dispatcher: formats by content, refusals that say what to do. */
+#include "../context.h"
+
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -52,7 +54,6 @@ static void other_formats(void **state) {
 }
 
 static void onnx_text_and_directory_agree(void **state) {
-    (void)state;
     make m = make_start(13);
     make_input(&m, "x", "N 3");
     make_output(&m, "y");
@@ -77,7 +78,7 @@ static void onnx_text_and_directory_agree(void **state) {
     make_node(&m, "MatMul", "mm", "x w", "y");
     make_write(&m, onnx);
 
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *a = lf_import(ctx, onnx);
     assert_non_null(a);
     assert_int_equal(lf_graph_save(a, text, false), LF_OK);
@@ -92,13 +93,11 @@ static void onnx_text_and_directory_agree(void **state) {
             assert_int_equal(lf_tensor_code(t, k), (int)(k % 7) - 3);
         lf_graph_free(all[i]);
     }
-    lf_ctx_free(ctx);
     lf_remove_tree(dir);
     make_end(&m);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(other_formats),
-                                       cmocka_unit_test(onnx_text_and_directory_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(other_formats), WITH_CONTEXT(onnx_text_and_directory_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
 /* A model of 100 MB: within 300 MB of memory, under a sanitizer, too. The time is printed, not judged: it depends on the machine. */
+#include "../context.h"
+
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,10 +54,9 @@ static long peak_megabytes(const char *path, double *seconds) {
 }
 
 static void hundred_megabytes(void **state) {
-    (void)state;
     lf_arena *a = lf_arena_new();
     char *dir = NULL;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     assert_int_equal(lf_temp_dir(ctx, a, "/tmp", &dir), LF_OK);
     const char *path = lf_path_join(a, dir, "big.onnx");
     double seconds;
@@ -69,11 +70,10 @@ static void hundred_megabytes(void **state) {
     print_message("100 MB: %ld MB, %.2f s of CPU time\n", megabytes, seconds);
     assert_in_range(megabytes, 50, 299);
     lf_remove_tree(dir);
-    lf_ctx_free(ctx);
     lf_arena_free(a);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hundred_megabytes)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(hundred_megabytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* Models written by ONNX's own Python package, one per element type and payload place, have the elements that it was
  * given. */
+#include "../context.h"
+
 #include "base/file.h"
 #include "base/run.h"
 #include "onnx_make.h"
@@ -25,8 +27,7 @@ static void expect_model(lf_arena *a, const char *dir, char *line) {
 }
 
 static void every_type_and_place(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     char *dir = NULL, *rest = NULL;
     const char *const probe[] = {"/usr/bin/python3", "-c", "import onnx", NULL};
@@ -46,12 +47,11 @@ static void every_type_and_place(void **state) {
     } else
         print_message("skipped: Debian's python3-onnx is not installed\n");
     lf_arena_free(a);
-    lf_ctx_free(ctx);
     if (!python)
         skip();
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_type_and_place)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(every_type_and_place)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* The payload matrix: every element type in raw data, in its own typed field and in external data, and whatever does
  * not fit. */
+#include "../context.h"
+
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -294,7 +296,6 @@ static LfOnnx__TensorProto *external(make *m, const char *location, const char *
 }
 
 static void external_data_stays_inside(void **state) {
-    (void)state;
     make m = make_start(13);
     char *outside = temp_dir(m.a), *dir = temp_dir(m.a);
     write_file(lf_path_join(m.a, outside, "secret"), "abcd", 4);
@@ -329,11 +330,10 @@ static void external_data_stays_inside(void **state) {
         refused(&m, dir, external(&m, bad[i].location, NULL, NULL), bad[i].why);
     refused(&m, NULL, external(&m, "ok", NULL, NULL), "no directory to look in");
 
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_onnx_array have;
     assert_int_equal(lf_onnx_tensor_read(ctx, NULL, m.a, dir, external(&m, "sub/ok", NULL, NULL), &have), LF_OK);
     assert_int_equal(lf_const_int(&have.value, 3), 'd');
-    lf_ctx_free(ctx);
     lf_remove_tree(dir);
     lf_remove_tree(outside);
     make_end(&m);
@@ -361,7 +361,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_types_in_all_places), cmocka_unit_test(every_pattern_of_small_floats),
         cmocka_unit_test(payload_must_fit),        cmocka_unit_test(entries_must_be_in_their_type),
-        cmocka_unit_test(huge_dimensions),         cmocka_unit_test(external_data_stays_inside),
+        cmocka_unit_test(huge_dimensions),         WITH_CONTEXT(external_data_stays_inside),
         cmocka_unit_test(external_data_must_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

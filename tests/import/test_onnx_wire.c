@@ -1,4 +1,6 @@
 /* The bytes of ONNX files: what is recognised, what is refused before it is unpacked, and truncation at every byte. */
+#include "../context.h"
+
 #include "onnx_make.h"
 
 #include "import/onnx_wire.h"
@@ -145,7 +147,6 @@ static void too_many_fields(void **state) {
 }
 
 static void unknown_fields_survive(void **state) {
-    (void)state;
     make m = small_model();
     size_t size;
     uint8_t *bytes = make_bytes(&m, &size);
@@ -155,7 +156,7 @@ static void unknown_fields_survive(void **state) {
                  "\xd2\x01\x03"
                  "abc",
                  6); /* field 26 of the model */
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     const lf_pb_model *model = lf_onnx_unpack(ctx, NULL, a, (const uint8_t *)t.at, t.len);
     assert_non_null(model);
@@ -165,16 +166,15 @@ static void unknown_fields_survive(void **state) {
     lf_onnx__model_proto__pack(model, again);
     assert_memory_equal(again, t.at, t.len);
     lf_arena_free(a);
-    lf_ctx_free(ctx);
     lf_text_free(&t);
     make_end(&m);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recognised_by_content),  cmocka_unit_test(truncated_anywhere),
-        cmocka_unit_test(deep_nesting),           cmocka_unit_test(malformed),
-        cmocka_unit_test(unknown_fields_survive), cmocka_unit_test(too_many_fields),
+        cmocka_unit_test(recognised_by_content), cmocka_unit_test(truncated_anywhere),
+        cmocka_unit_test(deep_nesting),          cmocka_unit_test(malformed),
+        WITH_CONTEXT(unknown_fields_survive),    cmocka_unit_test(too_many_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

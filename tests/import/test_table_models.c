@@ -1,4 +1,5 @@
 /* Table networks in JSON: what small ones compute, with and without a declared input grid; wrong files are refused with the place. */
+#include "../context.h"
 #include "onnx_make.h"
 
 #include <math.h>
@@ -308,15 +309,13 @@ static void proposed_grids_are_exact(void **state) {
 
 /* Wide codes times an awkward scale: no table is that large. */
 static void awkward_grids_are_refused(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = read_text(ctx, hgq);
     assert_int_equal(lf_declare_input(g, "INT16,0.3"), LF_OK);
     assert_int_equal(lf_infer(g), LF_OK);
     assert_int_equal(lf_pipeline_run(g, "integerize", NULL), LF_BAD_INPUT);
     complain(ctx, "no power of two times codes");
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 static void text_form_round_trips(void **state) {
@@ -447,7 +446,7 @@ int main(void) {
         cmocka_unit_test(random_networks),
         cmocka_unit_test(encoders_need_a_grid),
         cmocka_unit_test(proposed_grids_are_exact),
-        cmocka_unit_test(awkward_grids_are_refused),
+        WITH_CONTEXT(awkward_grids_are_refused),
         cmocka_unit_test(text_form_round_trips),
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(wrong_files),

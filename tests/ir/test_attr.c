@@ -1,10 +1,5 @@
 /* Attributes: defaults, copies, text in and out, refusals. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include "ir/attr.h"
 #include "small_ops.h"
@@ -31,7 +26,6 @@ static void test_defaults(void **state) {
 
 /* set, then print: the printed form, which read again prints the same. */
 static void test_round_trip(void **state) {
-    (void)state;
     static const struct {
         const char *name, *text, *printed;
     } cases[] = {
@@ -54,7 +48,7 @@ static void test_round_trip(void **state) {
         {"pads", "4,5", "[4, 5]"},
         {"pads", " [ 9223372036854775807 ] ", "[9223372036854775807]"},
     };
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_ctx_arena(ctx);
     for (size_t i = 0; i < LF_COUNT(cases); i++) {
         every_attr v = {0}, w = {0};
@@ -69,7 +63,6 @@ static void test_round_trip(void **state) {
         lf_text_free(&first);
         lf_text_free(&second);
     }
-    lf_ctx_free(ctx);
 }
 
 static void test_refusals(void **state) {
@@ -119,8 +112,7 @@ static void test_refusals(void **state) {
 
 /* A node owns its attributes: what the caller passed may change afterwards. */
 static void test_nodes_own_attributes(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = lf_graph_new(ctx, "g");
     lf_tensor *x = small_input(g, "x", shape_of(1, 2, 0, 0), LF_FLOAT32),
               *y = lf_tensor_new(g, "y", x->shape, LF_FLOAT32);
@@ -136,15 +128,14 @@ static void test_nodes_own_attributes(void **state) {
     assert_int_equal(copy->pe, 2);
     assert_null(lf_node_new(g, &op_pass, "p", &x->id, 1, &y->id, 1, NULL)->attr);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_round_trip),
+        WITH_CONTEXT(test_round_trip),
         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_nodes_own_attributes),
+        WITH_CONTEXT(test_nodes_own_attributes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

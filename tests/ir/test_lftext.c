@@ -1,12 +1,9 @@
 /* The text form: printing and parsing a graph with everything changes nothing; wrong texts are refused with the right words. */
+#include "../context.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "base/file.h"
 #include "ir/lftext.h"
@@ -328,8 +325,7 @@ static void test_malformed(void **state) {
 
 /* Any beginning of a good text, and the text with any byte changed, is refused or read; never more than that. */
 static void test_damaged(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = graph_with_everything(ctx);
     lf_text text = {0}, weights = {0};
     assert_int_equal(lf_graph_print(g, false, &text, &weights), LF_OK);
@@ -346,7 +342,6 @@ static void test_damaged(void **state) {
     lf_text_free(&text);
     lf_text_free(&weights);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 /* -- the weights file --------------------------------------------------------------------------------------------------- */
@@ -361,8 +356,7 @@ static void refuses_weights(const lf_text *text, const void *weights, size_t len
 }
 
 static void test_wrong_weights(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = graph_with_everything(ctx);
     lf_text text = {0}, weights = {0};
     assert_int_equal(lf_graph_print(g, false, &text, &weights), LF_OK);
@@ -375,16 +369,14 @@ static void test_wrong_weights(void **state) {
     lf_text_free(&text);
     lf_text_free(&weights);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 /* Every datatype and container survives the weights file, bit for bit. */
 static void test_every_container(void **state) {
-    (void)state;
     static const char *const types[] = {"BIPOLAR", "TERNARY", "INT1",   "INT3",        "INT8",       "INT9",
                                         "INT31",   "INT33",   "INT64",  "UINT1",       "UINT7",      "UINT8",
                                         "UINT16",  "UINT17",  "UINT63", "FIXED<12,3>", "UFIXED<5,9>"};
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (size_t k = 0; k < LF_COUNT(types); k++) {
         enum { N = 1100 };
         lf_graph *g = lf_graph_new(ctx, "g");
@@ -414,13 +406,11 @@ static void test_every_container(void **state) {
         lf_graph_free(g);
         lf_graph_free(h);
     }
-    lf_ctx_free(ctx);
 }
 
 /* Float elements that are code * scale, rounded, are stored as codes; one that is not brings all back as floats. */
 static void test_float_codes(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (int broken = 0; broken < 2; broken++) {
         lf_graph *g = lf_graph_new(ctx, "g");
         lf_tensor *t = scaled_weights(g, 900);
@@ -440,12 +430,10 @@ static void test_float_codes(void **state) {
         lf_graph_free(g);
         lf_graph_free(h);
     }
-    lf_ctx_free(ctx);
 }
 
 static void test_files(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     char *dir = NULL;
     assert_int_equal(lf_temp_dir(ctx, lf_ctx_arena(ctx), "/tmp", &dir), LF_OK);
     const char *path = lf_path_join(lf_ctx_arena(ctx), dir, "net.lf"),
@@ -467,13 +455,11 @@ static void test_files(void **state) {
     lf_graph_free(h);
     lf_graph_free(i);
     lf_remove_tree(dir);
-    lf_ctx_free(ctx);
 }
 
 /* A graph that breaks the rules is not printed. */
 static void test_unsound_graph(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = graph_with_everything(ctx);
     lf_text text = {0}, weights = {0};
     lf_find_tensor(g, "w/0")->range.step = 3;
@@ -481,13 +467,11 @@ static void test_unsound_graph(void **state) {
     assert_true(was_said(ctx, "{-1,1,3} is not a range"));
     assert_int_equal(text.len, 0);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 /* A clone prints the same, is changed alone, and keeps the constants when the graph it came from is freed first. */
 static void test_clone(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = graph_with_everything(ctx);
     lf_text before = {0}, after = {0}, weights = {0}, weights2 = {0};
     assert_int_equal(lf_graph_print(g, false, &before, &weights), LF_OK);
@@ -505,15 +489,14 @@ static void test_clone(void **state) {
     lf_text_free(&weights);
     lf_text_free(&weights2);
     lf_graph_free(d);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_liberties),     cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_damaged),    cmocka_unit_test(test_wrong_weights), cmocka_unit_test(test_every_container),
-        cmocka_unit_test(test_files),      cmocka_unit_test(test_unsound_graph), cmocka_unit_test(test_float_codes),
-        cmocka_unit_test(test_clone),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_liberties), cmocka_unit_test(test_malformed),
+        WITH_CONTEXT(test_damaged),        WITH_CONTEXT(test_wrong_weights), WITH_CONTEXT(test_every_container),
+        WITH_CONTEXT(test_files),          WITH_CONTEXT(test_unsound_graph), WITH_CONTEXT(test_float_codes),
+        WITH_CONTEXT(test_clone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

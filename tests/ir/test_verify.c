@@ -1,11 +1,7 @@
 /* lf_verify_graph finds each violation, one at a time, and says what it is. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 #include "small_ops.h"
 
@@ -271,8 +267,7 @@ static const struct {
 };
 
 static void test_sound(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     small s = build(ctx);
     assert_int_equal(lf_verify_graph(s.g), LF_OK);
     set_scale(s.x, three_scales, 3, 1, 0);
@@ -282,7 +277,6 @@ static void test_sound(void **state) {
     assert_int_equal(lf_verify_graph(s.g), LF_OK);
     assert_int_equal(lf_diag_count(ctx), 0);
     lf_graph_free(s.g);
-    lf_ctx_free(ctx);
 }
 
 static void test_violations(void **state) {
@@ -307,6 +301,6 @@ static void test_violations(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sound), cmocka_unit_test(test_violations)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_sound), cmocka_unit_test(test_violations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

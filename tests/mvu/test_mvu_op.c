@@ -1,4 +1,5 @@
 /* The mvu op: its definition, exact ranges, refusals, closed-form cycles; products as bits for every pair of types. */
+#include "../context.h"
 #include "../op/op_bench.h"
 #include "mvu_case.h"
 
@@ -162,10 +163,9 @@ static void test_refuses_foldings(void **state) {
 
 /* multiplier * (product bits) + constant of the weight is the product, whatever the types. */
 static void test_products(void **state) {
-    (void)state;
     static const char *const types[] = {"BIPOLAR", "TERNARY", "INT1", "UINT1", "INT2", "UINT2",
                                         "INT3",    "UINT3",   "INT5", "UINT4", "INT8", "UINT8"};
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     for (size_t i = 0; i < LF_COUNT(types); i++)
         for (size_t j = 0; j < LF_COUNT(types); j++) {
@@ -190,7 +190,6 @@ static void test_products(void **state) {
             }
         }
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 /* Frames back to back without stalls: cycles between the last outputs of vectors, and of the first one. */
@@ -272,7 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_definition),       cmocka_unit_test(test_thresholds),
         cmocka_unit_test(test_exact_ranges),     cmocka_unit_test(test_refuses_operands),
-        cmocka_unit_test(test_refuses_foldings), cmocka_unit_test(test_products),
+        cmocka_unit_test(test_refuses_foldings), WITH_CONTEXT(test_products),
         cmocka_unit_test(test_cycles),           cmocka_unit_test(test_memories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Whole integer graphs as one circuit: the circuit computes what the graph computes. Small networks, and published ones where
  * they are found. */
+#include "../context.h"
 #include "../import/table_nets.h"
 #include "../op/op_bench.h"
 
@@ -113,7 +114,6 @@ static void published_networks(void **state) {
 
 /* Quantizers between layers of tables, votes and argmax: what training makes. */
 static void layers_with_quantizers(void **state) {
-    (void)state;
     static const char text[] =
         "lutfisk 1\ngraph \"net\"\ninput \"x\" = %x : FLOAT32[1,3]\n"
         "const %T : FLOAT32[3,2] = [-0.5, 0.25, 0, 0, 1, -1]\n"
@@ -128,7 +128,7 @@ static void layers_with_quantizers(void **state) {
         "%%d : UINT2[1,3] = reduce(%%c) \"votes\" {axes=[-1], keepdims=false}\n"
         "%%y : UINT2[1,1] = argmax(%%d) \"class\" {axis=-1}\n"
         "output \"y\" = %%y\n";
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_text net = {0};
     for (const char *at = text; *at; at++) { /* the one %s is a table, %% is a percent sign */
         if (at[0] == '%' && at[1] == 's' && at++)
@@ -149,13 +149,11 @@ static void layers_with_quantizers(void **state) {
     }
     check_graph(ctx, g, false);
     lf_text_free(&net);
-    lf_ctx_free(ctx);
 }
 
 /* What is before, in and behind the layers; thresholds that nobody reads are gone. */
 static void parts_are_told(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *g = program(ctx, lf_import_json_bytes(ctx, "net.json", (const uint8_t *)dwn, strlen(dwn)), "FIXED<8,4>!");
     lf_circuit *c;
     assert_int_equal(lf_circuit_of_graph(g, &c), LF_OK);
@@ -171,7 +169,6 @@ static void parts_are_told(void **state) {
     assert_int_equal(less, 5); /* of six thresholds two are equal */
     lf_circuit_free(c);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 /* Ops without the face are all named. */
@@ -192,9 +189,8 @@ static void others_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_networks),         cmocka_unit_test(published_networks),
-        cmocka_unit_test(layers_with_quantizers), cmocka_unit_test(parts_are_told),
-        cmocka_unit_test(others_are_refused),
+        cmocka_unit_test(small_networks), cmocka_unit_test(published_networks), WITH_CONTEXT(layers_with_quantizers),
+        WITH_CONTEXT(parts_are_told),     cmocka_unit_test(others_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

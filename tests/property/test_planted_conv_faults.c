@@ -1,11 +1,6 @@
 /* Faults planted into the integer graph and the circuit of a convolutional network: each must be seen, by comparing with the network or by
  * the cycle model. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include "base/file.h"
 #include "pass/connect.h"
@@ -173,8 +168,7 @@ static const planted_fault faults[] = {
 };
 
 static void every_planted_fault_is_seen(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_graph *net = network(ctx), *good = integers_of(ctx);
     assert_int_equal(differences(ctx, net, good, some_inputs(), ROWS), 0);
     lf_graph_free(good);
@@ -188,7 +182,6 @@ static void every_planted_fault_is_seen(void **state) {
         lf_graph_free(g);
     }
     lf_graph_free(net);
-    lf_ctx_free(ctx);
 }
 
 /* -- a FIFO of the shortcut too shallow ---------------------------------------------------------------------------------------------- */
@@ -224,8 +217,7 @@ static lf_status connect_with(lf_ctx *ctx, lf_arena *a, const char *dir, const c
 }
 
 static void a_shallow_fifo_is_seen(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     lf_graph *g = folded(ctx);
     lf_chain_result free_run, r;
@@ -245,13 +237,12 @@ static void a_shallow_fifo_is_seen(void **state) {
     lf_remove_tree(dir);
     lf_graph_free(g);
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_planted_fault_is_seen),
-        cmocka_unit_test(a_shallow_fifo_is_seen),
+        WITH_CONTEXT(every_planted_fault_is_seen),
+        WITH_CONTEXT(a_shallow_fifo_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,6 @@
 /* Ten faults planted into integer graphs: each must be seen by comparing with the network on every input there is. A comparison that
  * cannot fail proves nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include "planted.h"
 
@@ -99,8 +94,7 @@ static const planted_fault faults[] = {
 };
 
 static void every_planted_fault_is_seen(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (size_t i = 0; i < LF_COUNT(faults); i++) {
         bool argmax = faults[i].plant == highest_index_on_ties;
         lf_graph *net = small_net(ctx, argmax), *integers = small_net(ctx, argmax);
@@ -113,10 +107,9 @@ static void every_planted_fault_is_seen(void **state) {
         lf_graph_free(net);
         lf_graph_free(integers);
     }
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_planted_fault_is_seen)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(every_planted_fault_is_seen)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

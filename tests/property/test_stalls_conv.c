@@ -1,11 +1,6 @@
 /* Property: a random convolutional network as `connect` leaves it does not stop, wherever its streams pause. With a FIFO of a join made
  * shallow, the proof refuses what a run at the full rate or one with pauses at the ends of the circuit shows to stop. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #undef skip /* cmocka's; units have one too */
 
@@ -126,9 +121,8 @@ static void check_network(lf_ctx *ctx, const lf_graph *net, uint64_t seed, const
 }
 
 static void test_random(void **state) {
-    (void)state;
     uint64_t hits[CONV_CORNERS] = {0};
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     tally t = {0};
     char *dir;
@@ -147,10 +141,9 @@ static void test_random(void **state) {
     assert_true(t.nets > 20 && t.joins > 10 && t.refused > 10 && t.shown > t.refused / 2 && t.shown_under_stalls > 0);
     lf_remove_tree(dir);
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_random)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,6 @@
 /* What a build gives to the outside. The driver (driver_bench.h): random networks, pictures, several ports, and what it leaves to the caller.
  * pack.tcl: names files and ports that are there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include "driver_bench.h"
 #include "ops/const_grid.h"
@@ -182,9 +177,8 @@ static void casts(void **state) {
 
 /* Convolutions: rows of the model are NCHW, the stream has the channels of a pixel beside each other. */
 static void convolutions(void **state) {
-    (void)state;
     need_compiler();
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_zoo_options small = {.size = 32, .width = 0.05, .blocks = 1, .classes = 5};
     lf_graph *g = lf_zoo_make(ctx, lf_zoo_find("mobilenet-v1"), &small);
     assert_non_null(g);
@@ -193,7 +187,6 @@ static void convolutions(void **state) {
     assert_non_null(strstr(d.header, "void net_unpack_logits("));
     close_design(&d);
     lf_graph_free(g);
-    lf_ctx_free(ctx);
 }
 
 /* Networks that others published. */
@@ -240,7 +233,7 @@ int main(void) {
         cmocka_unit_test(several_ports),
         cmocka_unit_test(what_is_left_to_the_caller),
         cmocka_unit_test(casts),
-        cmocka_unit_test(convolutions),
+        WITH_CONTEXT(convolutions),
         cmocka_unit_test(published_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,8 @@
 /* What the trainer is fed and how it counts: moved and mirrored pictures; sums beyond what float32 holds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "train/train_net.h"
 
@@ -53,11 +49,10 @@ static int moved(const float *batch, const float *picture, int shift, int *mirro
 }
 
 static void test_changes(void **state) {
-    (void)state;
     static uint8_t bytes[FEATURES], labels[1];
     static uint32_t rows[BATCH];
     static float picture[FEATURES], batch[FEATURES * BATCH];
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     lf_recipe *r = parse(ctx, RECIPE);
     for (int k = 0; k < FEATURES; k++)
@@ -85,7 +80,6 @@ static void test_changes(void **state) {
     assert_true(moved(batch, picture, 0, &mirrored) < BATCH / 4); /* the picture is small */
     lf_recipe_free(r);
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 /* Class 1 is ahead by one, at 25,357,581: in float32 both sums are 25,357,580, and the lower class would win. */
@@ -116,6 +110,6 @@ static void test_large_sums(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changes), cmocka_unit_test(test_large_sums)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_changes), cmocka_unit_test(test_large_sums)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
 /* Networks of sparse neurons: gradients against finite differences of a surrogate, same bits for any number of threads and any kernel,
  * the frozen graph is what the report speaks of, wrong recipes are refused. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 #include "base/rng.h"
 #include "train/neuron_net.h"
@@ -189,8 +185,7 @@ static lf_recipe *masked(lf_ctx *ctx, const char *mask) {
 
 /* Inputs of a neuron differ; balanced ones are read equally often, but for what the end of a permutation costs. */
 static void test_masks(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (int random = 0; random < 2; random++) {
         lf_recipe *r = masked(ctx, random ? "random" : "balanced");
         lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
@@ -208,12 +203,10 @@ static void test_masks(void **state) {
         lf_neuron_net_free(n);
         lf_recipe_free(r);
     }
-    lf_ctx_free(ctx);
 }
 
 static void test_prune(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_recipe *r = masked(ctx, "learned");
     lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
     lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
@@ -231,13 +224,11 @@ static void test_prune(void **state) {
     assert_true(l->value[5] == 0);
     lf_neuron_net_free(n);
     lf_recipe_free(r);
-    lf_ctx_free(ctx);
 }
 
 /* Of five inputs the two of smallest weight go, those of the largest gradients come; what stays keeps its weight. */
 static void test_regrow(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_recipe *r = masked(ctx, "regrow");
     lf_code_input in = {.features = FEATURES, .bits = 2, .lo = -2, .step = 1};
     lf_neuron_net *n = lf_neuron_net_new(r, &in, CLASSES, 1, LF_ISA_COUNT, lf_ctx_pool(ctx));
@@ -258,7 +249,6 @@ static void test_regrow(void **state) {
     }
     lf_neuron_net_free(n);
     lf_recipe_free(r);
-    lf_ctx_free(ctx);
 }
 
 /* Codes of bytes are their highest bits, exactly, for every number of bits; reals have none. */
@@ -309,8 +299,9 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_frozen),       cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_masks),     cmocka_unit_test(test_prune),        cmocka_unit_test(test_regrow),
+        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_gradients), WITH_CONTEXT(test_masks),
+        WITH_CONTEXT(test_prune),         WITH_CONTEXT(test_regrow),
         cmocka_unit_test(test_refusals),  cmocka_unit_test(test_highest_bits),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,13 +1,9 @@
 /* Recipes: defaults, overrides, and what is said about wrong ones. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../context.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "base/file.h"
 #include "base/rng.h"
@@ -21,10 +17,9 @@
     "activations: {type: int, bits: 3}\n"
 
 static void test_good(void **state) {
-    (void)state;
     static const char text[] = GOOD "layers: [64, {units: 32, weights: {type: ternary, scale_mode: learned}}, 10]\n"
                                     "training: {epochs: 7, rate: 2e-3}\n";
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_recipe *r = lf_recipe_parse(ctx, "some/where/net-1.yaml", text, strlen(text));
     assert_non_null(r);
     assert_string_equal(r->name, "net-1");
@@ -41,7 +36,6 @@ static void test_good(void **state) {
     assert_int_equal(r->training.batch, 128);
     assert_int_equal(lf_diag_count(ctx), 0);
     lf_recipe_free(r);
-    lf_ctx_free(ctx);
 }
 
 typedef struct wrong_case {
@@ -146,11 +140,10 @@ static void test_wrong(void **state) {
 
 /* Who reads whom, sizes, and the layers that share a step. */
 static void test_layers(void **state) {
-    (void)state;
     static const char text[] = FOUR_BITS
         "layers: [{conv: 4, pad: 1, name: a}, {max_pool: 3, stride: 1, name: p}, {conv: 4, from: a, name: b}, "
         "{join: [p, b], name: j}, {conv: 6, kernel: 2, stride: 2}, global_average_pool, {units: 7, from: j}, 10]\n";
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     char *reads_all = strdup(text);
     memcpy(strstr(reads_all, "from: j"), "name: k", 7);
     lf_recipe *r = lf_recipe_parse(ctx, "l.yaml", reads_all, strlen(reads_all));
@@ -171,7 +164,6 @@ static void test_layers(void **state) {
     assert_int_equal(r->layer[3].from[1], 2);
     lf_recipe_free(r);
     assert_null(lf_recipe_parse(ctx, "l.yaml", text, strlen(text))); /* nobody reads the mean */
-    lf_ctx_free(ctx);
     free(reads_all);
 }
 
@@ -217,8 +209,7 @@ static void test_sizes(void **state) {
 
 /* doc/user/recipes.md holds the same text. */
 static void test_help(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_text t = {0};
     lf_file page;
     lf_recipe_help(&t);
@@ -228,17 +219,15 @@ static void test_help(void **state) {
     assert_non_null(memmem(page.data, page.size, t.at, t.len));
     lf_file_close(&page);
     lf_text_free(&t);
-    lf_ctx_free(ctx);
 }
 
 /* Every recipe that comes with lutfisk. */
 static void test_recipes(void **state) {
-    (void)state;
     static const char *const names[] = {
         "tfc-w1a1", "tfc-w1a2",      "tfc-w2a2",       "sfc-w1a1",    "sfc-w1a2", "sfc-w2a2",  "lfc-w1a1", "lfc-w1a2",
         "lfc-w2a2", "mlp128-binary", "mlp128-ternary", "cnv-w1a1",    "resnet8",  "dwn-mnist", "jsc-s",    "jsc-m",
         "jsc-l",    "jsc-edges",     "nets-mnist",     "edges-mnist", "unsw",     "magic",     "nsl-kdd"};
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[64];
         snprintf(path, sizeof path, "recipes/%s.yaml", names[i]);
@@ -254,13 +243,12 @@ static void test_recipes(void **state) {
         lf_recipe_free(r);
     }
     assert_int_equal(lf_diag_count(ctx), 0);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),   cmocka_unit_test(test_wrong),
-                                       cmocka_unit_test(test_layers), cmocka_unit_test(test_mutations),
-                                       cmocka_unit_test(test_sizes),  cmocka_unit_test(test_help),
-                                       cmocka_unit_test(test_recipes)};
+    const struct CMUnitTest tests[] = {WITH_CONTEXT(test_good),      cmocka_unit_test(test_wrong),
+                                       WITH_CONTEXT(test_layers),    cmocka_unit_test(test_mutations),
+                                       cmocka_unit_test(test_sizes), WITH_CONTEXT(test_help),
+                                       WITH_CONTEXT(test_recipes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,9 @@
 /* The schedule, the random order and dropout: what they promise, and that they are the same everywhere. */
+#include "../context.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "train/train_net.h"
 #include "train/train_schedule.h"
@@ -73,7 +69,6 @@ static void test_dropout(void **state) {
 
 /* A shifted sample is the picture elsewhere, filled with the code of an empty pixel; no shift is the picture itself. */
 static void test_columns(void **state) {
-    (void)state;
     enum { SIDE = 5, N = SIDE * SIDE };
     uint8_t bytes[N], labels[1] = {0};
     for (int i = 0; i < N; i++)
@@ -81,7 +76,7 @@ static void test_columns(void **state) {
     static const char text[] =
         "data: x\ninput: {shape: [1, 5, 5], divisor: 1}\ninput_quantizer: {type: uint, bits: 8}\n"
         "weights: {type: bipolar}\nactivations: {type: bipolar}\nlayers: [2]\n";
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_recipe *r = lf_recipe_parse(ctx, "x.yaml", text, strlen(text));
     lf_feed f;
     lf_train_data d = {bytes, NULL, labels, 1};
@@ -107,12 +102,11 @@ static void test_columns(void **state) {
     }
     assert_true(different > 8);
     lf_recipe_free(r);
-    lf_ctx_free(ctx);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_cosine), cmocka_unit_test(test_rate),
                                        cmocka_unit_test(test_shuffle), cmocka_unit_test(test_dropout),
-                                       cmocka_unit_test(test_columns)};
+                                       WITH_CONTEXT(test_columns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,6 @@
 /* Known networks with random weights: what they consist of, the same for the same seed, read back from ONNX as they are,
  * turned to integers without a difference, activations that are neither dead nor saturated. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../context.h"
 
 #include <string.h>
 
@@ -84,8 +79,7 @@ static const char *text_of(lf_arena *a, const lf_graph *g) {
 }
 
 static void same_seed_same_network(void **state) {
-    (void)state;
-    lf_ctx *ctx = lf_ctx_new(1);
+    lf_ctx *ctx = *state;
     lf_arena *a = lf_arena_new();
     for (int z = 0; lf_zoo_all[z]; z++) {
         const char *text[3];
@@ -100,7 +94,6 @@ static void same_seed_same_network(void **state) {
         assert_string_not_equal(text[0], text[2]);
     }
     lf_arena_free(a);
-    lf_ctx_free(ctx);
 }
 
 static lf_graph *through_onnx(lf_ctx *ctx, const lf_graph *g) {
@@ -207,7 +200,7 @@ static void options_out_of_range(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_of_the_papers),
-        cmocka_unit_test(same_seed_same_network),
+        WITH_CONTEXT(same_seed_same_network),
         cmocka_unit_test(the_integer_program_is_the_network),
         cmocka_unit_test(activations_are_alive),
         cmocka_unit_test(options_out_of_range),
