@@ -3,6 +3,7 @@ import json
 import os
 import struct
 import subprocess
+import time
 
 TOOL = os.path.abspath(os.environ.get("LUTFISK", "build/lutfisk"))
 
@@ -43,12 +44,33 @@ def answer(*args, status=0):
     return json.loads(out) if status == 0 else text
 
 
-def write_rows(path, rows):
-    """Lists of floats of one length; returns the path."""
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}"
+def wait_for(what, seconds=60):
+    last = time.monotonic() + seconds
+    while not what() and time.monotonic() < last:
+        time.sleep(0.02)
+    return what()
+
+
+def write(path, content):
+    """Text or bytes; returns the path, as the next ones do."""
+    with open(path, "wb") as f:
+        f.write(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def write_npy(path, kind, shape, values):
+    header = f"{{'descr': '<{kind}', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
     with open(path, "wb") as f:
         f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        for row in rows:
-            f.write(struct.pack(f"<{len(row)}f", *row))
+        f.write(struct.pack(f"<{len(values)}{'f' if kind == 'f4' else 'q'}", *values))
     return path
+
+
+def write_rows(path, rows):
+    """Lists of floats of one length."""
+    return write_npy(path, "f4", (len(rows), len(rows[0])), [v for row in rows for v in row])
+
+
+def write_labels(path, labels):
+    return write_npy(path, "i8", (len(labels),), labels)

@@ -11,16 +11,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from tap import check, end, run_merged as run, write_rows
+from tap import check, end, run_merged as run, write, write_rows
 
 FEATURES, LEVELS, BITS = 4, 3, 6  # of the network's input; its codes are FIXED<6,2>
 rng = random.Random(12)
-
-
-def write(path, text):
-    with open(path, "w") as f:
-        f.write(text)
-    return path
 
 
 def read_rows(path):

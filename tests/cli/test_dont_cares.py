@@ -3,24 +3,15 @@
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 
 import test_circuit_files as files
-from tap import TOOL, end
-from test_circuit_files import BITS, FEATURES, check, read_rows, rng, run, write, write_rows
+from tap import TOOL, end, write, write_labels, write_rows
+from test_circuit_files import BITS, FEATURES, check, read_rows, rng, run
 
 GRID = ["--input", f"FIXED<{BITS},2>", "--interface", "flow"]
-
-
-def write_labels(path, labels):
-    header = f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({len(labels)},), }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as f:
-        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(labels)}q", *labels))
-    return path
 
 
 def random_row():

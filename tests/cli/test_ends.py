@@ -19,7 +19,7 @@ except ImportError as missing:
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from dense_nets import write_recipe
-from tap import TOOL as LUTFISK, check, end, run
+from tap import TOOL as LUTFISK, check, end, run, wait_for
 
 # A tool that starts a child, says that it runs, and writes into its folder until it is killed.
 SLOW = """#!/bin/sh
@@ -28,13 +28,6 @@ case "$1" in -V|--version) echo "Icarus Verilog version 12.0"; exit 0;; esac
 echo $$ > "$STARTED"
 sleep 60
 """
-
-
-def wait_for(what, seconds=20):
-    last = time.monotonic() + seconds
-    while not what() and time.monotonic() < last:
-        time.sleep(0.02)
-    return what()
 
 
 def stopped(name, number, *args):

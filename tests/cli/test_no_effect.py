@@ -2,13 +2,12 @@
 """Options that would do nothing: nonsense is refused, what is harmless is a warning, and neither is silent. TAP."""
 import os
 import random
-import struct
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from dense_nets import network
-from tap import check, end, run, write_rows
+from tap import check, end, run, write_labels, write_rows
 
 CIRCUIT = ("build", "net.lf", "-o", "hw", "--style", "spatial")
 REFUSED = [
@@ -37,14 +36,6 @@ SILENT = [
     ("quantize", "net.lf", "-o", "q.lf", "--random-data", "0,1", "--method", "percentile", "--percentile", "99"),
     ("opt", "net.lf", "-p", "integerize", "-o", "o.lf", "--dump-after", "integerize", "--inline"),
 ]
-
-
-def write_labels(path, labels):
-    """A .npy file of int64."""
-    header = f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({len(labels)},), }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as f:
-        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(labels)}q", *labels))
 
 
 with tempfile.TemporaryDirectory() as work:

@@ -5,19 +5,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from dense_nets import write_recipe
-from tap import TOOL, check, end, run
-
-
-
-def wait_for(what, seconds=60):
-    last = time.monotonic() + seconds
-    while not what() and time.monotonic() < last:
-        time.sleep(0.02)
-    return what()
+from tap import TOOL, check, end, run, wait_for
 
 
 def start():
