@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from tap import check, end, run_merged as run
+from tap import check, end, run_merged as run, write
 
 COLUMNS = ["fLength", "fWidth", "fSize", "fConc", "fConc1", "fAsym", "fM3Long", "fM3Trans", "fAlpha", "fDist"]
 rng = random.Random(5)
@@ -32,9 +32,29 @@ def row():
 rows = [row() for _ in range(1500)]
 with open(path("magic/magic04.data"), "w") as f:
     f.writelines(",".join(cells) + f",{label}\n" for cells, label in rows)
-with open(path("r.yaml"), "w") as f:
-    f.write("data: magic\nfamily: luts\ntable: {scaling: rank, bits: 4}\nthermometer: {levels: 15}\nlayers: [6, 1]\n"
-            "luts: {method: search, comparison_cost: 2}\ntraining: {epochs: 30, batch: 64, validation: 200}\n")
+
+
+def accuracy_in(text, pattern=r"accuracy ([\d.]+)"):
+    found = re.search(pattern, text)
+    return float(found.group(1)) if found else 0
+
+
+def train(name, data="magic", coding="", says=""):
+    """NAME.lf, a network of LUTs on a table; its accuracy and its text."""
+    recipe = write(path(f"{name}.yaml"), f"""data: {data}
+family: luts
+table: {{{coding}scaling: rank, bits: 4}}
+thermometer: {{levels: 15}}
+layers: [6, 1]
+luts: {{method: search, comparison_cost: 2}}
+training: {{epochs: 30, batch: 64, validation: 200}}
+""")
+    status, text = run("train", recipe, "-o", path(f"{name}.lf"), "--data", here, "-q")
+    check(f"train {name}", status == 0 and says in text, text)
+    accuracy = accuracy_in(text, r"([\d.]+) % test")
+    check(f"accuracy {accuracy} % of {name}", accuracy > 93, text)
+    with open(path(f"{name}.lf")) as f:
+        return accuracy, f.read()
 
 
 def table(name, order, cells, labels=True):
@@ -54,15 +74,7 @@ def predict(model, rows_file, *more):
     return data if status == 0 else text
 
 
-status, text = run("train", path("r.yaml"), "-o", path("net.lf"), "--data", here, "-q")
-if status:  # data by LUTFISK_DATA or -d, whatever the option is called
-    os.environ["LUTFISK_DATA"] = here
-    status, text = run("train", path("r.yaml"), "-o", path("net.lf"), "-q")
-check("train", status == 0, text)
-accuracy = float(re.search(r"([\d.]+) % test", text).group(1))
-check(f"accuracy {accuracy} %", accuracy > 93, text)
-
-lf = open(path("net.lf")).read()
+accuracy, lf = train("net")
 check("the network names its columns", lf.count("\ncolumn ") == 10 and '"red"' in lf and " steps [" in lf, lf[:500])
 
 os.environ["LUTFISK_DATA"] = here
@@ -73,7 +85,7 @@ fresh = [row() for _ in range(300)]
 straight = table("straight.csv", range(10), fresh)
 shuffled = table("shuffled.csv", rng.sample(range(10), 10), fresh, labels=False)
 status, text = run("eval", path("net.lf"), "-i", straight, "-y", f"{straight}:class")
-check("eval takes a table and its column of classes", status == 0 and float(re.search(r"accuracy ([\d.]+)", text).group(1)) > 90, text)
+check("eval takes a table and its column of classes", status == 0 and accuracy_in(text) > 90, text)
 first = predict(path("net.lf"), straight)
 check("columns in another order", first == predict(path("net.lf"), shuffled))
 
@@ -94,23 +106,15 @@ status, text = run("predict", path("net.lf"), "-i", table("wrong.csv", range(10)
 check("a wrong cell by line and column", status != 0 and "wrong.csv:9" in text and "'much' in column 'fConc1'" in text, text)
 status, text = run("predict", path("net.lf"), "-i", table("few.csv", range(9), fresh))
 check("a missing column by name", status != 0 and "no column 'fDist'" in text, text)
-with open(path("plain.lf"), "w") as f:
-    f.write("\n".join(line for line in lf.splitlines() if not line.startswith(("column", "    "))) + "\n")
+write(path("plain.lf"), "\n".join(line for line in lf.splitlines() if not line.startswith(("column", "    "))) + "\n")
 shutil.copy(path("net.lfw"), path("plain.lfw"))
 status, text = run("predict", path("plain.lf"), "-i", straight)
 check("a network without columns takes no table", status != 0 and "does not say how columns" in text, text)
-status, text = run("train", path("r.yaml"), "-o", path("net.onnx"), "-q")
+status, text = run("train", path("net.yaml"), "-o", path("net.onnx"), "-q")
 check("ONNX does not hold the scaling", status != 0 and ".lf files only" in text, text)
 
 # -- an element for every name
-with open(path("hot.yaml"), "w") as f:
-    f.write("data: magic\nfamily: luts\ntable: {coding: one_hot, scaling: rank, bits: 4}\nthermometer: {levels: 15}\nlayers: [6, 1]\n"
-            "luts: {method: search, comparison_cost: 2}\ntraining: {epochs: 30, batch: 64, validation: 200}\n")
-status, text = run("train", path("hot.yaml"), "-o", path("hot.lf"), "-q")
-check("train with one_hot", status == 0, text)
-accuracy = float(re.search(r"([\d.]+) % test", text).group(1))
-check(f"accuracy {accuracy} % with one_hot", accuracy > 93, text)
-lf = open(path("hot.lf")).read()
+accuracy, lf = train("hot", coding="coding: one_hot, ")
 check("the network names its elements", lf.count("\ncolumn ") == 12 and 'column "fWidth" is "red" steps' in lf and "FLOAT32[1,12]" in lf, lf[:600])
 status, text = run("eval", path("hot.lf"), "--data", "magic")
 check("eval makes them of the set", f"accuracy {accuracy:.2f} %" in text, text)
@@ -128,31 +132,23 @@ own = [row() for _ in range(1500)] + rows[:20] * 2
 with open(path("own.csv"), "w") as f:
     f.write("kind," + ",".join(COLUMNS) + "\n")
     f.writelines({"h": "hadron", "g": "gamma"}[label] + "," + ",".join(cells) + "\n" for cells, label in own)
-with open(path("own.yaml"), "w") as f:
-    f.write(f"data: {path('own.csv')}:kind\nfamily: luts\ntable: {{scaling: rank, bits: 4}}\nthermometer: {{levels: 15}}\nlayers: [6, 1]\n"
-            "luts: {method: search, comparison_cost: 2}\ntraining: {epochs: 30, batch: 64, validation: 200}\n")
-status, text = run("train", path("own.yaml"), "-o", path("own.lf"), "-q")
-check("train on a table of one's own", status == 0 and "own.csv" in text, text)
-accuracy = float(re.search(r"([\d.]+) % test", text).group(1)) if status == 0 else 0
-check(f"accuracy {accuracy} % on it", accuracy > 93, text)
+accuracy, lf = train("own", data=path("own.csv:kind"), says="own.csv")
 status, text = run("eval", path("own.lf"), "--data", path("own.csv:kind"))
 check("eval on its rows for testing, by names of classes", f"accuracy {accuracy:.2f} %" in text and "1 hadron" in text, text)
 status, text = run("eval", path("own.lf"), "--data", path("own.csv:kind:train"))
 check("and on those it was trained on, without duplicates", status == 0 and re.search(r"train part without duplicates, 1,?[12]\d\d ", text), text)
 status, text = run("eval", path("own.lf"), "-i", straight, "-y", f"{straight}:class")
-check("numbers of classes are those of the sorted names", status == 0 and float(re.search(r"accuracy ([\d.]+)", text).group(1)) > 90, text)
+check("numbers of classes are those of the sorted names", status == 0 and accuracy_in(text) > 90, text)
 straight_names = path("names.csv")  # other rows, with the names of the classes in their column
 named = rows[20:60]
 with open(straight_names, "w") as f:
     f.write(",".join(COLUMNS) + ",kind\n")
     f.writelines(",".join(cells) + "," + {"h": "hadron", "g": "gamma"}[label] + "\n" for cells, label in named)
-with open(path("own.lf")) as f:
-    text = f.read()
-check("a trained network keeps the names of its classes", '\nclasses ["gamma", "hadron"]\n' in text, text[:2000])
+check("a trained network keeps the names of its classes", '\nclasses ["gamma", "hadron"]\n' in lf, lf[:2000])
 run("opt", path("own.lf"), "-p", "integerize", "-o", path("own-int.lf"), "-q")
 for model in ("own.lf", "own-int.lf"):
     status, text = run("eval", path(model), "-i", straight_names, "-y", f"{straight_names}:kind")
-    check(f"eval of {model} reads and prints them", status == 0 and float(re.search(r"accuracy ([\d.]+)", text).group(1)) > 85 and "1 hadron" in text, text)
+    check(f"eval of {model} reads and prints them", status == 0 and accuracy_in(text) > 85 and "1 hadron" in text, text)
 status, text = run("predict", path("own.lf"), "-i", straight_names)
 check("predict shows them behind their numbers", status == 0 and re.search(r"\[0\] [01] \((gamma|hadron)\)\n", text), text)
 status, text = run("predict", path("own.lf"), "-i", straight_names, "-o", path("numbers.npy"))
@@ -162,12 +158,10 @@ with open(straight_names, "a") as f:
 status, text = run("eval", path("own.lf"), "-i", straight_names, "-y", f"{straight_names}:kind")
 check("a name that it does not know is refused by line", status == 2 and "names.csv:42: error" in text and "'muon'" in text and "'gamma', 'hadron'" in text, text)
 for cell in ("2", "-1"):
-    with open(path("beyond.csv"), "w") as f:
-        f.write(",".join(COLUMNS) + ",kind\n" + ",".join(named[0][0]) + ",gamma\n" + ",".join(named[1][0]) + f",{cell}\n")
+    write(path("beyond.csv"), ",".join(COLUMNS) + ",kind\n" + ",".join(named[0][0]) + ",gamma\n" + ",".join(named[1][0]) + f",{cell}\n")
     status, text = run("eval", path("own.lf"), "-i", path("beyond.csv"), "-y", path("beyond.csv:kind"))
     check(f"class {cell} of two is refused by line", status == 2 and f"beyond.csv:3: error: '{cell}' in column 'kind' is not a class from 0 to 1" in text, text)
-with open(path("spelled.csv"), "w") as f:
-    f.write("size,kind\n" + "".join(f"{i},{'00' if i == 29 else i % 2}\n" for i in range(40)))
+write(path("spelled.csv"), "size,kind\n" + "".join(f"{i},{'00' if i == 29 else i % 2}\n" for i in range(40)))
 status, text = run("eval", path("own.lf"), "--data", path("spelled.csv:kind"))
 check("one class written in two ways is refused by line",
       status == 2 and "spelled.csv:31: error: '00' in column 'kind' is the number of class '0'" in text and "write" in text, text)
@@ -181,17 +175,14 @@ check("a row without a class is refused by line", status == 2 and "is no class" 
 status, text = run("eval", path("net.lf"), "--data", f"{straight}:class")
 check("a set with another coding is refused", status == 2 and "column" in text, text)
 
-with open(path("twice.csv"), "w") as f:
-    f.write("a,b,,a,\n1,2,3,4,5\n")
+write(path("twice.csv"), "a,b,,a,\n1,2,3,4,5\n")
 status, text = run("predict", path("own.lf"), "-i", path("twice.csv"))
 check("two columns of one name", status == 2 and "twice.csv:1: error: two columns are called 'a'" in text, text)
-with open(path("others.csv"), "w") as f:
-    f.write(open(path("own.csv")).read().rsplit("\n", 2)[0].replace("gamma", "muon") + "\n")
+write(path("others.csv"), open(path("own.csv")).read().rsplit("\n", 2)[0].replace("gamma", "muon") + "\n")
 status, text = run("eval", path("own.lf"), "--data", path("others.csv:kind"))
 check("classes of other names are not taken for each other", status == 2 and "class 0" in text and "'gamma'" in text, text)
 
-with open(path("pictures.yaml"), "w") as f:
-    f.write("data: digits\nfamily: luts\ntable: {coding: one_hot}\nlayers: [10]\ntraining: {epochs: 1, batch: 64}\n")
+write(path("pictures.yaml"), "data: digits\nfamily: luts\ntable: {coding: one_hot}\nlayers: [10]\ntraining: {epochs: 1, batch: 64}\n")
 status, text = run("train", path("pictures.yaml"), "-o", path("p.lf"), "-q")
 check("pictures have no categories", status != 0 and "is no table" in text, text)
 
@@ -203,8 +194,7 @@ status, text = run("opt", path("net.lf"), "-p", "", "-o", path("net.json"))
 check("JSON that leaves out the coding of the table says so", status == 0 and "only FILE.lf holds" in text, text)
 status, text = run("build", path("dead"), "-o", path("dead2"))
 check("a design is no network", status == 2 and "built already" in text and "model.lf" not in text, text)
-with open(path("forgotten.yaml"), "w") as f:
-    f.write(f"data: {path('own.csv')}\nfamily: luts\nlayers: [2]\ntraining: {{epochs: 1, batch: 64}}\n")
+write(path("forgotten.yaml"), f"data: {path('own.csv')}\nfamily: luts\nlayers: [2]\ntraining: {{epochs: 1, batch: 64}}\n")
 status, text = run("train", path("forgotten.yaml"), "-o", path("f.lf"), "-q")
 check("a recipe that names no column of classes", status == 2 and "which column" in text, text)
 
