@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 typedef struct place {
     lf_ctx *ctx;
@@ -34,6 +35,16 @@ static inline int place_drop(void **state) {
     lf_ctx_free(p->ctx);
     free(p);
     return 0;
+}
+
+/* All diagnostics. */
+static inline const char *place_said(const place *p) {
+    lf_text all = {0};
+    for (size_t i = 0; i < lf_diag_count(p->ctx); i++)
+        lf_text_addf(&all, "%s\n", lf_diag_text(p->a, lf_diag_at(p->ctx, i)));
+    const char *text = lf_strdup(p->a, all.at ? all.at : "");
+    lf_text_free(&all);
+    return text;
 }
 
 /* The path of a new file with this text. */

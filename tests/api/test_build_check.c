@@ -1,17 +1,8 @@
 /* The build holds circuits against the integer program: with a fault planted in the circuit face of products it must fail, and write nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../place.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "lutfisk/lutfisk.h"
 #include "ops/mvu_circuit.h"
 
@@ -36,45 +27,26 @@ static const char model[] = "lutfisk 1\n"
                             "%y : UINT4[1,3] range {0,6,1} = matmul(%x, %w) \"fc\"\n"
                             "output \"y\" = %y\n";
 
-static lf_status build(const char *dir, bool fault, const char **said) {
-    static char path[512], out[512], what[4096];
-    lf_ctx *ctx = lf_ctx_new(1);
-    lf_answer answer = {0};
-    snprintf(path, sizeof path, "%s/sums.lf", dir);
-    snprintf(out, sizeof out, "%s/hw%d", dir, fault);
-    assert_int_equal(lf_file_write(ctx, path, model, strlen(model)), LF_OK);
+static lf_status build(const place *p, bool fault) {
     planted = fault;
-    lf_status status = lf_build(
-        ctx, &(lf_build_options){.model = {.model = path}, .out = out, .style = "spatial", .interface = "flow"},
-        &answer);
-    what[0] = '\0';
-    for (size_t i = 0; i < lf_diag_count(ctx); i++)
-        strncat(what, lf_diag_at(ctx, i)->text, sizeof what - strlen(what) - 1);
-    *said = what;
+    lf_answer answer = {0};
+    const char *out = lf_format(p->a, "%s/hw%d", p->dir, fault);
+    lf_build_options o = {
+        .model = {.model = place_file(p, "sums.lf", model)}, .out = out, .style = "spatial", .interface = "flow"};
+    lf_status status = lf_build(p->ctx, &o, &answer);
     assert_int_equal(access(out, F_OK) == 0, status == LF_OK);
     lf_answer_free(&answer);
-    lf_ctx_free(ctx);
     return status;
 }
 
 static void test_a_fault_is_found(void **state) {
-    lf_ctx *ctx = lf_ctx_new(1);
-    lf_arena *a = lf_arena_new();
-    char *dir;
-    const char *said;
-    (void)state;
-    assert_int_equal(lf_temp_dir(ctx, a, NULL, &dir), LF_OK);
-    lf_status good = build(dir, false, &said);
-    if (good != LF_OK)
-        print_message("%s\n", said);
-    assert_int_equal(good, LF_OK);
-    assert_int_equal(build(dir, true, &said), LF_FAILED);
-    lf_remove_tree(dir);
-    lf_arena_free(a);
-    lf_ctx_free(ctx);
+    const place *p = *state;
+    if (build(p, false) != LF_OK)
+        fail_msg("without a fault: %s", place_said(p));
+    assert_int_equal(build(p, true), LF_FAILED);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_fault_is_found)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_a_fault_is_found, place_make, place_drop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

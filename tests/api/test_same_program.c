@@ -62,25 +62,15 @@ const lf_pass lf_pass_sink_pools = {.name = "sink-pools", .help = "with a fault"
 
 /* -- the test ----------------------------------------------------------------------------------------------------------------- */
 
-/* All diagnostics. */
-static const char *said(const place *p) {
-    lf_text all = {0};
-    for (size_t i = 0; i < lf_diag_count(p->ctx); i++)
-        lf_text_addf(&all, "%s\n", lf_diag_text(p->a, lf_diag_at(p->ctx, i)));
-    const char *text = lf_strdup(p->a, all.at ? all.at : "");
-    lf_text_free(&all);
-    return text;
-}
-
 /* Only that the check fails, not that something does. */
 static void expect(const place *p, lf_status status) {
     if (planted && status == LF_OK)
         fail_msg("the fault was not seen");
     if (!planted && status != LF_OK)
-        fail_msg("without a fault: %s", said(p));
+        fail_msg("without a fault: %s", place_said(p));
     assert_int_equal(status, planted ? LF_FAILED : LF_OK);
-    if (planted && !strstr(said(p), "output y, element 1"))
-        fail_msg("says '%s'", said(p));
+    if (planted && !strstr(place_said(p), "output y, element 1"))
+        fail_msg("says '%s'", place_said(p));
 }
 
 static void quantize(const place *p, bool fault) {

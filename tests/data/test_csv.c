@@ -1,32 +1,12 @@
 /* CSV text to cells, and tables of numbers, categories and missing values to rows. */
 #include "../context.h"
+#include "../place.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "data/scaling.h"
 #include "data/table_rows.h"
 #include "data/tabular.h"
-
-typedef struct place {
-    lf_ctx *ctx;
-    lf_arena *arena;
-} place;
-
-static int set_up(void **state) {
-    static place p;
-    p = (place){lf_ctx_new(1), lf_arena_new()};
-    *state = &p;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    place *p = *state;
-    lf_ctx_free(p->ctx);
-    lf_arena_free(p->arena);
-    return 0;
-}
 
 static void same_cells(const lf_csv *t, const char *const *want) {
     for (size_t i = 0; i < t->rows * t->columns; i++)
@@ -38,7 +18,7 @@ static void test_cells(void **state) {
     lf_csv t;
     static const char text[] = "\xef\xbb\xbf"
                                "a,b ,\"c \"\"x\"\", y\"\r\n\r\n 1,,\" 2\nlines \" \n\n\"\",q,3";
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", text, strlen(text), true, &t), LF_OK);
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", text, strlen(text), true, &t), LF_OK);
     assert_int_equal(t.rows, 2);
     assert_int_equal(t.columns, 3);
     assert_string_equal(t.header[1], "b");
@@ -46,7 +26,7 @@ static void test_cells(void **state) {
     same_cells(&t, (const char *const[]){"1", "", " 2\nlines ", "", "q", "3"});
     assert_int_equal(t.line[0], 3);
     assert_int_equal(t.line[1], 6);
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", "x\n", 2, false, &t), LF_OK);
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", "x\n", 2, false, &t), LF_OK);
     assert_null(t.header);
     same_cells(&t, (const char *const[]){"x"});
 }
@@ -54,7 +34,7 @@ static void test_cells(void **state) {
 static void refused(place *p, const char *text, size_t size, int line, const char *says) {
     lf_csv t;
     lf_ctx *ctx = lf_ctx_new(1);
-    assert_int_equal(lf_csv_parse(ctx, p->arena, "t.csv", text, size, true, &t), LF_BAD_INPUT);
+    assert_int_equal(lf_csv_parse(ctx, p->a, "t.csv", text, size, true, &t), LF_BAD_INPUT);
     if (!strstr(lf_diag_at(ctx, 0)->text, says))
         fail_msg("says '%s', not '%s'", lf_diag_at(ctx, 0)->text, says);
     assert_int_equal(lf_diag_at(ctx, 0)->where.line, line);
@@ -82,11 +62,11 @@ static const char TABLE[] = "id,size,colour,class\n"
 
 static void fit(place *p, const char *text, lf_csv *t, uint8_t **label, lf_coding *c) {
     uint32_t rows[64];
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", text, strlen(text), true, t), LF_OK);
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", text, strlen(text), true, t), LF_OK);
     for (uint32_t i = 0; i < t->rows; i++)
         rows[i] = i;
-    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", t, &PLAN, label), LF_OK);
-    assert_int_equal(lf_coding_fit(p->ctx, p->arena, "t.csv", t, &PLAN, rows, t->rows, *label, c), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->a, "t.csv", t, &PLAN, label), LF_OK);
+    assert_int_equal(lf_coding_fit(p->ctx, p->a, "t.csv", t, &PLAN, rows, t->rows, *label, c), LF_OK);
 }
 
 static void test_coding(void **state) {
@@ -120,12 +100,12 @@ static void test_one_hot(void **state) {
     lf_csv t;
     uint8_t *label;
     lf_coding c;
-    lf_dataset d = {.arena = p->arena, .name = "t", .title = "t"};
+    lf_dataset d = {.arena = p->a, .name = "t", .title = "t"};
     static const char text[] = "id,size,colour,class\n1,1.5,red,yes\n2,?,red,yes\n3,3,blue,no\n4,2,?,no\n";
     static const float want[4][3] = {{1.5f, 0, 1}, {2, 0, 1}, {3, 1, 0}, {2, 0, 0}};
     size_t n, bad;
     fit(p, text, &t, &label, &c);
-    lf_table_column *own = lf_one_hot_columns(p->arena, c.column, c.features, &n);
+    lf_table_column *own = lf_one_hot_columns(p->a, c.column, c.features, &n);
     assert_int_equal(n, 3);
     assert_string_equal(own[1].is, "blue");
     assert_string_equal(own[2].is, "red");
@@ -145,7 +125,7 @@ static void test_one_hot(void **state) {
     assert_true(lf_coding_row(&by_cells, (const char *const[]){"7", "1", "pink", ""}, x, &bad));
     assert_true(x[1] == 0 && x[2] == 0);
     lf_table_column other[] = {own[0], own[1], {.name = "colour", .is = "pink"}};
-    lf_dataset fresh = {.arena = p->arena, .title = "t", .columns = c.column, .features = 2, .real = x};
+    lf_dataset fresh = {.arena = p->a, .title = "t", .columns = c.column, .features = 2, .real = x};
     assert_int_equal(lf_table_recode(p->ctx, other, 3, &fresh), LF_BAD_INPUT); /* a name the set has not */
     assert_int_equal(lf_table_recode(p->ctx, own, 1, &fresh), LF_BAD_INPUT);   /* a column that nobody reads */
 }
@@ -157,9 +137,9 @@ static void test_slip(void **state) {
     uint8_t *label;
     lf_coding c;
     static const char slip[] = "size,class\n1,no\n2,yes\n3e99,no\n", names[] = "port,class\n80,no\nhttp,yes\n";
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", slip, strlen(slip), true, &t), LF_OK);
-    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", &t, &PLAN, &label), LF_OK);
-    assert_int_equal(lf_coding_fit(p->ctx, p->arena, "t.csv", &t, &PLAN, (const uint32_t[]){0, 1, 2}, 3, label, &c),
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", slip, strlen(slip), true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->a, "t.csv", &t, &PLAN, &label), LF_OK);
+    assert_int_equal(lf_coding_fit(p->ctx, p->a, "t.csv", &t, &PLAN, (const uint32_t[]){0, 1, 2}, 3, label, &c),
                      LF_BAD_INPUT);
     assert_non_null(strstr(lf_diag_at(p->ctx, 0)->text, "'3e99' in column 'size'"));
     assert_int_equal(lf_diag_at(p->ctx, 0)->where.line, 4);
@@ -172,11 +152,11 @@ static void test_labels(void **state) {
     lf_csv t;
     uint8_t *label;
     static const char wrong[] = "size,class\n1,maybe\n", none[] = "size,klass\n1,no\n";
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", wrong, strlen(wrong), true, &t), LF_OK);
-    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", &t, &PLAN, &label), LF_BAD_INPUT);
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", wrong, strlen(wrong), true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->a, "t.csv", &t, &PLAN, &label), LF_BAD_INPUT);
     assert_non_null(strstr(lf_diag_at(p->ctx, 0)->text, "'maybe' in column 'class'"));
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", none, strlen(none), true, &t), LF_OK);
-    assert_int_equal(lf_table_labels(p->ctx, p->arena, "t.csv", &t, &PLAN, &label), LF_BAD_INPUT);
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", none, strlen(none), true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->a, "t.csv", &t, &PLAN, &label), LF_BAD_INPUT);
     assert_non_null(strstr(lf_diag_at(p->ctx, 1)->text, "no column 'class'"));
 }
 
@@ -189,13 +169,13 @@ static void test_split(void **state) {
         n += sprintf(text + n, "%d,%d,%s\n", i, i % 400, i % 400 & 1 ? "yes" : "no");
     lf_csv t;
     lf_row_list train, test;
-    assert_int_equal(lf_csv_parse(p->ctx, p->arena, "t.csv", text, (size_t)n, true, &t), LF_OK);
-    lf_table_split(p->arena, &t, &PLAN, 0, &train, &test);
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", text, (size_t)n, true, &t), LF_OK);
+    lf_table_split(p->a, &t, &PLAN, 0, &train, &test);
     assert_int_equal(train.count + test.count, 400);
     assert_true(test.count > 50 && test.count < 110);
     for (size_t i = 1; i < test.count; i++)
         assert_true(test.at[i - 1] < test.at[i] && test.at[i] < 400);
-    lf_table_split(p->arena, &t, &PLAN, 100, &train, &test);
+    lf_table_split(p->a, &t, &PLAN, 100, &train, &test);
     assert_true(test.count == 100 && train.count == 300 && train.at[0] == 100);
 }
 
@@ -221,13 +201,13 @@ static void test_sets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_cells, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_wrong_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_coding, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_hot, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_slip, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_labels, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_split, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cells, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_wrong_text, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_coding, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_one_hot, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_slip, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_labels, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_split, place_make, place_drop),
         WITH_CONTEXT(test_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
