@@ -145,7 +145,7 @@ static lf_status try_map(const lf_graph *g) {
 static void describe(informer *f, const lf_graph *g, lf_status status, size_t first) {
     sums total = {0};
     json_object_set_new(f->root, "model", json_string(g->source ? g->source : g->name));
-    json_object_set_new(f->root, "sha256", json_string(g->source_sha256));
+    json_object_set_new(f->root, "sha256", json_string(lf_graph_sha256(g)));
     json_object_set_new(f->root, "inputs", ports_json(f, g, &g->inputs));
     json_object_set_new(f->root, "outputs", ports_json(f, g, &g->outputs));
     print_ports(f, g, &g->inputs, "input ");

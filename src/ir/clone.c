@@ -54,6 +54,7 @@ lf_graph *lf_graph_clone(const lf_graph *g) {
     lf_id *now = LF_NEW_ARRAY(copy->arena, lf_id, g->tensors.count + 1);
     copy->source = g->source ? lf_strdup(copy->arena, g->source) : NULL;
     memcpy(copy->source_sha256, g->source_sha256, sizeof copy->source_sha256);
+    memcpy(copy->text_sha256, g->text_sha256, sizeof copy->text_sha256);
     for (size_t i = 0; i < g->tensors.count; i++)
         if (g->tensors.at[i]) {
             copy_tensor(copy, g->tensors.at[i]);

@@ -8,6 +8,10 @@
 #include "ir/names.h"
 #include "ir/store.h"
 
+const char *lf_graph_sha256(const lf_graph *g) {
+    return *g->source_sha256 ? g->source_sha256 : g->text_sha256;
+}
+
 lf_graph *lf_graph_new(lf_ctx *ctx, const char *name) {
     lf_arena *arena = lf_arena_new();
     if (!arena) {

@@ -113,6 +113,7 @@ typedef struct lf_graph {
     const char *name;
     const char *source;          /* file it came from, for messages; base name only in outputs */
     char source_sha256[65];      /* of that file; empty when there is none */
+    char text_sha256[65];        /* of the .lf it was read from, which holds the hashes of its weights; empty: none */
     LF_VEC(lf_tensor *) tensors; /* [id - 1]; NULL when removed */
     LF_VEC(lf_node *) nodes;     /* [id - 1]; NULL when removed */
     lf_ids order; /* node ids in topological order: the order of the graph. New nodes stand at its end and ids of
@@ -127,6 +128,7 @@ typedef struct lf_graph {
     struct lf_store *store; /* private: what holds the arena and the files that constants point into */
 } lf_graph;
 
+const char *lf_graph_sha256(const lf_graph *g);        /* of its source, else of its text; empty when it has neither */
 lf_graph *lf_graph_new(lf_ctx *ctx, const char *name); /* NULL (recorded) when memory is out */
 void lf_graph_free(lf_graph *g);                       /* NULL is fine */
 /* A graph of its own with the same tensors, nodes and names, in the same order; ids may differ. It shares the elements of constants

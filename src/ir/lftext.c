@@ -303,6 +303,8 @@ lf_graph *lf_graph_load(lf_ctx *ctx, const char *path, lf_op_find_fn *find) {
         status = lf_file_open(ctx, beside, 0, &weights);
     if (status == LF_OK)
         g = lf_graph_parse(ctx, path, (const char *)text.data, text.size, weights.data, weights.size, find);
+    if (g)
+        lf_sha256_hex(text.data, text.size, g->text_sha256);
     lf_file_close(&text);
     lf_file_close(&weights);
     lf_arena_free(scratch);

@@ -187,7 +187,9 @@ json_t *lf_build_report(const lf_build_facts *f) {
     tables t = {.layers = json_array(), .fifos = json_array()};
     const lf_graph *g = f->hardware;
     json_object_set_new(r, "model", json_string(g->source ? g->source : g->name));
-    json_object_set_new(r, "model_sha256", json_string(g->source_sha256));
+    json_object_set_new(r, "model_sha256", json_string(lf_graph_sha256(g)));
+    if (*g->text_sha256)
+        json_object_set_new(r, "text_sha256", json_string(g->text_sha256));
     json_object_set_new(r, "top", json_string(f->top));
     json_object_set_new(r, "part", json_string(f->part->name));
     json_object_set_new(r, "family", json_string(f->part->family));

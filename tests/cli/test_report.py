@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The numbers of a build's report and of the folding curve, held against each other and against what the network is; info and doctor. TAP."""
+import hashlib
 import json
 import math
 import os
@@ -7,7 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from dense_nets import network
+from dense_nets import network, write_recipe
 from tap import check, end, run, write_rows
 
 SIZES = (96, 24, 4)
@@ -88,6 +89,34 @@ def unverified(net):
     check("rows that are not there are missed before the build", status == 2 and "none.npy" in text and not os.path.exists("rowless"), text)
 
 
+def digest(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def checksums(net):
+    """Which files a design was made of: the model, or the text form, in which the hashes of its weights stand."""
+    status, _, text = run("opt", net, "-p", "", "-o", "own.lf", "-q")
+    check("a text with its weights beside it", status == 0 and os.path.exists("own.lfw"), text)
+    report = build("own.lf", "--ii", 100)
+    check("a network in text form: the SHA-256 of the text", report["model_sha256"] == report["text_sha256"] == digest("own.lf"), report["model_sha256"])
+    check("info says the same", answer("info", "own.lf")["sha256"] == digest("own.lf"))
+    with open("own.lfw", "r+b") as f:
+        f.seek(-1, os.SEEK_END)
+        last = f.read()
+        f.seek(-1, os.SEEK_END)
+        f.write(bytes([last[0] ^ 1]))
+    status, _, text = run("info", "own.lf", "-q")
+    check("weights of another network do not go with it", status == 2 and "own.lf" in text, text)
+    status, _, text = run("train", write_recipe("own.yaml"), "-o", "own.onnx", "-q")
+    check("a network in ONNX is trained", status == 0, text)
+    report = build("own.onnx", "--ii", 100)
+    check("a network in ONNX: that of the file", report["model_sha256"] == digest("own.onnx") and "text_sha256" not in report, report["model_sha256"])
+    run("opt", "own.onnx", "-p", "", "-o", "copy.lf", "-q")
+    report = build("copy.lf", "--ii", 100)
+    check("a text made of it: both", (report["model"], report["model_sha256"], report["text_sha256"]) == ("own.onnx", digest("own.onnx"), digest("copy.lf")), report["model_sha256"])
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -96,6 +125,7 @@ def main():
         report = build(net, "--ii", 100)
         layers(report)
         roofline(report)
+        checksums(net)
         unverified(net)
         curve(network("wide", (128, 128, 16)))
         info = answer("info", net)
