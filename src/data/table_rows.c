@@ -45,9 +45,10 @@ lf_status lf_table_rows_read(lf_ctx *ctx, lf_arena *a, const char *path, const l
     lf_shape shape = lf_shape_make(2, (const int64_t[]){(int64_t)t.rows, (int64_t)count});
     if (!lf_array_new(a, LF_ARRAY_F32, shape, x))
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "no memory for %zu rows", t.rows);
+    lf_wrong_cells wrong = {ctx, path, &t, 0};
     for (size_t i = 0; i < t.rows; i++)
-        LF_TRY(lf_coding_line(ctx, path, &c, &t, i, (float *)x->data + i * count));
-    return LF_OK;
+        lf_coding_line(&wrong, &c, i, (float *)x->data + i * count);
+    return lf_wrong_cells_end(&wrong, NULL);
 }
 
 static int64_t highest_class(const lf_graph *g) {
@@ -63,17 +64,14 @@ static int64_t class_of(const lf_graph *g, const char *cell) {
     return lf_parse_i64(cell, &v) && v >= 0 && v <= highest_class(g) ? v : -1;
 }
 
-static lf_status no_class(lf_ctx *ctx, const lf_where *where, const char *cell, const char *column, const lf_graph *g) {
-    lf_status status = lf_fail(ctx, LF_BAD_INPUT, where, "'%s' in column '%s' is not a class from 0 to %d%s", cell,
-                               column, (int)highest_class(g), g->class_count ? ", nor the name of one" : "");
-    lf_text known = {0};
+static lf_status end_classes(const lf_wrong_cells *wrong, const lf_graph *g) {
+    lf_text remedy = {0};
+    lf_text_add(&remedy, g->class_count ? "the network knows "
+                                        : "names are known to networks that `train` made of a table and wrote as .lf");
     for (size_t i = 0; i < g->class_count; i++)
-        lf_text_addf(&known, "%s'%s'", i ? ", " : "", g->class_names[i]);
-    if (g->class_count)
-        lf_hint(ctx, "the network knows %s", known.at);
-    else
-        lf_hint(ctx, "names are known to networks that `train` made of a table and wrote as .lf");
-    lf_text_free(&known);
+        lf_text_addf(&remedy, "%s'%s'", i ? ", " : "", g->class_names[i]);
+    lf_status status = lf_wrong_cells_end(wrong, remedy.at);
+    lf_text_free(&remedy);
     return status;
 }
 
@@ -85,14 +83,16 @@ lf_status lf_table_classes_read(lf_ctx *ctx, lf_arena *a, const char *path, cons
     LF_TRY(find_column(ctx, path, &t, column, &at));
     if (!lf_array_new(a, LF_ARRAY_I64, lf_shape_make(1, (const int64_t[]){(int64_t)t.rows}), y))
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "no memory for %zu rows", t.rows);
+    lf_wrong_cells wrong = {ctx, path, &t, 0};
+    const char *why = lf_format(a, "is not a class from 0 to %d%s", (int)highest_class(g),
+                                g->class_count ? ", nor the name of one" : "");
     for (size_t i = 0; i < t.rows; i++) {
-        const char *cell = t.cell[i * t.columns + at];
         int64_t *v = (int64_t *)y->data + i;
-        *v = class_of(g, cell);
+        *v = class_of(g, t.cell[i * t.columns + at]);
         if (*v < 0)
-            return no_class(ctx, &(lf_where){.file = path, .line = (int)t.line[i]}, cell, column, g);
+            lf_wrong_cell(&wrong, i, at, why);
     }
-    return LF_OK;
+    return end_classes(&wrong, g);
 }
 
 static bool same_column(const lf_table_column *a, const lf_table_column *b) {

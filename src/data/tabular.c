@@ -54,15 +54,14 @@ lf_status lf_table_labels(lf_ctx *ctx, lf_arena *a, const char *file, const lf_c
     size_t at;
     LF_TRY(find_label(ctx, file, t, plan, &at));
     *out = LF_NEW_ARRAY(a, uint8_t, t->rows);
+    lf_wrong_cells wrong = {ctx, file, t, 0};
     for (size_t i = 0; i < t->rows; i++) {
         int class = class_of(plan, cell_at(t, i, at));
-        lf_where where = {.file = file, .line = (int)t->line[i]};
         if (class < 0)
-            return lf_fail(ctx, LF_BAD_INPUT, &where, "'%s' in column '%s' is no class", cell_at(t, i, at),
-                           plan->label);
+            lf_wrong_cell(&wrong, i, at, "is no class");
         (*out)[i] = (uint8_t) class;
     }
-    return LF_OK;
+    return lf_wrong_cells_end(&wrong, NULL);
 }
 
 /* -- fitting -------------------------------------------------------------------------------------------------------- */
@@ -144,31 +143,27 @@ static void fit_category(const fitter *f, lf_table_column *c, size_t at) {
     c->names = names;
 }
 
-/* A column most of whose cells are numbers is not made of names: another cell there is a slip. */
-static lf_status refuse_slip(lf_ctx *ctx, const fitter *f, const char *file, size_t at) {
-    size_t numbers = 0, others = 0, slip = 0;
+/* A column most of whose cells are numbers is not made of names: other cells there are slips. */
+static bool has_slips(const fitter *f, size_t at, lf_wrong_cells *wrong) {
+    size_t numbers = 0, others = 0;
     double v;
     for (size_t i = 0; i < f->count; i++) {
         const char *cell = cell_at(f->table, f->rows[i], at);
-        if (lf_is_missing(cell))
-            continue;
-        if (is_number(cell, &v))
-            numbers++;
-        else if (!others++)
-            slip = f->rows[i];
+        if (!lf_is_missing(cell))
+            *(is_number(cell, &v) ? &numbers : &others) += 1;
     }
-    if (numbers <= others)
-        return LF_OK;
-    (void)lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file, .line = (int)f->table->line[slip]},
-                  "'%s' in column '%s' is no number that float32 holds, but most cells there are numbers",
-                  cell_at(f->table, slip, at), f->table->header[at]);
-    lf_hint(ctx, "correct the cell, or leave it empty: a missing number stands for the median");
-    return LF_BAD_INPUT;
+    for (size_t i = 0; i < f->count && numbers > others; i++) {
+        const char *cell = cell_at(f->table, f->rows[i], at);
+        if (!lf_is_missing(cell) && !is_number(cell, &v))
+            lf_wrong_cell(wrong, f->rows[i], at, "is no number that float32 holds, but most cells there are numbers");
+    }
+    return numbers > others;
 }
 
 lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, const lf_csv *t, const lf_table_plan *plan,
                         const uint32_t *rows, size_t count, const uint8_t *label, lf_coding *out) {
     fitter f = {.arena = a, .table = t, .rows = rows, .count = count, .label = label};
+    lf_wrong_cells wrong = {ctx, file, t, 0};
     for (size_t i = 0; i < count; i++)
         f.mean += (double)label[rows[i]] / (double)count;
     *out =
@@ -177,13 +172,12 @@ lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, const lf_csv
         lf_table_column c = {.name = t->header[k]};
         if (!strcmp(c.name, plan->label) || is_listed(plan->ignored, c.name))
             continue;
-        if (!fit_number(&f, &c, k)) {
-            LF_TRY(refuse_slip(ctx, &f, file, k));
+        if (!fit_number(&f, &c, k) && !has_slips(&f, k, &wrong))
             fit_category(&f, &c, k);
-        }
         out->at[out->features] = k;
         out->column[out->features++] = c;
     }
+    LF_TRY(lf_wrong_cells_end(&wrong, "correct the cell, or leave it empty: a missing number stands for the median"));
     if (!out->features || !count)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "the table has no features, or no rows to fit on");
     return LF_OK;
@@ -225,12 +219,10 @@ bool lf_coding_row(const lf_coding *c, const char *const *cell, float *out, size
     return true;
 }
 
-lf_status lf_coding_line(lf_ctx *ctx, const char *file, const lf_coding *c, const lf_csv *t, size_t row, float *out) {
+void lf_coding_line(lf_wrong_cells *w, const lf_coding *c, size_t row, float *out) {
     size_t bad;
-    if (lf_coding_row(c, t->cell + row * t->columns, out, &bad))
-        return LF_OK;
-    return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file, .line = (int)t->line[row]},
-                   "'%s' in column '%s' is no number", cell_at(t, row, c->at[bad]), c->column[bad].name);
+    if (!lf_coding_row(c, w->table->cell + row * w->table->columns, out, &bad))
+        lf_wrong_cell(w, row, c->at[bad], "is no number");
 }
 
 /* -- duplicates and parts ------------------------------------------------------------------------------------------- */
@@ -302,10 +294,12 @@ lf_status lf_table_rows(lf_ctx *ctx, const char *file, const lf_csv *t, const lf
     uint8_t *y = lf_alloc_try(d->arena, count, 1);
     if (!x || !y)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "no memory for %zu rows", count);
+    lf_wrong_cells wrong = {ctx, file, t, 0};
     for (size_t i = 0; i < count; i++) {
-        LF_TRY(lf_coding_line(ctx, file, c, t, rows[i], x + i * c->features));
+        lf_coding_line(&wrong, c, rows[i], x + i * c->features);
         y[i] = label[rows[i]];
     }
+    LF_TRY(lf_wrong_cells_end(&wrong, NULL));
     d->rows = count;
     d->features = c->features;
     d->shape = lf_shape_make(2, (int64_t[]){1, (int64_t)c->features});

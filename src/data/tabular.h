@@ -8,6 +8,7 @@
 
 #include "data/csv.h"
 #include "data/set.h"
+#include "data/wrong_cells.h"
 #include "ir/table_column.h"
 
 /* What is what in a table. */
@@ -32,9 +33,8 @@ LF_MUST_USE lf_status lf_coding_fit(lf_ctx *ctx, lf_arena *a, const char *file, 
                                     lf_coding *out);
 /* One row: cells of a table with the columns that the coding names. False: a cell of a number's column is none; *bad is its feature. */
 bool lf_coding_row(const lf_coding *c, const char *const *cell, float *out, size_t *bad);
-/* Row `row` of a table, which has as many columns as the coding speaks of; a wrong cell is refused naming its line and column. */
-LF_MUST_USE lf_status lf_coding_line(lf_ctx *ctx, const char *file, const lf_coding *c, const lf_csv *t, size_t row,
-                                     float *out);
+/* Row `row` of a table, which has as many columns as the coding speaks of; a cell that is no number is counted in w. */
+void lf_coding_line(lf_wrong_cells *w, const lf_coding *c, size_t row, float *out);
 /* A missing value: nothing, "?", "NA", "NaN", "null" in any case. */
 bool lf_is_missing(const char *cell);
 

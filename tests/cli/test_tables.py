@@ -104,6 +104,10 @@ check("a build takes the table, too", first == predict(path("hw"), straight))
 wrong = [([*c[:4], "much", *c[5:]], label) if i == 7 else (c, label) for i, (c, label) in enumerate(fresh)]
 status, text = run("predict", path("net.lf"), "-i", table("wrong.csv", range(10), wrong))
 check("a wrong cell by line and column", status != 0 and "wrong.csv:9" in text and "'much' in column 'fConc1'" in text, text)
+wrong = [([*c[:4], f"word{i}", *c[5:]], label) if i % 20 == 7 else (c, label) for i, (c, label) in enumerate(fresh)]
+status, text = run("predict", path("net.lf"), "-i", table("wrong.csv", range(10), wrong))
+check("several: the first ten, and how many more", status == 2 and text.count(": error: ") == 10 and "wrong.csv:9: error: 'word7' in" in text and
+      "wrong.csv:189: error: 'word187' in" in text and "word207" not in text and "and 5 more like these" in text, text)
 status, text = run("predict", path("net.lf"), "-i", table("few.csv", range(9), fresh))
 check("a missing column by name", status != 0 and "no column 'fDist'" in text, text)
 write(path("plain.lf"), "\n".join(line for line in lf.splitlines() if not line.startswith(("column", "    "))) + "\n")
@@ -161,6 +165,11 @@ for cell in ("2", "-1"):
     write(path("beyond.csv"), ",".join(COLUMNS) + ",kind\n" + ",".join(named[0][0]) + ",gamma\n" + ",".join(named[1][0]) + f",{cell}\n")
     status, text = run("eval", path("own.lf"), "-i", path("beyond.csv"), "-y", path("beyond.csv:kind"))
     check(f"class {cell} of two is refused by line", status == 2 and f"beyond.csv:3: error: '{cell}' in column 'kind' is not a class from 0 to 1" in text, text)
+with open(path("beyond.csv"), "a") as f:
+    f.write((",".join(named[1][0]) + ",muon\n") * 10)
+status, text = run("eval", path("own.lf"), "-i", path("beyond.csv"), "-y", path("beyond.csv:kind"))
+check("wrong classes: all told, and one remedy", status == 2 and text.count(": error: ") == 10 and "beyond.csv:12: error: 'muon'" in text and
+      "and 1 more like it" in text and text.count("the network knows 'gamma', 'hadron'") == 1, text)
 write(path("spelled.csv"), "size,kind\n" + "".join(f"{i},{'00' if i == 29 else i % 2}\n" for i in range(40)))
 status, text = run("eval", path("own.lf"), "--data", path("spelled.csv:kind"))
 check("one class written in two ways is refused by line",

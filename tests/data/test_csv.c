@@ -147,6 +147,31 @@ static void test_slip(void **state) {
     assert_int_equal(c.column[0].count, 3);
 }
 
+/* Slips of all columns: the first ten are told, column by column, and how many more there are. */
+static void test_many_slips(void **state) {
+    place *p = *state;
+    lf_csv t;
+    uint8_t *label;
+    lf_coding c;
+    uint32_t rows[40];
+    char text[1000];
+    int n = sprintf(text, "size,weight,class\n");
+    for (uint32_t i = 0; i < 40; i++) {
+        rows[i] = i;
+        n += sprintf(text + n, "%s,%s,no\n", i % 7 == 3 ? "large" : "1", i % 6 == 5 ? "light" : "2");
+    }
+    assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", text, (size_t)n, true, &t), LF_OK);
+    assert_int_equal(lf_table_labels(p->ctx, p->a, "t.csv", &t, &PLAN, &label), LF_OK);
+    assert_int_equal(lf_coding_fit(p->ctx, p->a, "t.csv", &t, &PLAN, rows, 40, label, &c), LF_BAD_INPUT);
+    assert_int_equal(lf_diag_count(p->ctx), LF_WRONG_CELLS_TOLD);
+    for (size_t i = 0; i < LF_WRONG_CELLS_TOLD; i++) {
+        const lf_diag *d = lf_diag_at(p->ctx, i);
+        assert_non_null(strstr(d->text, i < 6 ? "'large' in column 'size'" : "'light' in column 'weight'"));
+        assert_int_equal(d->where.line, i < 6 ? 5 + 7 * i : 7 + 6 * (i - 6));
+    }
+    assert_non_null(strstr(lf_diag_at(p->ctx, 9)->hint, "and 2 more like these\ncorrect the cell"));
+}
+
 static void test_labels(void **state) {
     place *p = *state;
     lf_csv t;
@@ -206,6 +231,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_coding, place_make, place_drop),
         cmocka_unit_test_setup_teardown(test_one_hot, place_make, place_drop),
         cmocka_unit_test_setup_teardown(test_slip, place_make, place_drop),
+        cmocka_unit_test_setup_teardown(test_many_slips, place_make, place_drop),
         cmocka_unit_test_setup_teardown(test_labels, place_make, place_drop),
         cmocka_unit_test_setup_teardown(test_split, place_make, place_drop),
         WITH_CONTEXT(test_sets),
