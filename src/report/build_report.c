@@ -298,13 +298,11 @@ static void small_luts_text(const json_t *r, lf_text *out) {
             string_of(r, "part"), (long long)inputs);
 }
 
-void lf_build_report_text(const json_t *r, lf_text *out) {
+static void layers_text(lf_arena *a, const json_t *r, lf_text *out) {
     static const char *const header[] = {"<layer", "<op", "PE",     "SIMD", "cycles",     "slack",
                                          "LUT",    "FF",  "BRAM36", "DSP",  "weight bits"};
-    lf_arena *a = lf_arena_new();
+    const json_t *n = json_object_get(r, "network");
     lf_table t = lf_table_make(a, LF_COUNT(header), header);
-    const json_t *n = json_object_get(r, "network"), *clock = json_object_get(r, "clock"),
-                 *roof = json_object_get(r, "roofline");
     layer_rows(&t, json_object_get(r, "layers"));
     const char *total[] = {"whole (estimated)",
                            "",
@@ -319,6 +317,10 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
                            lf_thousands(a, int_of(n, "weight_bits"))};
     lf_table_row(&t, total);
     lf_table_print(&t, out);
+}
+
+static void rate_text(lf_arena *a, const json_t *r, lf_text *out) {
+    const json_t *n = json_object_get(r, "network"), *clock = json_object_get(r, "clock");
     const char *deadlock = json_string_value(json_object_get(n, "deadlock"));
     if (deadlock)
         lf_text_addf(out, "\nDEADLOCK: the circuit stops for ever: %s\n", deadlock);
@@ -328,6 +330,13 @@ void lf_build_report_text(const json_t *r, lf_text *out) {
                      lf_count_of(a, int_of(n, "latency_cycles"), "cycle", "cycles"),
                      lf_fixed_decimals(a, real_of(clock, "mhz"), 0), string_of(clock, "evidence"),
                      lf_fixed_decimals(a, real_of(n, "fps"), 0), lf_fixed_decimals(a, real_of(n, "latency_ns"), 0));
+}
+
+void lf_build_report_text(const json_t *r, lf_text *out) {
+    lf_arena *a = lf_arena_new();
+    const json_t *roof = json_object_get(r, "roofline");
+    layers_text(a, r, out);
+    rate_text(a, r, out);
     if (real_of(roof, "ops_per_frame") > 0)
         lf_text_addf(out, "%s G operations/s of a peak of %s; bound by %s\n",
                      lf_fixed_decimals(a, real_of(roof, "attained_ops") / 1e9, 1),

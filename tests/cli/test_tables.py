@@ -156,7 +156,8 @@ for model in ("own.lf", "own-int.lf"):
 status, text = run("predict", path("own.lf"), "-i", straight_names)
 check("predict shows them behind their numbers", status == 0 and re.search(r"\[0\] [01] \((gamma|hadron)\)\n", text), text)
 status, text = run("predict", path("own.lf"), "-i", straight_names, "-o", path("numbers.npy"))
-check("and writes numbers", status == 0 and b"'descr': '<f4'" in open(path("numbers.npy"), "rb").read()[:60] or b"'<i8'" in open(path("numbers.npy"), "rb").read()[:60], text)
+head = open(path("numbers.npy"), "rb").read()[:60] if status == 0 else b""
+check("and writes numbers", b"'descr': '<f4'" in head or b"'descr': '<i8'" in head, text)
 with open(straight_names, "a") as f:
     f.write(",".join(named[0][0]) + ",muon\n")
 status, text = run("eval", path("own.lf"), "-i", straight_names, "-y", f"{straight_names}:kind")

@@ -20,7 +20,7 @@ check "make a known network" says '"nodes"' "$tool" make mobilenet-v1 --size 32 
 check "whatever is made can be read" says '"unsupported": \[\]' "$tool" info small.onnx --json
 check "unknown networks are refused" refuses "resnet50" "$tool" make resnet51 -o small.onnx
 check "every list has entries" sh -c "for w in ops passes kernels targets boards data recipes networks; do test \$(\"$tool\" list \$w | wc -l) -gt 2 || { echo \$w; exit 1; }; done"
-check "recipes are described by whole sentences" sh -c "\"$tool\" list recipes --json | grep '\"help\"' | grep -qv '\\.\"' && exit 1 || exit 0"
+check "recipes are described by whole sentences" sh -c "\"$tool\" list recipes --json | awk '/\"help\"/ { all++; whole += /\\.\"/ } END { exit !(all > 2 && all == whole) }'"
 check "tables fit 100 columns" sh -c "for w in ops passes kernels targets boards data recipes; do \"$tool\" list \$w; done | awk 'length > 100 { print; bad = 1 } END { exit bad }'"
 with verilator "build --verify" says '"mismatches": 0' "$tool" build net.onnx -o hw --ii 784 --verify x.npy --json
 end

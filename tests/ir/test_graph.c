@@ -420,9 +420,8 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_names),       TEST(test_uses),        TEST(test_sort),        TEST(test_cycle),
-        TEST(test_prune),       TEST(test_const_codes), TEST(test_const_bytes), TEST(test_prune),
-        TEST(test_const_codes), TEST(test_const_reals), TEST(test_float_codes), TEST(test_shapes),
-        TEST(test_infer),       TEST(test_large),
+        TEST(test_prune),       TEST(test_const_codes), TEST(test_const_bytes), TEST(test_const_reals),
+        TEST(test_float_codes), TEST(test_shapes),      TEST(test_infer),       TEST(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
