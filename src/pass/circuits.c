@@ -11,6 +11,7 @@
 #include "ops/ops.h"
 #include "ir/is_op.h"
 #include "ir/pass.h"
+#include "pass/flow_model.h"
 #include "pass/input_cut.h"
 #include "pass/layer_circuits.h"
 #include "pass/stream_model.h"
@@ -239,8 +240,6 @@ static lf_status staged_circuit(const lf_graph *g, const lf_circuit_region *r, c
 }
 
 static lf_status make_circuit(lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o) {
-    if (r->inputs.count + 1 > LF_UNIT_PORTS || r->outputs.count > LF_UNIT_PORTS)
-        return too_many(g, r);
     lf_circuit *c;
     LF_TRY(staged_circuit(g, r, o, &c));
     place_node(g, r, c, o);
@@ -251,6 +250,18 @@ static lf_status make_circuit(lf_graph *g, const lf_circuit_region *r, const lf_
 }
 
 /* -- the pass ------------------------------------------------------------------------------------------------------------------ */
+
+/* What would be refused afterwards: minimization may take minutes. */
+static lf_status check_regions(const lf_graph *g, const lf_circuit_region *r, size_t count, bool flow, lf_arena *a) {
+    bool *logic = LF_NEW_ARRAY(a, bool, g->nodes.count + 1);
+    for (size_t k = 0; k < count; k++) {
+        if (r[k].inputs.count + 1 > LF_UNIT_PORTS || r[k].outputs.count > LF_UNIT_PORTS)
+            return too_many(g, &r[k]);
+        for (size_t i = 0; i < r[k].nodes.count; i++)
+            logic[r[k].nodes.at[i]] = true;
+    }
+    return flow ? lf_flow_check_units(g, logic) : LF_OK;
+}
 
 static lf_status nothing_to_do(const lf_graph *g, lf_circuits_style style) {
     lf_status status = lf_fail(g->ctx, LF_BAD_INPUT, NULL, "--style %s: no layer of this network can become a circuit",
@@ -277,6 +288,7 @@ static lf_status run(lf_graph *g, const void *options, lf_arena *scratch) {
     }
     if (!regions.count)
         return nothing_to_do(g, style);
+    LF_TRY(check_regions(g, regions.at, regions.count, o->flow, scratch));
     for (size_t i = 0; i < regions.count; i++) { /* ranges of the next one's inputs may have become wider */
         LF_TRY(make_circuit(g, &regions.at[i], o));
         LF_TRY(lf_graph_sort(g));

@@ -17,18 +17,18 @@ bool lf_speaks_flow(const lf_graph *g) {
     return false;
 }
 
-static bool is_folded(const lf_node *n) {
-    return n->place == LF_PLACE_FPGA && !n->op->positions && !is_circuit(n);
+static bool is_folded(const lf_node *n, const bool *logic) {
+    return n->place == LF_PLACE_FPGA && !n->op->positions && !is_circuit(n) && !(logic && logic[n->id]);
 }
 
 /* One refusal for all: the first by name, the others counted. */
-static lf_status refuse_folded(const lf_graph *g, const lf_node *first) {
+static lf_status refuse_folded(const lf_graph *g, const lf_node *first, const bool *logic) {
     lf_where where = lf_where_node(g, first);
     lf_arena *a = lf_arena_new();
     size_t others = 0;
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        others += n != first && is_folded(n);
+        others += n != first && is_folded(n, logic);
     }
     const char *more = others ? lf_format(a, ", as do %zu more nodes", others) : "";
     if (others == 1)
@@ -42,13 +42,20 @@ static lf_status refuse_folded(const lf_graph *g, const lf_node *first) {
     return status;
 }
 
-lf_status lf_flow_check(const lf_graph *g) {
-    const lf_node *circuit = NULL;
-    lf_status worst = LF_OK;
+lf_status lf_flow_check_units(const lf_graph *g, const bool *logic) {
     for (size_t i = 0; i < g->order.count; i++) {
         const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (is_folded(n))
-            return refuse_folded(g, n);
+        if (is_folded(n, logic))
+            return refuse_folded(g, n, logic);
+    }
+    return LF_OK;
+}
+
+lf_status lf_flow_check(const lf_graph *g) {
+    const lf_node *circuit = NULL;
+    lf_status worst = lf_flow_check_units(g, NULL);
+    for (size_t i = 0; i < g->order.count && worst == LF_OK; i++) {
+        const lf_node *n = lf_node_at(g, g->order.at[i]);
         if (n->place != LF_PLACE_FPGA || n->op->positions)
             continue;
         if (circuit)
