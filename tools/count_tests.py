@@ -17,6 +17,7 @@ from pathlib import Path
 
 TAP = re.compile(r"^(not ok|ok)\b\s*(?:\d+\b)?\s*(.*)$", re.M)
 PLAN = re.compile(r"^1\.\.(\d+)\s*$", re.M)
+NOTHING = re.compile(r"^1\.\.0\s*# SKIP\s*(.*)$", re.M)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \(([^)]*)\))?", re.M)
 
 
@@ -37,12 +38,14 @@ def read_tap(name, text):
     passed, failed, skipped = [], [], []
     for verdict, rest in TAP.findall(text):
         rest = rest.lstrip("- ")
-        if rest.startswith("# SKIP"):
-            skipped.append(f"{name}: {rest[6:].strip()}")
+        said, skip, why = rest.partition("# SKIP")
+        if skip and (verdict == "ok" or not said):
+            skipped.append(f"{name}: {said}{why.strip()}")
         elif verdict == "ok":
             passed.append(f"{name}: {rest.strip()}")
         else:
             failed.append(f"{name}: {rest.strip()}")
+    skipped += [f"{name}: {why}" for why in NOTHING.findall(text)]
     missing = sum(map(int, PLAN.findall(text))) - len(passed) - len(failed) - len(skipped)
     failed += [f"{name}: ended before this test"] * max(0, missing)
     return passed, failed, skipped

@@ -137,5 +137,5 @@ with tempfile.TemporaryDirectory() as work:
     train()
     signalled()
     if not mounts:
-        check("a small file system # SKIP none may be mounted here", True)
+        print("# no file system may be mounted here: limits of files alone were tried")
 sys.exit(end())

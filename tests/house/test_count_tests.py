@@ -15,6 +15,8 @@ def case(name, inside="", status="run", out=""):
 
 
 TAP = "1..3\nok 1 - a\nnoise\nnot ok 2 # SKIP b\nok 3 - c\n# ok - tests\n"
+LATE = "1..2\nok 1 - a: b # SKIP no tool\nok 2 - c\n"
+NONE = "1..0 # SKIP no tool\n"
 BAD = "1..2\nok 1 - a\nnot ok 2 - b\n# 1 != 2\n# not ok - tests\n"
 CRASH = "1..4\nok 1 - a\nSegmentation fault\n"
 UNIT = "..s.\n" + "-" * 70 + "\nRan 4 tests in 0.1s\n\nOK (skipped=1)\n"
@@ -24,6 +26,9 @@ UNIT_BAD = "F\n" + "-" * 70 + "\nRan 4 tests in 0.1s\n\nFAILED (failures=1, erro
 CASES = [
     ([case("t", out=TAP)], {}, "2 passed, 0 failed, 1 skipped", 0, "skipped: r/t: b"),
     ([case("t", out=TAP)], {"CI": "true"}, "2 passed, 0 failed, 1 skipped", 1, "nothing may be skipped"),
+    ([case("t", out=LATE)], {}, "1 passed, 0 failed, 1 skipped", 0, "skipped: r/t: a: b no tool"),
+    ([case("t", out=LATE)], {"CI": "true"}, "1 passed, 0 failed, 1 skipped", 1, "nothing may be skipped"),
+    ([case("t"), case("u", out=NONE)], {}, "1 passed, 0 failed, 1 skipped", 0, "skipped: r/u: no tool"),
     ([case("t", "<failure message=''/>", "fail", BAD)], {}, "1 passed, 1 failed, 0 skipped", 1, "# 1 != 2"),
     ([case("t", "<failure message='SEGFAULT'/>", "fail", CRASH)], {}, "1 passed, 3 failed, 0 skipped", 1, "Segmentation fault"),
     ([case("t", "<failure message=''/>", "fail", TAP)], {}, "2 passed, 1 failed, 1 skipped", 1, "exit status or time limit"),
