@@ -12,8 +12,6 @@
 #include "ir/table_column.h"
 #include "report/text_table.h"
 
-enum { CLASSES_MAX = 256 };
-
 typedef struct evaluator {
     lf_ctx *ctx;
     const lf_eval_options *o;
@@ -87,11 +85,12 @@ static lf_status take_labels(evaluator *e, const lf_array *x, size_t rows) {
 
 /* A file of labels, or a column of a table: "rows.csv:label". */
 static lf_status read_labels(evaluator *e, lf_array *y) {
-    const char *spec = e->o->labels, *colon = strrchr(spec, ':');
-    const char *path = colon ? lf_strndup(e->arena, spec, (size_t)(colon - spec)) : spec;
-    if (colon && lf_is_csv(path))
-        return lf_table_classes_read(e->ctx, e->arena, path, colon + 1, lf_engine_graph(e->engine), y);
-    if (!lf_is_csv(spec))
+    const char *spec = e->o->labels;
+    size_t path = lf_csv_path_length(spec);
+    if (path && spec[path])
+        return lf_table_classes_read(e->ctx, e->arena, lf_strndup(e->arena, spec, path), spec + path + 1,
+                                     lf_engine_graph(e->engine), y);
+    if (!path)
         return lf_npy_read(e->ctx, e->arena, spec, y);
     return lf_fail(e->ctx, LF_BAD_INPUT, &(lf_where){.file = spec},
                    "which column holds the classes? -y FILE.csv:COLUMN says it");
@@ -197,7 +196,7 @@ static lf_status parse_map(evaluator *e, int *map) {
 
 /* Scores of label c are those of the network class that means it. */
 static lf_status apply_map(evaluator *e, double *score) {
-    int map[256];
+    int map[LF_CLASSES_MAX];
     if (!e->o->class_map)
         return LF_OK;
     LF_TRY(parse_map(e, map));
@@ -234,7 +233,7 @@ static lf_status measure(evaluator *e, const double *score, lf_metrics *m) {
 
 /* Of a network that says a class: those that it can say, which not all rows of a file need to have. */
 static int classes_said(const lf_tensor *t) {
-    return lf_is_codes(t) && t->range.lo >= 0 && t->range.hi < 256 ? (int)t->range.hi + 1 : 0;
+    return lf_is_codes(t) && t->range.lo >= 0 && t->range.hi < LF_CLASSES_MAX ? (int)t->range.hi + 1 : 0;
 }
 
 /* How many a label may name; 0: the output is a number of which no more is known. */
@@ -260,9 +259,9 @@ static lf_status count_classes(evaluator *e) {
     int highest = 0, said = classes_said(lf_tensor_at(g, out));
     e->outputs = (size_t)lf_shape_count(lf_tensor_at(g, out)->shape);
     e->index = lf_is_index(g, out) || e->outputs == 1;
-    if (!e->index && e->outputs > CLASSES_MAX)
+    if (!e->index && e->outputs > LF_CLASSES_MAX)
         return lf_fail(e->ctx, LF_BAD_INPUT, NULL, "the network has %zu outputs; eval knows up to %d classes",
-                       e->outputs, CLASSES_MAX);
+                       e->outputs, LF_CLASSES_MAX);
     LF_TRY(check_labels(e, classes_known(e, out)));
     for (size_t r = 0; r < e->rows; r++)
         highest = e->label[r] > highest ? e->label[r] : highest;
@@ -274,7 +273,7 @@ static lf_status count_classes(evaluator *e) {
 
 /* A guess that explains an accuracy near chance is told, never applied. */
 static lf_status explain(evaluator *e) {
-    int map[256];
+    int map[LF_CLASSES_MAX];
     lf_metrics m;
     if (!lf_near_chance(&e->metrics) || e->rows < 50 || e->o->class_map)
         return LF_OK;

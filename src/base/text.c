@@ -115,6 +115,10 @@ bool lf_parse_double(const char *s, double *out) {
     return true;
 }
 
+int lf_by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 bool lf_parse_i64(const char *s, int64_t *out) {
     const char *digits = s + (*s == '-' || *s == '+');
     if (*digits < '0' || *digits > '9')

@@ -22,6 +22,9 @@ void lf_text_addf(lf_text *t, const char *fmt, ...) LF_PRINTF(2, 3); /* no %f %g
 void lf_text_double(lf_text *t, double v);    /* shortest decimal that reads back as the same double; nan, inf, -inf */
 void lf_text_json(lf_text *t, const char *s); /* quoted and escaped */
 
+/* For qsort of texts, in the order of their bytes. */
+int lf_by_text(const void *a, const void *b);
+
 /* Reads a decimal or hexadecimal floating number or nan/inf without the locale. True when all of s was used. */
 bool lf_parse_double(const char *s, double *out);
 bool lf_parse_i64(const char *s, int64_t *out); /* decimal, whole string */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "data/gzip.h"
 
 enum { CSV_LIMIT = 1 << 30 };
@@ -109,17 +110,13 @@ static bool skip_empty_line(reader *r) {
     return true;
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Columns that are called nothing may be many. */
 static lf_status check_names(const reader *r) {
     const char **name = lf_copy(r->arena, r->fields.at, r->columns * sizeof *name);
-    qsort(name, r->columns, sizeof *name, by_text);
+    qsort(name, r->columns, sizeof *name, lf_by_text);
     for (size_t i = 1; i < r->columns; i++)
         if (*name[i] && strcmp(name[i - 1], name[i]) == 0)
-            return lf_fail(r->ctx, LF_BAD_INPUT, &(lf_where){.file = r->where.file, .line = 1},
+            return lf_fail(r->ctx, LF_BAD_INPUT, &(lf_where){.file = r->where.file, .line = (int)r->lines.at[0]},
                            "two columns are called '%s'", name[i]);
     return LF_OK;
 }
@@ -144,8 +141,8 @@ lf_status lf_csv_parse(lf_ctx *ctx, lf_arena *a, const char *file, const char *t
     if (r.lines.count <= (size_t)header)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = file}, "the table has no rows");
     size_t first = header ? r.columns : 0;
-    *out = (lf_csv){r.lines.count - header, r.columns, header ? r.fields.at : NULL, r.fields.at + first,
-                    r.lines.at + header};
+    *out = (lf_csv){r.lines.count - header,     r.columns,           header ? r.fields.at : NULL,
+                    header ? r.lines.at[0] : 0, r.fields.at + first, r.lines.at + header};
     return LF_OK;
 }
 

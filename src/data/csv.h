@@ -10,6 +10,7 @@ enum { LF_CSV_COLUMNS_MAX = 4096 };
 typedef struct lf_csv {
     size_t rows, columns;
     const char *const *header; /* [columns], or NULL */
+    uint32_t header_line;      /* of the text, from 1; without a header 0 */
     const char **cell;         /* [rows][columns], NUL-terminated */
     const uint32_t *line;      /* [rows] of the text, from 1 */
 } lf_csv;

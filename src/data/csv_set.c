@@ -8,20 +8,14 @@
 #include "data/table_rows.h"
 #include "data/tabular.h"
 
-enum { CLASSES_MAX = 256 };
-
 /* A spec taken apart. */
 typedef struct parts {
     const char *path, *column, *split; /* column: NULL where there is none */
 } parts;
 
-static const char *before_colon(lf_arena *a, const char *spec) {
-    return lf_strndup(a, spec, strcspn(spec, ":"));
-}
-
 /* A column's name may hold colons: the split is one only where it is called so. */
 static parts take_apart(lf_arena *a, const char *spec) {
-    parts p = {.path = before_colon(a, spec), .split = "test"};
+    parts p = {.path = lf_strndup(a, spec, lf_csv_path_length(spec)), .split = "test"};
     const char *rest = spec + strlen(p.path), *last = strrchr(rest, ':');
     if (!*rest || !rest[1])
         return p;
@@ -32,21 +26,14 @@ static parts take_apart(lf_arena *a, const char *spec) {
 }
 
 bool lf_is_csv_set(const char *spec) {
-    lf_arena *a = lf_arena_new();
-    bool is = a && lf_is_csv(before_colon(a, spec));
-    lf_arena_free(a);
-    return is;
+    return lf_csv_path_length(spec) > 0;
 }
 
 /* -- classes -------------------------------------------------------------------------------------------------------- */
 
 static int class_of_number(const char *cell) {
     int64_t v;
-    return lf_parse_i64(cell, &v) && v >= 0 && v < CLASSES_MAX ? (int)v : -1;
-}
-
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return lf_parse_i64(cell, &v) && v >= 0 && v < LF_CLASSES_MAX ? (int)v : -1;
 }
 
 /* The cells of the column that are not missing, each once; sorted. */
@@ -56,7 +43,7 @@ static const char **names_in(lf_arena *a, const lf_csv *t, size_t column, size_t
     for (size_t i = 0; i < t->rows; i++)
         if (!lf_is_missing(t->cell[i * t->columns + column]))
             name[n++] = t->cell[i * t->columns + column];
-    qsort(name, n, sizeof *name, by_text);
+    qsort(name, n, sizeof *name, lf_by_text);
     for (size_t i = 0; i < n; i++)
         if (!kept || strcmp(name[kept - 1], name[i]) != 0)
             name[kept++] = name[i];
@@ -67,7 +54,7 @@ static const char **names_in(lf_arena *a, const lf_csv *t, size_t column, size_t
 
 /* Where all names are numbers of classes; twice[0], twice[1]: two texts of one number, if there are such. */
 static int highest_number(const char *const *name, const char *twice[2]) {
-    const char *seen[CLASSES_MAX] = {0};
+    const char *seen[LF_CLASSES_MAX] = {0};
     int most = 0;
     for (; *name; name++) {
         int v = class_of_number(*name);
@@ -101,9 +88,9 @@ static lf_status find_classes(lf_ctx *ctx, lf_arena *a, const parts *p, const lf
     const char **name = names_in(a, t, column, &count);
     const char *twice[2] = {NULL, NULL};
     int most = highest_number(name, twice);
-    if (count < 2 || count > CLASSES_MAX)
+    if (count < 2 || count > LF_CLASSES_MAX)
         return lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = p->path},
-                       "column '%s' has %zu different classes; 2 to %d are possible", p->column, count, CLASSES_MAX);
+                       "column '%s' has %zu different classes; 2 to %d are possible", p->column, count, LF_CLASSES_MAX);
     plan->classes = name;
     if (most < 0)
         return LF_OK;
@@ -122,7 +109,7 @@ static lf_status find_classes(lf_ctx *ctx, lf_arena *a, const parts *p, const lf
 static lf_status no_column(lf_ctx *ctx, const parts *p, const lf_csv *t) {
     bool named = p->column && strcmp(p->column, "train") != 0 && strcmp(p->column, "test") != 0; /* not a split alone */
     const char *near = named ? lf_nearest(p->column, t->header, t->columns) : t->header[t->columns - 1];
-    lf_where where = {.file = p->path, .line = 1};
+    lf_where where = {.file = p->path, .line = (int)t->header_line};
     if (named)
         (void)!lf_fail(ctx, LF_BAD_INPUT, &where, "the table has no column '%s' of classes", p->column);
     else
@@ -145,12 +132,14 @@ static lf_status open_table(lf_ctx *ctx, const parts *p, lf_dataset *d) {
 }
 
 lf_dataset *lf_csv_set_open(lf_ctx *ctx, const char *spec) {
-    lf_arena *a = lf_arena_new();
-    lf_dataset *d = LF_NEW(a, lf_dataset);
-    parts p = take_apart(a, spec);
-    *d = (lf_dataset){.arena = a, .name = lf_strdup(a, lf_path_base(p.path)), .split = p.split};
+    lf_dataset *d = lf_dataset_new(ctx);
+    if (!d)
+        return NULL;
+    parts p = take_apart(d->arena, spec);
+    d->name = lf_strdup(d->arena, lf_path_base(p.path));
+    d->split = p.split;
     if (open_table(ctx, &p, d) == LF_OK)
         return d;
-    lf_arena_free(a);
+    lf_dataset_free(d);
     return NULL;
 }

@@ -6,7 +6,7 @@
 
 #include "data/set.h"
 
-/* Whether what stands before the first colon is the name of a table. */
+/* Whether it begins with the name of a table, whose folders may have colons in their names. */
 bool lf_is_csv_set(const char *spec);
 /* NULL after recording why. */
 lf_dataset *lf_csv_set_open(lf_ctx *ctx, const char *spec);

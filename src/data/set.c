@@ -86,10 +86,11 @@ static void unknown_set(lf_ctx *ctx, const char *spec) {
     }
     const char *name = lf_strndup(a, spec, name_length(spec)), *near = lf_nearest(name, names, n);
     lf_fail(ctx, LF_BAD_INPUT, NULL, "there is no data set '%s'", name);
+    list = lf_format(a, "%s, or a table of your own: rows.csv:COLUMN", list);
     if (near != NULL)
         lf_hint(ctx, "did you mean '%s'? There are:%s", near, list);
     else
-        lf_hint(ctx, "there are:%s, or a table of your own: rows.csv:COLUMN", list);
+        lf_hint(ctx, "there are:%s", list);
     lf_arena_free(a);
 }
 
@@ -108,12 +109,15 @@ static void set_not_found(lf_ctx *ctx, const lf_data_source *s, const char *cons
 }
 
 static lf_dataset *open_source(lf_ctx *ctx, const lf_data_source *s, const char *dir, const char *split) {
-    lf_arena *a = lf_arena_new();
-    lf_dataset *d = LF_NEW(a, lf_dataset);
-    *d = (lf_dataset){.arena = a, .name = s->name, .split = lf_strdup(a, split), .generated = s->folder == NULL};
+    lf_dataset *d = lf_dataset_new(ctx);
+    if (d == NULL)
+        return NULL;
+    d->name = s->name;
+    d->split = lf_strdup(d->arena, split);
+    d->generated = s->folder == NULL;
     if (s->open(ctx, dir, d->split, d) == LF_OK)
         return d;
-    lf_arena_free(a);
+    lf_dataset_free(d);
     return NULL;
 }
 
@@ -134,6 +138,17 @@ lf_dataset *lf_data_open(lf_ctx *ctx, const char *spec, const char *const *dirs)
     else
         set_not_found(ctx, s, dirs);
     lf_arena_free(scratch);
+    return d;
+}
+
+lf_dataset *lf_dataset_new(lf_ctx *ctx) {
+    lf_arena *a = lf_arena_new();
+    if (a == NULL) {
+        lf_fail(ctx, LF_FAILED, NULL, "no memory for a data set");
+        return NULL;
+    }
+    lf_dataset *d = LF_NEW(a, lf_dataset);
+    d->arena = a;
     return d;
 }
 

@@ -26,6 +26,8 @@ typedef struct lf_dataset {
 /* Opens "NAME" or "NAME:SPLIT" (default test), or a table of the user's (csv_set.h). dirs: NULL-terminated or NULL. NULL after recording why: unknown name (with the
  * nearest), not found (with where it can be had), damaged files. */
 lf_dataset *lf_data_open(lf_ctx *ctx, const char *spec, const char *const *dirs);
+/* With nothing but memory of its own; NULL after recording that there is none. */
+lf_dataset *lf_dataset_new(lf_ctx *ctx);
 void lf_dataset_free(lf_dataset *d);
 
 /* Features of rows first .. first + count - 1 as float32, row by row: a pixel is pixel / 255.0f in float32, in [0, 1]. */

@@ -46,7 +46,7 @@ static lf_status read_both(lf_ctx *ctx, const char *dir, lf_dataset *d, const ch
     memcpy(cell + part[0].rows * COLUMNS, part[1].cell, part[1].rows * COLUMNS * sizeof *cell);
     memcpy(line, part[0].line, part[0].rows * sizeof *line);
     memcpy(line + part[0].rows, part[1].line, part[1].rows * sizeof *line);
-    *out = (lf_csv){rows, COLUMNS, names, cell, line};
+    *out = (lf_csv){rows, COLUMNS, names, 0, cell, line};
     *tests = part[0].rows;
     return LF_OK;
 }

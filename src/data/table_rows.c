@@ -16,12 +16,22 @@ bool lf_is_csv(const char *path) {
     return false;
 }
 
+size_t lf_csv_path_length(const char *spec) {
+    for (const char *p = strstr(spec, ".csv"); p; p = strstr(p + 1, ".csv")) {
+        const char *end = p + strlen(".csv");
+        end += !strncmp(end, ".gz", 3) || !strncmp(end, ".xz", 3) ? 3 : 0;
+        if (p > spec && (!*end || *end == ':'))
+            return (size_t)(end - spec);
+    }
+    return 0;
+}
+
 static lf_status find_column(lf_ctx *ctx, const char *path, const lf_csv *t, const char *name, size_t *at) {
     for (*at = 0; *at < t->columns; (*at)++)
         if (!strcmp(t->header[*at], name))
             return LF_OK;
     const char *near = lf_nearest(name, t->header, t->columns);
-    lf_status status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path, .line = 1},
+    lf_status status = lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path, .line = (int)t->header_line},
                                "the first line names no column '%s', which the network reads", name);
     lf_hint(ctx, "%s%s%sthe first line of a table names its columns, in any order", near ? "it names '" : "",
             near ? near : "", near ? "'; " : "");
@@ -112,6 +122,11 @@ static int64_t place_of(const lf_table_column *c, const char *name) {
     return -1;
 }
 
+static lf_status other_table(lf_ctx *ctx) {
+    lf_hint(ctx, "-i FILE.csv -y FILE.csv:COLUMN codes any table as the network does");
+    return LF_BAD_INPUT;
+}
+
 /* By element of the network: the feature of the set that it is made of. Elements of one category stand together. */
 static lf_status match_columns(lf_ctx *ctx, const lf_table_column *columns, size_t count, const lf_dataset *d,
                                size_t *from) {
@@ -123,13 +138,17 @@ static lf_status match_columns(lf_ctx *ctx, const lf_table_column *columns, size
             break;
         const lf_table_column *own = &d->columns[from[k]], *c = &columns[k];
         bool same = c->is ? !strcmp(c->name, own->name) && place_of(own, c->is) >= 0 : same_column(c, own);
-        if (!same)
-            return lf_fail(ctx, LF_BAD_INPUT, NULL,
-                           "%s: column '%s' is not coded as the network's column '%s' was when it was trained",
-                           d->title, own->name, c->name);
+        if (same)
+            continue;
+        lf_fail(ctx, LF_BAD_INPUT, NULL,
+                "%s: column '%s' is not coded as the network's column '%s' was when it was trained", d->title,
+                own->name, c->name);
+        return other_table(ctx);
     }
-    if (used != d->features)
-        return lf_fail(ctx, LF_BAD_INPUT, NULL, "%s has not the columns of the table that the network reads", d->title);
+    if (used != d->features) {
+        lf_fail(ctx, LF_BAD_INPUT, NULL, "%s has not the columns of the table that the network reads", d->title);
+        return other_table(ctx);
+    }
     return LF_OK;
 }
 

@@ -7,6 +7,8 @@
 
 /* "x.csv", "x.csv.gz", "x.csv.xz". */
 bool lf_is_csv(const char *path);
+/* Of "rows.csv:COLUMN": how long the path is, which may have colons in the names of its folders; 0: this names no table. */
+size_t lf_csv_path_length(const char *spec);
 /* The file's first line names its columns, in any order; those that the network does not know are skipped. *x: float32 [rows][count]. */
 LF_MUST_USE lf_status lf_table_rows_read(lf_ctx *ctx, lf_arena *a, const char *path, const lf_table_column *columns,
                                          size_t count, lf_array *x);

@@ -135,15 +135,14 @@ static lf_status parse_names(lf_parser *p, lf_table_column *c) {
     return lf_parse_mark(p, ']');
 }
 
-/* Labels are bytes, and a name says which class it is. */
+/* A name says which class it is. */
 lf_status lf_parse_classes(lf_parser *p) {
-    enum { CLASSES_MAX = 256 };
     strings names = {0};
     if (p->graph->class_count)
         return lf_parse_fail(p, "the classes stand there twice");
     LF_TRY(parse_list(p, "the name of a class in quotes", &names));
-    if (!names.count || names.count > CLASSES_MAX)
-        return lf_parse_fail(p, "there are 1 to 256 classes");
+    if (!names.count || names.count > LF_CLASSES_MAX)
+        return lf_parse_fail(p, "there are 1 to %d classes", LF_CLASSES_MAX);
     for (size_t i = 0; i < names.count; i++)
         for (size_t k = 0; k < i; k++)
             if (!strcmp(names.at[i], names.at[k]))

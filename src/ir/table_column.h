@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "ir/graph.h"
 
+/* Labels are bytes. */
+enum { LF_CLASSES_MAX = 256 };
+
 typedef struct lf_table_column {
     const char *name; /* in the table's first line */
     double missing;   /* numbers: what stands for a missing one */

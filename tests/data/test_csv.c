@@ -24,6 +24,7 @@ static void test_cells(void **state) {
     assert_string_equal(t.header[1], "b");
     assert_string_equal(t.header[2], "c \"x\", y");
     same_cells(&t, (const char *const[]){"1", "", " 2\nlines ", "", "q", "3"});
+    assert_int_equal(t.header_line, 1);
     assert_int_equal(t.line[0], 3);
     assert_int_equal(t.line[1], 6);
     assert_int_equal(lf_csv_parse(p->ctx, p->a, "t.csv", "x\n", 2, false, &t), LF_OK);
@@ -49,6 +50,7 @@ static void test_wrong_text(void **state) {
     refused(p, "a\n\"x\n", 5, 3, "not closed");
     refused(p, "a\n\"x\"y\n", 7, 2, "behind a closing quote");
     refused(p, "a\n\0", 3, 1, "zero byte");
+    refused(p, "\n \na,b,a\n1,2,3\n", 15, 3, "two columns are called 'a'");
 }
 
 /* -- tables --------------------------------------------------------------------------------------------------------- */

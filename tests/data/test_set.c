@@ -44,6 +44,7 @@ static void test_names(void **state) {
     assert_null(lf_data_open(ctx, "mnits:test", NULL));
     assert_non_null(strstr(last(), "no data set 'mnits'"));
     assert_non_null(strstr(lf_diag_at(ctx, 0)->hint, "'mnist'"));
+    assert_non_null(strstr(lf_diag_at(ctx, 0)->hint, "rows.csv:COLUMN"));
     assert_null(lf_data_open(ctx, "mnist", (const char *[]){"/no/such", NULL}));
     assert_non_null(strstr(last(), "looked in /no/such/mnist"));
     assert_null(lf_data_open(ctx, "digits:half", NULL));
@@ -84,6 +85,28 @@ static void test_shapes(void **state) {
     assert_null(lf_data_open(ctx, "shapes:all", NULL));
     free(pixel);
     lf_dataset_free(d);
+}
+
+/* Colons in the path and in the column's name; a header that is not the first line. */
+static void test_own_table(void **state) {
+    (void)state;
+    static const char text[] = "\n\nsize,a:b\n1,no\n2,yes\n3,no\n4,yes\n5,no\n6,yes\n7,no\n8,yes\n9,no\n10,yes\n";
+    const char *folder = lf_path_join(a, dir, "a:b"), *path = lf_path_join(a, folder, "own.csv");
+    assert_int_equal(lf_make_dir(ctx, folder), LF_OK);
+    assert_int_equal(lf_file_write(ctx, path, text, strlen(text)), LF_OK);
+    lf_dataset *d = lf_data_open(ctx, lf_format(a, "%s:a:b:train", path), NULL);
+    assert_non_null(d);
+    assert_string_equal(d->name, "own.csv");
+    assert_string_equal(d->split, "train");
+    assert_int_equal(d->classes, 2);
+    assert_string_equal(d->columns[0].name, "size");
+    lf_dataset_free(d);
+    assert_null(lf_data_open(ctx, lf_format(a, "%s:king", path), NULL));
+    assert_non_null(strstr(last(), "no column 'king'"));
+    assert_int_equal(lf_diag_at(ctx, lf_diag_count(ctx) - 1)->where.line, 3);
+    assert_true(lf_data_is_there("x.csv.gz", NULL));
+    assert_true(lf_data_is_there("x.csv.xz:y", NULL));
+    assert_false(lf_data_is_there("x.csv.g:y", NULL));
 }
 
 enum { CIFAR_RECORD = 3073 };
@@ -256,6 +279,7 @@ static void test_real_photographs(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_own_table, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_digits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shapes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cifar10_files, set_up, tear_down),
