@@ -236,7 +236,7 @@ static void try_bits(contest *c) {
         const uint64_t *b = bit_of(s, c->layer, bit);
         uint32_t ones[GROUPS] = {0};
         for (size_t i = 0; i < s->rows; i++)
-            ones[s->group[i]] += b[s->row[i] / 64] >> s->row[i] % 64 & 1;
+            ones[s->group[i]] += (uint32_t)(b[s->row[i] / 64] >> s->row[i] % 64 & 1);
         consider(c, (uint32_t)bit, ones, &c->best[0]);
     }
 }
