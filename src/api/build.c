@@ -235,13 +235,16 @@ static bool is_constant(const lf_tensor *t) {
     return lf_on_grid(t) && (t->channel_range || t->range.lo == t->range.hi);
 }
 
-/* A grid that is not the input's often leaves nothing to compute. */
+/* A grid that is not the input's often leaves nothing to compute; so do don't-cares where few rows count. */
 static void warn_of_constants(const builder *b) {
+    bool by_rows = b->seen && b->logic.luts_without > 0;
     for (size_t i = 0; i < b->g->outputs.count; i++)
         if (is_constant(lf_tensor_at(b->g, b->g->outputs.at[i].tensor))) {
             lf_warn(b->ctx, NULL, "output %s is the same whatever the input is", b->g->outputs.at[i].name);
-            lf_hint(b->ctx,
-                    "look at --input: do these codes, times their scale, cover what the network was trained on?");
+            lf_hint(b->ctx, by_rows
+                                ? "too few rows of --dont-cares show other codes: give more rows or a lower --rarity"
+                                : "look at --input: do these codes, times their scale, cover what the network was "
+                                  "trained on?");
         }
 }
 

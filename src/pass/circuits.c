@@ -175,7 +175,15 @@ static lf_status use_rows(const lf_graph *g, const lf_circuit_region *r, const l
     return LF_OK;
 }
 
-static void add_report(lf_circuits_report *to, const lf_minimize_report *r, size_t luts_without, bool abc) {
+/* The same rows run through all layers of one circuit: those of the layer in which fewest were compared. */
+static void add_rows(lf_minimize_report *to, const lf_minimize_report *r, bool layer) {
+    bool fewest = r->rows_free > to->rows_free || (r->rows_free == to->rows_free && r->rows > to->rows);
+    to->rows = !layer ? to->rows + r->rows : fewest ? r->rows : to->rows;
+    to->rows_free = !layer ? to->rows_free + r->rows_free : fewest ? r->rows_free : to->rows_free;
+}
+
+/* layer: of a circuit whose other layers have been added, or will be. */
+static void add_report(lf_circuits_report *to, const lf_minimize_report *r, size_t luts_without, bool abc, bool layer) {
     to->abc = abc;
     to->luts_without += luts_without;
     to->sum.luts_before += r->luts_before;
@@ -188,8 +196,7 @@ static void add_report(lf_circuits_report *to, const lf_minimize_report *r, size
     to->sum.luts_by_abc += r->luts_by_abc;
     to->sum.logic.proved += r->logic.proved;
     to->sum.logic.tested += r->logic.tested;
-    to->sum.rows += r->rows;
-    to->sum.rows_free += r->rows_free;
+    add_rows(&to->sum, r, layer);
 }
 
 static lf_status minimize(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
@@ -203,7 +210,7 @@ static lf_status minimize(const lf_graph *g, const lf_circuit_region *r, const l
     size_t luts_without = report.luts_after;
     lf_status status = o->rows ? use_rows(g, r, o->rows, c, &m, &report, out) : LF_OK;
     if (status == LF_OK && o->report)
-        add_report(o->report, &report, luts_without, o->abc);
+        add_report(o->report, &report, luts_without, o->abc, o->lut_depth == LF_LUT_DEPTH_LAYER);
     if (status != LF_OK)
         lf_circuit_free(*out);
     return status;
@@ -227,10 +234,22 @@ static lf_status minimize_layer(const void *with, const lf_graph *g, const lf_ci
     return minimize(g, r, with, c, out);
 }
 
+static lf_status circuit_by_layers(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
+                                   lf_circuit **out) {
+    lf_circuits_report made = {0};
+    lf_circuits_options each = *o;
+    each.report = &made;
+    LF_TRY(lf_circuit_by_layers(g, r, &(lf_layer_minimizer){minimize_layer, &each}, out));
+    made.sum.luts_after = lf_circuit_luts(*out); /* without what later layers no longer read */
+    if (o->report)
+        add_report(o->report, &made.sum, made.luts_without, o->abc, false);
+    return LF_OK;
+}
+
 static lf_status staged_circuit(const lf_graph *g, const lf_circuit_region *r, const lf_circuits_options *o,
                                 lf_circuit **out) {
     if (o->lut_depth == LF_LUT_DEPTH_LAYER && !o->as_words)
-        return lf_circuit_by_layers(g, r, &(lf_layer_minimizer){minimize_layer, o}, out);
+        return circuit_by_layers(g, r, o, out);
     int depth = o->lut_depth > 0 ? (int)o->lut_depth : o->lut_depth < 0 ? 0 : USUAL_LUT_DEPTH;
     LF_TRY(minimal_circuit(g, r, o, out));
     lf_status status = lf_circuit_pipeline(*out, o->as_words ? 0 : depth);

@@ -59,9 +59,9 @@ static int bits_of_columns(const lf_graph *g) {
     size_t most = 0;
     for (size_t i = 0; i < g->column_count; i++) {
         const lf_table_column *c = &g->columns[i];
-        size_t highest = c->step_count ? c->step_count : c->is ? 1 : c->count;
-        if (highest == 0)
+        if (!c->step_count && !c->is && !c->count)
             return 0;
+        size_t highest = c->step_count ? c->step_count : c->is ? 1 : c->count - 1;
         most = highest > most ? highest : most;
     }
     return lf_bits_unsigned(most);

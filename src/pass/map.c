@@ -63,14 +63,9 @@ static lf_status refuse_real_weights(const lf_graph *g, const lf_node *n) {
     return status;
 }
 
-/* The first product stays on the host: for want of integers in its weights, or of a grid of the input. */
+/* The first product stays on the host: for want of integers in its weights, or of a grid of the input. Later ones may stay there. */
 static lf_status refuse_host_product(const lf_graph *g, const lf_node *product) {
-    for (size_t i = 0; i < g->order.count; i++) {
-        const lf_node *n = lf_node_at(g, g->order.at[i]);
-        if (has_real_weights(g, n))
-            return refuse_real_weights(g, n);
-    }
-    return lf_propose_grid(g, product, "weights");
+    return has_real_weights(g, product) ? refuse_real_weights(g, product) : lf_propose_grid(g, product, "weights");
 }
 
 /* What is computed in real numbers from integers of the circuit. */

@@ -84,6 +84,19 @@ def other_rows(work, model, exact):
     return x2
 
 
+def layer_by_layer(work, model, x2):
+    """What later layers no longer read is not reported, and rows are not counted once for every layer."""
+    for rarity in (1, 60):
+        code, said, report = build(model, f"{work}/layers{rarity}", "--dont-cares", f"{work}/x.npy", "--check", x2, "--rarity", rarity, "--lut-depth", "layer")
+        check(f"a register behind every layer, rarity {rarity}: build", code == 0, said)
+        if code == 0:
+            made, luts = report["logic"]["minimized"], sum(report[part]["lut"] for part in ("encoder", "core", "head"))
+            check("its LUTs are those that are there", made["lut_after"] == report["dont_cares"]["lut"] == luts < report["dont_cares"]["lut_without"], f"{report['dont_cares']} {made} {luts}")
+            check("an output that only the don't-cares made constant is no matter of --input", "look at --input" not in said and
+                  ("the same whatever the input is" in said and "--rarity" in said) == (rarity == 60), said)
+            check("its rows are those of the file", made["rows"] == 100 if rarity > 1 else made["rows"] <= 1000, str(made))
+
+
 def verify(work, model, x2):
     if not shutil.which("iverilog"):
         check("verify # SKIP iverilog was not found", True)
@@ -134,7 +147,9 @@ def main():
         code, said, exact = build(model, f"{work}/exact")
         check("without don't-cares", code == 0 and "dont_cares" not in exact and exact["logic"]["minimized"]["lut_before"] > 0, said)
         held_out(work, model)
-        verify(work, model, other_rows(work, model, exact))
+        x2 = other_rows(work, model, exact)
+        layer_by_layer(work, model, x2)
+        verify(work, model, x2)
         refusals(work, model)
         abc(work, model, exact)
     return end()

@@ -205,8 +205,21 @@ check("pictures have no categories", status != 0 and "is no table" in text, text
 
 status, text = run("info", path("net.lf"))
 check("info proposes the grid of the ranks", "--input UINT4" in text and "FIXED" not in text, text)
+for column, grid in (('names ["a", "", "b", "c"]', "UINT2"), ('names ["a", "", "b", "c", "d"]', "UINT3"), ('names ["a"]', "UINT1"), ('is "a"', "UINT1"), ("number missing 0", "FIXED<")):
+    write(path("grid.lf"), f"""lutfisk 1
+graph "grid"
+column "c" {column}
+input "x" = %x : FLOAT32[1,1]
+const %t : FLOAT32[1,1] = [0.5]
+%y : UINT1[1,1] = thermometer(%x, %t) "encoder"
+output "y" = %y
+""")
+    status, text = run("build", path("grid.lf"), "-o", path("dead"))
+    check(f"a column of {column}: --input {grid}", status == 2 and f"--input {grid}" in text.replace("'", ""), text)
 status, text = run("build", path("net.lf"), "-o", path("dead"), "--style", "table", "--interface", "flow", "--input", "UINT8,1/255")
-check("a grid that leaves nothing to compute is told", status == 0 and "the same whatever the input is" in text, text)
+check("a grid that leaves nothing to compute is told", status == 0 and "the same whatever the input is" in text and "look at --input" in text, text)
+status, text = run("build", path("net.lf"), "-o", path("dead3"), "--style", "table", "--interface", "flow", "--input", "UINT8!,1/255", "--dont-cares", straight)
+check("with don't-cares, too", status == 0 and "the same whatever the input is" in text and "look at --input" in text, text)
 status, text = run("opt", path("net.lf"), "-p", "", "-o", path("net.json"))
 check("JSON that leaves out the coding of the table says so", status == 0 and "only FILE.lf holds" in text, text)
 status, text = run("build", path("dead"), "-o", path("dead2"))

@@ -101,6 +101,19 @@ write("noise.onnx", bytes(range(256)) * 4)
 write("short.npy", open("x.npy", "rb").read()[:100])
 write("other.v", "module other; endmodule\n")
 write("empty.v", "")
+write("tail.lf", """lutfisk 1
+graph "tail"
+input "x" = %x : FLOAT32[1,2]
+const %zero : FLOAT32[] = [0]
+const %one : UINT1[] range {1,1,1} as f32 = [1]
+const %four : UINT3[] range {4,4,1} as f32 = [4]
+const %w0 : INT2[2,2] as f32 = [1, -1, 1, 1]
+const %w1 : FLOAT32[2,2] = [0.3, -0.7, 1.1, 0.2]
+%p : FLOAT32[1,2] = matmul(%x, %w0) "fc0"
+%q : INT4[1,2] = quant(%p, %one, %zero, %four) "act"
+%y : FLOAT32[1,2] = matmul(%q, %w1) "fc1"
+output "y" = %y
+""")
 write("bad.lf", "lutfisk 1\ngraph \"g\"\n%y : INT4[1] = matmulx(%x)\n")
 write("bad.yaml", RECIPE + "\nlayerss: 3\n")
 write("pe.json", '{"fc0_mvu": {"PE": 4, "SIMD": 1}}')
@@ -128,6 +141,7 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("float input meets weights", ["build", "float.onnx", "-o", "o"], ["float input", "--input"], 2),
     ("real weights", ["build", "reals.onnx", "-o", "o"], ["fc: ", "weights are real numbers", "lutfisk quantize"], 2),
     ("real weights behind a declared input", ["build", "reals.onnx", "-o", "o", "--input", "FIXED<16,6>!"], ["fc: ", "weights are real numbers", "lutfisk quantize"], 2),
+    ("real weights that may stay on the host", ["build", "tail.lf", "-o", "o"], ["fc0: ", "float input meets weights", "--input"], 2),
     ("a real convolution", ["build", "conv.onnx", "-o", "o"], ["conv: ", "weights are real numbers"], 2),
     ("info of a real convolution", ["info", "conv.onnx"], ["486 multiply-accumulates", "weights are real numbers"], 0),
     ("one of a kind has no plural", ["build", "ok.onnx", "-o", "flow", "--style", "spatial", "--interface", "flow"], ["II 1 cycle,"], 0),
