@@ -85,13 +85,19 @@ static void mark(void *user, lf_word operand) {
     ((bool *)user)[operand] = true;
 }
 
-/* map: the new word of each old one that is needed; in the new circuit's memory. */
-static lf_circuit *clean(const lf_circuit *c, lf_word **to) {
+/* What a word has become, and words made on the way to it, are computed where it was. */
+static void set_stages(lf_circuit *out, lf_word became, uint16_t stage) {
+    for (size_t w = out->stage.count; w < out->words.count; w++)
+        LF_PUSH(out->arena, &out->stage, out->words.at[w].op == LF_WORD_CONST ? 0 : stage);
+    out->stage.at[became] = stage;
+}
+
+static lf_circuit *clean(const lf_circuit *c, bool staged) {
     lf_circuit *out = lf_circuit_new(c->ctx);
     if (!out)
         return NULL;
     bool *live = LF_NEW_ARRAY(out->arena, bool, c->words.count);
-    lf_word *map = *to = LF_NEW_ARRAY(out->arena, lf_word, c->words.count);
+    lf_word *map = LF_NEW_ARRAY(out->arena, lf_word, c->words.count);
     for (size_t i = 0; i < c->outputs.count; i++)
         live[c->outputs.at[i]] = true;
     for (size_t w = c->words.count; w-- > 1;)
@@ -104,10 +110,14 @@ static lf_circuit *clean(const lf_circuit *c, lf_word **to) {
         out->part = (lf_circuit_part)d->part;
         map[c->inputs.at[i]] = lf_circuit_input(out, d->range);
     }
+    if (staged)
+        set_stages(out, 0, 0);
     for (lf_word w = 1; w < c->words.count; w++)
         if (live[w] && c->words.at[w].op != LF_WORD_INPUT) {
             out->part = (lf_circuit_part)c->words.at[w].part;
             map[w] = lf_word_rebuild(out, &c->words.at[w], map);
+            if (staged)
+                set_stages(out, map[w], c->stage.at[w]);
         }
     out->part = c->part;
     for (size_t i = 0; i < c->outputs.count; i++)
@@ -116,21 +126,13 @@ static lf_circuit *clean(const lf_circuit *c, lf_word **to) {
 }
 
 lf_circuit *lf_circuit_clean(const lf_circuit *c) {
-    lf_word *map;
-    return clean(c, &map);
+    return clean(c, false);
 }
 
 lf_circuit *lf_circuit_clean_staged(const lf_circuit *c) {
-    lf_word *map;
-    lf_circuit *out = clean(c, &map);
-    if (!out || !c->stage.count)
-        return out;
-    for (lf_word w = 0; w < out->words.count; w++)
-        LF_PUSH(out->arena, &out->stage, 0);
-    for (lf_word w = 1; w < c->words.count; w++)
-        if (map[w])
-            out->stage.at[map[w]] = c->stage.at[w];
-    out->latency = c->latency;
+    lf_circuit *out = clean(c, c->stage.count > 0);
+    if (out)
+        out->latency = c->latency;
     return out;
 }
 

@@ -4,6 +4,8 @@
 bool lf_keeps_positions(const lf_graph *g, const lf_node *n) {
     size_t count = (size_t)lf_shape_count(lf_out(g, n, 0)->shape);
     lf_arena *a = lf_arena_new();
+    if (!a)
+        return false;
     int64_t *source = LF_NEW_ARRAY(a, int64_t, count + 1);
     n->op->positions(g, n, source);
     bool same = true;

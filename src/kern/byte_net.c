@@ -80,7 +80,7 @@ static void find_sums(lf_byte_net *n, lf_byte_neuron *x) {
 }
 
 static void count(lf_byte_net *n, const lf_byte_neuron *x) {
-    if (x->fan_in * x->bits <= 8)
+    if (x->fan_in * x->bits <= n->kernel->direct_bits)
         n->counts.tables++;
     else if (x->sums)
         n->counts.sums++;
@@ -135,6 +135,8 @@ static uint32_t swap_fields(uint32_t index, int a, int b, int bits) {
 
 /* Input j becomes the first one. */
 static void put_first(lf_byte_neuron *x, int j) {
+    if (j == 0)
+        return;
     uint8_t old[LEAST_ENTRIES];
     memcpy(old, x->own, sizeof old);
     for (uint32_t i = 0; i < LEAST_ENTRIES; i++)
@@ -144,42 +146,32 @@ static void put_first(lf_byte_neuron *x, int j) {
     x->from[j] = first;
 }
 
-/* Its place among a neuron's inputs; fan_in: it is none. */
-static int place_of_input(const lf_byte_neuron *x, size_t input) {
-    int j = 0;
-    while (j < x->fan_in && x->from[j] != input)
-        j++;
-    return j;
-}
-
-static size_t most_read(const size_t *readers, size_t inputs) {
-    size_t most = 0;
-    for (size_t i = 1; i < inputs; i++)
-        most = readers[i] > readers[most] ? i : most;
+/* Of its inputs, the one that most neurons of the layer read. */
+static int most_read(const lf_byte_neuron *x, const size_t *readers) {
+    int most = 0;
+    for (int j = 1; j < x->fan_in; j++)
+        most = readers[x->from[j]] > readers[x->from[most]] ? j : most;
     return most;
 }
 
-/* Neurons that read the same input stand side by side, with it as their first: always the input that most of those left read. */
+/* Every neuron has the most read of its inputs as its first; those of one input stand side by side. */
 static void put_side_by_side(const lf_byte_net *n, const layer *l) {
     lf_arena *own = lf_arena_new();
-    size_t *readers = LF_NEW_ARRAY(own, size_t, n->outputs + 1);
+    if (!own)
+        return; /* as they are: slower */
+    size_t *readers = LF_NEW_ARRAY(own, size_t, n->outputs + 1), *place = LF_NEW_ARRAY(own, size_t, n->outputs + 1);
     for (size_t i = 0; i < l->neurons; i++)
         for (int j = 0; j < l->neuron[i].fan_in; j++)
-            readers[l->neuron[i].from[j]] += place_of_input(&l->neuron[i], l->neuron[i].from[j]) == j;
-    for (size_t done = 0; done < l->neurons;) {
-        size_t input = most_read(readers, n->outputs);
-        for (size_t i = done; i < l->neurons; i++) {
-            lf_byte_neuron x = l->neuron[i];
-            int place = place_of_input(&x, input);
-            if (place == x.fan_in)
-                continue;
-            for (int j = 0; j < x.fan_in; j++)
-                readers[x.from[j]] -= place_of_input(&x, x.from[j]) == j;
-            put_first(&x, place);
-            l->neuron[i] = l->neuron[done];
-            l->neuron[done++] = x;
-        }
+            readers[l->neuron[i].from[j]]++;
+    for (size_t i = 0; i < l->neurons; i++) {
+        put_first(&l->neuron[i], most_read(&l->neuron[i], readers));
+        place[l->neuron[i].from[0] + 1]++;
     }
+    for (size_t i = 0; i < n->outputs; i++)
+        place[i + 1] += place[i];
+    const lf_byte_neuron *old = lf_copy(own, l->neuron, l->neurons * sizeof *l->neuron);
+    for (size_t i = 0; i < l->neurons; i++)
+        l->neuron[place[old[i].from[0]]++] = old[i];
     lf_arena_free(own);
 }
 

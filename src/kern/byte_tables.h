@@ -19,12 +19,15 @@ typedef struct lf_byte_neuron {
     uint8_t *own;  /* what `table` points to, where that is a copy; else NULL */
 } lf_byte_neuron;
 
+_Static_assert(sizeof(lf_byte_neuron) <= 128 && offsetof(lf_byte_neuron, from) <= 32,
+               "two lines, eight inputs in the first");
+
 /* values: planes of LF_BYTE_SAMPLES bytes; out: those of the layer, of which `count` neurons write theirs. */
 typedef void lf_byte_fn(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out);
 
 typedef struct lf_byte_kernel {
     lf_isa isa;
-    int direct_bits; /* indices of so many bits are fast; sums are asked for beyond */
+    int direct_bits; /* indices of so many bits are permutes; sums are asked for beyond */
     bool sums;       /* knows them */
     bool blends;     /* gains by values that repeat, and by neurons side by side whose first input is the same */
     lf_byte_fn *(*choose)(const lf_byte_neuron *n);

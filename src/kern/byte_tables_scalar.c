@@ -21,7 +21,7 @@ static lf_byte_fn *choose(const lf_byte_neuron *n) {
     return lf_byte_neuron_plain;
 }
 
-const lf_byte_kernel lf_byte_tables_scalar = {LF_ISA_SCALAR, LF_BYTE_INDEX_BITS, false, false, choose};
+const lf_byte_kernel lf_byte_tables_scalar = {LF_ISA_SCALAR, 0, false, false, choose};
 
 const lf_byte_kernel *lf_byte_kernel_for(lf_isa isa) {
 #if defined(__x86_64__)

@@ -47,8 +47,7 @@ lf_status lf_mvu_node_unit(const lf_graph *g, const lf_node *n, lf_arena *a, lf_
     lf_mvu_plan p;
     lf_status status = plan_of(g, n, work, &m, &p);
     if (status == LF_OK) {
-        lf_mvu_twin(&p, m.vectors, a, out);
-        out->name = lf_strdup(a, n->name);
+        lf_mvu_twin(&p, n->name, m.vectors, a, out);
     }
     lf_arena_free(work);
     return status;

@@ -122,6 +122,6 @@ struct lf_unit;
 /* Adds the layer's modules and memories to a design; the layer is module spec.name. */
 LF_MUST_USE lf_status lf_mvu_print(struct lf_vlog *v, lf_arena *a, const lf_mvu_plan *p);
 /* The model of its handshakes; beats per frame of `vectors` vectors. Input 1, of weights that are streamed: a beat per step. */
-void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, struct lf_unit *out);
+void lf_mvu_twin(const lf_mvu_plan *p, const char *name, int64_t vectors, lf_arena *a, struct lf_unit *out);
 
 #endif

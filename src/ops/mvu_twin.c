@@ -131,14 +131,14 @@ static void twin_shorten(void *state) {
 
 static const lf_unit_kind twin_kind = {twin_valid, twin_ready, twin_clock, twin_steady, twin_skip, twin_shorten};
 
-void lf_mvu_twin(const lf_mvu_plan *p, int64_t vectors, lf_arena *a, lf_unit *out) {
+void lf_mvu_twin(const lf_mvu_plan *p, const char *name, int64_t vectors, lf_arena *a, lf_unit *out) {
     twin *t = LF_NEW(a, twin);
     t->sf = p->sf;
     t->nf = p->nf;
     t->ranks = p->ranks;
     t->accumulates = p->accumulates;
     t->streamed = p->source == LF_MVU_STREAM;
-    *out = lf_twin_new(a, p->spec.name, &twin_kind, t, sizeof *t, vectors * p->sf, vectors * p->nf);
+    *out = lf_twin_new(a, name, &twin_kind, t, sizeof *t, vectors * p->sf, vectors * p->nf);
     out->in_count += t->streamed;
     out->in_beats[1] = t->streamed ? vectors * p->nf * p->sf : 0;
 }

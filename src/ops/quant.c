@@ -149,7 +149,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
-/* In values: a negative scale turns the direction twice. */
 static const char *const rounding_names[] = {"ROUND", "HALF_UP", "HALF_DOWN", "UP",         "DOWN",
                                              "CEIL",  "FLOOR",   "HALF_PLUS", "HALF_MINUS", NULL};
 

@@ -120,7 +120,6 @@ static lf_status exec(lf_run *run, const lf_node *n, const lf_value *in, lf_valu
     return LF_OK;
 }
 
-/* In values: a negative scale turns the direction twice. */
 static const lf_attr_desc attrs[] = {
     {"lo", LF_ATTR_INT, offsetof(quant_linear_attr, lo), NULL, NULL, -4294967296.0, 4294967296.0, "least q"},
     {"hi", LF_ATTR_INT, offsetof(quant_linear_attr, hi), NULL, NULL, -4294967296.0, 4294967296.0, "greatest q"},

@@ -371,6 +371,5 @@ static const lf_unit_kind pipe_kind = {pipe_valid, pipe_ready, pipe_clock, pipe_
 lf_unit lf_twin_pipe(lf_arena *a, const char *name, int64_t beats, int stages) {
     pipe *p = LF_NEW(a, pipe);
     p->stages = stages;
-    lf_unit u = lf_twin_new(a, name, &pipe_kind, p, sizeof *p, beats, beats);
-    return u;
+    return lf_twin_new(a, name, &pipe_kind, p, sizeof *p, beats, beats);
 }

@@ -199,7 +199,7 @@ static inline lf_unit matrix_twin(lf_arena *a, const char *name, int64_t vectors
     lf_mvu_plan p = {.sf = sf, .nf = nf, .ranks = ranks, .accumulates = accumulates};
     p.spec.name = lf_strdup(a, name);
     lf_unit u = {0};
-    lf_mvu_twin(&p, vectors, a, &u);
+    lf_mvu_twin(&p, p.spec.name, vectors, a, &u);
     return u;
 }
 

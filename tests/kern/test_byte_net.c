@@ -149,6 +149,40 @@ static void test_long_tables(void **state) {
         }
 }
 
+/* As wide as layers of logic gates are: planning takes a time that grows with the width alone. */
+static void test_wide_layer(void **state) {
+    (void)state;
+    enum { GATES = 100000, INPUTS = 50000 };
+    lf_rng rng = lf_rng_make(7, 0);
+    lf_arena *a = lf_arena_new();
+    uint32_t *from = LF_NEW_ARRAY(a, uint32_t, 2 * GATES);
+    uint8_t *table = LF_NEW_ARRAY(a, uint8_t, 4 * GATES);
+    for (size_t i = 0; i < 2 * GATES; i++)
+        from[i] = lf_rng_below(&rng, INPUTS);
+    for (size_t i = 0; i < 4 * GATES; i++)
+        table[i] = (uint8_t)lf_rng_below(&rng, 2);
+    uint8_t *in = aligned_alloc(64, (size_t)INPUTS * LF_BYTE_SAMPLES);
+    uint8_t *out = aligned_alloc(64, (size_t)GATES * LF_BYTE_SAMPLES), *scratch = aligned_alloc(64, LF_BYTE_SAMPLES);
+    for (size_t i = 0; i < (size_t)INPUTS * LF_BYTE_SAMPLES; i++)
+        in[i] = (uint8_t)(lf_rng_below(&rng, 2));
+    for (int isa = 0; isa < LF_ISA_COUNT; isa++) {
+        if (!lf_cpu_has((lf_isa)isa))
+            continue;
+        lf_byte_net *net = lf_byte_net_new(a, INPUTS, (lf_isa)isa);
+        lf_byte_net_add(net, &(lf_byte_layer){GATES, 2, 1, from, table});
+        lf_byte_net_run(net, in, out, scratch, 1);
+        for (size_t i = 0, s = 0; i < GATES; i++, s = (s + 77) % LF_BYTE_SAMPLES) {
+            const uint8_t *x = in + from[2 * i] * (size_t)LF_BYTE_SAMPLES,
+                          *y = in + from[2 * i + 1] * (size_t)LF_BYTE_SAMPLES;
+            assert_int_equal(out[i * LF_BYTE_SAMPLES + s], table[4 * i + (size_t)(x[s] | y[s] << 1)]);
+        }
+    }
+    free(in);
+    free(out);
+    free(scratch);
+    lf_arena_free(a);
+}
+
 /* Layers of different shapes follow one another, neurons of a layer are evaluated in different ways. */
 static void test_mixed_shapes(void **state) {
     (void)state;
@@ -172,6 +206,7 @@ static void test_mixed_shapes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_tables), cmocka_unit_test(test_sums),
-                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_mixed_shapes)};
+                                       cmocka_unit_test(test_long_tables), cmocka_unit_test(test_mixed_shapes),
+                                       cmocka_unit_test(test_wide_layer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,7 +223,7 @@ static inline void mvu_record_run(FILE *f, lf_arena *a, lf_rng *r, const mvu_lay
         for (int64_t row = 0; row < s->mh; row++)
             y[v * s->mh + row] = mvu_row(s, x + v * s->mw, row);
     lf_unit u;
-    lf_mvu_twin(p, st->vectors, a, &u);
+    lf_mvu_twin(p, p->spec.name, st->vectors, a, &u);
     bool offered[2] = {false}, ready[2];
     for (int64_t cycle = 0; end < 0 || cycle < end; cycle++) {
         offered[0] = taken < ins && (offered[0] || lf_rng_below(r, 16) >= st->s);

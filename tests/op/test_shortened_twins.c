@@ -311,7 +311,7 @@ static lf_unit matrix(int64_t sf, int64_t nf, int ranks, bool accumulates, bool 
     lf_mvu_plan p = {.sf = sf, .nf = nf, .ranks = ranks, .accumulates = accumulates};
     p.source = streamed ? LF_MVU_STREAM : p.source;
     p.spec.name = "mvu";
-    lf_mvu_twin(&p, 12 / sf, b.a, &u);
+    lf_mvu_twin(&p, p.spec.name, 12 / sf, b.a, &u);
     return u;
 }
 
