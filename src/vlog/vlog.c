@@ -158,7 +158,7 @@ static void add_hex_word(lf_text *t, const uint8_t *words, int64_t i, int bits) 
         for (int b = 3; b >= 0; b--) {
             int bit = digit * 4 + b;
             size_t at = base + (size_t)bit;
-            value = value * 2 + (bit < bits ? (words[at / 8] >> (at % 8)) & 1u : 0u);
+            value = value * 2 + (bit < bits ? (unsigned)(words[at / 8] >> (at % 8)) & 1u : 0u);
         }
         lf_text_addn(t, &"0123456789abcdef"[value], 1);
     }
