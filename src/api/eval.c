@@ -231,15 +231,20 @@ static lf_status measure(evaluator *e, const double *score, lf_metrics *m) {
     return LF_OK;
 }
 
-/* Of a network that says a class: those that it can say, which not all rows of a file need to have. */
-static int classes_said(const lf_tensor *t) {
-    return lf_is_codes(t) && t->range.lo >= 0 && t->range.hi < LF_CLASSES_MAX ? (int)t->range.hi + 1 : 0;
+/* Of a network that says a class: those that it can say, which not all rows of a file need to have. A whole number that is no index
+ * may be a score: it is a class of two, or one of those that have names; else 0. */
+static int classes_said(const lf_graph *g, lf_id out) {
+    const lf_tensor *t = lf_tensor_at(g, out);
+    int said = lf_is_codes(t) && t->range.lo >= 0 && t->range.hi < LF_CLASSES_MAX ? (int)t->range.hi + 1 : 0;
+    if (lf_is_index(g, out) || said == 2)
+        return said;
+    return (int)g->class_count < said ? (int)g->class_count : said;
 }
 
 /* How many a label may name; 0: the output is a number of which no more is known. */
 static int classes_known(const evaluator *e, lf_id out) {
     const lf_graph *g = lf_engine_graph(e->engine);
-    int known = !e->index ? (int)e->outputs : lf_is_index(g, out) ? classes_said(lf_tensor_at(g, out)) : 0;
+    int known = !e->index ? (int)e->outputs : lf_is_index(g, out) ? classes_said(g, out) : 0;
     bool fewer = g->class_count && (!known || (int)g->class_count < known);
     return fewer ? (int)g->class_count : known;
 }
@@ -256,7 +261,7 @@ static lf_status check_labels(const evaluator *e, int known) {
 static lf_status count_classes(evaluator *e) {
     const lf_graph *g = lf_engine_graph(e->engine);
     lf_id out = g->outputs.at[0].tensor;
-    int highest = 0, said = classes_said(lf_tensor_at(g, out));
+    int highest = 0, said = classes_said(g, out);
     e->outputs = (size_t)lf_shape_count(lf_tensor_at(g, out)->shape);
     e->index = lf_is_index(g, out) || e->outputs == 1;
     if (!e->index && e->outputs > LF_CLASSES_MAX)

@@ -112,6 +112,10 @@ static void add_word(lf_text *t, const char *word) {
     lf_text_addf(t, "%s%s", t->len ? ", " : "", word);
 }
 
+static void hint_anew(lf_ctx *ctx) {
+    lf_hint(ctx, "without --resume the training starts anew and replaces it; with another -o both are kept");
+}
+
 /* Says what differs. */
 static lf_status check_identity(lf_ctx *ctx, const lf_where *where, const lf_train_state *s, const header *h) {
     lf_text t = {0};
@@ -128,8 +132,18 @@ static lf_status check_identity(lf_ctx *ctx, const lf_where *where, const lf_tra
     lf_status status =
         t.len ? lf_fail(ctx, LF_BAD_INPUT, where, "the checkpoint is of another training: %s", t.at) : LF_OK;
     if (t.len)
-        lf_hint(ctx, "without --resume the training starts anew and replaces it; with another -o both are kept");
+        hint_anew(ctx);
     lf_text_free(&t);
+    return status;
+}
+
+static lf_status no_checkpoint(lf_ctx *ctx, const lf_where *where, const lf_file *f) {
+    static const char other[] = "lutfisk-train-";
+    if (f->size < sizeof magic || memcmp(f->data, other, strlen(other)) != 0 ||
+        memcmp(f->data, magic, sizeof magic) == 0)
+        return lf_fail(ctx, LF_BAD_INPUT, where, "not a checkpoint of lutfisk");
+    lf_status status = lf_fail(ctx, LF_BAD_INPUT, where, "the checkpoint is of another version of lutfisk");
+    hint_anew(ctx);
     return status;
 }
 
@@ -138,7 +152,7 @@ static lf_status check_file(lf_ctx *ctx, const char *path, const lf_train_state 
     header h;
     char hex[65];
     if (f->size < sizeof h + 64 || memcmp(f->data, magic, sizeof magic) != 0)
-        return lf_fail(ctx, LF_BAD_INPUT, &where, "not a checkpoint of lutfisk");
+        return no_checkpoint(ctx, &where, f);
     memcpy(&h, f->data, sizeof h);
     lf_sha256_hex(f->data, f->size - 64, hex);
     if (memcmp(hex, f->data + f->size - 64, 64) != 0)

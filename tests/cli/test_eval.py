@@ -51,6 +51,20 @@ const %half : FLOAT32[] = [0.5]
 %y : FLOAT32[1,1] = mul(%x, %half) "half"
 output "y" = %y
 """
+TOTAL = """lutfisk 1
+graph "total"
+input "x" = %x : UINT2[1,4]
+const %w : UINT3[4,1] range {5,5,1} = [5, 5, 5, 5]
+%y : UINT6[1,1] range {0,60,1} = matmul(%x, %w) "total"
+output "y" = %y
+"""
+BIT = """lutfisk 1
+graph "bit"
+input "x" = %x : FLOAT32[1,1]
+const %t : FLOAT32[1,1] = [1.5]
+%y : UINT1[1,1] = thermometer(%x, %t) "bit"
+output "y" = %y
+"""
 
 
 def label(row):
@@ -106,6 +120,18 @@ def evaluate():
     write_rows("two.npy", [[1], [1]])
     good, text = accuracy("real.npy", "two.npy", net="one.lf")
     check("a number that is no class is refused", good is None and "row 1: the network says 0.5, which is no class" in text, f"{good} {text}")
+    write_rows("total.npy", [[0, 0, 0, 0], [1, 2, 3, 3]] * 30)
+    write_rows("both.npy", [[0], [1]] * 30)
+    good, text = accuracy("total.npy", "both.npy", net="total.lf")
+    check("a score is taken for no class", good is None and "row 1: the network says class 45, the labels go to 1" in text, f"{good} {text}")
+    named = TOTAL.replace('input "x"', 'classes ["red", "green"]\ninput "x"')
+    with open("named-total.lf", "w") as f:
+        f.write(named)
+    good, text = accuracy("total.npy", "both.npy", net="named-total.lf")
+    check("nor where classes have names", good is None and "the network says class 45, the labels go to 1" in text, f"{good} {text}")
+    write_rows("none.npy", [[0], [0]])
+    good, text = accuracy("real.npy", "none.npy", net="bit.lf")
+    check("a bit is a class of two, which not all rows need to have", good == 0.5, f"{good} {text}")
 
 
 def read(path):
@@ -142,7 +168,7 @@ def integers():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for name, text in (("net.lf", NET), ("quantized.lf", QUANTIZED), ("says.lf", SAYS), ("named.lf", NAMED), ("four.lf", FOUR), ("one.lf", ONE)):
+        for name, text in (("net.lf", NET), ("quantized.lf", QUANTIZED), ("says.lf", SAYS), ("named.lf", NAMED), ("four.lf", FOUR), ("one.lf", ONE), ("total.lf", TOTAL), ("bit.lf", BIT)):
             with open(name, "w") as f:
                 f.write(text)
         evaluate()

@@ -231,6 +231,10 @@ static void test_wrong_checkpoints(void **state) {
     refused(f, &o, "damaged");
     write_bytes(f, copy, size / 2);
     refused(f, &o, "damaged");
+    copy[strlen("lutfisk-train-")] = '2';
+    write_bytes(f, copy, size);
+    refused(f, &o, "of another version of lutfisk");
+    copy[strlen("lutfisk-train-")] = '3';
     write_bytes(f, copy, 20);
     refused(f, &o, "not a checkpoint");
     write_bytes(f, "", 0);
