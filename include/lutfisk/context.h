@@ -53,7 +53,9 @@ LF_API void lf_ctx_free(lf_ctx *ctx);
 LF_API void lf_ctx_temporary(lf_ctx *ctx, const char *dir);
 
 /* For a program that is about to end while a verb runs in another thread (on a signal, say): kills the tools that run for the context and
- * removes its temporary and unfinished directories. The verb fails or ends with the process. The library installs no signal handlers. */
+ * removes what it has not finished: temporary and output directories, half-written files, its locks. From then on the context makes nothing
+ * new and puts nothing in place: a verb in it fails ("Operation canceled") or ends with the process. For any other work make a new context.
+ * The library installs no signal handlers. */
 LF_API void lf_ctx_clean_up(lf_ctx *ctx);
 
 LF_API void lf_ctx_on_progress(lf_ctx *ctx, lf_progress_fn *fn, void *user);

@@ -145,6 +145,7 @@ static int open_beside(lf_ctx *ctx, const char *fresh, int *fd) {
 typedef struct fresh_file {
     const char *name; /* NULL: it is written in place already */
     const char *to;
+    bool is_there; /* it has replaced the other */
 } fresh_file;
 
 /* A link is followed, so that what it points to is replaced, not the link. Devices and pipes cannot be replaced. */
@@ -162,11 +163,22 @@ static int write_beside(lf_ctx *ctx, lf_arena *a, const lf_new_file *f, fresh_fi
     int fd, error = open_beside(ctx, fresh, &fd);
     if (error)
         return error;
-    error = write_and_close(fd, f->data, f->size);
+    out->name = fresh;
+    return write_and_close(fd, f->data, f->size);
+}
+
+/* All at once, as far as cleaning up goes. *at: the one that failed. 0, or the error number. */
+static int put_in_place(lf_ctx *ctx, fresh_file *f, size_t count, size_t *at) {
+    int error = lf_making(ctx);
     if (error)
-        unlink(fresh);
-    else
-        out->name = fresh;
+        return error;
+    for (size_t i = 0; i < count && !error; i++)
+        if (f[i].name) {
+            error = rename(f[i].name, f[i].to) == 0 ? 0 : errno;
+            f[i].is_there = !error;
+            *at = i;
+        }
+    lf_made(ctx, NULL);
     return error;
 }
 
@@ -179,15 +191,14 @@ lf_status lf_files_write(lf_ctx *ctx, const lf_new_file *f, size_t count) {
     size_t at = 0;
     for (size_t i = 0; i < count && !error; i++)
         error = write_beside(ctx, a, &f[at = i], &fresh[i]);
-    for (size_t i = 0; i < count && !error; i++)
-        if (fresh[i].name) {
-            error = rename(fresh[i].name, fresh[i].to) == 0 ? 0 : errno;
-            fresh[i].name = error ? fresh[i].name : NULL;
-            at = i;
-        }
+    if (!error)
+        error = put_in_place(ctx, fresh, count, &at);
     for (size_t i = 0; i < count; i++)
-        if (fresh[i].name)
-            unlink(fresh[i].name);
+        if (fresh[i].name) {
+            if (!fresh[i].is_there)
+                unlink(fresh[i].name);
+            lf_unmade(ctx, fresh[i].name);
+        }
     lf_arena_free(a);
     return error ? fail_at(ctx, f[at].path, "write", error) : LF_OK;
 }

@@ -49,6 +49,7 @@ bool lf_same_file(const char *a, const char *b); /* regular files, under whateve
 bool lf_lies_in(const char *path, const char *folder); /* both exist, and path is somewhere below the folder */
 /* A fresh directory below `parent`; NULL: where the context says (lf_ctx_temporary). The absolute path lies in arena memory. */
 LF_MUST_USE lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out);
+void lf_temp_dir_remove(lf_ctx *ctx, const char *path); /* with what is in it */
 void lf_remove_tree(const char *path);
 const char *lf_path_join(lf_arena *a, const char *dir, const char *name);
 const char *lf_path_base(const char *path);              /* points into path */

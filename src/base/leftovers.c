@@ -11,14 +11,14 @@
 
 enum { MOST_TOOLS = 64, TRIES = 20, PAUSE_NS = 20000000 };
 
-typedef struct directory {
-    struct directory *next;
+typedef struct made {
+    struct made *next;
     char path[];
-} directory;
+} made;
 
 struct lf_leftovers {
     pthread_mutex_t lock;
-    directory *dirs;
+    made *made;
     pid_t tool[MOST_TOOLS]; /* 0: free */
     bool ending;            /* tools that start now are killed at once; nothing else is made */
 };
@@ -30,13 +30,17 @@ lf_leftovers *lf_leftovers_new(void) {
     return l;
 }
 
+static void forget(made **at) {
+    made *m = *at;
+    *at = m->next;
+    free(m);
+}
+
 void lf_leftovers_free(lf_leftovers *l) {
     if (!l)
         return;
-    for (directory *d = l->dirs, *next; d; d = next) {
-        next = d->next;
-        free(d);
-    }
+    while (l->made)
+        forget(&l->made);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }
@@ -50,15 +54,26 @@ int lf_making(lf_ctx *ctx) {
     return ECANCELED;
 }
 
-/* Without memory the directory is not known, no more. */
+/* Without memory it is not known, no more. */
 void lf_made(lf_ctx *ctx, const char *path) {
     lf_leftovers *l = lf_ctx_leftovers(ctx);
-    directory *d = path ? malloc(sizeof *d + strlen(path) + 1) : NULL;
-    if (d) {
-        strcpy(d->path, path);
-        d->next = l->dirs;
-        l->dirs = d;
+    made *m = path ? malloc(sizeof *m + strlen(path) + 1) : NULL;
+    if (m) {
+        strcpy(m->path, path);
+        m->next = l->made;
+        l->made = m;
     }
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lf_unmade(lf_ctx *ctx, const char *path) {
+    lf_leftovers *l = lf_ctx_leftovers(ctx);
+    pthread_mutex_lock(&l->lock);
+    made **at = &l->made;
+    while (*at && strcmp((*at)->path, path) != 0)
+        at = &(*at)->next;
+    if (*at)
+        forget(at);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -99,7 +114,7 @@ void lf_ctx_clean_up(lf_ctx *ctx) {
     for (int i = 0; i < MOST_TOOLS; i++)
         if (l->tool[i])
             kill(-l->tool[i], SIGKILL);
-    for (const directory *d = l->dirs; d; d = d->next)
-        remove_all_of(d->path);
+    for (; l->made; forget(&l->made))
+        remove_all_of(l->made->path);
     pthread_mutex_unlock(&l->lock);
 }

@@ -16,6 +16,7 @@
 #include "base/text.h"
 
 struct lf_lock {
+    lf_ctx *ctx;
     int fd;
     char path[]; /* of the lock file */
 };
@@ -39,14 +40,33 @@ static bool is_still_there(int fd, const char *name) {
            open.st_ino == named.st_ino;
 }
 
-/* 0, or the error number. */
+/* The file of that name, new or there already; 0, or the error number. */
+static int open_lock(const char *name, int *fd, bool *is_new) {
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+    for (;;) {
+        *fd = open(name, flags | O_CREAT | O_EXCL, 0666);
+        *is_new = *fd >= 0;
+        if (*is_new || errno != EEXIST)
+            return *is_new ? 0 : errno;
+        *fd = open(name, flags);
+        if (*fd >= 0 || errno != ENOENT) /* else removed in between */
+            return *fd >= 0 ? 0 : errno;
+    }
+}
+
+/* 0, or the error number. A file made in vain goes, unless another process has locked it since. */
 static int take(const char *name, int *fd) {
     for (;;) {
-        *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (*fd < 0)
-            return errno;
-        if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-            return errno;
+        bool is_new;
+        int error = open_lock(name, fd, &is_new);
+        if (error)
+            return error;
+        if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+            error = errno;
+            if (is_new && error != EWOULDBLOCK)
+                unlink(name);
+            return error;
+        }
         if (is_still_there(*fd, name))
             return 0;
         close(*fd);
@@ -80,6 +100,7 @@ static lf_lock *keep(lf_ctx *ctx, const char *name, int fd) {
     lf_lock *l = malloc(sizeof *l + strlen(name) + 1);
     if (!l)
         lf_out_of_memory(sizeof *l);
+    l->ctx = ctx;
     l->fd = fd;
     strcpy(l->path, name);
     if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0)
@@ -120,7 +141,9 @@ lf_status lf_lock_take(lf_ctx *ctx, const char *path, const char *does, lf_lock 
 void lf_lock_free(lf_lock *l) {
     if (!l)
         return;
-    unlink(l->path); /* while it is held: nobody else's */
+    lf_unmade(l->ctx, l->path);
+    if (is_still_there(l->fd, l->path)) /* not so when it was cleaned up; while it is held it is nobody else's */
+        unlink(l->path);
     close(l->fd);
     free(l);
 }

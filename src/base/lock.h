@@ -11,6 +11,6 @@ typedef struct lf_lock lf_lock;
 /* LF_BAD_INPUT, with the number of the process, where another one holds the lock of `path` under any of its names: "another lutfisk (process N) `does`". On file
  * systems without locks *out is NULL, which was noted. */
 LF_MUST_USE lf_status lf_lock_take(lf_ctx *ctx, const char *path, const char *does, lf_lock **out);
-void lf_lock_free(lf_lock *l); /* removes PATH.lock; NULL is fine */
+void lf_lock_free(lf_lock *l); /* removes PATH.lock, before the context is freed; NULL is fine */
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/leftovers.h"
 
 struct lf_outdir {
+    lf_ctx *ctx;
     lf_arena *arena;
     const char *path;  /* the final name, links resolved, without a slash at the end */
     const char *fresh; /* where files are written */
@@ -96,6 +97,7 @@ lf_status lf_outdir_begin(lf_ctx *ctx, const char *path, const char *marker, lf_
     if (!a)
         return fail_at(ctx, path, "make the output directory", ENOMEM);
     lf_outdir *d = LF_NEW(a, lf_outdir);
+    d->ctx = ctx;
     d->arena = a;
     d->marker = lf_strdup(a, marker);
     lf_status status = settle_path(ctx, d, path);
@@ -157,6 +159,6 @@ lf_status lf_outdir_commit(lf_ctx *ctx, lf_outdir *d) {
 void lf_outdir_abandon(lf_outdir *d) {
     if (!d)
         return;
-    lf_remove_tree(d->fresh);
+    lf_temp_dir_remove(d->ctx, d->fresh);
     lf_arena_free(d->arena);
 }

@@ -106,6 +106,11 @@ void lf_remove_tree(const char *path) {
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
+void lf_temp_dir_remove(lf_ctx *ctx, const char *path) {
+    lf_remove_tree(path);
+    lf_unmade(ctx, path);
+}
+
 const char *lf_path_stem(lf_arena *a, const char *path) {
     const char *base = lf_path_base(path), *dot = strrchr(base, '.');
     return dot && dot != base ? lf_strndup(a, base, (size_t)(dot - base)) : lf_strdup(a, base);

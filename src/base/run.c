@@ -241,6 +241,6 @@ lf_status lf_tool_run(lf_ctx *ctx, lf_arena *a, const char *const *argv, const c
     LF_TRY(lf_temp_dir(ctx, a, NULL, &temporary));
     plan.environment = environment_with(a, temporary);
     lf_status status = run_to_end(ctx, a, &plan, r);
-    lf_remove_tree(temporary);
+    lf_temp_dir_remove(ctx, temporary);
     return status;
 }

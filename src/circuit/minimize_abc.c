@@ -49,7 +49,7 @@ lf_lutnet *lf_islands_abc(lf_ctx *ctx, const lf_lutnet *n) {
     else if (a && lf_temp_dir(ctx, a, NULL, &dir) == LF_OK)
         out = run_in(ctx, a, tool, dir, n);
     if (dir)
-        lf_remove_tree(dir);
+        lf_temp_dir_remove(ctx, dir);
     lf_arena_free(a);
     return out;
 }

@@ -296,7 +296,7 @@ static lf_status make_work(lf_cosim *c) {
         return LF_OK;
     lf_note(c->ctx, &(lf_where){.file = lf_ctx_temporary_dir(c->ctx)},
             "make cannot work in a directory of that name: Verilator runs in /tmp");
-    lf_remove_tree(c->work);
+    lf_temp_dir_remove(c->ctx, c->work);
     c->work = NULL;
     return lf_temp_dir(c->ctx, c->arena, "/tmp", &c->work);
 }
@@ -323,7 +323,7 @@ void lf_cosim_free(lf_cosim *c) {
     if (!c)
         return;
     if (c->work)
-        lf_remove_tree(c->work);
+        lf_temp_dir_remove(c->ctx, c->work);
     lf_arena_free(c->arena);
     free(c);
 }

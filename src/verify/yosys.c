@@ -290,7 +290,7 @@ lf_status lf_yosys_synth(lf_ctx *ctx, const char *dir, const char *top, const lf
     if (status == LF_OK)
         status = keep_netlist(&j, netlist);
     if (j.work)
-        lf_remove_tree(j.work);
+        lf_temp_dir_remove(ctx, j.work);
     lf_arena_free(j.arena);
     return status;
 }
