@@ -1,8 +1,8 @@
 /* make: networks of the literature with random weights, written as a model file. */
-#include <string.h>
 
 #include "api/answer.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "zoo/zoo.h"
@@ -14,15 +14,10 @@ static lf_status check_name(lf_ctx *ctx, const char *name) {
     return lf_check_word(ctx, "make", name, known, NULL);
 }
 
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n > m && !strcmp(s + n - m, end);
-}
-
 static lf_status check_out(lf_ctx *ctx, const char *out) {
     if (!out)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "make wants a file for the network: -o FILE.onnx or FILE.lf");
-    if (!ends_with(out, ".onnx") && !ends_with(out, ".lf"))
+    if (!lf_ends_with(out, ".onnx") && !lf_ends_with(out, ".lf"))
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "-o %s: a network is written as .onnx or .lf", out);
     return lf_file_writable(ctx, out);
 }
@@ -49,7 +44,7 @@ lf_status lf_make(lf_ctx *ctx, const lf_make_options *o, lf_answer *answer) {
     lf_graph *g = lf_zoo_make(ctx, lf_zoo_find(o->name), &z);
     if (!g)
         return LF_BAD_INPUT;
-    lf_status status = ends_with(o->out, ".lf") ? lf_graph_save(g, o->out, false) : lf_export_onnx(g, o->out);
+    lf_status status = lf_ends_with(o->out, ".lf") ? lf_graph_save(g, o->out, false) : lf_export_onnx(g, o->out);
     if (status == LF_OK)
         answer_with(o, g, answer);
     lf_graph_free(g);

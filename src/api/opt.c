@@ -5,6 +5,7 @@
 #include "api/same_program.h"
 #include "api/targets.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "pass/passes.h"
@@ -24,8 +25,7 @@ typedef struct watcher {
 /* OUT.PASS.lf; arena memory. */
 static const char *dump_path(const lf_opt_options *o, lf_arena *a, const lf_pass *pass) {
     const char *out = o->out ? o->out : "out.lf";
-    size_t n = strlen(out);
-    const char *stem = n > 3 && !strcmp(out + n - 3, ".lf") ? lf_strndup(a, out, n - 3) : out;
+    const char *stem = lf_ends_with(out, ".lf") ? lf_strndup(a, out, strlen(out) - strlen(".lf")) : out;
     return lf_format(a, "%s.%s.lf", stem, pass->name);
 }
 
@@ -92,16 +92,11 @@ static lf_status check_dump(lf_ctx *ctx, const char *name) {
     return lf_check_word(ctx, "--dump-after", name, words, NULL);
 }
 
-static bool ends_in(const char *name, const char *ending) {
-    size_t n = strlen(name), k = strlen(ending);
-    return n >= k && !strcmp(name + n - k, ending);
-}
-
 /* A text under another format's name would be taken for that. */
 static lf_status check_ending(lf_ctx *ctx, const char *out) {
     static const char *const others[] = {".onnx", ".h5", ".keras", ".npy", ".v"};
     for (size_t i = 0; out && i < LF_COUNT(others); i++)
-        if (ends_in(out, others[i]))
+        if (lf_ends_with(out, others[i]))
             return lf_fail(ctx, LF_BAD_INPUT, NULL,
                            "-o %s: opt writes the text form (FILE.lf), a circuit as FILE.blif or tables as FILE.json",
                            out);
@@ -131,9 +126,9 @@ static lf_status save_blif(watcher *w, const lf_graph *g) {
 
 static lf_status save(watcher *w, const lf_graph *g) {
     const char *out = w->o->out;
-    if (ends_in(out, ".blif"))
+    if (lf_ends_with(out, ".blif"))
         return save_blif(w, g);
-    if (ends_in(out, ".json"))
+    if (lf_ends_with(out, ".json"))
         return lf_export_tables(g, out);
     return lf_graph_save(g, out, w->o->inline_constants);
 }

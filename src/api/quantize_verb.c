@@ -7,6 +7,7 @@
 #include "api/same_program.h"
 #include "api/targets.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "export/export.h"
 #include "ir/lftext.h"
 #include "pass/passes.h"
@@ -52,15 +53,10 @@ static lf_status method_of(const job *j, lf_scale_choice *out) {
     return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "--percentile wants a share of the values in percent, 50 to 100");
 }
 
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 static lf_status check_out(const job *j) {
     if (!j->o->out)
         return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "quantize wants a file for the network: -o QUANTIZED.onnx");
-    if (!ends_with(j->o->out, ".onnx") && !ends_with(j->o->out, ".lf"))
+    if (!lf_ends_with(j->o->out, ".onnx") && !lf_ends_with(j->o->out, ".lf"))
         return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "-o %s: a quantized network is written as .onnx or .lf", j->o->out);
     lf_sources in = {.model = j->o->model.model, .rows = j->o->in, .more = (const char *[]){j->o->labels, NULL}};
     return lf_check_target(j->ctx, "-o", j->o->out, &in);
@@ -211,7 +207,7 @@ static lf_status keep_if_right(job *j) {
     if (status == LF_OK)
         return LF_OK;
     remove(j->o->out);
-    if (ends_with(j->o->out, ".lf"))
+    if (lf_ends_with(j->o->out, ".lf"))
         remove(lf_format(j->arena, "%sw", j->o->out));
     return status;
 }
@@ -219,7 +215,7 @@ static lf_status keep_if_right(job *j) {
 static lf_status write_network(job *j) {
     const char *path = j->o->out;
     LF_TRY(lf_verify_graph(j->g));
-    if (ends_with(path, ".lf"))
+    if (lf_ends_with(path, ".lf"))
         return lf_graph_save(j->g, path, false);
     LF_TRY(lf_make_ready_for_onnx(j->g));
     return lf_export_onnx(j->g, path);

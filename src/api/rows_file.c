@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "base/text.h"
 #include "data/npy.h"
 #include "data/table_rows.h"
 
@@ -144,11 +145,6 @@ lf_status lf_rows_load(lf_ctx *ctx, lf_arena *a, const lf_graph *g, lf_strings s
     return LF_OK;
 }
 
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 static lf_status save_archive(lf_ctx *ctx, const char *path, const char *const *names, const lf_array *arrays,
                               size_t count) {
     lf_arena *a = lf_arena_new();
@@ -162,7 +158,7 @@ static lf_status save_archive(lf_ctx *ctx, const char *path, const char *const *
 
 static lf_status save_one(lf_ctx *ctx, const char *spec, const char *const *names, const lf_array *arrays,
                           size_t count) {
-    if (ends_with(spec, ".npz"))
+    if (lf_ends_with(spec, ".npz"))
         return save_archive(ctx, spec, names, arrays, count);
     for (size_t i = 0; i < count; i++) {
         size_t n = strlen(names[i]);

@@ -3,21 +3,17 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 typedef struct path_list {
     lf_arena *arena;
     LF_VEC(const char *) at;
 } path_list;
 
-static bool is_text(const char *path) {
-    size_t n = strlen(path);
-    return n > 3 && !strcmp(path + n - 3, ".lf");
-}
-
 /* A text's weights lie beside it. */
 static void add(path_list *l, const char *path) {
     LF_PUSH(l->arena, &l->at, path);
-    if (is_text(path))
+    if (lf_ends_with(path, ".lf"))
         LF_PUSH(l->arena, &l->at, lf_format(l->arena, "%sw", path));
 }
 

@@ -7,6 +7,7 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/text.h"
 #include "data/scaling.h"
 #include "data/table_rows.h"
 #include "export/export.h"
@@ -62,11 +63,6 @@ static const char *stand_in(const lf_recipe *r) {
     return s->count == 3 ? s->at[0] == 3 ? "shapes" : "digits" : NULL;
 }
 
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n > m && !strcmp(s + n - m, end);
-}
-
 /* By the names of the training part. */
 static lf_status code_one_hot(trainer *t) {
     if (!t->train->columns)
@@ -84,7 +80,7 @@ static lf_status code_data(trainer *t) {
     const lf_recipe_table *table = &t->recipe->table;
     if (table->scaling == LF_SCALING_NONE && table->coding == LF_CODING_ORDINAL)
         return LF_OK;
-    if (!ends_with(t->o->out, ".lf"))
+    if (!lf_ends_with(t->o->out, ".lf"))
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL,
                        "-o %s: the coding and scaling of a table are saved in .lf files only", t->o->out);
     if (table->coding == LF_CODING_ONE_HOT)
@@ -112,7 +108,7 @@ static lf_status open_data(trainer *t) {
 static lf_status check_out(trainer *t) {
     if (!t->o->out)
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "train wants a file for the network: -o MODEL.onnx");
-    if (!ends_with(t->o->out, ".onnx") && !ends_with(t->o->out, ".lf"))
+    if (!lf_ends_with(t->o->out, ".onnx") && !lf_ends_with(t->o->out, ".lf"))
         return lf_fail(t->ctx, LF_BAD_INPUT, NULL, "-o %s: a trained network is written as .onnx or .lf", t->o->out);
     LF_TRY(lf_check_target(t->ctx, "-o", t->o->out, &(lf_sources){.more = (const char *[]){t->o->recipe, NULL}}));
     return lf_lock_take(t->ctx, t->o->out, "is training into this file", &t->lock);
@@ -134,14 +130,14 @@ static lf_status run_training(trainer *t) {
         lf_note(t->ctx, &(lf_where){.file = o.checkpoint},
                 "there is no checkpoint to go on from: training starts afresh");
     LF_TRY(lf_train(t->ctx, t->recipe, &o, &t->report, &frozen));
-    if (t->train->columns && !ends_with(t->o->out, ".lf"))
+    if (t->train->columns && !lf_ends_with(t->o->out, ".lf"))
         lf_note(t->ctx, NULL, "how the table's columns became numbers is saved in .lf files only");
     if (t->train->columns) {
         lf_graph_set_columns(frozen, t->train->columns, t->train->features);
         lf_graph_set_classes(frozen, t->train->class_names, (size_t)t->train->classes);
     }
     lf_status status =
-        ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
+        lf_ends_with(t->o->out, ".lf") ? lf_graph_save(frozen, t->o->out, false) : lf_export_onnx(frozen, t->o->out);
     lf_graph_free(frozen);
     if (status == LF_OK)
         unlink(o.checkpoint); /* the network is safe now */

@@ -115,6 +115,11 @@ bool lf_parse_double(const char *s, double *out) {
     return true;
 }
 
+bool lf_ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
 int lf_by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }

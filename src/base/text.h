@@ -22,6 +22,7 @@ void lf_text_addf(lf_text *t, const char *fmt, ...) LF_PRINTF(2, 3); /* no %f %g
 void lf_text_double(lf_text *t, double v);    /* shortest decimal that reads back as the same double; nan, inf, -inf */
 void lf_text_json(lf_text *t, const char *s); /* quoted and escaped */
 
+bool lf_ends_with(const char *s, const char *end);
 /* For qsort of texts, in the order of their bytes. */
 int lf_by_text(const void *a, const void *b);
 

@@ -7,12 +7,9 @@
 
 bool lf_is_csv(const char *path) {
     static const char *const endings[] = {".csv", ".csv.gz", ".csv.xz"};
-    size_t n = strlen(path);
-    for (size_t i = 0; i < LF_COUNT(endings); i++) {
-        size_t m = strlen(endings[i]);
-        if (n > m && !strcmp(path + n - m, endings[i]))
+    for (size_t i = 0; i < LF_COUNT(endings); i++)
+        if (lf_ends_with(path, endings[i]))
             return true;
-    }
     return false;
 }
 
@@ -20,7 +17,7 @@ size_t lf_csv_path_length(const char *spec) {
     for (const char *p = strstr(spec, ".csv"); p; p = strstr(p + 1, ".csv")) {
         const char *end = p + strlen(".csv");
         end += !strncmp(end, ".gz", 3) || !strncmp(end, ".xz", 3) ? 3 : 0;
-        if (p > spec && (!*end || *end == ':'))
+        if (!*end || *end == ':')
             return (size_t)(end - spec);
     }
     return 0;

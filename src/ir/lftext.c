@@ -21,9 +21,9 @@
 #include "ir/lftext.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "ir/attr.h"
 #include "ir/lfw.h"
 #include "ir/lftokens.h"
@@ -273,9 +273,7 @@ lf_status lf_graph_print(const lf_graph *g, bool inline_all, lf_text *text, lf_t
 /* -- files ---------------------------------------------------------------------------------------------------------- */
 
 static const char *weights_path(lf_arena *a, const char *path) {
-    size_t n = strlen(path);
-    bool lf = n >= 3 && strcmp(path + n - 3, ".lf") == 0;
-    return lf_format(a, "%s%s", path, lf ? "w" : ".lfw");
+    return lf_format(a, "%s%s", path, lf_ends_with(path, ".lf") ? "w" : ".lfw");
 }
 
 /* The weights first: a text never stands beside weights older than itself. */

@@ -188,12 +188,33 @@ static void test_json_random_bytes(void **state) {
     }
 }
 
+static void test_endings(void **state) {
+    (void)state;
+    static const struct {
+        const char *s, *end;
+        bool is;
+    } cases[] = {{"a.lf", ".lf", true}, {".lf", ".lf", true},    {"lf", ".lf", false},    {"", ".lf", false},
+                 {"a.lf", "", true},    {"a.lfw", ".lf", false}, {"a.lf.lf", ".lf", true}};
+    for (size_t i = 0; i < LF_COUNT(cases); i++)
+        assert_int_equal(lf_ends_with(cases[i].s, cases[i].end), cases[i].is);
+}
+
+static void test_order(void **state) {
+    (void)state;
+    const char *word[] = {"b", "", "ab", "a", "\xc3", "B"};
+    static const char *const want[] = {"", "B", "a", "ab", "b", "\xc3"};
+    qsort(word, LF_COUNT(word), sizeof *word, lf_by_text);
+    for (size_t i = 0; i < LF_COUNT(word); i++)
+        assert_string_equal(word[i], want[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_doubles), cmocka_unit_test(test_random_doubles),
         cmocka_unit_test(test_other_locale),  cmocka_unit_test(test_parse_double),
         cmocka_unit_test(test_parse_i64),     cmocka_unit_test(test_growing),
         cmocka_unit_test(test_json_strings),  cmocka_unit_test(test_json_random_bytes),
+        cmocka_unit_test(test_endings),       cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
