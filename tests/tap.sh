@@ -37,8 +37,14 @@ says() { # PATTERN COMMAND...: the command succeeds and prints the pattern
     "${@:2}" >"$work/said.txt" 2>&1 && grep -q -- "$1" "$work/said.txt" || { cat "$work/said.txt"; return 1; }
 }
 
-refuses() { # PATTERN COMMAND...: the command fails and prints the pattern
-    ! "${@:2}" >"$work/said.txt" 2>&1 && grep -q -- "$1" "$work/said.txt" || { cat "$work/said.txt"; return 1; }
+refuses() { # PATTERN COMMAND...: the command fails, not by a signal or for want of the command (from 126), and prints the pattern
+    local status=0
+    "${@:2}" >"$work/said.txt" 2>&1 || status=$?
+    if [ $status -eq 0 ] || [ $status -ge 126 ] || ! grep -q -- "$1" "$work/said.txt"; then
+        echo "exit status $status"
+        cat "$work/said.txt"
+        return 1
+    fi
 }
 
 end() { # prints the plan and ends the test

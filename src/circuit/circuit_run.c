@@ -141,6 +141,8 @@ void lf_circuit_append(lf_circuit *to, const lf_circuit *c, const lf_word *in, l
     lf_circuit_part part = to->part;
     if (!scratch) {
         to->too_wide = true;
+        for (size_t o = 0; o < c->outputs.count; o++)
+            out[o] = lf_circuit_const(to, 0);
         return;
     }
     lf_word *map = LF_NEW_ARRAY(scratch, lf_word, c->words.count);

@@ -144,28 +144,27 @@ static size_t find_look(const lf_check *k, lf_shown least) {
     return lo;
 }
 
-/* The last of the signals of x whose twins y is made of: its own comes behind it. */
-static lf_signal last_before(lf_check *k, lf_signal y) {
+/* The last of the signals of x whose twins y is made of, or 0: its own comes behind it. False: the cone is too large to compare. */
+static bool last_before(lf_check *k, lf_signal y, lf_signal *last) {
     lf_cone *cy = &k->cone[1];
-    lf_signal last = 0;
+    *last = 0;
     cy->ends = k->proved;
     lf_cone_begin(cy);
     bool fits = lf_cone_add(cy, y);
     count_walked(k, cy->met);
-    if (!fits)
-        return 0;
-    for (size_t i = 0; i < cy->leaves.count; i++) {
+    for (size_t i = 0; fits && i < cy->leaves.count; i++) {
         lf_signal x = twin_of(k, cy->leaves.at[i]);
-        last = x > last ? x : last;
+        *last = x > *last ? x : *last;
     }
-    return last;
+    return fits;
 }
 
-static bool try_look_alikes(lf_check *k, lf_signal y, lf_signal from) {
+/* Signals of x from `from` on, before `to`. */
+static bool try_look_alikes(lf_check *k, lf_signal y, lf_signal from, lf_signal to) {
     uint64_t shown = k->shown[1][y];
-    size_t first = find_look(k, (lf_shown){shown, from}), end = k->net[0]->luts.count;
+    size_t first = find_look(k, (lf_shown){shown, from}), end = find_look(k, (lf_shown){shown, to});
     end = end - first > LOOK_ALIKES ? first + LOOK_ALIKES : end;
-    for (size_t i = first; i < end && k->look[i].values == shown; i++) {
+    for (size_t i = first; i < end; i++) {
         if (compare(k, k->look[i].signal, y, k->proved) != EQUAL)
             continue;
         k->twin[y] = k->look[i].signal;
@@ -178,9 +177,9 @@ static bool try_look_alikes(lf_check *k, lf_signal y, lf_signal from) {
 static void find_twin(lf_check *k, lf_signal y) {
     if (!k->work)
         return;
-    lf_signal from = last_before(k, y);
-    if (!try_look_alikes(k, y, from) && from)
-        (void)try_look_alikes(k, y, 0);
+    lf_signal last;
+    if (last_before(k, y, &last) && !try_look_alikes(k, y, last, UINT32_MAX))
+        (void)try_look_alikes(k, y, 0, last);
 }
 
 static bool same_outputs(lf_check *k, lf_same *how) {

@@ -138,8 +138,9 @@ static lf_status parse_names(lf_parser *p, lf_table_column *c) {
 /* A name says which class it is. */
 lf_status lf_parse_classes(lf_parser *p) {
     strings names = {0};
-    if (p->graph->class_count)
+    if (p->has_classes)
         return lf_parse_fail(p, "the classes stand there twice");
+    p->has_classes = true;
     LF_TRY(parse_list(p, "the name of a class in quotes", &names));
     if (!names.count || names.count > LF_CLASSES_MAX)
         return lf_parse_fail(p, "there are 1 to %d classes", LF_CLASSES_MAX);

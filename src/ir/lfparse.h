@@ -16,7 +16,7 @@ typedef struct lf_parser {
     const uint8_t *weights;
     size_t weights_len;
     lf_op_find_fn *find;
-    bool has_source, has_graph;
+    bool has_source, has_graph, has_classes;
     LF_VEC(lf_table_column) columns; /* in the graph's arena */
 } lf_parser;
 

@@ -95,7 +95,7 @@ bool lf_set_ranges(lf_graph *g, lf_tensor *out, unsigned mask, lf_range_fn *fn, 
 /* Takes one range per index of `axis` (count > 0): sets the tensor's range, and keeps them when they are not all the same. */
 void lf_set_channel_ranges(lf_tensor *out, const lf_range *r, int64_t count, int axis);
 /* Output 0 on the grid of operand 0, with lf_set_ranges of `fn`, whose argument is that operand; real where it is, or where that fails. */
-lf_status lf_infer_on_grid(lf_graph *g, const lf_node *n, unsigned mask, lf_range_fn *fn);
+LF_MUST_USE lf_status lf_infer_on_grid(lf_graph *g, const lf_node *n, unsigned mask, lf_range_fn *fn);
 /* Copies range, channel ranges and datatype of t, which has the same shape. */
 void lf_same_ranges(lf_tensor *out, const lf_tensor *t);
 

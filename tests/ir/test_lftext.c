@@ -203,6 +203,7 @@ static const struct {
     {HEAD "classes []\n", "1 to 256 classes"},
     {HEAD "classes [\"a\", \"b\", \"a\"]\n", "the class \"a\" stands there twice"},
     {HEAD "classes [\"a\", \"b\"]\nclasses [\"a\"]\n", "the classes stand there twice"},
+    {HEAD "classes [\"0\", \"1\"]\nclasses [\"a\"]\n", "the classes stand there twice"},
     {HEAD "classes [\"a\" \"b\"]\n", "expected `,`"},
     {HEAD "classes [a]\n", "the name of a class in quotes"},
     {HEAD "classes\n", "expected `[`"},
