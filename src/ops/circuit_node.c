@@ -129,12 +129,13 @@ static lf_status check_inputs(const lf_graph *g, const lf_node *n, const lf_circ
 /* Of every index of the last axis, over all others: what follows is then as narrow as it was. */
 static void set_ranges(lf_graph *g, lf_tensor *y, const lf_circuit *c, size_t first) {
     size_t count = (size_t)lf_shape_count(y->shape), channels = y->shape.rank ? (size_t)lf_last_dim(y->shape) : 1;
-    lf_range *r = LF_NEW_ARRAY(g->arena, lf_range, channels);
+    lf_range all = lf_word_range(c, c->outputs.at[first]), *r = LF_NEW_ARRAY(g->arena, lf_range, channels);
     for (size_t e = 0; e < count; e++) {
         lf_range of = lf_word_range(c, c->outputs.at[first + e]);
         r[e % channels] = e < channels ? of : lf_range_join(r[e % channels], of);
+        all = lf_range_join(all, of);
     }
-    lf_set_codes(g, y, r[0]);
+    lf_set_codes(g, y, all);
     lf_set_channel_ranges(y, r, (int64_t)channels, y->shape.rank ? y->shape.rank - 1 : 0);
 }
 
