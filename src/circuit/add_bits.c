@@ -20,7 +20,8 @@ static void put(heap *h, int weight, lf_word bit) {
     LF_PUSH(h->arena, to, bit);
 }
 
-uint64_t lf_count_truth(int n, int k) {
+/* The LUT that is bit k of the count of n <= 6 bits. */
+static uint64_t count_truth(int n, int k) {
     uint64_t truth = 0;
     for (unsigned a = 0; a < 1u << n; a++) {
         unsigned ones = 0;
@@ -35,7 +36,7 @@ uint64_t lf_count_truth(int n, int k) {
 static int count_luts(lf_circuit *c, const lf_word *bit, int n, lf_word out[3]) {
     int k = 0;
     for (; n >> k; k++)
-        out[k] = lf_circuit_lut(c, bit, n, lf_count_truth(n, k));
+        out[k] = lf_circuit_lut(c, bit, n, count_truth(n, k));
     return k;
 }
 
@@ -46,7 +47,7 @@ static void counter(heap *to, int weight, const lf_word *bit, int n) {
         put(to, weight + k, out[k]);
 }
 
-static lf_word count_word(lf_circuit *c, const lf_word *bit, int n) {
+lf_word lf_circuit_count_few(lf_circuit *c, const lf_word *bit, int n) {
     lf_word out[3];
     int bits = count_luts(c, bit, n, out);
     return lf_circuit_join_known(c, out, bits, false, (lf_range){0, n, 1});
@@ -55,9 +56,9 @@ static lf_word count_word(lf_circuit *c, const lf_word *bit, int n) {
 /* Adds six bits, then five at a time. The LUT of a place of a carry chain has four inputs to spare: a count of five bits, three LUTs, is added in
  * the same three LUTs, and the carry goes on without any. */
 static void chain(heap *to, int weight, const lf_word *bit, size_t n) {
-    lf_word sum = count_word(to->c, bit, 6);
+    lf_word sum = lf_circuit_count_few(to->c, bit, 6);
     for (size_t i = 6; i < n; i += 5)
-        sum = lf_circuit_add(to->c, sum, count_word(to->c, bit + i, n - i < 5 ? (int)(n - i) : 5));
+        sum = lf_circuit_add(to->c, sum, lf_circuit_count_few(to->c, bit + i, n - i < 5 ? (int)(n - i) : 5));
     for (int k = 0; k < lf_word_bits(to->c, sum); k++)
         put(to, weight + k, lf_circuit_bit(to->c, sum, k));
 }

@@ -57,10 +57,7 @@ static lf_word count_bits(lf_circuit *c, lf_arena *a, const lf_word *bits, size_
             weighted[i].bit = bits[i];
         return lf_circuit_add_bits(c, weighted, n);
     }
-    lf_word out[3];
-    for (int k = 0; k < 3; k++)
-        out[k] = lf_circuit_lut(c, bits, (int)n, lf_count_truth((int)n, k));
-    return lf_circuit_join_known(c, out, 3, false, (lf_range){0, (int64_t)n, 1});
+    return lf_circuit_count_few(c, bits, (int)n);
 }
 
 /* Puts the terms on the heap: constants added up, single bits counted together. */

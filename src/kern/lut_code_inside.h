@@ -29,6 +29,7 @@ void lf_lut_machine_run_avx2(const lf_lut_machine *m, const uint64_t *in, uint64
 
 /* Room for code, writable; then executable and no longer writable. What could not be is no machine. */
 bool lf_lut_machine_map(size_t room, uint8_t **code, size_t *mapped);
+size_t lf_lut_machine_end(uint8_t *code, size_t size); /* returns to the caller; the new size */
 lf_lut_machine lf_lut_machine_seal(uint8_t *code, size_t size, size_t mapped, size_t slots);
 
 #endif

@@ -289,10 +289,13 @@ static void write_code(maker *m) {
     for (size_t i = 0; i < m->t->count; i++)
         operation(m, i);
     plain_outputs(m);
-    byte(m, 0xc5); /* vzeroupper */
-    byte(m, 0xf8);
-    byte(m, 0x77);
-    byte(m, 0xc3); /* ret */
+    m->size = lf_lut_machine_end(m->code, m->size);
+}
+
+size_t lf_lut_machine_end(uint8_t *code, size_t size) {
+    static const uint8_t end[] = {0xc5, 0xf8, 0x77, 0xc3}; /* vzeroupper; ret */
+    memcpy(code + size, end, sizeof end);
+    return size + sizeof end;
 }
 
 /* Written where it will be, while it cannot be executed; then the other way around. */

@@ -138,10 +138,7 @@ lf_lut_machine lf_lut_machine_make_avx2(const lf_lut_step *steps, size_t count, 
         step(&m, &steps[i]);
     for (size_t o = 0; o < outputs; o++)
         output(&m, (uint32_t)o, out[o]);
-    byte(&m, 0xc5); /* vzeroupper */
-    byte(&m, 0xf8);
-    byte(&m, 0x77);
-    byte(&m, 0xc3); /* ret */
+    m.size = lf_lut_machine_end(m.code, m.size);
     return lf_lut_machine_seal(m.code, m.size, machine.mapped, 0);
 }
 
