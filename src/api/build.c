@@ -71,15 +71,16 @@ static lf_status check_circuit_options(const builder *b) {
 
 /* The folding that an earlier build left may go into the next one, which leaves its own in its place. */
 static lf_status check_out(const builder *b) {
+    enum { ROWS = 3 }; /* the first ones, which may be given as NAME=FILE */
     const lf_build_options *o = b->o;
     bool own = o->folding && lf_same_file(o->folding, lf_path_join(b->arena, o->out, "folding.json"));
-    const char *all[] = {o->verify, o->dont_cares, o->labels, o->check, o->check_labels, own ? NULL : o->folding},
-               *given[7] = {NULL};
-    for (size_t i = 0, n = 0; i < LF_COUNT(all); i++)
+    const char *all[] = {o->verify, o->dont_cares, o->check, o->labels, o->check_labels, own ? NULL : o->folding},
+               *rows[ROWS + 1] = {NULL}, *more[4] = {NULL};
+    for (size_t i = 0, r = 0, m = 0; i < LF_COUNT(all); i++)
         if (all[i])
-            given[n++] = all[i];
+            *(i < ROWS ? &rows[r++] : &more[m++]) = all[i];
     const char *model = lf_is_dir(o->model.model) ? NULL : o->model.model; /* refused for another reason */
-    return lf_check_target_dir(b->ctx, "-o", o->out, &(lf_sources){.model = model, .more = given});
+    return lf_check_target_dir(b->ctx, "-o", o->out, &(lf_sources){.model = model, .rows = rows, .more = more});
 }
 
 /* "stream", "all" or names with a comma between each. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/targets.h"
 #include "base/cpu.h"
 #include "base/embed.h"
 #include "base/file.h"
@@ -214,6 +215,7 @@ static lf_status extract(lf_ctx *ctx, const lf_data_verb_options *o, lf_answer *
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "data takes --generate or --rows, not both");
     if (!o->out)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "data --rows wants a file: -o X.npy");
+    LF_TRY(lf_check_target(ctx, "-o", o->out, &(lf_sources){.set = o->rows}));
     lf_dataset *d = lf_data_open(ctx, o->rows, o->where.dirs);
     if (!d)
         return LF_BAD_INPUT;

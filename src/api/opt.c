@@ -37,8 +37,12 @@ static lf_status dump(watcher *w, const lf_graph *g, const lf_pass *pass) {
     if (!is_dumped(w->o, pass))
         return LF_OK;
     lf_arena *a = lf_arena_new();
+    const char *path = dump_path(w->o, a, pass);
     w->dumps++;
-    lf_status status = lf_graph_save(g, dump_path(w->o, a, pass), w->o->inline_constants);
+    lf_status status = lf_check_target(w->ctx, lf_format(a, "--dump-after %s:", w->o->dump_after), path,
+                                       &(lf_sources){.model = w->o->model.model});
+    if (status == LF_OK)
+        status = lf_graph_save(g, path, w->o->inline_constants);
     lf_arena_free(a);
     return status;
 }
@@ -103,18 +107,10 @@ static lf_status check_ending(lf_ctx *ctx, const char *out) {
     return LF_OK;
 }
 
-static lf_status check_targets(lf_ctx *ctx, const lf_opt_options *o) {
+static lf_status check_target(lf_ctx *ctx, const lf_opt_options *o) {
     lf_sources in = {.model = o->model.model};
     LF_TRY(check_ending(ctx, o->out));
-    LF_TRY(lf_check_target(ctx, "-o", o->out, &in));
-    lf_arena *a = lf_arena_new();
-    lf_status status = LF_OK;
-    for (size_t i = 0; lf_passes[i] && status == LF_OK; i++)
-        if (is_dumped(o, lf_passes[i]))
-            status = lf_check_target(ctx, lf_format(a, "--dump-after %s:", o->dump_after),
-                                     dump_path(o, a, lf_passes[i]), &in);
-    lf_arena_free(a);
-    return status;
+    return lf_check_target(ctx, "-o", o->out, &in);
 }
 
 static lf_status save_blif(watcher *w, const lf_graph *g) {
@@ -147,7 +143,7 @@ lf_status lf_opt(lf_ctx *ctx, const lf_opt_options *o, lf_answer *answer) {
     if (!o->passes)
         return lf_fail(ctx, LF_BAD_INPUT, NULL, "opt wants passes: -p \"fold-constants, integerize\"");
     LF_TRY(check_dump(ctx, o->dump_after));
-    LF_TRY(check_targets(ctx, o));
+    LF_TRY(check_target(ctx, o));
     lf_graph *g = lf_model_open(ctx, &o->model);
     if (!g)
         return LF_BAD_INPUT;

@@ -58,7 +58,8 @@ static lf_status check_out(const job *j) {
         return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "quantize wants a file for the network: -o QUANTIZED.onnx");
     if (!lf_ends_with(j->o->out, ".onnx") && !lf_ends_with(j->o->out, ".lf"))
         return lf_fail(j->ctx, LF_BAD_INPUT, NULL, "-o %s: a quantized network is written as .onnx or .lf", j->o->out);
-    lf_sources in = {.model = j->o->model.model, .rows = j->o->in, .more = (const char *[]){j->o->labels, NULL}};
+    lf_sources in = {
+        .model = j->o->model.model, .rows = j->o->in, .set = j->o->data, .more = (const char *[]){j->o->labels, NULL}};
     return lf_check_target(j->ctx, "-o", j->o->out, &in);
 }
 

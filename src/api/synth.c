@@ -77,6 +77,18 @@ typedef struct job {
     json_t *report;
 } job;
 
+/* All files of a build but those in synth/ are its sources or what others know it by. */
+static lf_status check_netlist(const job *j, const char *netlist) {
+    const char *dir = j->o->dir;
+    if (lf_lies_in(netlist, dir) && !lf_lies_in(netlist, lf_path_join(j->arena, dir, "synth"))) {
+        lf_status status =
+            lf_fail(j->ctx, LF_BAD_INPUT, NULL, "--netlist %s would overwrite a file of the build %s", netlist, dir);
+        lf_hint(j->ctx, "name a new file, or one in %s", lf_path_join(j->arena, dir, "synth"));
+        return status;
+    }
+    return lf_file_writable(j->ctx, netlist);
+}
+
 static lf_status synth(job *j, lf_answer *answer) {
     const char *path = lf_path_join(j->arena, j->o->dir, "report.json");
     lf_synth_count c;
@@ -97,10 +109,7 @@ static lf_status synth(job *j, lf_answer *answer) {
     const char *netlist = j->o->netlist ? j->o->netlist : lf_path_join(j->arena, j->o->dir, "synth/netlist.v");
     if (!j->o->netlist)
         LF_TRY(lf_make_dir(j->ctx, lf_path_join(j->arena, j->o->dir, "synth")));
-    if (lf_lies_in(netlist, lf_path_join(j->arena, j->o->dir, "rtl")))
-        return lf_fail(j->ctx, LF_BAD_INPUT, NULL,
-                       "--netlist %s would overwrite one of the sources in %s: name another file", netlist, j->o->dir);
-    LF_TRY(lf_file_writable(j->ctx, netlist));
+    LF_TRY(check_netlist(j, netlist));
     LF_TRY(lf_file_writable(j->ctx, path));
     lf_progress(j->ctx, "synthesizing with yosys", 0, 0);
     LF_TRY(lf_yosys_synth(j->ctx, j->o->dir, top, part, netlist, &c));

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/table_rows.h"
 
 typedef struct path_list {
     lf_arena *arena;
@@ -26,10 +27,17 @@ static void add_spec(path_list *l, const char *spec) {
 }
 
 static void add_sources(path_list *l, const lf_sources *in) {
-    if (in->model)
-        add(l, lf_is_dir(in->model) ? lf_path_join(l->arena, in->model, "model.lf") : in->model);
+    static const char *const of_build[] = {"model.lf", "network.lf", "report.json", "folding.json"};
+    bool build = in->model && lf_is_dir(in->model);
+    if (in->model && !build)
+        add(l, in->model);
+    for (size_t i = 0; build && i < LF_COUNT(of_build); i++)
+        add(l, lf_path_join(l->arena, in->model, of_build[i]));
     for (size_t i = 0; in->rows && in->rows[i]; i++)
         add_spec(l, in->rows[i]);
+    size_t table = in->set ? lf_csv_path_length(in->set) : 0;
+    if (table)
+        add(l, lf_strndup(l->arena, in->set, table));
     for (size_t i = 0; in->more && in->more[i]; i++)
         add(l, in->more[i]);
 }
@@ -40,6 +48,15 @@ static lf_status refuse(lf_ctx *ctx, const char *option, const char *path, const
     return status;
 }
 
+/* What is simulated and driven with lies in folders of the build: nothing in them is for others to write. */
+static bool is_of_build(lf_arena *a, const char *path, const char *model) {
+    static const char *const folders[] = {"rtl", "tb", "weights"};
+    bool lies = false;
+    for (size_t i = 0; model && !lies && i < LF_COUNT(folders); i++)
+        lies = lf_lies_in(path, lf_path_join(a, model, folders[i]));
+    return lies;
+}
+
 lf_status lf_check_target(lf_ctx *ctx, const char *option, const char *path, const lf_sources *in) {
     lf_arena *a = lf_arena_new();
     path_list sources = {.arena = a}, written = {.arena = a};
@@ -47,10 +64,13 @@ lf_status lf_check_target(lf_ctx *ctx, const char *option, const char *path, con
     add_sources(&sources, in);
     if (path)
         add_spec(&written, path);
-    for (size_t i = 0; i < written.at.count; i++)
+    for (size_t i = 0; i < written.at.count; i++) {
+        if (status == LF_OK && is_of_build(a, written.at.at[i], in->model))
+            status = refuse(ctx, option, path, written.at.at[i]);
         for (size_t k = 0; status == LF_OK && k < sources.at.count; k++)
             if (lf_same_file(written.at.at[i], sources.at.at[k]))
                 status = refuse(ctx, option, path, sources.at.at[k]);
+    }
     lf_arena_free(a);
     if (status == LF_OK && path && !strchr(path, '=')) /* else it is not known yet which part names the file */
         status = lf_file_writable(ctx, path);

@@ -8,11 +8,13 @@
 typedef struct lf_sources {
     const char *model; /* a file, with its weights if it is a text, or the directory of a build */
     lf_strings rows;
+    const char *set;         /* a data set as the user names it: a table of the user's is a file */
     const char *const *more; /* up to the first NULL */
 } lf_sources;
 
-/* LF_BAD_INPUT, naming both, where `path` ("FILE" or "NAME=FILE", may be NULL) is one of the sources under any name, or where it is a text
- * whose weights would go into one; and where it cannot be written, which is better known before long work. `option` is how the user gave the path. */
+/* LF_BAD_INPUT, naming both, where `path` ("FILE" or "NAME=FILE", may be NULL) is one of the sources under any name, where it is a text
+ * whose weights would go into one, where it is a file of the build that is the model; and where it cannot be written, which is better known before long work. `option` is how
+ * the user gave the path. */
 LF_MUST_USE lf_status lf_check_target(lf_ctx *ctx, const char *option, const char *path, const lf_sources *in);
 /* The same for a list (may be NULL), whose files must also be different ones. */
 LF_MUST_USE lf_status lf_check_targets(lf_ctx *ctx, const char *option, lf_strings paths, const lf_sources *in);

@@ -100,6 +100,7 @@ static lf_status open_data(trainer *t) {
         lf_hint(t->ctx, "`lutfisk data` says where it can be had");
         set = stand_in(t->recipe);
     }
+    LF_TRY(lf_check_target(t->ctx, "-o", t->o->out, &(lf_sources){.set = set}));
     t->train = lf_data_open(t->ctx, lf_format(t->arena, "%s:train", set), t->o->where.dirs);
     t->test = t->train ? lf_data_open(t->ctx, lf_format(t->arena, "%s:test", set), t->o->where.dirs) : NULL;
     return t->test ? code_data(t) : LF_BAD_INPUT;

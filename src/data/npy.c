@@ -302,10 +302,10 @@ uint8_t *lf_npy_format(lf_arena *a, const lf_array *x, size_t *size) {
 }
 
 lf_status lf_npy_name(lf_ctx *ctx, const char *path) {
-    static const char *const text[] = {".csv", ".tsv", ".txt", ".json"};
+    static const char *const others[] = {".csv", ".tsv", ".txt", ".json", ".gz", ".xz"};
     const char *ending = strrchr(lf_path_base(path), '.');
-    for (size_t i = 0; ending && i < LF_COUNT(text); i++)
-        if (!strcmp(ending, text[i])) {
+    for (size_t i = 0; ending && i < LF_COUNT(others); i++)
+        if (!strcmp(ending, others[i])) {
             lf_status status =
                 lf_fail(ctx, LF_BAD_INPUT, &(lf_where){.file = path}, "arrays are not written as %s", ending);
             lf_hint(ctx, "give a name that ends with .npy (numpy.load reads it), or .npz for several");

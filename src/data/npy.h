@@ -22,9 +22,9 @@ LF_MUST_USE lf_status lf_npy_parse(lf_ctx *ctx, lf_arena *a, const char *file, c
 
 /* The bytes of a .npy file (version 1, little endian, C order) in memory of `a`; NULL when memory is out. */
 uint8_t *lf_npy_format(lf_arena *a, const lf_array *x, size_t *size);
-/* Writes beside and renames. */
-/* LF_BAD_INPUT for a name that promises text (.csv .tsv .txt .json): rows are written as .npy and .npz only. */
+/* LF_BAD_INPUT for a name that promises text or a packed file (.csv .tsv .txt .json .gz .xz): rows are written as .npy and .npz only. */
 LF_MUST_USE lf_status lf_npy_name(lf_ctx *ctx, const char *path);
+/* Writes beside and renames. */
 LF_MUST_USE lf_status lf_npy_write(lf_ctx *ctx, const char *path, const lf_array *x);
 
 /* All arrays of a .npz, in the order of the archive, names without ".npy". */

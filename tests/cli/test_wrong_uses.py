@@ -150,6 +150,8 @@ CASES = [  # what, arguments, words of the message (all must appear), status, wh
     ("the program of a design", ["build", "wired/model.lf", "-o", "o"], ["wired/model.lf", "built already", "--folding"], 2),
     ("a design of flow to build", ["build", "flow", "-o", "o"], ["flow", "built already"], 2),
     ("rows as CSV", ["predict", "ok.onnx", "-i", "x.npy", "-o", "y.csv"], ["y.csv", ".npy"], 2),
+    ("rows as compressed CSV", ["predict", "ok.onnx", "-i", "x.npy", "-o", "y.csv.gz"], ["y.csv.gz: error", ".npy"], 2),
+    ("rows as CSV compressed with xz", ["predict", "ok.onnx", "-i", "x.npy", "-o", "y.csv.xz"], ["y.csv.xz: error", ".npy"], 2),
     ("rows of a data set as CSV", ["data", "--rows", "digits:test", "-n", "2", "-o", "y.csv"], ["y.csv", ".npy"], 2),
     ("no data directory for eval", ["eval", "ok.onnx", "--data", "jsc", "--data-dir", "foreign"], ["--data-dir DIR"], 2),
     ("no data directory for data", ["data", "--rows", "jsc", "-o", "y.npy", "--data-dir", "foreign"], ["--data-dir DIR"], 2),
