@@ -80,7 +80,7 @@ lf_status lf_make_dir(lf_ctx *ctx, const char *path) {
 lf_status lf_temp_dir(lf_ctx *ctx, lf_arena *a, const char *parent, char **out) {
     const char *dir = parent && parent[0] ? parent : lf_ctx_temporary_dir(ctx);
     char *full = realpath(dir, NULL); /* tools run elsewhere */
-    /* XXXXXX is what mkdtemp asks for, and replaces. */
+    /* mkdtemp puts letters of its own in place of the last six. */
     char *path = lf_format(a, "%s/lutfisk-XXXXXX", full ? full : dir);
     free(full);
     int error = lf_making(ctx);

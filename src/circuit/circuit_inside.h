@@ -32,8 +32,8 @@ static inline void lf_word_operands(const lf_word_def *d, lf_operand_visit visit
 
 /* The word of c that d of another circuit becomes, by the builders; map gives c's words for d's operands. Not for inputs. */
 lf_word lf_word_rebuild(lf_circuit *c, const lf_word_def *d, const lf_word *map);
-lf_word lf_circuit_table_again(lf_circuit *c, lf_word a,
-                               const lf_table_words *t); /* lf_circuit_table; t is any circuit's */
+/* lf_circuit_table of a table that any circuit holds. */
+lf_word lf_circuit_table_again(lf_circuit *c, lf_word a, const lf_table_words *t);
 
 /* Places [first, end) of the carry chain of an ADD or SUB that take a LUT. */
 void lf_adder_places(const lf_circuit *c, lf_word w, int *first, int *end);

@@ -131,11 +131,11 @@ lf_range lf_tensor_codes_range(const lf_tensor *t, size_t first, size_t count) {
         if (t->value->elem == LF_ELEM_U8 || r.hi <= INT8_MAX)
             return r;
     }
-    lf_range r = {0, 0, 1};
+    int64_t start = count ? lf_tensor_code(t, first) : 0;
+    lf_range r = {start, start, 1};
     for (size_t i = first; i < first + count; i++) {
         int64_t code = lf_tensor_code(t, i);
-        if (i == first || !lf_range_holds(r, code))
-            r = i == first ? (lf_range){code, code, 1} : lf_range_join(r, (lf_range){code, code, 1});
+        r = lf_range_holds(r, code) ? r : lf_range_join(r, (lf_range){code, code, 1});
     }
     return r;
 }

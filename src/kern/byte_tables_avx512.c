@@ -150,14 +150,14 @@ static void large(const lf_byte_neuron *n, const uint8_t *values, uint8_t *out) 
     }
 #define EACH(name, one, ...)                                               \
     KERNEL(name, for (const lf_byte_neuron *end = n + count; n < end; n++) \
-                     one(n, values, out + n->to * (size_t)LF_BYTE_SAMPLES __VA_ARGS__))
+                     one(n, values, out + n->to * (size_t)LF_BYTE_SAMPLES, __VA_ARGS__))
 /* One per inputs and bits; tables of fewer inputs repeat, so 6 x 1 stands for 5 x 1, too. again_: of values that repeat. */
 #define SHORT(inputs, bits)                                                                      \
     KERNEL(short_##inputs##x##bits, by_short_tables(n, count, values, out, inputs, bits, false)) \
     KERNEL(again_##inputs##x##bits, by_short_tables(n, count, values, out, inputs, bits, true))
-#define TABLE(inputs, bits, registers) EACH(table_##inputs##x##bits, by_table, , inputs, bits, registers)
-#define SUMS(per, bits, parts) EACH(sums_##per##x##bits##x##parts, by_sums, , per, bits, parts, false)
-#define SUMS_AGAIN(per, bits, parts) EACH(sums_again_##per##x##bits##x##parts, by_sums, , per, bits, parts, true)
+#define TABLE(inputs, bits, registers) EACH(table_##inputs##x##bits, by_table, inputs, bits, registers)
+#define SUMS(per, bits, parts) EACH(sums_##per##x##bits##x##parts, by_sums, per, bits, parts, false)
+#define SUMS_AGAIN(per, bits, parts) EACH(sums_again_##per##x##bits##x##parts, by_sums, per, bits, parts, true)
 
 KERNEL(short_1, by_short_tables(n, count, values, out, 1, 1, false))
 SHORT(2, 1)
@@ -189,7 +189,11 @@ SUMS_AGAIN(2, 3, 2)
 SUMS_AGAIN(6, 1, 3)
 SUMS_AGAIN(3, 2, 3)
 SUMS_AGAIN(2, 3, 3)
-EACH(by_pieces, large, )
+
+static void by_pieces(const lf_byte_neuron *n, size_t count, const uint8_t *values, uint8_t *out) {
+    for (size_t i = 0; i < count; i++)
+        large(n + i, values, out + n[i].to * (size_t)LF_BYTE_SAMPLES);
+}
 
 enum { DIRECT_BITS = 8, PIECES_BITS = 13 };
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,10 +152,43 @@ static void test_nothing(void **state) {
     lf_lutnet_free(n);
 }
 
+/* Mappings of this process with just these rights. */
+static int mappings(const char *rights) {
+    char line[4096];
+    int count = 0;
+    FILE *f = fopen("/proc/self/maps", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        const char *blank = strchr(line, ' ');
+        count += blank && !strncmp(blank + 1, rights, strlen(rights));
+    }
+    fclose(f);
+    return count;
+}
+
+/* Machine code lies in memory of its own that can be run and not written, and goes with it. */
+static void test_rights_of_memory(void **state) {
+    (void)state;
+    lf_rng rng = lf_rng_make(9, 0);
+    lf_lutnet *n = random_net(&rng, (shape){20, 3000, 30, 0});
+    for (int isa = 0; isa < LF_ISA_COUNT; isa++) {
+        if (!lf_cpu_has((lf_isa)isa))
+            continue;
+        int both = mappings("rwx"), run = mappings("r-x");
+        lf_lut_code *c = lf_lut_code_make(n, (lf_isa)isa);
+        assert_int_equal(mappings("rwx"), both);
+        assert_int_equal(mappings("r-x"), run + (lf_lut_code_bytes(c) > 0));
+        lf_lut_code_free(c);
+        assert_int_equal(mappings("r-x"), run);
+    }
+    lf_lutnet_free(n);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_function), cmocka_unit_test(test_random_nets),
-                                       cmocka_unit_test(test_many_values), cmocka_unit_test(test_nothing),
-                                       cmocka_unit_test(test_hidden_constants)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_function),   cmocka_unit_test(test_random_nets),
+        cmocka_unit_test(test_many_values),      cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_hidden_constants), cmocka_unit_test(test_rights_of_memory)};
     ctx = lf_ctx_new(1);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     lf_ctx_free(ctx);
